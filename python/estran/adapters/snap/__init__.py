@@ -1,0 +1,1 @@
+"""SNAP operators through esa_snappy."""

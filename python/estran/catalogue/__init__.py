@@ -1,0 +1,1 @@
+"""Operators and studies: the only place where a context meets a declaration."""

@@ -1,0 +1,1 @@
+"""Runs operators and GPT graphs without SNAP, on Dask."""

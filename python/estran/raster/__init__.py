@@ -1,0 +1,1 @@
+"""Grids, blocks, codings, products as data: what a raster is, without files and frameworks."""

@@ -1,0 +1,84 @@
+"""Sample codings: what the integers of a flag band or a class band mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import EstranError
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One bit of a flag band, with the colour and transparency of its mask."""
+
+    name: str
+    bit: int
+    colour: Colour
+    meaning: str
+    transparency: float = 0.5
+
+    @property
+    def mask(self) -> int:
+        """The bit as a number."""
+        return 1 << self.bit
+
+
+@dataclass(frozen=True)
+class FlagCoding:
+    """The flags of one band; a pixel may carry several."""
+
+    name: str
+    flags: tuple[Flag, ...]
+
+    def __post_init__(self) -> None:
+        bits, names = [f.bit for f in self.flags], [f.name for f in self.flags]
+        if len(set(bits)) != len(bits) or len(set(names)) != len(names):
+            raise EstranError("two flags share a bit or a name", where=self.name, found=list(zip(names, bits, strict=True)))
+
+    def __getitem__(self, name: str) -> Flag:
+        for flag in self.flags:
+            if flag.name == name:
+                return flag
+        raise EstranError(f"no flag is called {name!r}", where=self.name, expected=", ".join(f.name for f in self.flags))
+
+    def pack(self, masks: Mapping[str, npt.NDArray[np.bool_]], dtype: npt.DTypeLike = np.uint16) -> npt.NDArray[np.unsignedinteger]:
+        """Booleans by flag name to one integer array; flags not given stay 0."""
+        first = next(iter(masks.values()))
+        packed = np.zeros(first.shape, dtype)
+        for name, mask in masks.items():
+            packed |= np.asarray(mask, dtype=dtype) << np.asarray(self[name].bit, dtype=dtype)
+        return packed
+
+    def unpack(self, packed: npt.NDArray[np.integer], name: str) -> npt.NDArray[np.bool_]:
+        """Where the flag is set."""
+        return np.not_equal(packed & self[name].mask, 0)
+
+
+@dataclass(frozen=True)
+class IndexValue:
+    """One class of an index band."""
+
+    name: str
+    value: int
+    colour: Colour
+    meaning: str
+
+
+@dataclass(frozen=True)
+class IndexCoding:
+    """The classes of one band; a pixel has exactly one."""
+
+    name: str
+    values: tuple[IndexValue, ...]
+
+    def __getitem__(self, name: str) -> IndexValue:
+        for value in self.values:
+            if value.name == name:
+                return value
+        raise EstranError(f"no class is called {name!r}", where=self.name, expected=", ".join(v.name for v in self.values))

@@ -1,0 +1,90 @@
+"""A block of a scene: the arrays an operator computes on, and what is known about where and when they were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import MissingBand
+from estran.raster.grid import Grid, Window
+
+Array = npt.NDArray[Any]
+Progress = Callable[[float, str], None]
+"""Called with the share done (0..1) and what is being done; raises to cancel."""
+
+
+def quiet(_share: float, _message: str) -> None:
+    """A progress report nobody listens to."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What holds for the whole image: grid, time, platform ("Sentinel-2A"), and free facts from the metadata."""
+
+    grid: Grid
+    time: datetime | None = None
+    platform: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Arrays of one window of a scene, by semantic name on the way in and by output name on the way out.
+
+    Parameters
+    ----------
+    arrays
+        (rows, columns) arrays of the window. Physical values (reflectance as float32, angles in degrees); NaN is no-data in floats.
+    scene, window
+        The scene and which part of it the arrays cover.
+    facts
+        What a scene operator learnt on its way (thresholds, counts, what was switched off), for metadata and report.
+    progress
+        How a long computation reports; raises to cancel.
+    """
+
+    arrays: Mapping[str, Array]
+    scene: Scene
+    window: Window
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    progress: Progress = quiet
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.window.height, self.window.width
+
+    def __getitem__(self, name: str) -> Array:
+        try:
+            return self.arrays[name]
+        except KeyError:
+            raise MissingBand(f"{name!r} is missing", expected=name, found=", ".join(self.arrays)) from None
+
+    def get(self, name: str) -> Array | None:
+        """The array, or None where the product lacks it."""
+        return self.arrays.get(name)
+
+    def crop(self, window: Window) -> Block:
+        """The part of the block inside `window` (given in scene pixels, and contained in this block's)."""
+        r, c = window.row - self.window.row, window.col - self.window.col
+        rows, cols = slice(r, r + window.height), slice(c, c + window.width)
+        return replace(self, arrays={k: v[rows, cols] for k, v in self.arrays.items()}, window=window)
+
+    def out(self, arrays: Mapping[str, Array], **facts: Any) -> Block:
+        """The block of results that answers this one."""
+        return replace(self, arrays=arrays, facts=facts)
+
+
+def whole(arrays: Mapping[str, Array], scene: Scene | None = None, *, pixel: float = 20.0) -> Block:
+    """A block that is the whole scene; without a `scene`, one with square pixels of `pixel` metres somewhere in UTM 31N."""
+    if scene is None:
+        from affine import Affine
+
+        height, width = np.shape(next(iter(arrays.values())))
+        scene = Scene(Grid(width, height, Affine(pixel, 0, 600000, 0, -pixel, 5600000), "EPSG:32631"))
+    return Block(arrays, scene, scene.grid.window)

@@ -1,0 +1,1 @@
+"""Quicklooks, figures and the HTML report."""

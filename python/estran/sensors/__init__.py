@@ -1,0 +1,1 @@
+"""Instruments: bands, semantic names."""
