@@ -1,0 +1,1 @@
+"""Speed, memory and scores as tables; each figure beside its peer or a plain NumPy baseline of the same run."""
