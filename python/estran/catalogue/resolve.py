@@ -1,0 +1,180 @@
+"""Where an operator's inputs come from in one product: bands, constants, files; and what is said aloud about it.
+
+The engine and the SNAP adapter both ask here, so that the same product gives the same inputs, the same notes and the same errors on either side.
+Nothing is opened: names and units go in, a :class:`Resolution` comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from estran.catalogue.spec import Aux, Operator, Reads, Source
+from estran.errors import EstranError, MissingBand, UnsupportedProduct
+from estran.sensors.bands import resolve
+
+_SAME_UNIT: Mapping[str, str] = {
+    **dict.fromkeys(("1", "dl", "-", "dimensionless", "none", "reflectance", "toa reflectance"), "1"),
+    **dict.fromkeys(("degrees", "degree", "deg", "°", "degrees_north", "degrees_east"), "degrees"),
+    **dict.fromkeys(("rad", "radian", "radians"), "rad"),
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), "m"),
+    **dict.fromkeys(("km", "kilometre", "kilometres"), "km"),
+    **dict.fromkeys(("%", "percent", "pct"), "%"),
+    **dict.fromkeys(("k", "kelvin"), "K"),
+}
+"""Spellings of units met in products (SNAP writes reflectance as "dl"), and the one we use."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Where each input comes from.
+
+    Parameters
+    ----------
+    bands
+        Semantic (or `aux`) name to the name of the product's band.
+    constants
+        Semantic name to the constant that stands for it over the whole scene, in the unit of its :class:`~estran.catalogue.spec.Reads`.
+    files
+        `aux` name to the file to be read for it.
+    missing
+        Optional inputs that the product lacks.
+    notes
+        Sentences for log, metadata and report: what was replaced, what is switched off.
+    """
+
+    bands: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    missing: tuple[Reads | Aux, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def resolve_reads(
+    op: Operator | type[Operator],
+    available: Mapping[str, str | None] | Iterable[str],
+    platform: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    source: str = "",
+    where: str = "",
+) -> Resolution:
+    """Find what an operator reads among a product's bands.
+
+    For each band, in this order: the product's own band, the parameter that may stand for it (`from_param`), a `fallback` band, nothing.
+    All but the first are told in the notes.
+
+    Parameters
+    ----------
+    op
+        The operator, or its class together with `parameters`.
+    available
+        Names of bands and tie-point grids, with their units where known (None or "" where not).
+    platform
+        "Sentinel-2A", "Landsat-8"…; "" where unknown: Sentinel-2's names are then tried.
+    parameters
+        Values by name; an instance's own where not given.
+    source
+        Name of the source product meant, of an operator that has several; the first where empty.
+    where
+        Name of the product, for the error.
+
+    Raises
+    ------
+    MissingBand
+        When mandatory bands are missing: names all of them and lists what the product has.
+    UnsupportedProduct
+        When a band's unit is one that we know, and not the one needed (radians for degrees).
+    """
+    units = dict(available) if isinstance(available, Mapping) else dict.fromkeys(available)
+    values = {} if parameters is None else parameters
+    declared = source_of(op, source)
+    bands: dict[str, str] = {}
+    constants: dict[str, float] = {}
+    missing: list[Reads | Aux] = []
+    mandatory: list[Reads] = []
+    notes: list[str] = []
+
+    def value(name: str) -> Any:
+        return values[name] if name in values else getattr(op, name, None)
+
+    for reads in declared.reads:
+        name = resolve(reads.band, units, platform)
+        if name is not None:
+            bands[reads.band] = name
+            continue
+        constant = value(reads.from_param) if reads.from_param else None
+        if constant is not None:
+            constants[reads.band] = float(constant)
+            notes.append(f"no {reads.band}: the constant {constant:g} {reads.unit} of parameter {reads.from_param} is used.")
+            continue
+        instead = next(((f, found) for f in reads.fallback if (found := resolve(f, units, platform)) is not None), None)
+        if instead is not None:
+            bands[reads.band] = instead[1]
+            notes.append(f"no {reads.band}: {instead[0]} (band {instead[1]}) is used instead.")
+        elif reads.optional:
+            missing.append(reads)
+            notes.append(note(reads.band, reads.without))
+        else:
+            mandatory.append(reads)
+    if mandatory:
+        raise _missing(op, mandatory, units, where)
+    for reads in declared.reads:
+        if reads.band in bands:
+            _check_unit(reads, bands[reads.band], units, where)
+
+    files: dict[str, Path] = {}
+    if not source or declared is op.sources[0]:
+        for aux in op.aux:
+            path = value(aux.parameter)
+            found = resolve(aux.name, units, platform)
+            if path is not None:
+                files[aux.name] = Path(path)
+            elif found is not None:
+                bands[aux.name] = found
+            else:
+                missing.append(aux)
+                notes.append(note(aux.name, aux.without))
+    return Resolution(bands, constants, files, tuple(missing), tuple(notes))
+
+
+def note(band: str, without: str) -> str:
+    """The sentence that says what is switched off without an input."""
+    return f"no {band}: {without.rstrip('.')}."
+
+
+def source_of(op: Operator | type[Operator], name: str = "") -> Source:
+    """The declared source of that name; the first where `name` is empty."""
+    if not name:
+        return op.sources[0]
+    for source in op.sources:
+        if source.name == name:
+            return source
+    raise EstranError(f"no source is called {name!r}", where=op.alias, expected=", ".join(s.name for s in op.sources))
+
+
+def same_unit(unit: str) -> str | None:
+    """The house's spelling of a unit, or None where it is not one that we know."""
+    return _SAME_UNIT.get(unit.strip().lower())
+
+
+def _check_unit(reads: Reads, band: str, units: Mapping[str, str | None], where: str) -> None:
+    wanted, found = same_unit(reads.unit), same_unit(units[band] or "")
+    if wanted is not None and found is not None and wanted != found:
+        raise UnsupportedProduct(
+            f"band {band} ({reads.band}) is in another unit",
+            where=where,
+            expected=reads.unit,
+            found=units[band],
+            todo="convert it, or correct its unit in the product",
+        )
+
+
+def _missing(op: Operator | type[Operator], reads: list[Reads], units: Mapping[str, str | None], where: str) -> MissingBand:
+    names = ", ".join(r.band for r in reads)
+    spare = ", ".join(f"{r.band} by {r.from_param}" for r in reads if r.from_param)
+    what = f"{op.alias} needs {names}, which the product lacks" if len(reads) > 1 else f"{op.alias} needs the band {names}, which the product lacks"
+    todo = "give a product with these bands, or a stack whose bands carry these names"
+    return MissingBand(what, where=where, found=", ".join(units) or "no band at all", todo=f"give as parameters: {spare}" if spare else todo)
