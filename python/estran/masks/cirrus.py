@@ -1,0 +1,67 @@
+"""Thin cirrus by the 1.38 µm band, whose background rises with the ground (ATBD: cloud mask, CM-11 to CM-13).
+
+Water vapour hides the ground at 1.38 µm, except where the ground stands above most of it. Three rules: one fixed threshold (Z15); the background learnt from
+clear pixels in slices of height (Q19); a parabola in height (Baetens et al. 2019; FORCE).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.jit import jit
+from estran.masks.settings import PixelSettings
+from estran.statistics.percentiles import weighted_percentile
+
+SLICES = 120
+"""Number of height slices; the first one starts at `LOWEST`."""
+LOWEST = -500.0
+
+Array = npt.NDArray[np.floating]
+
+
+@jit
+def slice_of(dem: float, thickness: float) -> int:
+    """Number of the height slice of a pixel, 0..SLICES-1."""
+    return int(min(max(np.floor((dem - LOWEST) / thickness), 0.0), SLICES - 1.0))
+
+
+@jit
+def _slices_of(dem: np.ndarray, thickness: float, out: np.ndarray) -> None:
+    for i in range(dem.size):
+        out[i] = slice_of(dem[i], thickness)
+
+
+def learn_background(cirrus: Array, dem: Array, weights: Array, settings: PixelSettings) -> npt.NDArray[np.float64]:
+    """Background of the cirrus band per height slice from clear pixels (CM-11).
+
+    Parameters
+    ----------
+    cirrus, dem, weights
+        (n,) reflectance, height [m], and how many pixels each stands for: clear pixels only.
+    settings
+        Slice thickness and percentile.
+
+    Returns
+    -------
+    (SLICES,) reflectance; a slice without clear pixels takes that of the next slice below that has some, else the next above; 0 without any.
+    """
+    background = np.full(SLICES, np.nan)
+    which = np.empty(dem.size, np.int64)
+    _slices_of(np.ascontiguousarray(dem, np.float64), settings.cirrus_slice, which)
+    for number in np.unique(which):
+        inside = which == number
+        background[number] = weighted_percentile(cirrus[inside], settings.cirrus_percentile, weights[inside])
+    known = np.flatnonzero(~np.isnan(background))
+    if known.size == 0:
+        return np.zeros(SLICES)
+    before = np.maximum(np.searchsorted(known, np.arange(SLICES), side="right") - 1, 0)
+    return np.asarray(background[known[before]])
+
+
+def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:
+    """Background of the cirrus band where it is not learnt: 0, or the parabola beyond its base, at the middle of each slice (CM-12)."""
+    if settings.cirrus_rule == "fixed":
+        return np.zeros(SLICES)
+    middle = LOWEST + (np.arange(SLICES) + 0.5) * settings.cirrus_slice
+    return np.maximum(settings.cirrus_min, settings.cirrus_base + settings.cirrus_per_km2 * (np.maximum(middle, 0.0) / 1000.0) ** 2) - settings.cirrus_min

@@ -1,0 +1,436 @@
+"""The pixel stage of the cloud mask: survey of a scene, what is learnt from it, and the decision for each pixel (ATBD: cloud mask, CM-1 to CM-19).
+
+The survey keeps two samples of valid pixels, spectral water and the rest, that do not depend on how the image was cut (see ``statistics.percentiles``).
+All scene statistics, which build on one another, are then taken from the samples; so one pass over the image is enough, and any tiling gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import EstranError, MissingBand
+from estran.jit import jit
+from estran.masks.cirrus import fixed_background, learn_background, slice_of
+from estran.masks.probability import cirrus_probability, cut_to_hundredths, hot_probability, water_probability
+from estran.masks.settings import MANDATORY, OPTIONAL, PixelSettings
+from estran.masks.spectral import OPAQUE, SATURATED, SNOW, WATER, Limits, spectral_tests, tests_of_rows, variability_of
+from estran.masks.stages import PixelStage
+from estran.statistics.percentiles import Sketch, mix, weighted_percentile
+
+LAYERS: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wv", "coastal", "dem", "swo")
+"""Rows of the stacks that the compiled kernels read; layers that are absent are rows of zeros."""
+_BLUE, _GREEN, _RED, _NIR, _SWIR1, _SWIR2, _CIRRUS, _WV, _COASTAL, _DEM, _SWO = range(len(LAYERS))
+_SPECTRAL = _DEM
+"""Rows before this one are reflectances."""
+SAMPLE = 1 << 17
+"""Pixels kept per sample: rank error of a percentile about 0.1 %."""
+CHUNK = 1 << 14
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class PixelSurvey:
+    """What the pixel stage learns of a scene, mergeable.
+
+    Parameters
+    ----------
+    present
+        Layers that the scene has.
+    land, water
+        Samples of valid pixels by the spectral water test.
+    pixels
+        Pixels seen, valid or not.
+    """
+
+    present: frozenset[str]
+    land: Sketch
+    water: Sketch
+    pixels: int
+
+    @property
+    def valid(self) -> int:
+        """Valid pixels seen."""
+        return self.land.total + self.water.total
+
+
+class Learnt(NamedTuple):
+    """Thresholds of one scene, as the compiled decision takes them."""
+
+    cirrus_min: float
+    cirrus_full: float
+    cirrus_weight: float
+    cirrus_slice: float
+    swo_min: float
+    hot_low: float
+    hot_high: float
+    land_threshold: float
+    water_threshold: float
+    water_swir1_full: float
+    clear_water_swir2_max: float
+    use_hot_probability: bool
+    quantised: bool
+    few_clear: bool
+
+
+def _source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[str, str]:
+    """Which array serves as which layer."""
+    names = {layer: layer for layer in LAYERS if layer in bands}
+    if settings.nir == "wnir" and "wnir" in bands:
+        names["nir"] = "wnir"
+    missing = [name for name in MANDATORY if name not in names]
+    if missing:
+        raise MissingBand(f"band {missing[0]!r} is missing", expected=", ".join(MANDATORY), found=", ".join(bands) or "none")
+    if not settings.use_swo:
+        names.pop("swo", None)
+    return names
+
+
+def _chunks(bands: Mapping[str, Array], settings: PixelSettings) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """Stacks of LAYERS, (layers, n) float32 with reflectance cut at saturation, and where each begins in the raveled image."""
+    names = _source_names(bands, settings)
+    flat = {LAYERS.index(layer): np.asarray(bands[name]).reshape(-1) for layer, name in names.items()}
+    sizes = {array.size for array in flat.values()}
+    if len(sizes) != 1:
+        raise EstranError(
+            "the bands differ in size", expected="one size", found={n: np.shape(bands[n]) for n in names.values()}, todo="resample them to one grid"
+        )
+    size = sizes.pop()
+    ceiling = np.float32(settings.saturation)
+    buffer = np.zeros((len(LAYERS), min(CHUNK, size)), np.float32)
+    for start in range(0, size, CHUNK):
+        stack = buffer[:, : min(CHUNK, size - start)]
+        for row, array in flat.items():
+            part = array[start : start + CHUNK]
+            if row < _SPECTRAL:
+                np.minimum(part, ceiling, out=stack[row])  # (CM-1); NaN stays NaN
+            else:
+                stack[row] = np.where(np.isfinite(part), part, 0.0)
+        yield start, stack
+
+
+def _must_be_valid(present: frozenset[str], settings: PixelSettings) -> npt.NDArray[np.int64]:
+    """Rows whose NaN makes a pixel invalid."""
+    if settings.visible_decides:
+        return np.array([_BLUE, _GREEN, _RED])
+    return np.array([row for row, layer in enumerate(LAYERS[:_SPECTRAL]) if layer in present])
+
+
+@jit
+def _clean(stack: np.ndarray, i: int, rows: np.ndarray) -> bool:
+    """Whether a pixel is valid; NaN that does not matter becomes 0."""
+    for r in rows:
+        if np.isnan(stack[r, i]):
+            return False
+    for r in range(stack.shape[0]):
+        if np.isnan(stack[r, i]):
+            stack[r, i] = 0.0
+    return True
+
+
+@jit
+def _sift(
+    stack: np.ndarray, rows: np.ndarray, limits: Limits, land_limit: np.uint64, water_limit: np.uint64, index: np.ndarray, hashes: np.ndarray, wet: np.ndarray
+) -> tuple[int, int, int]:
+    """Pixels of a stack that may belong to a sample.
+
+    Returns the number of candidates (their column, hash and stratum in `index`, `hashes`, `wet`), of valid land and of valid water pixels.
+    """
+    bits = stack.view(np.uint32)
+    found, land, water = 0, 0, 0
+    for i in range(stack.shape[1]):
+        if not _clean(stack, i, rows):
+            continue
+        passed = spectral_tests(stack[_BLUE, i], stack[_GREEN, i], stack[_RED, i], stack[_NIR, i], stack[_SWIR1, i], stack[_SWIR2, i], limits)[0]
+        is_water = (passed & WATER) != 0
+        if is_water:
+            water += 1
+        else:
+            land += 1
+        state = np.uint64(0)
+        for r in range(stack.shape[0]):
+            state = mix(state, np.uint64(bits[r, i]))
+        if state <= (water_limit if is_water else land_limit):
+            index[found], hashes[found], wet[found] = i, state, is_water
+            found += 1
+    return found, land, water
+
+
+def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelSurvey:
+    """Survey an image, or a block of one.
+
+    Parameters
+    ----------
+    bands
+        By semantic name, of one shape: blue green red nir swir1 and, where there are, swir2 cirrus wv coastal wnir dem [m] swo [%]. NaN is no-data.
+    settings
+        The settings that :func:`pixel_stage` will get.
+
+    Returns
+    -------
+    PixelSurvey
+        Merge those of several blocks with :func:`merge_surveys`, in any order.
+
+    Raises
+    ------
+    MissingBand
+        A mandatory band is not there.
+    """
+    present = frozenset(_source_names(bands, settings))
+    limits, rows = Limits.of(settings, present), _must_be_valid(present, settings)
+    samples = [Sketch.empty(SAMPLE, len(LAYERS)), Sketch.empty(SAMPLE, len(LAYERS))]
+    index, hashes, wet = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.bool_)
+    waiting: list[list[tuple[Array, Array]]] = [[], []]
+    counts = [0, 0]
+    pixels = 0
+
+    def settle(kind: int) -> None:
+        if counts[kind]:
+            parts = waiting[kind]
+            empty = (np.empty(0, np.uint64), np.empty((len(LAYERS), 0), np.float32))
+            gathered = [*parts, empty]
+            samples[kind] = samples[kind].add(np.concatenate([h for h, _ in gathered]), np.concatenate([r for _, r in gathered], axis=1), counts[kind])
+            waiting[kind], counts[kind] = [], 0
+
+    for _, stack in _chunks(bands, settings):
+        pixels += stack.shape[1]
+        found, land, water = _sift(stack, rows, limits, samples[0].limit, samples[1].limit, index, hashes, wet)
+        for kind, number in ((0, land), (1, water)):
+            counts[kind] += number
+            chosen = np.flatnonzero(wet[:found] == bool(kind))
+            if chosen.size:
+                waiting[kind].append((hashes[chosen], np.take(stack, index[chosen], axis=1)))
+                if sum(h.size for h, _ in waiting[kind]) > SAMPLE:
+                    settle(kind)
+    settle(0)
+    settle(1)
+    return PixelSurvey(present, samples[0], samples[1], pixels)
+
+
+def merge_surveys(first: PixelSurvey, second: PixelSurvey) -> PixelSurvey:
+    """The survey of two blocks together; any order gives the same bits."""
+    if first.present != second.present:
+        raise EstranError("two blocks of one scene have different layers", expected=sorted(first.present), found=sorted(second.present))
+    return PixelSurvey(first.present, first.land.merge(second.land), first.water.merge(second.water), first.pixels + second.pixels)
+
+
+@jit
+def _excesses(cirrus: np.ndarray, dem: np.ndarray, background: np.ndarray, thickness: float, out: np.ndarray) -> None:
+    for i in range(cirrus.size):
+        out[i] = cirrus[i] - background[slice_of(dem[i], thickness)]  # (CM-13)
+
+
+@jit
+def _land_probability(variability: float, hot: float, excess: float, learnt: Learnt) -> float:
+    """Cloud probability over land (ZW12 eq. 16, Q19)."""
+    if learnt.quantised:
+        variability = np.floor(variability * 100.0 + 0.5) / 100.0
+    brightness = hot_probability(hot, learnt.hot_low, learnt.hot_high) if learnt.use_hot_probability else 1.0
+    probability = variability * brightness + learnt.cirrus_weight * cirrus_probability(excess, learnt.cirrus_full)  # (CM-16)
+    return cut_to_hundredths(probability) if learnt.quantised else probability
+
+
+@jit
+def _water_probability(swir1: float, excess: float, learnt: Learnt) -> float:
+    """Cloud probability over water (ZW12 eq. 11, Z15 eq. 2)."""
+    probability = water_probability(swir1, learnt.water_swir1_full) + learnt.cirrus_weight * cirrus_probability(excess, learnt.cirrus_full)  # (CM-17)
+    return cut_to_hundredths(probability) if learnt.quantised else probability
+
+
+@jit
+def _probabilities(rows: np.ndarray, indices: np.ndarray, excess: np.ndarray, learnt: Learnt, land: np.ndarray, water: np.ndarray) -> None:
+    for i in range(rows.shape[1]):
+        land[i] = _land_probability(indices[5, i], indices[0, i], excess[i], learnt)
+        water[i] = _water_probability(rows[_SWIR1, i], excess[i], learnt)
+
+
+def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDArray[np.float64], dict[str, Any]]:
+    """Thresholds of a scene from its survey.
+
+    Returns
+    -------
+    learnt, background, facts
+        Thresholds for the decision, background of the cirrus band per height slice, and the same as named numbers for metadata and report.
+    """
+    s = settings
+    limits = Limits.of(s, survey.present)
+    rows = np.concatenate([survey.land.rows, survey.water.rows], axis=1)
+    weights = np.concatenate([survey.land.weights, survey.water.weights])
+    bits, indices = np.empty(rows.shape[1], np.uint16), np.empty((6, rows.shape[1]), np.float32)
+    tests_of_rows(rows, limits, bits, indices)
+
+    def has(bit: int) -> npt.NDArray[np.bool_]:
+        return (bits & bit) != 0
+
+    background = fixed_background(s)
+    excess = np.zeros(rows.shape[1])
+    if limits.has_cirrus:
+        if s.cirrus_rule == "slices":
+            clear = ~has(OPAQUE)
+            background = learn_background(rows[_CIRRUS, clear], rows[_DEM, clear], weights[clear], s)
+        _excesses(rows[_CIRRUS], rows[_DEM], background, s.cirrus_slice, excess)
+    snow, water = has(SNOW), has(WATER)
+    swo_min = 1000.0
+    if limits.has_swo and water.any():
+        threshold = weighted_percentile(rows[_SWO, water], s.swo_percentile, weights[water]) - s.swo_margin  # (CM-9)
+        swo_min = threshold if threshold > 0.0 else 1000.0
+        water |= rows[_SWO] > swo_min
+    water &= ~snow
+    cloudy = has(OPAQUE) | ((excess > s.cirrus_min) & ~(snow & s.snow_is_clear))
+    clear = ~cloudy
+    clear_land = clear & ~water
+    clear_water = clear & water & ((rows[_SWIR2] < s.clear_water_swir2_max) | (not limits.has_swir2))
+    valid = max(survey.valid, 1)
+    number = {"land": float(weights[clear_land].sum()), "water": float(weights[clear_water].sum()), "clear": float(weights[clear].sum())}
+    few_clear = number["clear"] < min(float(s.few_clear), s.few_clear_share * valid)
+    too_little_land = number["land"] < s.clear_land_share * valid
+    ground = clear if too_little_land else clear_land
+    hot_low = weighted_percentile(indices[0, ground], s.low_percentile, weights[ground]) - s.hot_margin
+    hot_high = weighted_percentile(indices[0, ground], s.high_percentile, weights[ground]) + s.hot_margin
+    if np.isnan(hot_low):
+        hot_low, hot_high = -s.hot_margin, s.hot_margin
+    learnt = Learnt(
+        s.cirrus_min,
+        s.cirrus_full,
+        s.cirrus_weight,
+        s.cirrus_slice,
+        swo_min,
+        hot_low,
+        hot_high,
+        s.probability_offset,
+        s.water_threshold,
+        s.water_swir1_full,
+        s.clear_water_swir2_max,
+        s.use_hot_probability,
+        s.quantised,
+        few_clear,
+    )
+    land, sea = np.empty(rows.shape[1]), np.empty(rows.shape[1])
+    _probabilities(rows, indices, excess, learnt, land, sea)
+    if ground.any() and not (too_little_land and s.fixed_below_share):
+        learnt = learnt._replace(land_threshold=weighted_percentile(land[ground], s.high_percentile, weights[ground]) + s.probability_offset)  # (CM-18)
+    if s.water_percentile and clear_water.any():
+        learnt = learnt._replace(water_threshold=weighted_percentile(sea[clear_water], s.high_percentile, weights[clear_water]) + s.probability_offset)
+    facts = {
+        "mode": s.mode,
+        "valid_pixels": survey.valid,
+        "clear_share": number["clear"] / valid,
+        "clear_land_pixels": round(number["land"]),
+        "clear_water_pixels": round(number["water"]),
+        "hot_low": hot_low,
+        "hot_high": hot_high,
+        "land_threshold": learnt.land_threshold,
+        "water_threshold": learnt.water_threshold,
+        "swo_min": swo_min if swo_min < 1000.0 else float("nan"),
+        "nir_background": weighted_percentile(rows[_NIR, ground], s.low_percentile, weights[ground]),
+        "swir1_background": weighted_percentile(rows[_SWIR1, ground], s.low_percentile, weights[ground]),
+        "cirrus_background_lowest": float(background.min()) if limits.has_cirrus else float("nan"),
+        "cirrus_background_highest": float(background.max()) if limits.has_cirrus else float("nan"),
+        "sampled_share": float((survey.land.counts.sum() + survey.water.counts.sum()) / valid),
+        "switched_off": {layer: OPTIONAL[layer] for layer in OPTIONAL if layer in LAYERS and layer not in survey.present},
+    }
+    return learnt, background, facts
+
+
+@jit
+def _decide(
+    stack: np.ndarray,
+    rows: np.ndarray,
+    limits: Limits,
+    learnt: Learnt,
+    background: np.ndarray,
+    flags: np.ndarray,
+    probability: np.ndarray,
+    variability: np.ndarray,
+) -> None:
+    """The pixel stage for a stack of pixels; `flags` (9, n), `probability` (n,), `variability` (n,) are written."""
+    for i in range(stack.shape[1]):
+        if not _clean(stack, i, rows):
+            for f in range(flags.shape[0]):
+                flags[f, i] = False
+            probability[i], variability[i] = np.nan, 0.0
+            continue
+        green, red = stack[_GREEN, i], stack[_RED, i]
+        bits, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(stack[_BLUE, i], green, red, stack[_NIR, i], stack[_SWIR1, i], stack[_SWIR2, i], limits)
+        flat = variability_of(bits, whiteness, ndvi, ndsi, ndbi, green, red, limits)
+        excess = 0.0
+        if limits.has_cirrus:
+            excess = stack[_CIRRUS, i] - background[slice_of(stack[_DEM, i], learnt.cirrus_slice)]
+        snow = (bits & SNOW) != 0
+        water = ((bits & WATER) != 0 or (limits.has_swo and stack[_SWO, i] > learnt.swo_min)) and not snow
+        thin = excess > learnt.cirrus_min and not (snow and limits.snow_is_clear)
+        opaque = (bits & OPAQUE) != 0
+        potential = opaque or thin  # (CM-7)
+        if water:
+            p, threshold = _water_probability(stack[_SWIR1, i], excess, learnt), learnt.water_threshold
+        else:
+            p, threshold = _land_probability(flat, hot, excess, learnt), learnt.land_threshold
+        flags[0, i] = True
+        flags[1, i] = (bits & SATURATED) != 0
+        flags[2, i] = potential
+        flags[3, i] = thin and not opaque
+        flags[4, i] = snow
+        flags[5, i] = water
+        flags[6, i] = potential and (learnt.few_clear or p > threshold)  # (CM-19)
+        flags[7, i] = not potential and not water
+        flags[8, i] = not potential and water and (not limits.has_swir2 or stack[_SWIR2, i] < learnt.clear_water_swir2_max)
+        probability[i] = min(max(p, 0.0), 1.0)
+        variability[i] = flat
+
+
+def pixel_stage(bands: Mapping[str, Array], survey: PixelSurvey, settings: PixelSettings) -> PixelStage:
+    """Classify the pixels of an image, or of a block, with what the survey of the whole scene taught.
+
+    Parameters
+    ----------
+    bands
+        As :func:`survey_pixels` takes them; any shape.
+    survey
+        Of the whole scene.
+    settings
+        The same as for the survey.
+
+    Returns
+    -------
+    PixelStage
+        Arrays of the bands' shape. ``cirrus`` is thin cirrus: the cirrus test without the opaque tests. ``thresholds`` holds what was learnt, and under "switched_off"
+        a sentence for every optional layer that was missing.
+
+    Raises
+    ------
+    MissingBand
+        A mandatory band is not there.
+    """
+    present = frozenset(_source_names(bands, settings))
+    if present != survey.present:
+        raise EstranError("the block and the survey have different layers", expected=sorted(survey.present), found=sorted(present))
+    learnt, background, facts = learn(survey, settings)
+    limits, rows = Limits.of(settings, present), _must_be_valid(present, settings)
+    shape = np.shape(bands["blue"])
+    size = int(np.prod(shape))
+    flags = np.empty((9, size), np.bool_)
+    probability, variability = np.empty(size, np.float32), np.empty(size, np.float32)
+    for start, stack in _chunks(bands, settings):
+        part = slice(start, start + stack.shape[1])
+        _decide(stack, rows, limits, learnt, background, flags[:, part], probability[part], variability[part])
+    valid, saturated, potential, cirrus, snow, water, cloud, clear_land, clear_water = (f.reshape(shape) for f in flags)
+    return PixelStage(
+        valid,
+        saturated,
+        potential,
+        cirrus,
+        snow,
+        water,
+        cloud,
+        clear_land,
+        clear_water,
+        probability.reshape(shape),
+        variability.reshape(shape),
+        facts,
+        learnt.few_clear,
+    )

@@ -1,0 +1,164 @@
+"""The spectral tests of Fmask, one pixel at a time (ATBD: cloud mask, CM-2 to CM-10)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from estran.jit import jit
+from estran.masks.settings import PixelSettings
+
+SATURATED, BASIC, WHITE, HAZE, ROCK, BRIGHT, WATER, SNOW, OPAQUE = (1 << i for i in range(9))
+"""Bits of the answer of :func:`spectral_tests`: which tests a pixel passes. OPAQUE is all cloud tests together."""
+
+
+class Limits(NamedTuple):
+    """The thresholds that the compiled tests need; a tuple, because compiled code takes no dataclass."""
+
+    saturation: float
+    floor: float
+    swir2_min: float
+    ndsi_max: float
+    ndvi_max: float
+    whiteness_max: float
+    hot_min: float
+    rock_min: float
+    brightness_min: float
+    snow_ndsi_min: float
+    snow_nir_min: float
+    snow_green_min: float
+    snow_swir2_max: float
+    use_ndbi: bool
+    snow_is_clear: bool
+    has_swir2: bool
+    has_cirrus: bool
+    has_swo: bool
+
+    @classmethod
+    def of(cls, settings: PixelSettings, present: frozenset[str]) -> Limits:
+        """From the settings, and which optional bands there are."""
+        s = settings
+        return cls(
+            s.saturation,
+            s.floor,
+            s.swir2_min,
+            s.ndsi_max,
+            s.ndvi_max,
+            s.whiteness_max,
+            s.hot_min,
+            s.rock_min,
+            s.brightness_min,
+            s.snow_ndsi_min,
+            s.snow_nir_min,
+            s.snow_green_min,
+            s.snow_swir2_max,
+            s.use_ndbi,
+            s.snow_is_clear,
+            "swir2" in present,
+            "cirrus" in present,
+            "swo" in present and s.use_swo,
+        )
+
+
+@jit
+def contrast(a: float, b: float, floor: float) -> float:
+    """Normalised difference (a - b) / (a + b), each at least `floor` (CM-2)."""
+    a, b = max(a, floor), max(b, floor)
+    return (a - b) / (a + b)
+
+
+@jit
+def whiteness_of(blue: float, green: float, red: float, floor: float) -> float:
+    """Summed relative departure of the visible bands from their mean (ZW12 eq. 2)."""
+    blue, green, red = max(blue, floor), max(green, floor), max(red, floor)
+    mean = (blue + green + red) / 3.0
+    return (abs(blue - mean) + abs(green - mean) + abs(red - mean)) / mean  # (CM-4)
+
+
+@jit
+def hot_of(blue: float, red: float) -> float:
+    """Haze-optimised transform, above 0 for haze and cloud (ZW12 eq. 3)."""
+    return blue - 0.5 * red - 0.08  # (CM-5)
+
+
+@jit
+def spectral_tests(
+    blue: float, green: float, red: float, nir: float, swir1: float, swir2: float, limits: Limits
+) -> tuple[int, float, float, float, float, float]:
+    """Which tests a pixel passes, and the indices they rest on.
+
+    Parameters
+    ----------
+    blue, green, red, nir, swir1, swir2
+        TOA reflectance of one pixel, already cut at the saturation value; `swir2` is not looked at where `limits.has_swir2` is False.
+    limits
+        Thresholds.
+
+    Returns
+    -------
+    bits, hot, whiteness, ndvi, ndsi, ndbi
+        Bits as named above.
+    """
+    floor = limits.floor
+    ndvi, ndsi, ndbi = contrast(nir, red, floor), contrast(green, swir1, floor), contrast(swir1, nir, floor)
+    saturated = max(blue, max(green, red)) >= limits.saturation  # (CM-1)
+    whiteness = 0.0 if saturated else whiteness_of(blue, green, red, floor)
+    hot = hot_of(blue, red)
+    bits = 0
+    if saturated:
+        bits |= SATURATED
+    if ndsi < limits.ndsi_max and ndvi < limits.ndvi_max and (not limits.has_swir2 or swir2 > limits.swir2_min):
+        bits |= BASIC  # (CM-3)
+    if whiteness < limits.whiteness_max:
+        bits |= WHITE  # (CM-4)
+    if saturated or hot > limits.hot_min:
+        bits |= HAZE  # (CM-5)
+    if max(nir, floor) / max(swir1, floor) > limits.rock_min:
+        bits |= ROCK  # (CM-6)
+    if (blue + green + red) / 3.0 >= limits.brightness_min:
+        bits |= BRIGHT
+    if (ndvi < 0.01 and nir < 0.11) or (ndvi < 0.1 and nir < 0.05):
+        bits |= WATER  # (CM-8)
+    if ndsi > limits.snow_ndsi_min and nir > limits.snow_nir_min and green > limits.snow_green_min and (not limits.has_swir2 or swir2 < limits.snow_swir2_max):
+        bits |= SNOW  # (CM-10)
+    opaque = BASIC | WHITE | HAZE | ROCK | BRIGHT
+    if (bits & opaque) == opaque and not (limits.snow_is_clear and (bits & SNOW)):
+        bits |= OPAQUE  # (CM-7)
+    return bits, hot, whiteness, ndvi, ndsi, ndbi
+
+
+@jit
+def variability_of(bits: int, whiteness: float, ndvi: float, ndsi: float, ndbi: float, green: float, red: float, limits: Limits) -> float:
+    """Spectral variability probability, 0..1 (ZW12 eq. 15, with NDBI of Q19): clouds are flat."""
+    if red >= limits.saturation and ndvi > 0.0:
+        ndvi = 0.0
+    if green >= limits.saturation and ndsi < 0.0:
+        ndsi = 0.0
+    largest = max(max(abs(ndvi), abs(ndsi)), whiteness)
+    if limits.use_ndbi:
+        largest = max(largest, abs(ndbi))
+    return max(0.0, 1.0 - largest)  # (CM-15)
+
+
+@jit
+def tests_of_rows(rows: np.ndarray, limits: Limits, bits: np.ndarray, indices: np.ndarray) -> None:
+    """Tests of many pixels.
+
+    Parameters
+    ----------
+    rows
+        (6 or more, n) float32: blue, green, red, nir, swir1, swir2.
+    limits
+        Thresholds.
+    bits
+        (n,) uint16, written.
+    indices
+        (6, n) float32, written: hot, whiteness, ndvi, ndsi, ndbi, variability.
+    """
+    for i in range(rows.shape[1]):
+        green, red = rows[1, i], rows[2, i]
+        b, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(rows[0, i], green, red, rows[3, i], rows[4, i], rows[5, i], limits)
+        bits[i] = b
+        indices[0, i], indices[1, i], indices[2, i], indices[3, i], indices[4, i] = hot, whiteness, ndvi, ndsi, ndbi
+        indices[5, i] = variability_of(b, whiteness, ndvi, ndsi, ndbi, green, red, limits)
