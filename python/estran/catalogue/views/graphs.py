@@ -1,0 +1,77 @@
+"""The ``.properties`` twins of graphs: the default of every ``${variable}``, taken from the declarations.
+
+GPT knows no defaults: a variable that nobody gives stays in the text as ``${name}``. So each graph has a twin, passed with ``-p``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from estran.catalogue.spec import Declared, Operator, Parameter, parameters_of
+from estran.catalogue.views.names import GENERATED
+from estran.errors import BadGraph
+
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+
+
+def properties_defaults(declared: type[Declared]) -> dict[str, str]:
+    """Every parameter's default as text; "" where there is none."""
+    return {p.name: p.format(p.default) for p in parameters_of(declared)}
+
+
+def graph_properties(graph: Element, ops: Sequence[type[Operator]], kept: Mapping[str, str], where: str) -> str:
+    """The twin of a graph.
+
+    Parameters
+    ----------
+    graph
+        The root of the parsed graph.
+    ops
+        The catalogue.
+    kept
+        The twin as it stands: its values serve for variables of nodes that are not ours.
+    where
+        Name of the graph, for errors.
+
+    Raises
+    ------
+    BadGraph
+        When a variable has no default anywhere, or two defaults that differ.
+    """
+    known = {op.alias: {p.name: p for p in parameters_of(op)} for op in ops}
+    uses: dict[str, list[Parameter]] = {}
+    for node in graph.iter("node"):
+        parameters = known.get(node.findtext("operator", "").strip(), {})
+        for item in node.iterfind("parameters//*"):
+            text = (item.text or "").strip()
+            for variable in _VARIABLE.findall(text):
+                ours = parameters.get(item.tag) if text == f"${{{variable}}}" else None
+                uses.setdefault(variable, []).extend([ours] if ours else [])
+    lines = [f"# {GENERATED} Values of nodes that are not ours are kept as they stand."]
+    for variable, served in uses.items():
+        lines += ["", *(f"# {_comment(p)}" for p in served[:1]), f"{variable} = {_default(variable, served, kept, where)}".rstrip()]
+    return "\n".join(lines) + "\n"
+
+
+def read_properties(text: str) -> dict[str, str]:
+    """``name = value`` lines; comments and blank lines are skipped."""
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith(("#", "!")))
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def _default(variable: str, served: Sequence[Parameter], kept: Mapping[str, str], where: str) -> str:
+    values = list(dict.fromkeys(p.format(p.default) for p in served))
+    if len(values) > 1:
+        raise BadGraph(f"variable ${{{variable}}} has two defaults", where=where, expected=values[0], found=values[1], todo="use two variables")
+    if values:
+        return values[0]
+    if variable not in kept:
+        raise BadGraph(f"variable ${{{variable}}} has no default", where=where, todo="give it a line in the .properties file beside the graph")
+    return kept[variable]
+
+
+def _comment(p: Parameter) -> str:
+    facts = ", ".join(t for t in (p.info.unit if p.info.unit != "1" else "", p.info.interval or " | ".join(p.choices)) if t)
+    return f"{p.info.help} [{facts}]" if facts else p.info.help

@@ -1,0 +1,109 @@
+"""SNAP Desktop's help: one page an operator and the four files that register them (JavaHelp 2.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from estran.catalogue.spec import ClassesOut, FlagsOut, Operator
+from estran.catalogue.views import rows
+from estran.catalogue.views.markup import ascii_xml, html_table, indent
+from estran.catalogue.views.names import GENERATED, PACKAGE, help_id, module_name
+
+_SAVE_FIRST = (
+    "Save this product to a file before you open another one computed from it: two products of Python operators that are shown "
+    "while both still live in memory can wait for one another for ever."
+)
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def help_page(op: type[Operator]) -> str:
+    """The HTML page behind the dialog's Help menu, plain enough for JavaHelp's viewer."""
+    parts = [
+        "<html>",
+        f"<head><title>{ascii_xml(op.label)}</title></head>",
+        f"<!-- {GENERATED} -->",
+        "<body>",
+        f"<h1>{ascii_xml(op.label)}</h1>",
+        f"<p>{ascii_xml(op.summary)}</p>",
+        f"<p>Operator <code>{op.alias}</code>, version {op.version}. It works {ascii_xml(rows.walk_text(op))}.</p>",
+        "<h2>Inputs</h2>",
+    ]
+    for source in op.sources:
+        parts += [f"<p><b>{source.name}</b>: {ascii_xml(source.help)}</p>", html_table(rows.READS_HEADER, rows.reads_rows(source))]
+    if op.aux:
+        parts.append(html_table(("Layer", "Unit", "Parameter", "Meaning", "Without it"), rows.aux_rows(op)))
+    parts += ["<h2>Parameters</h2>", html_table(rows.PARAMETER_HEADER, rows.parameter_rows(op)) or "<p>None.</p>"]
+    parts += ["<h2>Outputs</h2>", html_table(rows.WRITES_HEADER, rows.writes_rows(op))]
+    for written in op.writes:
+        if isinstance(written, FlagsOut):
+            parts += [f"<h3>Flags of {written.name}</h3>", html_table(rows.FLAG_HEADER, rows.flag_rows(written))]
+        if isinstance(written, ClassesOut):
+            parts += [f"<h3>Classes of {written.name}</h3>", html_table(rows.CLASS_HEADER, rows.class_rows(written))]
+    parts += [
+        "<h2>Good to know</h2>",
+        f"<p>{_SAVE_FIRST}</p>",
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(p for p in parts if p) + "\n"
+
+
+def help_files(ops: Sequence[type[Operator]]) -> Iterable[tuple[str, str]]:
+    """(name, text) of everything under ``docs`` beside the shims."""
+    for op in ops:
+        yield f"{module_name(op)}.html", help_page(op)
+    yield "help.hs", _helpset(ops)
+    yield "map.jhm", _map(ops)
+    yield "toc.xml", _toc(ops)
+    yield "helpset.xml", _reference()
+
+
+def _helpset(ops: Sequence[type[Operator]]) -> str:
+    home = [f"<homeID>{help_id(ops[0])}</homeID>"] if ops else []
+    return _document(
+        '<!DOCTYPE helpset PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp HelpSet Version 2.0//EN" "http://java.sun.com/products/javahelp/helpset_2_0.dtd">',
+        '<helpset version="2.0">',
+        "    <title>Estran</title>",
+        "    <maps>",
+        *indent(home, 8),
+        '        <mapref location="map.jhm"/>',
+        "    </maps>",
+        '    <view mergetype="javax.help.AppendMerge">',
+        "        <name>TOC</name>",
+        "        <label>Contents</label>",
+        "        <type>javax.help.TOCView</type>",
+        "        <data>toc.xml</data>",
+        "    </view>",
+        "</helpset>",
+    )
+
+
+def _map(ops: Sequence[type[Operator]]) -> str:
+    return _document(
+        '<!DOCTYPE map PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp Map Version 2.0//EN" "http://java.sun.com/products/javahelp/map_2_0.dtd">',
+        '<map version="2.0">',
+        *(f'    <mapID target="{help_id(op)}" url="{module_name(op)}.html"/>' for op in ops),
+        "</map>",
+    )
+
+
+def _toc(ops: Sequence[type[Operator]]) -> str:
+    return _document(
+        '<!DOCTYPE toc PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp TOC Version 2.0//EN" "http://java.sun.com/products/javahelp/toc_2_0.dtd">',
+        '<toc version="2.0">',
+        '    <tocitem text="Estran">',
+        *(f'        <tocitem text="{ascii_xml(op.label)}" target="{help_id(op)}"/>' for op in ops),
+        "    </tocitem>",
+        "</toc>",
+    )
+
+
+def _reference() -> str:
+    return _document(
+        '<!DOCTYPE helpsetref PUBLIC "-//NetBeans//DTD JavaHelp Help Set Reference 1.0//EN" "http://www.netbeans.org/dtds/helpsetref-1_0.dtd">',
+        f'<helpsetref url="nbdocs:/{PACKAGE}/docs/help.hs" merge="true"/>',
+    )
+
+
+def _document(doctype: str, *body: str) -> str:
+    return "\n".join([_XML, doctype, f"<!-- {GENERATED} -->", *body]) + "\n"

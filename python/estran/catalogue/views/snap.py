@@ -1,0 +1,130 @@
+"""What SNAP reads to find our operators: descriptors, the services file, the shims.
+
+Only elements and data types that a real SNAP was seen to accept are written: one that it does not know
+takes the Python operators of the whole installation down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from estran.catalogue.spec import Operator, Parameter, Source, parameters_of
+from estran.catalogue.views.markup import element, indent
+from estran.catalogue.views.names import GENERATED, PACKAGE, class_name, module_name
+
+SPI = "eu.esa.snap.snappy.gpf.PyOperatorSpi"
+"""Name of the services file, SNAP 10 and newer."""
+
+OPERATOR_CLASS = "eu.esa.snap.snappy.gpf.PyOperator"
+AUTHORS = "The Estran authors"
+COPYRIGHT = "Apache License 2.0"
+
+
+def data_type(p: Parameter) -> str:
+    """SNAP's name of a parameter's type."""
+    match p.kind:
+        case "int":
+            return "Integer" if p.optional else "int"
+        case "float":
+            return "Double" if p.optional else "double"
+        case kind:
+            return {"bool": "boolean", "str": "String", "choice": "String", "strings": "String[]", "floats": "[D", "path": "java.io.File"}[kind]
+
+
+def info_xml(op: type[Operator]) -> str:
+    """The descriptor ``<op>-info.xml``.
+
+    Section headings are booleans whose name ends in ``.section``, which SNAP Desktop shows as a line with the label.
+    Intervals of lists stand in the description: SNAP would not check them.
+    """
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f"<!-- {GENERATED} -->",
+        "<operator>",
+        *indent(
+            [
+                element("name", f"{PACKAGE}.{module_name(op)}.{class_name(op)}"),
+                element("alias", op.alias),
+                element("operatorClass", OPERATOR_CLASS),
+                element("label", op.label),
+                element("version", op.version),
+                element("description", op.summary),
+                element("authors", AUTHORS),
+                element("copyright", COPYRIGHT),
+                "<namedSourceProducts>",
+                *indent(line for source in op.sources for line in _source(source)),
+                "</namedSourceProducts>",
+                "<parameters>",
+                *indent(_parameters(op)),
+                "</parameters>",
+            ]
+        ),
+        "</operator>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def services_file(ops: Iterable[type[Operator]]) -> str:
+    """One line an operator: ``package.module.Class``."""
+    return "\n".join([f"# {GENERATED}", *(f"{PACKAGE}.{module_name(op)}.{class_name(op)}" for op in ops)]) + "\n"
+
+
+def shim(op: type[Operator]) -> str:
+    """The module that SNAP imports: it names the declaration and holds no logic."""
+    home, name = op.__module__, op.__qualname__
+    lines = [
+        f'"""{op.alias} for SNAP. {GENERATED}"""',
+        "",
+        "from estran.adapters.snap import make_operator",
+        f"from {home} import {name} as Declaration",
+        "",
+        f"{class_name(op)} = make_operator(Declaration)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _source(source: Source) -> list[str]:
+    bands = ", ".join(r.band for r in source.reads if not r.optional)
+    content = [
+        element("name", source.name),
+        element("label", source.name.replace("_", " ").capitalize()),
+        element("description", f"{source.help} Needs: {bands}."),
+    ]
+    if source.optional:
+        content.append(element("optional", "true"))
+    return ["<sourceProduct>", *indent(content), "</sourceProduct>"]
+
+
+def _parameters(op: type[Operator]) -> Iterator[str]:
+    section = ""
+    for p in parameters_of(op):
+        if p.info.section and p.info.section != section:
+            section = p.info.section
+            yield from _heading(section)
+        yield from ["<parameter>", *indent(_parameter(p)), "</parameter>"]
+
+
+def _heading(section: str) -> list[str]:
+    name = "_".join(section.lower().split()) + ".section"
+    content = [element("name", name), element("label", section), element("dataType", "boolean"), element("defaultValue", "false")]
+    return ["<parameter>", *indent(content), "</parameter>"]
+
+
+def _parameter(p: Parameter) -> Iterator[str]:
+    array = p.kind in ("strings", "floats")
+    yield element("name", p.name)
+    yield element("label", p.label)
+    yield element("description", f"{p.info.help} Values in {p.info.interval}." if array and p.info.interval else p.info.help)
+    yield element("dataType", data_type(p))
+    if p.info.unit and p.info.unit != "1":
+        yield element("unit", p.info.unit)
+    if p.default is not None and p.format(p.default):
+        yield element("defaultValue", p.format(p.default))
+    if p.choices:
+        yield element("valueSet", ",".join(p.choices))
+    if p.info.interval and not array:
+        yield element("interval", p.info.interval)
+    if p.info.choose_bands:
+        yield element("rasterDataNodeClass", "org.esa.snap.core.datamodel.Band")
+    if not p.optional and not array and p.kind != "str":
+        yield element("notNull", "true")
