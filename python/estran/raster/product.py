@@ -118,11 +118,15 @@ class Mask:
 
 @dataclass(frozen=True)
 class Element:
-    """A node of the metadata tree: attributes (str, int, float, bool, or lists of numbers) and child elements; names may repeat among children."""
+    """A node of the metadata tree: attributes (str, int, float, bool, or lists of numbers) and child elements; names may repeat among children.
+
+    ``details`` keeps what a file says beside the value, by attribute name ("" is the element itself): "unit", "desc", "type", "mode". Nobody has to give it.
+    """
 
     name: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
     elements: tuple[Element, ...] = ()
+    details: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def find(self, name: str) -> Element | None:
         """The first child of that name."""
