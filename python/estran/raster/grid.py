@@ -92,14 +92,17 @@ class Grid:
         from pyproj import Geod
 
         t = self._map()
-        x, y = t * (self.width / 2, self.height / 2)
+        x, y = _at(t, self.width / 2, self.height / 2)
         geod = Geod(ellps="WGS84")
-        right, down = t * (self.width / 2 + 1, self.height / 2), t * (self.width / 2, self.height / 2 + 1)
+        right, down = _at(t, self.width / 2 + 1, self.height / 2), _at(t, self.width / 2, self.height / 2 + 1)
         return float(geod.inv(x, y, *right)[2]), float(geod.inv(x, y, *down)[2])
 
     def sub(self, window: Window) -> Grid:
         """The grid of a window."""
-        moved = None if self.transform is None else self.transform * Affine.translation(window.col, window.row)
+        moved = None
+        if self.transform is not None:
+            t = self.transform
+            moved = Affine(t.a, t.b, t.a * window.col + t.b * window.row + t.c, t.d, t.e, t.d * window.col + t.e * window.row + t.f)
         return replace(self, width=window.width, height=window.height, transform=moved)
 
     def at_resolution(self, metres: float) -> Grid:
@@ -135,7 +138,7 @@ class Grid:
         lon, lat = self.lonlat(c, r)
         step = 1e-3  # degrees of latitude, about 100 m
         assert self.crs is not None
-        x0, y0 = t * (c, r)
+        x0, y0 = _at(t, c, r)
         x1, y1 = _to_lonlat(self.crs).transform(float(lon), float(lat) + step, direction="INVERSE")
         # Azimuth of true north seen on the grid is minus the convergence.
         return -float(np.degrees(np.arctan2(x1 - x0, y1 - y0)))
@@ -144,6 +147,11 @@ class Grid:
         if self.transform is None:
             raise BadGrid("the grid has no map transform", todo="use a map-geocoded product, or reproject it first")
         return self.transform
+
+
+def _at(t: Affine, col: float, row: float) -> tuple[float, float]:
+    # Written out: `*` warns in affine 3, `@` is not in affine 2.
+    return t.a * col + t.b * row + t.c, t.d * col + t.e * row + t.f
 
 
 @lru_cache(maxsize=32)
