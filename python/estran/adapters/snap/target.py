@@ -1,0 +1,80 @@
+"""The target product that SNAP shows and writes, made from an operator's declared outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from estran.adapters.snap.jvm import java, java_array
+from estran.catalogue.outputs import Target
+from estran.raster.coding import Colour, FlagCoding, IndexCoding
+from estran.raster.product import Element
+
+PREFERRED_TILE = 1024
+"""Pixels: one Python call a tile, and calls are never parallel, so tiles are large."""
+
+
+def target_product(source: Any, suffix: str, outputs: tuple[Target, ...], record: Element) -> Any:
+    """A product of the source's size with the declared bands, codings, masks and palettes, and the source's geocoding, times, tie points and metadata."""
+    width, height = source.getSceneRasterWidth(), source.getSceneRasterHeight()
+    product = java("Product")(f"{source.getName()}_{suffix}", f"Estran_{suffix}", width, height)
+    product.setStartTime(source.getStartTime())
+    product.setEndTime(source.getEndTime())
+    utils = java("ProductUtils")
+    utils.copyMetadata(source, product)
+    utils.copyTiePointGrids(source, product)
+    utils.copyGeoCoding(source, product)
+    product.setPreferredTileSize(java("Dimension")(min(width, PREFERRED_TILE), min(height, PREFERRED_TILE)))
+    for output in outputs:
+        _add_band(product, output)
+    # Masks last: their expressions may name any of the bands.
+    for output in outputs:
+        for mask in output.masks:
+            product.addMask(mask.name, mask.expression, mask.meaning, _colour(mask.colour), float(mask.transparency))
+    product.getMetadataRoot().addElement(metadata_element(record))
+    return product
+
+
+def metadata_element(element: Element) -> Any:
+    """Our metadata tree as SNAP's."""
+    made = java("MetadataElement")(element.name)
+    for name, value in element.attributes.items():
+        if isinstance(value, bool):
+            made.setAttributeString(name, "true" if value else "false")
+        elif isinstance(value, int):
+            made.setAttributeInt(name, value)
+        elif isinstance(value, float):
+            made.setAttributeDouble(name, value)
+        else:
+            made.setAttributeString(name, str(value))
+    for child in element.elements:
+        made.addElement(metadata_element(child))
+    return made
+
+
+def _add_band(product: Any, output: Target) -> None:
+    band = product.addBand(output.name, getattr(java("ProductData"), f"TYPE_{output.dtype.upper()}"))
+    band.setDescription(output.description)
+    if output.unit:
+        band.setUnit(output.unit)
+    if output.nodata is not None:
+        band.setNoDataValue(float(output.nodata))
+        band.setNoDataValueUsed(True)
+    if isinstance(output.coding, FlagCoding):
+        coding = java("FlagCoding")(output.coding.name)
+        for flag in output.coding.flags:
+            coding.addFlag(flag.name, flag.mask, flag.meaning)
+        product.getFlagCodingGroup().add(coding)
+        band.setSampleCoding(coding)
+    elif isinstance(output.coding, IndexCoding):
+        coding = java("IndexCoding")(output.coding.name)
+        for value in output.coding.values:
+            coding.addIndex(value.name, value.value, value.meaning)
+        product.getIndexCodingGroup().add(coding)
+        band.setSampleCoding(coding)
+    if output.palette:
+        points = java_array("ColorPoint", [java("ColorPoint")(float(value), _colour(colour), label) for value, colour, label in output.palette])
+        band.setImageInfo(java("ImageInfo")(java("ColorPaletteDef")(points)))
+
+
+def _colour(colour: Colour) -> Any:
+    return java("Color")(*colour)
