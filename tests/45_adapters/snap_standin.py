@@ -1,0 +1,374 @@
+# ruff: noqa: N802, N815 - the names are SNAP's
+"""A stand-in for the few SNAP classes that the adapter speaks to, faithful to what a real gpt was seen to do.
+
+Flat row-major buffers; zeros outside the image without a word; scaled samples; ``setSamples`` that picks its overload by item width, so that int64
+writes zeros and unsigned numbers turn negative. It serves where no SNAP is installed; ``tests/90_snap`` runs the real one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from datetime import UTC, datetime
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+
+TYPES = {"INT8": 10, "INT16": 11, "INT32": 12, "UINT8": 20, "UINT16": 21, "UINT32": 22, "FLOAT32": 30, "FLOAT64": 31}
+DTYPES = {code: np.dtype(name.lower()) for name, code in TYPES.items()}
+
+
+class Properties:
+    """get/set pairs without logic, as Java beans have them; an unset property is None."""
+
+    def __getattr__(self, name):
+        if name.startswith("set"):
+            return lambda value: self.__dict__.__setitem__("_" + name[3:], value)
+        if name.startswith(("get", "is")):
+            key = "_" + name.removeprefix("get").removeprefix("is")
+            return lambda: self.__dict__.get(key)
+        raise AttributeError(name)
+
+
+class Rectangle:
+    def __init__(self, x, y, width, height):
+        self.x, self.y, self.width, self.height = x, y, width, height
+
+
+class Tile:
+    """Samples of one rectangle of a band."""
+
+    def __init__(self, band, rectangle):
+        self.band, self.rectangle = band, rectangle
+
+    def _physical(self):
+        r, data = self.rectangle, self.band.physical()
+        padded = np.zeros((r.height, r.width))
+        for i in range(r.height):
+            for j in range(r.width):
+                if 0 <= r.y + i < data.shape[0] and 0 <= r.x + j < data.shape[1]:
+                    padded[i, j] = data[r.y + i, r.x + j]
+        return padded
+
+    def getSamplesFloat(self):
+        return array("f", self._physical().astype(np.float32).ravel().tobytes())
+
+    def getSamplesDouble(self):
+        return array("d", self._physical().ravel().tobytes())
+
+    def getSamplesInt(self):
+        return array("i", self._physical().astype(np.int32).ravel().tobytes())
+
+    def setSamples(self, samples):
+        if not isinstance(samples, np.ndarray) or not samples.dtype.isnative:
+            raise RuntimeError("ambiguous Java method call, too many matching method overloads found")
+        if not samples.flags.c_contiguous:
+            raise RuntimeError("no matching Java method overloads found")
+        r = self.rectangle
+        if samples.size < r.width * r.height:
+            raise RuntimeError("java.lang.ArrayIndexOutOfBoundsException")
+        if samples.dtype == np.int64:
+            samples = np.zeros(samples.shape, np.float64)
+        elif samples.dtype.kind == "u":
+            samples = samples.view(np.dtype(f"i{samples.dtype.itemsize}"))
+        elif samples.dtype == np.bool_:
+            samples = samples.view(np.int8)
+        target = self.band.data
+        if target.dtype.kind in "iu":
+            # Java narrows: NaN is 0, fractions are cut, what is too large wraps.
+            samples = np.nan_to_num(np.trunc(samples.astype(np.float64)), nan=0.0).astype(np.int64)
+        target[r.y : r.y + r.height, r.x : r.x + r.width] = samples.reshape(r.height, r.width).astype(target.dtype)
+
+
+class Raster(Properties):
+    """A band, or a tie-point grid (which SNAP shows at full size too)."""
+
+    def __init__(self, name, data, *, scale=1.0, offset=0.0, nodata=None, valid=None, unit=None, tie_points=False):
+        self.name, self.data, self.scale, self.offset, self.nodata, self.valid = name, np.asarray(data), scale, offset, nodata, valid
+        self._Unit = unit
+        if not tie_points:
+            self.getSampleCoding = lambda: self.__dict__.get("_SampleCoding")
+
+    def physical(self):
+        values = self.data.astype(np.float64)
+        return values if self.scale == 1.0 and self.offset == 0.0 else values * self.scale + self.offset
+
+    def getName(self):
+        return self.name
+
+    def getDataType(self):
+        return next(code for code, dtype in DTYPES.items() if dtype == self.data.dtype)
+
+    def getRasterWidth(self):
+        return self.data.shape[1]
+
+    def getRasterHeight(self):
+        return self.data.shape[0]
+
+    def isNoDataValueUsed(self):
+        return self.nodata is not None
+
+    def setNoDataValue(self, value):
+        self.nodata = value
+
+    def setNoDataValueUsed(self, used):
+        assert used
+
+    def getGeophysicalNoDataValue(self):
+        return 0.0 if self.nodata is None else self.nodata * self.scale + self.offset
+
+    def getValidPixelExpression(self):
+        return None if self.valid is None else "an expression"
+
+    def readValidMask(self, x, y, width, height, mask):
+        assert mask is None
+        good = self.valid & ((self.data != self.nodata) if self.nodata is not None else True)
+        return array("b", good[y : y + height, x : x + width].astype(np.int8).ravel().tobytes())
+
+
+class Group(list):
+    def add(self, item):
+        self.append(item)
+
+
+class MetadataElement:
+    def __init__(self, name):
+        self.name, self.attributes, self.children = name, {}, []
+
+    def addElement(self, child):
+        self.children.append(child)
+
+    def getElements(self):
+        return self.children
+
+    def getElement(self, name):
+        return next((c for c in self.children if c.name == name), None)
+
+    def containsAttribute(self, name):
+        return name in self.attributes
+
+    def getAttributeString(self, name):
+        return self.attributes[name]
+
+    def setAttributeString(self, name, value):
+        assert isinstance(value, str)
+        self.attributes[name] = value
+
+    def setAttributeInt(self, name, value):
+        assert isinstance(value, int)
+        self.attributes[name] = value
+
+    def setAttributeDouble(self, name, value):
+        assert isinstance(value, float)
+        self.attributes[name] = value
+
+
+class Affine:
+    """java.awt.geom.AffineTransform."""
+
+    def __init__(self, scale_x=1.0, scale_y=1.0, x=0.0, y=0.0):
+        self.values = scale_x, scale_y, x, y
+
+    def isIdentity(self):
+        return self.values == (1.0, 1.0, 0.0, 0.0)
+
+    def getScaleX(self):
+        return self.values[0]
+
+    def getScaleY(self):
+        return self.values[1]
+
+    def getShearX(self):
+        return 0.0
+
+    def getShearY(self):
+        return 0.0
+
+    def getTranslateX(self):
+        return self.values[2]
+
+    def getTranslateY(self):
+        return self.values[3]
+
+
+class GeoCoding:
+    def __init__(self, wkt, transform):
+        self.wkt, self.transform = wkt, transform
+
+    def getMapCRS(self):
+        return SimpleNamespace(toWKT=lambda: self.wkt)
+
+
+class Product(Properties):
+    """A product; the constructor is SNAP's own, rasters are added."""
+
+    def __init__(self, name, kind, width, height):
+        self.name, self.kind, self.width, self.height = name, kind, width, height
+        self.bands, self.tie_points, self.masks = {}, {}, []
+        self.root, self.flag_codings, self.index_codings = MetadataElement("metadata"), Group(), Group()
+        self.copied = []
+
+    @staticmethod
+    def findImageToModelTransform(coding):
+        return coding.transform or Affine()
+
+    def getName(self):
+        return self.name
+
+    def getProductType(self):
+        return self.kind
+
+    def getSceneRasterWidth(self):
+        return self.width
+
+    def getSceneRasterHeight(self):
+        return self.height
+
+    def getBandNames(self):
+        return list(self.bands)
+
+    def getTiePointGridNames(self):
+        return list(self.tie_points)
+
+    def getBand(self, name):
+        return self.bands.get(name)
+
+    def getTiePointGrid(self, name):
+        return self.tie_points.get(name)
+
+    def getMetadataRoot(self):
+        return self.root
+
+    def getFlagCodingGroup(self):
+        return self.flag_codings
+
+    def getIndexCodingGroup(self):
+        return self.index_codings
+
+    def addBand(self, name, kind):
+        self.bands[name] = Raster(name, np.zeros((self.height, self.width), DTYPES[kind]))
+        return self.bands[name]
+
+    def addMask(self, name, expression, description, colour, transparency):
+        self.masks.append((name, expression, description, colour, transparency))
+
+
+class Coding:
+    def __init__(self, name):
+        self.name, self.entries = name, []
+
+    def addFlag(self, name, value, meaning):
+        self.entries.append((name, value, meaning))
+
+    addIndex = addFlag
+
+
+class Monitor:
+    """com.bc.ceres.core.ProgressMonitor."""
+
+    def __init__(self, cancel_at=None):
+        self.total = self.done_units = 0
+        self.ended, self.cancel_at, self.asked = False, cancel_at, 0
+
+    def beginTask(self, name, total):
+        self.total = total
+
+    def setSubTaskName(self, name):
+        assert isinstance(name, str)
+
+    def worked(self, units):
+        self.done_units += units
+
+    def isCanceled(self):
+        self.asked += 1
+        return self.cancel_at is not None and self.asked >= self.cancel_at
+
+    def done(self):
+        self.ended = True
+
+
+class Logger:
+    def __init__(self):
+        self.lines = []
+
+    def warning(self, text):
+        self.lines.append(text)
+
+    severe = warning
+
+
+class Context:
+    """What SNAP hands to ``initialize``: sources by name, parameters with the descriptor's defaults left to the caller."""
+
+    def __init__(self, sources, parameters=None):
+        self.sources, self.parameters, self.target, self.logger, self.read = sources, parameters or {}, None, Logger(), []
+
+    def getSourceProduct(self, name):
+        return self.sources.get(name)
+
+    def getSourceProducts(self):
+        return list(self.sources.values())
+
+    def getParameter(self, name):
+        return self.parameters.get(name)
+
+    def getSourceTile(self, raster, rectangle):
+        self.read.append((raster.name, rectangle))
+        return Tile(raster, rectangle)
+
+    def setTargetProduct(self, product):
+        self.target = product
+
+    def getLogger(self):
+        return self.logger
+
+
+def time(year, month, day):
+    """ProductData.UTC."""
+    ms = int(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
+    return SimpleNamespace(getAsDate=lambda: SimpleNamespace(getTime=lambda: ms))
+
+
+def run(operator, context, tile_width, tile_height, monitor=None):
+    """What gpt does: initialize, doExecute, tiles in row-major order, dispose; the target product."""
+    operator.initialize(context)
+    operator.doExecute(monitor or Monitor())
+    tiles(operator, context, tile_width, tile_height)
+    operator.dispose(context)
+    return context.target
+
+
+def tiles(operator, context, tile_width, tile_height):
+    """Every tile of the target once."""
+    target = context.target
+    for y in range(0, target.height, tile_height):
+        for x in range(0, target.width, tile_width):
+            rectangle = Rectangle(x, y, min(tile_width, target.width - x), min(tile_height, target.height - y))
+            operator.computeTileStack(context, {band: Tile(band, rectangle) for band in target.bands.values()}, rectangle)
+
+
+def fake_jpy():
+    """The module ``jpy`` with the classes above."""
+
+    def copied(what):
+        return lambda source, target: target.copied.append((what, source.name))
+
+    classes = {
+        "org.esa.snap.core.datamodel.Product": Product,
+        "org.esa.snap.core.datamodel.ProductData": SimpleNamespace(**{f"TYPE_{name}": code for name, code in TYPES.items()}),
+        "org.esa.snap.core.util.ProductUtils": SimpleNamespace(
+            copyMetadata=copied("metadata"), copyTiePointGrids=copied("tie points"), copyGeoCoding=copied("geocoding")
+        ),
+        "org.esa.snap.core.datamodel.FlagCoding": Coding,
+        "org.esa.snap.core.datamodel.IndexCoding": Coding,
+        "org.esa.snap.core.datamodel.MetadataElement": MetadataElement,
+        "org.esa.snap.core.datamodel.ImageInfo": lambda palette: ("image info", palette),
+        "org.esa.snap.core.datamodel.ColorPaletteDef": lambda points: points,
+        "org.esa.snap.core.datamodel.ColorPaletteDef$Point": lambda value, colour, label: (value, colour, label),
+        "java.awt.Color": lambda r, g, b: (r, g, b),
+        "java.awt.Rectangle": Rectangle,
+        "java.awt.Dimension": lambda width, height: (width, height),
+    }
+    module = ModuleType("jpy")
+    module.get_type = classes.__getitem__
+    module.array = lambda name, items: list(items)
+    return module
