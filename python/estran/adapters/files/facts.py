@@ -1,0 +1,35 @@
+"""Facts about a product that its format does not state where we need them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from estran.raster.product import Element
+
+_NAMES = (
+    (re.compile(r"(?:^|_)S2([ABCD])(?:_|$)"), "Sentinel-2{0}"),
+    (re.compile(r"(?:^|_)L[COT]0([89])(?:_|$)"), "Landsat-{0}"),
+    (re.compile(r"(?:^|_)LE07(?:_|$)"), "Landsat-7"),
+)
+
+
+def platform_of(name: str, metadata: Iterable[Element] = ()) -> str:
+    """The platform ("Sentinel-2A"), from a SAFE metadata tree where there is one, else from the product's name; "" where neither says.
+
+    Examples
+    --------
+    >>> platform_of("S2B_MSIL1C_20190411T105029"), platform_of("LC08_L1TP_016037"), platform_of("stack")
+    ('Sentinel-2B', 'Landsat-8', '')
+    """
+    waiting = list(metadata)
+    while waiting:
+        element = waiting.pop(0)
+        if element.attributes.get("SPACECRAFT_NAME"):
+            return str(element.attributes["SPACECRAFT_NAME"])
+        waiting.extend(element.elements)
+    for pattern, text in _NAMES:
+        match = pattern.search(name)
+        if match:
+            return text.format(*match.groups())
+    return ""
