@@ -81,7 +81,7 @@ class Canvas:
         if band.name not in self._means:
             k = self._step(band.grid)
             parts = [block_mean(band.physical(raw), k) for _, raw in strips(band, k)]
-            self._means[band.name] = self._lay(np.concatenate(parts), band.grid, k, np.float32(np.nan))
+            self._means[band.name] = self._lay(np.concatenate(parts), band.grid, k, np.float32(np.nan)).astype(np.float32, copy=False)
         return self._means[band.name]
 
     def sample(self, band: Band, outside: int = 0) -> Array:
@@ -101,13 +101,11 @@ class Canvas:
         return step
 
     def _affine(self, grid: Grid) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Row and column of `grid` as (start, step) along the canvas: by the map where both have one, else by the ratio of sizes."""
+        """Row and column of `grid` as (start, step) along the canvas: by the map where both have the same, north up, else by the ratio of sizes."""
         f = self.factor
         ours, theirs = self.grid.transform, grid.transform
-        if ours is not None and theirs is not None and self.grid.crs == grid.crs:
-            a = ~theirs * ours
-            if abs(a.b) < 1e-9 and abs(a.d) < 1e-9:
-                return (a.f, a.e * f), (a.c, a.a * f)
+        if ours is not None and theirs is not None and self.grid.crs == grid.crs and ours.b == ours.d == theirs.b == theirs.d == 0:
+            return ((ours.f - theirs.f) / theirs.e, ours.e / theirs.e * f), ((ours.c - theirs.c) / theirs.a, ours.a / theirs.a * f)
         return (0.0, grid.height / self.grid.height * f), (0.0, grid.width / self.grid.width * f)
 
     def _lay(self, thin: Array, grid: Grid, k: int, outside: np.generic) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,14 @@ Rgb = npt.NDArray[np.uint8]
 NOTHING: Colour = (236, 236, 232)
 """Where there are no data: a light grey that no reflectance takes by itself in a composite."""
 
-REFLECTANCE_RANGE = (0.0, 0.45)
-"""Fixed stretch of reflectances, so that two scenes can be compared by eye."""
+BRIGHTEST = 0.65
+"""Reflectance shown white: the tops of thick clouds keep their structure, and two scenes can be compared by eye."""
 
-GAMMA = 1.9
-"""Display exponent: land at top-of-atmosphere reflectances of 0.05 to 0.2 lies in the middle greys."""
+GAMMA = 2.4
+"""Display exponent: land, at reflectances of 0.05 to 0.2, lies in the middle of the greys."""
+
+CLEAN_AIR: Mapping[str, float] = {"blue": 0.05, "green": 0.02, "red": 0.01}
+"""What clean air alone reflects (a little less than the Rayleigh reflectance of a nadir view); taken off, so that land is not veiled in blue."""
 
 
 def is_reflectance(channels: Iterable[Float]) -> bool:
@@ -40,25 +43,29 @@ def stretch(channel: Float, low: float, high: float, gamma: float = GAMMA) -> np
     return np.asarray(np.clip((channel.astype(np.float64) - low) / span, 0.0, 1.0) ** (1.0 / gamma))
 
 
-def composite(channels: Sequence[Float]) -> Rgb:
-    """Three channels (red, green, blue) as a picture.
+def composite(channels: Sequence[Float], semantics: Sequence[str] = ("", "", "")) -> Rgb:
+    """Three channels (red, green, blue of the picture) as a picture.
 
-    Reflectances get one fixed stretch; anything else the 1st to 99th percentile of all three channels together, so that hues stay.
+    Reflectances get one fixed stretch, with :data:`CLEAN_AIR` taken off by the semantic name of the band; anything else the 1st to 99th
+    percentile of all three channels together, so that hues stay.
     """
     if is_reflectance(channels):
-        low, high = REFLECTANCE_RANGE
+        shown = [stretch(c, CLEAN_AIR.get(name, 0.0), BRIGHTEST) for c, name in zip(channels, semantics, strict=True)]
     else:
         values = np.concatenate([c[np.isfinite(c)].ravel() for c in channels])
         low, high = (float(p) for p in np.percentile(values, (1, 99))) if values.size else (0.0, 1.0)
-    shown = np.stack([stretch(c, low, high) for c in channels], axis=-1)
-    return to_bytes(shown, ~np.isfinite(shown).all(axis=-1))
+        shown = [stretch(c, low, high) for c in channels]
+    stacked = np.stack(shown, axis=-1)
+    return to_bytes(stacked, np.asarray(np.isnan(stacked).any(axis=2)))
 
 
 def grey(rgb: Rgb) -> Rgb:
     """The picture without hue (Rec. 709 weights), lightened so that colours painted over it read well."""
     luminance = rgb.astype(np.float64) @ (0.2126, 0.7152, 0.0722)
     light = 40.0 + luminance * (215.0 / 255.0)
-    return np.repeat(np.rint(light).astype(np.uint8)[..., None], 3, axis=-1)
+    out = np.repeat(np.rint(light).astype(np.uint8)[..., None], 3, axis=-1)
+    out[(rgb == NOTHING).all(axis=-1)] = NOTHING
+    return out
 
 
 def to_bytes(shown: npt.NDArray[np.float64], nothing: npt.NDArray[np.bool_]) -> Rgb:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
 from estran.report.facts import steps, versions, what_was_read
 from estran.report.pictures import hexadecimal, quicklooks, words
 from estran.report.shares import share_tables
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def write_report(
@@ -74,7 +77,7 @@ def write_report(
     page = folder / "index.html"
     beside = folder / ".index.html.part"
     beside.write_text(html, encoding="utf-8")
-    os.replace(beside, page)
+    beside.replace(page)
     return page
 
 
@@ -82,7 +85,7 @@ def _package_text(name: str) -> str:
     return resources.files("estran.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _template():  # type: ignore[no-untyped-def]  # jinja2 is imported late
+def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 

@@ -15,6 +15,7 @@ from estran.raster.scene import Progress, quiet
 from estran.report import colour
 from estran.report.canvas import LIMIT, Canvas
 from estran.report.figures import ColourBar, Legend, colour_table, save_png
+from estran.report.shares import NO_DATA_NAMES
 from estran.sensors.bands import resolve
 
 Rgb = npt.NDArray[np.uint8]
@@ -64,12 +65,12 @@ class _Gallery:
         width, height = save_png(self.folder / file, rgb, legend)
         self.pictures.append(Picture(key, title, caption, alt, file, width, height))
 
-    def band(self, *semantics: str) -> Band | None:
-        """The first of the semantic bands that the source has."""
+    def band(self, *semantics: str) -> tuple[str, Band] | None:
+        """The first of the semantic bands that the source has, with its semantic name."""
         for semantic in semantics:
             name = resolve(semantic, self.source.bands, self.source.platform)
             if name is not None:
-                return self.source[name]
+                return semantic, self.source[name]
         return None
 
 
@@ -122,18 +123,19 @@ def _composite(gallery: _Gallery, key: str, title: str, channels: Sequence[tuple
     if missing:
         gallery.left_out.append(f"{title} is left out: the product has no band for {', '.join(missing)}.")
         return
-    values = [gallery.canvas.mean(band) for band in found]
-    if not any(np.isfinite(v).any() for v in values):
-        gallery.left_out.append(f"{title} is left out: its bands hold no data.")
+    values = [gallery.canvas.mean(band) for _, band in found]
+    if not all(np.isfinite(v).any() for v in values):
+        gallery.left_out.append(f"{title} is left out: its bands hold no data here.")
         return
-    names = ", ".join(band.name for band in found)
-    low, high = colour.REFLECTANCE_RANGE
-    how = (
-        f"reflectance {low:g} to {high:g}, gamma {colour.GAMMA:g}, the same for every scene"
-        if colour.is_reflectance(values)
-        else f"1st to 99th percentile, gamma {colour.GAMMA:g}"
+    names = ", ".join(band.name for _, band in found)
+    how = f"up to reflectance {colour.BRIGHTEST:g}, the same for every scene" if colour.is_reflectance(values) else "1st to 99th percentile"
+    gallery.save(
+        key,
+        title,
+        f"Bands {names} as red, green, blue; {how}; gamma {colour.GAMMA:g}.",
+        f"{title} picture of the scene from bands {names}.",
+        colour.composite(values, [semantic for semantic, _ in found]),
     )
-    gallery.save(key, title, f"Bands {names} as red, green, blue; {how}.", f"{title} picture of the scene from bands {names}.", colour.composite(values))
 
 
 def _base(gallery: _Gallery) -> Rgb:
@@ -146,7 +148,7 @@ def _base(gallery: _Gallery) -> Rgb:
     if not found:
         height, width = gallery.canvas.shape
         return np.full((height, width, 3), 225, np.uint8)
-    return colour.grey(colour.composite([gallery.canvas.mean(band) for band in found]))
+    return colour.grey(colour.composite([gallery.canvas.mean(band) for _, band in found], [semantic for semantic, _ in found]))
 
 
 def _flags(gallery: _Gallery, band: Band, coding: FlagCoding, base: Rgb) -> None:
@@ -154,7 +156,8 @@ def _flags(gallery: _Gallery, band: Band, coding: FlagCoding, base: Rgb) -> None
     counts = {flag.name: int(np.count_nonzero(coding.unpack(packed, flag.name))) for flag in coding.flags}
     # The largest first, so that what is small stays visible on top of what contains it.
     order = sorted((name for name, n in counts.items() if n), key=lambda name: -counts[name])
-    shown = [flag for flag in coding.flags if counts[flag.name]]
+    order = [name for name in order if name.lower() not in NO_DATA_NAMES]
+    shown = [flag for flag in coding.flags if flag.name in order]
     listed = ", ".join(words(flag.name) for flag in shown) or "no flag is set"
     gallery.save(
         f"{band.name}_overlay",
@@ -167,13 +170,13 @@ def _flags(gallery: _Gallery, band: Band, coding: FlagCoding, base: Rgb) -> None
 
 
 def _classes(gallery: _Gallery, band: Band, coding: IndexCoding) -> None:
-    values = gallery.canvas.sample(band, outside=0)
+    values = gallery.canvas.sample(band, outside=0).astype(np.int64)
     shown = [v for v in coding.values if np.any(values == v.value)]
     listed = ", ".join(words(v.name) for v in shown) or "none"
     gallery.save(
         f"{band.name}_map",
         _title(band),
-        f"{band.description or band.name}: each pixel has one class.",
+        f"{band.description.rstrip('.') or band.name}: each pixel has one class.",
         f"Map of the classes of {band.name}: {listed}.",
         colour.classes(values, coding),
         Legend(tuple((v.colour, words(v.name)) for v in shown)),
@@ -195,7 +198,7 @@ def _measured(gallery: _Gallery, band: Band, base: Rgb) -> None:
     gallery.save(
         f"{band.name}_map",
         title,
-        f"{band.description or band.name}{unit}; grey where it has no value.",
+        f"{band.description.rstrip('.') or band.name}{unit}; grey where it has no value.",
         f"Map of {band.name} from {low:g} to {high:g}{unit}, with a colour bar.",
         rgb,
         ColourBar(low, high, f"{band.name}{unit}", table),
