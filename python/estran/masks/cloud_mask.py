@@ -1,0 +1,265 @@
+"""The whole chain of the cloud mask: pixel tests, cloud objects, potential shadow, matching, buffers (ATBD: cloud mask)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import BadGeometry, EmptyScene
+from estran.masks.buffers import buffered
+from estran.masks.geometry_search import Displacement, dominant_displacement
+from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, sums_along_rows, vectors_of
+from estran.masks.object_settings import ObjectSettings
+from estran.masks.objects import cloud_objects
+from estran.masks.pixel import pixel_stage, survey_pixels
+from estran.masks.settings import PixelSettings
+from estran.masks.shadow import potential_shadow
+from estran.masks.stages import Geometry, PixelStage
+from estran.raster.label import Objects
+from estran.raster.scene import Progress, quiet
+
+Mask = npt.NDArray[np.bool_]
+Array = npt.NDArray[Any]
+
+CLEAR, WATER, SNOW, SHADOW, CIRRUS, CLOUD, NODATA = 0, 1, 2, 3, 4, 5, 255
+"""Values of the class band; later ones win."""
+LONGEST_SHADOW = 20000.0
+"""Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees high."""
+
+
+@dataclass(frozen=True)
+class CloudMaskResult:
+    """Masks of a scene; all arrays (rows, columns).
+
+    Parameters
+    ----------
+    flags
+        By name: nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `cloud` and `shadow` hold their buffers; `buffer` says which of their
+        pixels these are. `cirrus`, `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
+    classes
+        One class a pixel, by priority: no-data, cloud, thin cirrus, shadow, snow, water, clear.
+    probability
+        Cloud probability, 0..1, NaN where no-data.
+    height
+        Height of the cloud above the ground beneath it [m]; NaN where there is none or it is not known.
+    facts
+        Counts, thresholds, seconds per stage.
+    notes
+        Sentences on what was switched off, assumed or not possible.
+    """
+
+    flags: dict[str, Mask]
+    classes: npt.NDArray[np.uint8]
+    probability: npt.NDArray[np.float32]
+    height: npt.NDArray[np.float32]
+    facts: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+class _Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._since, 3)
+        self._since = now
+
+
+def cloud_mask(
+    bands: Mapping[str, Array],
+    geometry: Geometry,
+    pixel_size: tuple[float, float],
+    *,
+    pixel: PixelSettings,
+    objects: ObjectSettings,
+    progress: Progress = quiet,
+) -> CloudMaskResult:
+    """Cloud and cloud shadow of a scene.
+
+    Parameters
+    ----------
+    bands
+        (rows, columns) float32 reflectances by semantic name: blue green red nir swir1; where there are, swir2 cirrus wnir vre3 coastal wv; dem [m], swo [%].
+    geometry
+        Sun and view angles against grid north.
+    pixel_size
+        Width and height of a pixel [m].
+    pixel, objects
+        Thresholds.
+    progress
+        How to report.
+
+    Returns
+    -------
+    CloudMaskResult
+
+    Raises
+    ------
+    EmptyScene
+        No pixel is valid.
+    BadGeometry
+        The sun is below the horizon.
+    MissingBand
+        A mandatory band is not there.
+    """
+    _check_sun(geometry)
+    clock = _Clock()
+    notes: list[str] = []
+    progress(0.0, "survey")
+    survey = survey_pixels(bands, pixel)
+    if survey.valid == 0:
+        raise EmptyScene("no pixel of the scene has data in every band", todo="check the no-data values and the overlap of the bands")
+    clock.lap("survey")
+    progress(0.15, "pixel tests")
+    stage = pixel_stage(bands, survey, pixel)
+    # The largest array of the stage, and nobody asks for it any more.
+    stage = replace(stage, variability=np.empty((0, 0), np.float32))
+    del survey
+    clock.lap("pixel tests")
+    progress(0.35, "cloud objects")
+    clouds, facts, said = cloud_objects(stage, bands, pixel_size, objects)
+    notes += said
+    cloud = clouds.paint()
+    clock.lap("cloud objects")
+    valid_pixels = int(np.count_nonzero(stage.valid))
+    share = facts["cloud_pixels"] / valid_pixels
+    facts["cloud_share"] = share
+    shadow = np.zeros(cloud.shape, np.bool_)
+    height = np.full(cloud.shape, np.nan, np.float32)
+    if stage.few_clear:
+        notes.append("fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for.")
+    elif share >= objects.max_cloud_share:
+        notes.append(f"cloud covers {share:.0%} of the scene: no shadow is looked for.")
+    elif clouds.count:
+        shadow, height = _shadows(stage, bands, geometry, pixel_size, objects, clouds, cloud, facts, notes, clock, progress)
+    progress(0.9, "buffers")
+    grown, shade = buffered(cloud, shadow, stage.valid, pixel_size, objects.cloud_buffer, objects.shadow_buffer)
+    flags = {
+        "nodata": ~stage.valid,
+        "saturated": stage.saturated & stage.valid,
+        "cloud": grown,
+        "cirrus": stage.cirrus & stage.valid,
+        "shadow": shade,
+        "snow": stage.snow & stage.valid,
+        "water": stage.water & stage.valid,
+        "potential_cloud": stage.potential & stage.valid,
+        "buffer": (grown & ~cloud) | (shade & ~shadow),
+    }
+    classes = classes_of(flags)
+    clock.lap("buffers")
+    facts |= {name: value for name, value in stage.thresholds.items() if name != "switched_off"}
+    notes = [f"no {name}: {text.rstrip('.')}." for name, text in stage.thresholds.get("switched_off", {}).items()] + notes
+    facts["mode"] = objects.mode
+    facts["valid_pixels"] = valid_pixels
+    facts["shares"] = {name: float(np.count_nonzero(mask)) / (mask.size if name == "nodata" else valid_pixels) for name, mask in flags.items()}
+    facts["seconds"] = clock.seconds
+    progress(1.0, "done")
+    return CloudMaskResult(flags, classes, stage.probability, height, facts, tuple(dict.fromkeys(notes)))
+
+
+def classes_of(flags: Mapping[str, Mask]) -> npt.NDArray[np.uint8]:
+    """One class a pixel: no-data over cloud over thin cirrus over shadow over snow over water over clear (CM-34)."""
+    classes = np.full(flags["cloud"].shape, CLEAR, np.uint8)
+    for name, value in (("water", WATER), ("snow", SNOW), ("shadow", SHADOW), ("cirrus", CIRRUS), ("cloud", CLOUD), ("nodata", NODATA)):
+        classes[flags[name]] = value
+    return classes
+
+
+def _check_sun(geometry: Geometry) -> None:
+    if geometry.sun_zenith is None:
+        return
+    zenith = np.asarray(geometry.sun_zenith)
+    if np.isfinite(zenith).any() and float(np.nanmin(zenith)) >= LOWEST_SUN:
+        raise BadGeometry(
+            "the sun is below the horizon or touches it",
+            expected=f"a zenith angle below {LOWEST_SUN:g} degrees",
+            found=f"{float(np.nanmin(zenith)):.1f} degrees and more",
+            todo="check the sun angles of the product, or give them as parameters",
+        )
+
+
+def _shadows(
+    stage: PixelStage,
+    bands: Mapping[str, Array],
+    geometry: Geometry,
+    pixel_size: tuple[float, float],
+    s: ObjectSettings,
+    clouds: Objects,
+    cloud: Mask,
+    facts: dict[str, Any],
+    notes: list[str],
+    clock: _Clock,
+    progress: Progress,
+) -> tuple[Mask, npt.NDArray[np.float32]]:
+    """Shadow without buffer, and cloud height."""
+    progress(0.5, "potential shadow")
+    swir1 = bands.get("swir1") if s.use_swir1 else None
+    learnt = stage.thresholds
+    potential = potential_shadow(bands["nir"], swir1, ~stage.valid, learnt["nir_background"], learnt["swir1_background"], s.shadow_depth)
+    hidden = cloud | ~stage.valid
+    if s.use_water_shadow:
+        potential &= ~stage.water
+        hidden |= stage.water
+    potential &= ~hidden
+    facts["potential_shadow_pixels"] = int(np.count_nonzero(potential))
+    clock.lap("potential shadow")
+    progress(0.65, "matching")
+    geometry, heights, searched = _known_geometry(geometry, cloud, potential, stage.valid, pixel_size, s, facts, notes)
+    if searched and heights is None and geometry.sun_zenith is None:
+        return np.zeros(cloud.shape, np.bool_), np.full(cloud.shape, np.nan, np.float32)
+    vectors = vectors_of(clouds, geometry, pixel_size)
+    sums = sums_along_rows(potential, hidden)
+    dem = bands.get("dem")
+    relief = dem if dem is not None and heights is None and float(np.nanmax(dem) - np.nanmin(dem)) > 20.0 else None
+    matches = match_objects(clouds, sums, vectors, pixel_size, s, relief, heights)
+    del sums
+    shadow = cast_shadows(clouds, matches, vectors, relief)
+    shadow &= stage.valid & ~cloud
+    if s.overlap_only:
+        shadow &= potential
+    _tell(matches, facts)
+    # Lengths of shadows are no heights.
+    height = clouds.paint_values(matches.height if heights is None else np.full(clouds.count, np.nan))
+    clock.lap("matching")
+    return shadow, height
+
+
+def _tell(matches: Matches, facts: dict[str, Any]) -> None:
+    facts["clouds_matched"] = int(np.count_nonzero(matches.matched))
+    facts["clouds_predicted"] = int(np.count_nonzero(matches.predicted))
+    known = matches.height[matches.matched]
+    facts["height_median"] = float(np.median(known)) if known.size else float("nan")
+
+
+def _known_geometry(
+    geometry: Geometry, cloud: Mask, potential: Mask, valid: Mask, pixel_size: tuple[float, float], s: ObjectSettings, facts: dict[str, Any], notes: list[str]
+) -> tuple[Geometry, tuple[float, float] | None, bool]:
+    """The geometry with what was searched put in; and, where the zenith angle is unknown, the shadow lengths that stand for heights."""
+    if geometry.sun_zenith is not None and geometry.sun_azimuth is not None:
+        return geometry, None, False
+    zenith = geometry.sun_zenith
+    longest = LONGEST_SHADOW if zenith is None else s.height_max * float(np.tan(np.radians(np.nanmean(zenith))))
+    azimuth = None if geometry.sun_azimuth is None else float(np.nanmean(geometry.sun_azimuth))
+    found: Displacement | None = dominant_displacement(cloud, potential, valid, pixel_size, longest, azimuth)
+    unknown = " and ".join(n for n, v in (("zenith", zenith), ("azimuth", geometry.sun_azimuth)) if v is None)
+    if found is None:
+        notes.append(f"sun {unknown} angle unknown, and no displacement from clouds to shadows was found: no shadow is drawn.")
+        return replace(geometry, sun_zenith=None), None, True
+    facts["displacement_azimuth"], facts["displacement_length"] = found.azimuth, found.length
+    facts["displacement_contrast"] = found.contrast
+    text = f"sun {unknown} angle unknown: clouds and shadows are best matched along azimuth {found.azimuth:.0f} degrees, {found.length:.0f} m apart"
+    if zenith is not None:
+        notes.append(f"{text}.")
+        return replace(geometry, sun_azimuth=found.azimuth), None, True
+    notes.append(f"{text}; shadow lengths are searched along it, and cloud heights stay unknown.")
+    # With the sun at 45 degrees and the sensor above, a height is a length.
+    return Geometry(45.0, found.azimuth if azimuth is None else azimuth, 0.0, 0.0), (2.0 * max(pixel_size), 2.0 * found.length), True

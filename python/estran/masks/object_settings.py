@@ -1,0 +1,115 @@
+"""Every threshold of the object stage: cloud objects, potential shadow, matching, buffers; with the paper it comes from.
+
+Light on purpose: no numba here, so that the catalogue can import it without feeling it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from estran.masks.settings import Mode
+
+
+@dataclass(frozen=True)
+class ObjectSettings:
+    """Thresholds of the object stage; lengths and heights in metres, areas in pixels of the working grid.
+
+    Sources: ZW12 = Zhu & Woodcock 2012 (doi:10.1016/j.rse.2011.10.028), Q19 = Qiu, Zhu & He 2019 (doi:10.1016/j.rse.2019.05.024),
+    F18 = Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046). What has no source was measured on simulated scenes and on labelled chips (ATBD, validation).
+    """
+
+    mode: Mode = "strict"
+    # False positives (CM-23) … (CM-26)
+    remove_false_positives: bool = True
+    """Whether built-up land and snow are taken out of the clouds by erosion and by displacement."""
+    use_displacement: bool = True
+    cdi_urban: float = -0.8
+    """Displacement index at or above which built-up land may be taken for a false positive (Q19)."""
+    cdi_cloud: float = -0.5
+    """An object must hold displacement below this somewhere (F18, Q19)."""
+    cdi_share: float = 0.0
+    """Share of an object's pixels that must lie below `cdi_cloud`; 0 asks for one pixel (Q19)."""
+    cdi_small: int = 10000
+    """Objects of at least this many pixels are not asked for displacement: stratus has no texture (Q19)."""
+    erosion: float = 90.0
+    regrowth: float = 180.0
+    pfp_dilation: float = 250.0
+    """Erosion of clouds on possible false positives, growth back of what remains, growth of the possible false positives (Q19)."""
+    steep: float = 20.0
+    """Slope above which snow is a possible false positive [degrees] (Q19)."""
+    min_object: int = 3
+    """Least pixels of a cloud (Q19)."""
+    # Potential shadow (CM-20)
+    shadow_depth: float = 0.02
+    """Least depth of a filled minimum (ZW12 eq. 19)."""
+    shadow_percentile: float = 17.5
+    use_swir1: bool = True
+    use_water_shadow: bool = False
+    """Whether shadows on water are looked for in the visible bands."""
+    # Matching (CM-27) … (CM-31)
+    height_min: float = 200.0
+    height_max: float = 12000.0
+    hidden_weight: float = 0.5
+    """How much a hidden pixel of a footprint (cloud, no data) counts as matched (Fmask 4)."""
+    outside_weight: float = 1.0
+    """The same of a pixel outside the image (Fmask 4)."""
+    rim: float = 0.0
+    """Width of the rim around a footprint where potential shadow speaks against the match [m]; 0 is off."""
+    rim_weight: float = 0.0
+    accept: float = 0.425
+    """Least similarity of a match (Fmask 4, Sentinel-2)."""
+    stop_ratio: float = 0.9
+    """The search ends once the similarity falls below this share of the best one; 0 searches every height."""
+    enough: float = 0.95
+    """The search ends once the best similarity reaches this; above 1 it never does."""
+    neighbours: int = 14
+    neighbour_spread: float = 1000.0
+    """Neighbouring clouds whose heights foretell a cloud's, and their greatest standard deviation [m] (ZW12)."""
+    overlap_only: bool = False
+    """Whether a shadow is the footprint's overlap with the potential shadow (python-fmask), or the whole footprint."""
+    predict_unmatched: bool = False
+    """Whether a cloud without a match casts its shadow from the height its neighbours foretell."""
+    max_cloud_share: float = 0.9
+    """Share of cloud at which no shadow is matched (Q19)."""
+    # Buffers (CM-32)
+    cloud_buffer: float = 60.0
+    shadow_buffer: float = 60.0
+
+    @classmethod
+    def for_mode(cls, mode: Mode) -> ObjectSettings:
+        """The thresholds of a mode.
+
+        Parameters
+        ----------
+        mode
+            "strict": Fmask 4 for Sentinel-2 as published (Q19). "python-fmask": what python-fmask 0.5 does. "default": strict where nothing better was measured.
+        """
+        if mode == "python-fmask":
+            return cls(
+                mode=mode,
+                remove_false_positives=False,
+                use_displacement=False,
+                min_object=0,
+                use_swir1=False,
+                hidden_weight=0.0,
+                outside_weight=0.0,
+                accept=0.3,
+                stop_ratio=0.0,
+                enough=2.0,
+                neighbours=0,
+                overlap_only=True,
+                cloud_buffer=150.0,
+                shadow_buffer=300.0,
+            )
+        if mode == "strict":
+            return cls(mode=mode)
+        return cls(
+            mode=mode,
+            use_water_shadow=True,
+            outside_weight=0.5,
+            rim=40.0,
+            rim_weight=0.5,
+            stop_ratio=0.0,
+            enough=2.0,
+            predict_unmatched=True,
+        )

@@ -1,0 +1,139 @@
+"""From cloudy pixels to clouds: majority, removal of bright ground, least size (ATBD: cloud mask, CM-23 to CM-26)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from estran.jit import jit, parallel_jit
+from estran.masks.displacement import displacement_index, window_for
+from estran.masks.object_settings import ObjectSettings
+from estran.masks.stages import PixelStage
+from estran.raster.label import Objects, label
+from estran.raster.morphology import dilate_disk, dilate_square, erode_disk, majority
+
+Mask = npt.NDArray[np.bool_]
+Array = npt.NDArray[Any]
+
+
+@jit
+def _contrast(a: float, b: float) -> float:
+    a, b = max(a, 1e-4), max(b, 1e-4)
+    return (a - b) / (a + b)
+
+
+@parallel_jit
+def _built_up(swir1: np.ndarray, nir: np.ndarray, red: np.ndarray, out: np.ndarray) -> None:
+    """Lines of built-up index that exceed the vegetation index (CM-23)."""
+    rows, cols = nir.shape
+    for r in numba.prange(rows):
+        near = np.zeros((3, cols + 2))
+        for k in range(3):
+            rr = min(max(r + k - 1, 0), rows - 1)
+            for c in range(cols):
+                near[k, c + 1] = _contrast(swir1[rr, c], nir[rr, c])
+            near[k, 0], near[k, cols + 1] = near[k, 1], near[k, cols]
+        for c in range(cols):
+            every = 0.0
+            for k in range(3):
+                every += near[k, c] + near[k, c + 1] + near[k, c + 2]
+            across = near[1, c] + near[1, c + 1] + near[1, c + 2]
+            along = near[0, c + 1] + near[1, c + 1] + near[2, c + 1]
+            falling = near[0, c] + near[1, c + 1] + near[2, c + 2]
+            rising = near[0, c + 2] + near[1, c + 1] + near[2, c]
+            # +2 on the line and -1 off it: three times the line's sum less the sum of all nine.
+            line = (3.0 * max(max(across, along), max(falling, rising)) - every) / 6.0
+            out[r, c] = line > 0.0 and line > _contrast(nir[r, c], red[r, c])
+
+
+def built_up(swir1: Array, nir: Array, red: Array) -> Mask:
+    """Pixels that look like built-up land: NDBI', the best of four line filters of 3 x 3 on NDBI, is above 0 and above NDVI (Q19).
+
+    Parameters
+    ----------
+    swir1, nir, red
+        (rows, columns) reflectance; NaN gives False.
+    """
+    out = np.empty(nir.shape, np.bool_)
+    _built_up(swir1, nir, red, out)
+    return out
+
+
+def slope_of(dem: Array, pixel_size: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Slope of a relief [degrees], by central differences."""
+    down, right = np.gradient(np.asarray(dem, np.float32))
+    dx, dy = pixel_size
+    return np.degrees(np.arctan(np.hypot(right / dx, down / dy))).astype(np.float32)
+
+
+def cloud_objects(
+    stage: PixelStage, bands: Mapping[str, Array], pixel_size: tuple[float, float], settings: ObjectSettings
+) -> tuple[Objects, dict[str, Any], list[str]]:
+    """The clouds of a scene.
+
+    Parameters
+    ----------
+    stage
+        Result of the pixel tests.
+    bands
+        Reflectances: red nir swir1 for the built-up test; wnir vre3 for displacement; dem [m] for the snow test.
+    pixel_size
+        Width and height of a pixel [m].
+    settings
+        Thresholds.
+
+    Returns
+    -------
+    objects, facts, notes
+        The clouds; counts for metadata and report; sentences on what was switched off.
+    """
+    s = settings
+    facts: dict[str, Any] = {"cloud_pixels_by_spectrum": int(np.count_nonzero(stage.cloud))}
+    notes: list[str] = []
+    cloud = majority(stage.cloud) & stage.valid
+    index = None
+    if s.use_displacement and s.remove_false_positives:
+        missing = [name for name in ("wnir", "vre3") if name not in bands]
+        window = window_for(pixel_size)
+        if missing:
+            notes.append(f"no {' and '.join(missing)}: the displacement test of cloud objects is off.")
+        elif window.half is None:
+            notes.append(f"{window.note}.")
+        else:
+            if window.note:
+                notes.append(f"{window.note}.")
+            index = displacement_index(bands["wnir"], bands["vre3"], bands["nir"], window.half, cloud.any(axis=1))
+    if s.remove_false_positives:
+        cloud = _without_bright_ground(cloud, stage, bands, index, pixel_size, s)
+    objects = label(cloud)
+    keep = objects.size >= s.min_object
+    facts["objects_too_small"] = int(np.count_nonzero(~keep))
+    if index is not None:
+        moved = objects.count_in(index < s.cdi_cloud)
+        still = (moved <= s.cdi_share * objects.size) & (objects.size < s.cdi_small)
+        facts["objects_without_displacement"] = int(np.count_nonzero(still & keep))
+        keep &= ~still
+    objects = objects.select(keep)
+    facts["cloud_objects"] = objects.count
+    facts["cloud_pixels"] = int(objects.size.sum())
+    return objects, facts, notes
+
+
+def _without_bright_ground(
+    cloud: Mask, stage: PixelStage, bands: Mapping[str, Array], index: Array | None, pixel_size: tuple[float, float], s: ObjectSettings
+) -> Mask:
+    """Clouds less those parts on possible false positives that erosion takes away whole (CM-24)."""
+    suspect = built_up(bands["swir1"], bands["nir"], bands["red"]) & ~stage.water
+    if index is not None:
+        suspect &= ~(index < s.cdi_urban)
+    if "dem" in bands and stage.snow.any():
+        suspect |= stage.snow & (slope_of(bands["dem"], pixel_size) > s.steep)
+    suspect = dilate_square(suspect, int(s.pfp_dilation / max(pixel_size))) | stage.snow
+    suspect &= ~stage.water
+    core = erode_disk(cloud, s.erosion, pixel_size)
+    core |= cloud & ~suspect
+    return dilate_disk(core, s.regrowth, pixel_size) & cloud  # (CM-25)
