@@ -16,7 +16,17 @@ import numpy.typing as npt
 from estran.errors import EstranError, MissingBand
 from estran.jit import jit
 from estran.masks.cirrus import fixed_background, learn_background, slice_of
-from estran.masks.probability import cirrus_probability, cut_to_hundredths, hot_probability, water_probability
+from estran.masks.probability import (
+    FEATURES,
+    cirrus_probability,
+    cut_to_hundredths,
+    hot_probability,
+    model_probability,
+    standardisation,
+    water_probability,
+    weights_for,
+    write_features,
+)
 from estran.masks.settings import MANDATORY, OPTIONAL, PixelSettings
 from estran.masks.spectral import OPAQUE, SATURATED, SNOW, WATER, Limits, spectral_tests, tests_of_rows, variability_of
 from estran.masks.stages import PixelStage
@@ -30,6 +40,8 @@ _SPECTRAL = _DEM
 SAMPLE = 1 << 17
 """Pixels kept per sample: rank error of a percentile about 0.1 %."""
 CHUNK = 1 << 14
+_NEVER = 1000.0
+"""A water occurrence [%] that no pixel exceeds."""
 
 Array = npt.NDArray[Any]
 
@@ -73,21 +85,39 @@ class Learnt(NamedTuple):
     water_threshold: float
     water_swir1_full: float
     clear_water_swir2_max: float
+    potential_min: float
     use_hot_probability: bool
+    use_model: bool
     quantised: bool
     few_clear: bool
 
 
+class Model(NamedTuple):
+    """The fitted model as compiled code takes it."""
+
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    mean: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    features: npt.NDArray[np.float64]
+    """Room for the indices of one pixel."""
+
+    @classmethod
+    def of(cls, present: frozenset[str]) -> Model:
+        """For the optional bands that are present."""
+        return cls(*standardisation(), weights_for(present)[1], np.empty(len(FEATURES)))
+
+
 def _source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[str, str]:
     """Which array serves as which layer."""
-    names = {layer: layer for layer in LAYERS if layer in bands}
+    wanted = (*MANDATORY, *settings.wanted)
+    names = {layer: layer for layer in LAYERS if layer in bands and layer in wanted}
     if settings.nir == "wnir" and "wnir" in bands:
         names["nir"] = "wnir"
     missing = [name for name in MANDATORY if name not in names]
     if missing:
         raise MissingBand(f"band {missing[0]!r} is missing", expected=", ".join(MANDATORY), found=", ".join(bands) or "none")
-    if not settings.use_swo:
-        names.pop("swo", None)
     return names
 
 
@@ -243,6 +273,30 @@ def _water_probability(swir1: float, excess: float, learnt: Learnt) -> float:
 
 
 @jit
+def _modelled(stack: np.ndarray, i: int, floor: float, model: Model) -> float:
+    """Cloud probability of one pixel of a stack by the fitted model."""
+    write_features(
+        stack[_BLUE, i],
+        stack[_GREEN, i],
+        stack[_RED, i],
+        stack[_NIR, i],
+        stack[_SWIR1, i],
+        stack[_CIRRUS, i],
+        stack[_WV, i],
+        stack[_COASTAL, i],
+        floor,
+        model.features,
+    )
+    return model_probability(model.features, model.low, model.high, model.mean, model.scale, model.weights)
+
+
+@jit
+def _modelled_rows(rows: np.ndarray, floor: float, model: Model, out: np.ndarray) -> None:
+    for i in range(rows.shape[1]):
+        out[i] = _modelled(rows, i, floor, model)
+
+
+@jit
 def _probabilities(rows: np.ndarray, indices: np.ndarray, excess: np.ndarray, learnt: Learnt, land: np.ndarray, water: np.ndarray) -> None:
     for i in range(rows.shape[1]):
         land[i] = _land_probability(indices[5, i], indices[0, i], excess[i], learnt)
@@ -261,39 +315,47 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
     limits = Limits.of(s, survey.present)
     rows = np.concatenate([survey.land.rows, survey.water.rows], axis=1)
     weights = np.concatenate([survey.land.weights, survey.water.weights])
-    bits, indices = np.empty(rows.shape[1], np.uint16), np.empty((6, rows.shape[1]), np.float32)
+    size = rows.shape[1]
+    bits, indices = np.empty(size, np.uint16), np.empty((6, size), np.float32)
     tests_of_rows(rows, limits, bits, indices)
 
     def has(bit: int) -> npt.NDArray[np.bool_]:
         return (bits & bit) != 0
 
-    background = fixed_background(s)
-    excess = np.zeros(rows.shape[1])
+    def at(values: Array, percentile: float, where: npt.NDArray[np.bool_]) -> float:
+        return weighted_percentile(values[where], percentile, weights[where])
+
+    background, excess = fixed_background(s), np.zeros(size)
     if limits.has_cirrus:
         if s.cirrus_rule == "slices":
             clear = ~has(OPAQUE)
             background = learn_background(rows[_CIRRUS, clear], rows[_DEM, clear], weights[clear], s)
         _excesses(rows[_CIRRUS], rows[_DEM], background, s.cirrus_slice, excess)
     snow, water = has(SNOW), has(WATER)
-    swo_min = 1000.0
+    swo_min = _NEVER
     if limits.has_swo and water.any():
-        threshold = weighted_percentile(rows[_SWO, water], s.swo_percentile, weights[water]) - s.swo_margin  # (CM-9)
-        swo_min = threshold if threshold > 0.0 else 1000.0
+        threshold = at(rows[_SWO], s.swo_percentile, water) - s.swo_margin  # (CM-9)
+        swo_min = threshold if threshold > 0.0 else _NEVER
         water |= rows[_SWO] > swo_min
     water &= ~snow
-    cloudy = has(OPAQUE) | ((excess > s.cirrus_min) & ~(snow & s.snow_is_clear))
-    clear = ~cloudy
-    clear_land = clear & ~water
-    clear_water = clear & water & ((rows[_SWIR2] < s.clear_water_swir2_max) | (not limits.has_swir2))
+    land, sea = np.empty(size), np.empty(size)
+    if s.use_model:
+        _modelled_rows(rows, s.floor, Model.of(survey.present), land)
+        sea[:] = land
+        cloudy = land > s.potential_min
+    else:
+        cloudy = has(OPAQUE) | ((excess > s.cirrus_min) & ~(snow & s.snow_is_clear))
+    clear_land = ~cloudy & ~water
+    clear_water = ~cloudy & water & ((rows[_SWIR2] < s.clear_water_swir2_max) | (not limits.has_swir2))
     valid = max(survey.valid, 1)
-    number = {"land": float(weights[clear_land].sum()), "water": float(weights[clear_water].sum()), "clear": float(weights[clear].sum())}
-    few_clear = number["clear"] < min(float(s.few_clear), s.few_clear_share * valid)
-    too_little_land = number["land"] < s.clear_land_share * valid
-    ground = clear if too_little_land else clear_land
-    hot_low = weighted_percentile(indices[0, ground], s.low_percentile, weights[ground]) - s.hot_margin
-    hot_high = weighted_percentile(indices[0, ground], s.high_percentile, weights[ground]) + s.hot_margin
-    if np.isnan(hot_low):
-        hot_low, hot_high = -s.hot_margin, s.hot_margin
+    clear_pixels, land_pixels = float(weights[~cloudy].sum()), float(weights[clear_land].sum())
+    few_clear = clear_pixels < min(float(s.few_clear), s.few_clear_share * valid)
+    too_little_land = land_pixels < s.clear_land_share * valid
+    ground = ~cloudy if too_little_land else clear_land
+    hot_low, hot_high = -s.hot_margin, s.hot_margin
+    if ground.any():
+        hot_low, hot_high = hot_low + at(indices[0], s.low_percentile, ground), hot_high + at(indices[0], s.high_percentile, ground)
+    lowest, highest = (s.potential_min, s.threshold_max) if s.use_model else (0.0, np.inf)
     learnt = Learnt(
         s.cirrus_min,
         s.cirrus_full,
@@ -302,37 +364,40 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
         swo_min,
         hot_low,
         hot_high,
-        s.probability_offset,
-        s.water_threshold,
+        max(s.probability_offset, lowest),
+        max(s.water_threshold, lowest),
         s.water_swir1_full,
         s.clear_water_swir2_max,
+        s.potential_min,
         s.use_hot_probability,
+        s.use_model,
         s.quantised,
         few_clear,
     )
-    land, sea = np.empty(rows.shape[1]), np.empty(rows.shape[1])
-    _probabilities(rows, indices, excess, learnt, land, sea)
+    if not s.use_model:
+        _probabilities(rows, indices, excess, learnt, land, sea)
     if ground.any() and not (too_little_land and s.fixed_below_share):
-        learnt = learnt._replace(land_threshold=weighted_percentile(land[ground], s.high_percentile, weights[ground]) + s.probability_offset)  # (CM-18)
-    if s.water_percentile and clear_water.any():
-        learnt = learnt._replace(water_threshold=weighted_percentile(sea[clear_water], s.high_percentile, weights[clear_water]) + s.probability_offset)
+        learnt = learnt._replace(land_threshold=float(np.clip(at(land, s.high_percentile, ground) + s.probability_offset, lowest, highest)))  # (CM-18)
+    if s.water_percentile and clear_water.sum() and float(weights[clear_water].sum()) >= s.clear_land_share * valid:
+        learnt = learnt._replace(water_threshold=float(np.clip(at(sea, s.high_percentile, clear_water) + s.probability_offset, lowest, highest)))  # (CM-18)
     facts = {
         "mode": s.mode,
         "valid_pixels": survey.valid,
-        "clear_share": number["clear"] / valid,
-        "clear_land_pixels": round(number["land"]),
-        "clear_water_pixels": round(number["water"]),
-        "hot_low": hot_low,
-        "hot_high": hot_high,
+        "sampled_share": float((survey.land.counts.sum() + survey.water.counts.sum()) / valid),
+        "clear_share": clear_pixels / valid,
+        "clear_land_pixels": round(land_pixels),
+        "clear_water_pixels": round(float(weights[clear_water].sum())),
         "land_threshold": learnt.land_threshold,
         "water_threshold": learnt.water_threshold,
-        "swo_min": swo_min if swo_min < 1000.0 else float("nan"),
-        "nir_background": weighted_percentile(rows[_NIR, ground], s.low_percentile, weights[ground]),
-        "swir1_background": weighted_percentile(rows[_SWIR1, ground], s.low_percentile, weights[ground]),
+        "hot_low": hot_low,
+        "hot_high": hot_high,
+        "swo_min": swo_min if swo_min < _NEVER else float("nan"),
+        "nir_background": at(rows[_NIR], s.low_percentile, ground),
+        "swir1_background": at(rows[_SWIR1], s.low_percentile, ground),
         "cirrus_background_lowest": float(background.min()) if limits.has_cirrus else float("nan"),
         "cirrus_background_highest": float(background.max()) if limits.has_cirrus else float("nan"),
-        "sampled_share": float((survey.land.counts.sum() + survey.water.counts.sum()) / valid),
-        "switched_off": {layer: OPTIONAL[layer] for layer in OPTIONAL if layer in LAYERS and layer not in survey.present},
+        "model": weights_for(survey.present)[0] if s.use_model else "none",
+        "switched_off": {layer: OPTIONAL[layer] for layer in s.wanted if layer in LAYERS and layer not in survey.present},
     }
     return learnt, background, facts
 
@@ -343,6 +408,7 @@ def _decide(
     rows: np.ndarray,
     limits: Limits,
     learnt: Learnt,
+    model: Model,
     background: np.ndarray,
     flags: np.ndarray,
     probability: np.ndarray,
@@ -365,15 +431,17 @@ def _decide(
         water = ((bits & WATER) != 0 or (limits.has_swo and stack[_SWO, i] > learnt.swo_min)) and not snow
         thin = excess > learnt.cirrus_min and not (snow and limits.snow_is_clear)
         opaque = (bits & OPAQUE) != 0
-        potential = opaque or thin  # (CM-7)
-        if water:
-            p, threshold = _water_probability(stack[_SWIR1, i], excess, learnt), learnt.water_threshold
+        if learnt.use_model:
+            p = _modelled(stack, i, limits.floor, model)
+            potential = p > learnt.potential_min
         else:
-            p, threshold = _land_probability(flat, hot, excess, learnt), learnt.land_threshold
+            p = _water_probability(stack[_SWIR1, i], excess, learnt) if water else _land_probability(flat, hot, excess, learnt)
+            potential = opaque or thin  # (CM-7)
+        threshold = learnt.water_threshold if water else learnt.land_threshold
         flags[0, i] = True
         flags[1, i] = (bits & SATURATED) != 0
         flags[2, i] = potential
-        flags[3, i] = thin and not opaque
+        flags[3, i] = potential and thin and not opaque
         flags[4, i] = snow
         flags[5, i] = water
         flags[6, i] = potential and (learnt.few_clear or p > threshold)  # (CM-19)
@@ -398,8 +466,8 @@ def pixel_stage(bands: Mapping[str, Array], survey: PixelSurvey, settings: Pixel
     Returns
     -------
     PixelStage
-        Arrays of the bands' shape. ``cirrus`` is thin cirrus: the cirrus test without the opaque tests. ``thresholds`` holds what was learnt, and under "switched_off"
-        a sentence for every optional layer that was missing.
+        Arrays of the bands' shape. ``cirrus`` is thin cirrus: potential cloud that passes the cirrus test and fails the tests for thick cloud.
+        ``thresholds`` holds what was learnt, and under "switched_off" a sentence for every optional layer that was missing.
 
     Raises
     ------
@@ -410,14 +478,14 @@ def pixel_stage(bands: Mapping[str, Array], survey: PixelSurvey, settings: Pixel
     if present != survey.present:
         raise EstranError("the block and the survey have different layers", expected=sorted(survey.present), found=sorted(present))
     learnt, background, facts = learn(survey, settings)
-    limits, rows = Limits.of(settings, present), _must_be_valid(present, settings)
+    limits, rows, model = Limits.of(settings, present), _must_be_valid(present, settings), Model.of(present)
     shape = np.shape(bands["blue"])
     size = int(np.prod(shape))
     flags = np.empty((9, size), np.bool_)
     probability, variability = np.empty(size, np.float32), np.empty(size, np.float32)
     for start, stack in _chunks(bands, settings):
         part = slice(start, start + stack.shape[1])
-        _decide(stack, rows, limits, learnt, background, flags[:, part], probability[part], variability[part])
+        _decide(stack, rows, limits, learnt, model, background, flags[:, part], probability[part], variability[part])
     valid, saturated, potential, cirrus, snow, water, cloud, clear_land, clear_water = (f.reshape(shape) for f in flags)
     return PixelStage(
         valid,

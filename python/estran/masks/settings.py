@@ -15,12 +15,12 @@ MANDATORY: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1")
 """Semantic bands without which there is no cloud mask."""
 
 OPTIONAL: dict[str, str] = {
-    "swir2": "the SWIR2 part of the basic test and of the snow test is off, and the cloud model without SWIR2 is used",
-    "cirrus": "the thin-cirrus test and the cirrus part of the probability are off",
-    "wv": "the water-vapour part of the cloud model is off",
-    "coastal": "the coastal-aerosol part of the cloud model is off",
+    "swir2": "the SWIR2 part of the basic test and of the snow test is off",
+    "cirrus": "the thin-cirrus test and the cirrus part of the probability are off; thin cirrus is missed",
+    "wv": "the cloud model without the water-vapour ratio is used; more false alarms on bright ground",
+    "coastal": "the cloud model without the coastal-aerosol ratio is used; more false alarms over water",
     "wnir": "python-fmask mode takes the narrow near infrared instead of the wide one",
-    "dem": "the cirrus threshold is that of sea level, or relative to the darkest clear pixels of the scene",
+    "dem": "the thin-cirrus threshold is that of sea level, or of the darkest clear pixels of the whole scene",
     "swo": "water comes from its spectrum alone",
 }
 """Semantic bands and layers that the pixel stage uses where they are, and what is switched off without them."""
@@ -93,8 +93,22 @@ class PixelSettings:
     """Clear pixels below which nothing can be learnt: cloud is the PCP, no shadow is matched."""
     few_clear_share: float = 1.0
     """The same as a share of the valid pixels: the smaller of the two counts."""
+    use_model: bool = False
+    """Whether the probability is that of the fitted model, and potential cloud its pixels above `potential_min`."""
+    potential_min: float = 0.5
+    threshold_max: float = 0.7
+    """With the model: the scene's threshold lies between these two."""
     quantised: bool = False
     """Percentiles on probabilities cut to whole hundredths (python-fmask)."""
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Optional layers that this mode looks at."""
+        unused = {"wnir"} if self.nir == "nir" else set()
+        unused |= set() if self.use_model else {"wv", "coastal"}
+        unused |= set() if self.use_swo else {"swo"}
+        unused |= {"dem"} if self.cirrus_rule == "fixed" else set()
+        return tuple(name for name in OPTIONAL if name not in unused)
 
     @classmethod
     def for_mode(cls, mode: Mode) -> PixelSettings:
@@ -103,8 +117,9 @@ class PixelSettings:
         Parameters
         ----------
         mode
-            "strict": ZW12 eq. 1-7, 10-12, 15-18, 20 with the cirrus band of Z15 and the Sentinel-2 version of Q19 (HOT for temperature, NDBI, DEM-normalised
-            cirrus, water occurrence, threshold offset 0.20). "python-fmask": what python-fmask 0.5 does. "default": strict where nothing better was measured.
+            "strict": ZW12 eq. 1-7, 10-12, 15-18, 20 with the cirrus band of Z15 and the Sentinel-2 version of Q19 (HOT for temperature, NDBI,
+            DEM-normalised cirrus, water occurrence, threshold offset 0.20). "python-fmask": what python-fmask 0.5 does. "default": the fitted model
+            as probability inside Fmask's structure, FORCE's snow and cirrus rules; better than both on labelled pixels (ATBD).
         """
         if mode == "python-fmask":
             return cls(
@@ -132,5 +147,8 @@ class PixelSettings:
             snow_swir2_max=0.11,
             snow_is_clear=True,
             cirrus_rule="parabola",
+            use_model=True,
+            clear_land_share=0.05,
+            fixed_below_share=True,
             few_clear_share=0.05,
         )
