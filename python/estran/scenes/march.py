@@ -1,0 +1,340 @@
+"""Ray marching through layers of cloud and over relief: where shadows and parallax come from.
+
+Nothing is projected or shifted here. A ray climbs from a point of the ground, in steps no longer than a cell, and meets what is there. Equations: docs/ATBD/simulate_scene.md.
+Local coordinates: metres to the east and to the *south* of the upper-left corner of the scene, so that they grow with columns and rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from estran.jit import jit, parallel_jit
+
+Float32 = npt.NDArray[np.float32]
+BLOCK = 16
+
+
+@dataclass(frozen=True)
+class Rays:
+    """Directions of rays, as horizontal run per metre of climb, varying over the scene as an affine function of place.
+
+    Parameters
+    ----------
+    east, south
+        At the scene's origin [1].
+    gradient
+        d east / d x, d east / d y, d south / d x, d south / d y, for x east and y south [1/m].
+    across_east, across_south
+        Unit vector across the track; detectors follow one another along it.
+    seam, width
+        Where along that axis a seam between detectors lies, and how wide a detector is [m].
+    stagger_east, stagger_south
+        Added on odd detectors, subtracted on even ones [1].
+    """
+
+    east: float
+    south: float
+    gradient: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    across_east: float = 1.0
+    across_south: float = 0.0
+    seam: float = 0.0
+    width: float = 1e9
+    stagger_east: float = 0.0
+    stagger_south: float = 0.0
+
+    def packed(self) -> npt.NDArray[np.float64]:
+        """As one array, for kernels."""
+        return np.array(
+            [self.east, self.south, *self.gradient, self.across_east, self.across_south, self.seam, self.width, self.stagger_east, self.stagger_south]
+        )
+
+    def at(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """(east, south) at places [m]."""
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        sign = np.where(self.detector(x, y) % 2 == 1, 1.0, -1.0)
+        g = self.gradient
+        return self.east + g[0] * x + g[1] * y + sign * self.stagger_east, self.south + g[2] * x + g[3] * y + sign * self.stagger_south
+
+    def detector(self, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Detector index at places [m]; may be negative: only its order and parity matter."""
+        across = np.asarray(x, float) * self.across_east + np.asarray(y, float) * self.across_south
+        return np.floor((across - self.seam) / self.width).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of cloud as height fields on a periodic square grid.
+
+    Parameters
+    ----------
+    base, thickness
+        Altitude of the base above sea level and thickness [m], (n, n); thickness 0 is clear air.
+    light
+        Brightness of the cloud's face relative to an infinite flat cloud [1].
+    cell, origin
+        Size of a cell [m]; local coordinates of the grid's corner [m].
+    extinction
+        Extinction coefficient [1/m].
+    ice
+        Whether it is made of ice.
+    """
+
+    base: Float32
+    thickness: Float32
+    light: Float32
+    cell: float
+    origin: tuple[float, float]
+    extinction: float
+    ice: bool = False
+
+    def bounds(self) -> tuple[Float32, Float32]:
+        """Lowest base and highest top of each block of cells and its rim; an empty block has a top of -1."""
+        return _bounds(self.base, self.thickness)
+
+
+@parallel_jit
+def _bounds(base: Float32, thickness: Float32) -> tuple[Float32, Float32]:
+    n = base.shape[0]
+    blocks = (n + BLOCK - 1) // BLOCK
+    low = np.full((blocks, blocks), np.float32(1e9), np.float32)
+    high = np.full((blocks, blocks), np.float32(-1.0), np.float32)
+    for bi in numba.prange(blocks):
+        for bj in range(blocks):
+            for i in range(bi * BLOCK - 1, min(bi * BLOCK + BLOCK, n) + 1):
+                for j in range(bj * BLOCK - 1, min(bj * BLOCK + BLOCK, n) + 1):
+                    t = thickness[i % n, j % n]
+                    if t > 0:
+                        b = base[i % n, j % n]
+                        low[bi, bj] = min(low[bi, bj], b)
+                        high[bi, bj] = max(high[bi, bj], b + t)
+    return low, high
+
+
+@jit
+def direction(rays: npt.NDArray[np.float64], x: float, y: float) -> tuple[float, float]:
+    """Run east and south per metre of climb at a place."""
+    detector = int(np.floor((x * rays[6] + y * rays[7] - rays[8]) / rays[9]))
+    sign = 1.0 if detector % 2 == 1 else -1.0
+    return rays[0] + rays[2] * x + rays[3] * y + sign * rays[10], rays[1] + rays[4] * x + rays[5] * y + sign * rays[11]
+
+
+@jit
+def _climb(
+    x0: float,
+    y0: float,
+    z0: float,
+    dx: float,
+    dy: float,
+    base: Float32,
+    thickness: Float32,
+    light: Float32,
+    low: Float32,
+    high: Float32,
+    cell: float,
+    ox: float,
+    oy: float,
+    zmin: float,
+    zmax: float,
+    enough: float,
+) -> tuple[float, float, float]:
+    """Cloudy length along a ray [m], and its means weighted by length: altitude [m] and light [1] (SIM-4)."""
+    n = base.shape[0]
+    run = np.sqrt(1.0 + dx * dx + dy * dy)
+    dz = min(25.0, cell / max(abs(dx), abs(dy), 1e-6))
+    length = 0.0
+    height = 0.0
+    bright = 0.0
+    z = max(z0, zmin)
+    while z < zmax and length < enough:
+        u = (x0 + (z - z0) * dx - ox) / cell
+        v = (y0 + (z - z0) * dy - oy) / cell
+        fu, fv = np.floor(u), np.floor(v)
+        j, i = int(fu) % n, int(fv) % n
+        bi, bj = i // BLOCK, j // BLOCK
+        if high[bi, bj] <= z or low[bi, bj] >= z + dz:
+            # Nothing here at this altitude: climb to where the ray leaves the block, or to the lowest base in it.
+            iu = float(j % BLOCK) + (u - fu)
+            iv = float(i % BLOCK) + (v - fv)
+            # The last block of a row may be narrower than the others.
+            wide = float(min(BLOCK, n - bj * BLOCK))
+            tall = float(min(BLOCK, n - bi * BLOCK))
+            leave = 1e9
+            if dx > 1e-9:
+                leave = min(leave, (wide - iu) * cell / dx)
+            elif dx < -1e-9:
+                leave = min(leave, -iu * cell / dx)
+            if dy > 1e-9:
+                leave = min(leave, (tall - iv) * cell / dy)
+            elif dy < -1e-9:
+                leave = min(leave, -iv * cell / dy)
+            if high[bi, bj] > z:
+                leave = min(leave, low[bi, bj] - z)
+            z += max(leave, 0.0) + 1e-3
+            continue
+        middle = z + 0.5 * dz
+        u = (x0 + (middle - z0) * dx - ox) / cell - 0.5
+        v = (y0 + (middle - z0) * dy - oy) / cell - 0.5
+        fu, fv = np.floor(u), np.floor(v)
+        au, av = u - fu, v - fv
+        j, i = int(fu) % n, int(fv) % n
+        j1, i1 = (j + 1) % n, (i + 1) % n
+        t = (1 - av) * ((1 - au) * thickness[i, j] + au * thickness[i, j1]) + av * ((1 - au) * thickness[i1, j] + au * thickness[i1, j1])
+        if t > 0.0:
+            # Bases belong to objects and are not mixed: the nearest cloudy cell says it.
+            ni, nj = (i1 if av > 0.5 else i), (j1 if au > 0.5 else j)
+            if thickness[ni, nj] <= 0.0:
+                ni, nj = (i, j) if thickness[i, j] > 0 else (i, j1) if thickness[i, j1] > 0 else (i1, j) if thickness[i1, j] > 0 else (i1, j1)
+            b = base[ni, nj]
+            bottom, top = max(z, b), min(z + dz, b + t)
+            if top > bottom:
+                piece = (top - bottom) * run
+                length += piece
+                height += piece * 0.5 * (top + bottom)
+                bright += piece * light[ni, nj]
+        z += dz
+    if length > 0.0:
+        return length, height / length, bright / length
+    return 0.0, 0.0, 0.0
+
+
+@parallel_jit
+def _march(
+    row0: int,
+    rows: int,
+    cols: int,
+    step: float,
+    ground: Float32,
+    stride: int,
+    rays: npt.NDArray[np.float64],
+    base: Float32,
+    thickness: Float32,
+    light: Float32,
+    low: Float32,
+    high: Float32,
+    cell: float,
+    ox: float,
+    oy: float,
+    zmin: float,
+    zmax: float,
+    extinction: float,
+    tau: Float32,
+    height: Float32,
+    bright: Float32,
+) -> None:
+    half = stride // 2
+    last_row, last_col = ground.shape[0] - 1, ground.shape[1] - 1
+    for i in numba.prange(rows):
+        for j in range(cols):
+            x, y = (j + 0.5) * step, (row0 + i + 0.5) * step
+            dx, dy = direction(rays, x, y)
+            z0 = float(ground[min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)])
+            length, h, b = _climb(x, y, z0, dx, dy, base, thickness, light, low, high, cell, ox, oy, zmin, zmax, 1e9)
+            tau[i, j] = length * extinction
+            height[i, j] = h
+            bright[i, j] = b
+
+
+def march(
+    layer: Layer, bounds: tuple[Float32, Float32], rays: Rays, ground: Float32, row0: int, shape: tuple[int, int], step: float, stride: int = 1
+) -> tuple[Float32, Float32, Float32]:
+    """What rays from the ground meet in a layer.
+
+    Parameters
+    ----------
+    ground
+        Altitude of the ground [m] on the finest grid; ray (i, j) starts from sample ((row0 + i) * stride + stride // 2, j * stride + stride // 2).
+    row0, shape, step
+        First row, (rows, columns) and spacing [m] of the rays.
+
+    Returns
+    -------
+    optical thickness [1], mean altitude [m], mean light [1]
+        Float32 of `shape`; all 0 where the ray stays in clear air.
+    """
+    tau, height, bright = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.float32)
+    low, high = bounds
+    zmax = float(high.max())
+    if zmax < 0:
+        tau[:], height[:], bright[:] = 0, 0, 0
+        return tau, height, bright
+    _march(
+        row0, shape[0], shape[1], step, ground, stride, rays.packed(), layer.base, layer.thickness, layer.light, low, high,
+        layer.cell, layer.origin[0], layer.origin[1], float(low.min()), zmax, layer.extinction, tau, height, bright,
+    )  # fmt: skip
+    return tau, height, bright
+
+
+@parallel_jit
+def _from_tops(
+    own: Float32,
+    own_base: Float32,
+    own_cell: float,
+    own_x: float,
+    own_y: float,
+    rays: npt.NDArray[np.float64],
+    base: Float32,
+    thickness: Float32,
+    low: Float32,
+    high: Float32,
+    cell: float,
+    ox: float,
+    oy: float,
+    zmin: float,
+    zmax: float,
+    extinction: float,
+    tau: Float32,
+) -> None:
+    n = own.shape[0]
+    for i in numba.prange(n):
+        for j in range(n):
+            if own[i, j] > 0:
+                x, y = own_x + (j + 0.5) * own_cell, own_y + (i + 0.5) * own_cell
+                dx, dy = direction(rays, x, y)
+                z0 = float(own_base[i, j] + own[i, j]) - 2.0
+                length, _, _ = _climb(x, y, z0, dx, dy, base, thickness, thickness, low, high, cell, ox, oy, zmin, zmax, 20.0 / extinction)
+                tau[i, j] += length * extinction
+
+
+def above_tops(layer: Layer, other: Layer, bounds: tuple[Float32, Float32], sun: Rays, tau: Float32) -> None:
+    """Add to `tau`, on the cells of `layer`, the optical thickness of `other` between each cloud top and the Sun."""
+    low, high = bounds
+    if high.max() < 0:
+        return
+    _from_tops(
+        layer.thickness, layer.base, layer.cell, *layer.origin, sun.packed(), other.base, other.thickness, low, high,
+        other.cell, *other.origin, float(low.min()), float(high.max()), other.extinction, tau,
+    )  # fmt: skip
+
+
+@parallel_jit
+def relief_shadow(elevation: Float32, cell: float, rays: npt.NDArray[np.float64], highest: float) -> npt.NDArray[np.uint8]:
+    """Where terrain hides the Sun: 1 in cast shadow. Rays climb in steps of one cell over bilinear relief (SIM-5); outside the grid nothing is known, and light passes."""
+    rows, cols = elevation.shape
+    shadow = np.zeros((rows, cols), np.uint8)
+    for i in numba.prange(rows):
+        for j in range(cols):
+            dx, dy = direction(rays, (j + 0.5) * cell, (i + 0.5) * cell)
+            run = max(abs(dx), abs(dy), 1e-6)
+            dz = cell / run
+            z = float(elevation[i, j]) + dz
+            u, v = float(j) + dx * dz / cell, float(i) + dy * dz / cell
+            while z < highest:
+                if u < 0 or v < 0 or u >= cols - 1 or v >= rows - 1:
+                    break
+                jj, ii = int(u), int(v)
+                a, b = u - jj, v - ii
+                top = (1 - b) * ((1 - a) * elevation[ii, jj] + a * elevation[ii, jj + 1]) + b * (
+                    (1 - a) * elevation[ii + 1, jj] + a * elevation[ii + 1, jj + 1]
+                )
+                if top > z:
+                    shadow[i, j] = 1
+                    break
+                # Far below the highest summit of the scene, steps stay one cell: ridges are narrow.
+                u += dx * dz / cell
+                v += dy * dz / cell
+                z += dz
+    return shadow
