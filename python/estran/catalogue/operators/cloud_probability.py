@@ -1,0 +1,112 @@
+"""Estran.CloudProbability: cloud probability and potential cloud of every pixel, before anything looks at a neighbour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.raster.coding import Flag, FlagCoding
+from estran.raster.scene import Block
+
+PIXEL_READS: tuple[Reads, ...] = (
+    Reads("blue"),
+    Reads("green"),
+    Reads("red"),
+    Reads("nir"),
+    Reads("swir1"),
+    Reads("swir2", optional=True, without="the SWIR2 part of the basic test and of the snow test is off"),
+    Reads("cirrus", optional=True, without="the thin-cirrus test and the cirrus part of the probability are off; thin cirrus is missed"),
+    Reads("wv", optional=True, without="the cloud model without the water-vapour ratio is used; more false alarms on bright ground"),
+    Reads("coastal", optional=True, without="the cloud model without the coastal-aerosol ratio is used; more false alarms over water"),
+    Reads("wnir", optional=True, without="python-fmask mode takes the narrow near infrared instead of the wide one"),
+)
+"""What the pixel stage of the cloud mask reads; the operators that contain it share this."""
+
+PIXEL_AUX: tuple[Aux, ...] = (
+    Aux(
+        "dem",
+        "dem",
+        "m",
+        "Height of the ground.",
+        without="the thin-cirrus threshold is that of sea level, or of the darkest clear pixels of the whole scene",
+    ),
+    Aux("swo", "water_occurrence", "%", "Surface water occurrence.", without="water comes from its spectrum alone"),
+)
+"""Layers beside the product that the pixel stage uses where they are given."""
+
+_FLAGS = FlagCoding(
+    "cloud_probability_flags",
+    (
+        Flag("NODATA", 0, (0, 0, 0), "A band in use has no data"),
+        Flag("SATURATED", 1, (255, 0, 255), "A visible band is saturated"),
+        Flag("POTENTIAL_CLOUD", 2, (255, 200, 120), "Potential cloud pixel"),
+        Flag("CLOUD", 3, (255, 255, 255), "Potential cloud whose probability exceeds the threshold of the scene"),
+        Flag("CIRRUS", 4, (170, 220, 255), "Potential cloud by the cirrus band that fails the tests for thick cloud"),
+        Flag("SNOW", 5, (0, 255, 255), "Potential snow or ice"),
+        Flag("WATER", 6, (0, 80, 200), "Water"),
+        Flag("CLEAR_LAND", 7, (120, 170, 80), "Clear land: where the statistics of the scene come from"),
+        Flag("CLEAR_WATER", 8, (60, 130, 220), "Clear water: where the statistics of the scene come from"),
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudProbability(Operator):
+    """Cloud probability and potential cloud."""
+
+    alias: ClassVar[str] = "Estran.CloudProbability"
+    label: ClassVar[str] = "Cloud probability (pixel tests)"
+    version: ClassVar[str] = "1.0"
+    summary: ClassVar[str] = (
+        "Cloud probability, potential cloud, thin cirrus, snow and water of every pixel by itself: the first stage of the cloud mask, without objects."
+    )
+    atbd: ClassVar[str] = "cloud_mask"
+    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
+    walk: ClassVar[Walk] = Walk.SURVEYED
+    sources: ClassVar[tuple[Source, ...]] = (Source("source", PIXEL_READS, "Top-of-atmosphere reflectance on one grid."),)
+    aux: ClassVar[tuple[Aux, ...]] = PIXEL_AUX
+    writes: ClassVar[tuple[Writes, ...]] = (
+        BandOut("cloud_probability", "float32", "1", "Cloud probability", interval="[0,1]"),
+        FlagsOut("cloud_probability_flags", "uint16", _FLAGS, "Results of the pixel tests"),
+    )
+
+    mode: Literal["default", "strict", "python-fmask"] = param(
+        "default", "Rules: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes"
+    )
+    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", section="Layers")
+    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers")
+
+    def survey(self, block: Block) -> Any:
+        """Samples of the block's valid pixels."""
+        from estran.masks.pixel import survey_pixels
+        from estran.masks.settings import PixelSettings
+
+        return survey_pixels(block.arrays, PixelSettings.for_mode(self.mode))
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """Samples of both together."""
+        from estran.masks.pixel import merge_surveys
+
+        return merge_surveys(first, second)
+
+    def compute(self, block: Block, survey: Any = None) -> Block:
+        """Decide every pixel of the block with what the whole scene taught."""
+        from estran.masks.pixel import pixel_stage, survey_pixels
+        from estran.masks.settings import PixelSettings
+
+        settings = PixelSettings.for_mode(self.mode)
+        stage = pixel_stage(block.arrays, survey_pixels(block.arrays, settings) if survey is None else survey, settings)
+        flags = {
+            "NODATA": ~stage.valid,
+            "SATURATED": stage.saturated,
+            "POTENTIAL_CLOUD": stage.potential,
+            "CLOUD": stage.cloud,
+            "CIRRUS": stage.cirrus,
+            "SNOW": stage.snow,
+            "WATER": stage.water,
+            "CLEAR_LAND": stage.clear_land,
+            "CLEAR_WATER": stage.clear_water,
+        }
+        return block.out({"cloud_probability": stage.probability, "cloud_probability_flags": _FLAGS.pack(flags)}, **stage.thresholds)
