@@ -356,7 +356,11 @@ def fake_jpy():
         "org.esa.snap.core.datamodel.Product": Product,
         "org.esa.snap.core.datamodel.ProductData": SimpleNamespace(**{f"TYPE_{name}": code for name, code in TYPES.items()}),
         "org.esa.snap.core.util.ProductUtils": SimpleNamespace(
-            copyMetadata=copied("metadata"), copyTiePointGrids=copied("tie points"), copyGeoCoding=copied("geocoding")
+            copyMetadata=copied("metadata"),
+            copyTiePointGrids=copied("tie points"),
+            copyGeoCoding=copied("geocoding"),
+            copyMasks=copied("masks"),
+            copyBand=lambda name, source, target, with_image: target.copied.append((f"band {name}", source.name)),
         ),
         "org.esa.snap.core.datamodel.FlagCoding": Coding,
         "org.esa.snap.core.datamodel.IndexCoding": Coding,

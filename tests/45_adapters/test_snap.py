@@ -225,7 +225,7 @@ class TestSources:
         target = snap.run(make_operator(Neighbourhood)(), context, 29, 13)
         said = "no cirrus: the cirrus test is off."
         assert any(said in line for line in context.logger.lines)
-        assert target.root.getElement("Estran_Neighbourhood").getElement("notes").attributes == {"note_1": said}
+        assert target.root.getElement("Estran_Processing").getElement("Estran_Neighbourhood").getElement("notes").attributes == {"note_1": said}
 
     def test_scene(self, product):
         op = make_operator(Neighbourhood)()
@@ -265,6 +265,14 @@ class TestPixels:
         corrected = red / np.cos(np.radians(np.float32(60)))
         assert_target(target, _outputs(_mean3(corrected), corrected, 0.5))
 
+    def test_the_sun_from_place_and_time(self, product):
+        del product.tie_points["sun_zenith"]
+        context = snap.Context({"source": product}, {"mode": "cosine"})
+        target = snap.run(make_operator(Neighbourhood)(), context, 10, 10)
+        assert any("sun_zenith computed from place and time (2026-01-01" in line for line in context.logger.lines)
+        # At 5 E, 45 N the sun is far below the horizon at 0 h UTC: its cosine is negative, and so is all that it divides.
+        assert np.nanmax(target.bands["mean"].data) < 0.2
+
     def test_valid_pixel_expression(self, product):
         band = product.bands["B4"]
         band.valid = band.data > 5000
@@ -291,7 +299,18 @@ class TestTarget:
         assert np.isnan(target.bands["mean"].nodata)
         assert target.bands["kind"].getImageInfo()[1] == [(0.0, (0, 0, 0), "dark"), (200.0, (255, 255, 255), "bright")]
         assert {what for what, _ in target.copied} == {"metadata", "tie points", "geocoding"}
-        assert target.root.getElement("Estran_Neighbourhood").getElement("parameters").attributes["threshold"] == "0.5"
+        assert target.root.getElement("Estran_Processing").getElement("Estran_Neighbourhood").getElement("parameters").attributes["threshold"] == "0.5"
+
+    def test_copied_bands(self, product):
+        @dataclass(frozen=True, kw_only=True)
+        class Copying(Neighbourhood):
+            alias = "Estran.Copying"
+            copy_bands: tuple[str, ...] = param(("B4",), "Bands to hand on.")
+
+        target = snap.run(make_operator(Copying)(), snap.Context({"source": product}), 29, 13)
+        assert ("band B4", product.name) in target.copied
+        with pytest.raises(MissingBand, match="'B5' of copy_bands"):
+            make_operator(Copying)().initialize(snap.Context({"source": product}, {"copy_bands": ["B5"]}))
 
 
 class TestWholeScene:
@@ -321,7 +340,7 @@ class TestWholeScene:
         assert len(context.read) == 2
         assert all(m.ended for m in monitors)
         assert 0 < monitors[0].done_units <= 1000
-        facts = [c for c in context.target.root.getElement("Estran_Whole").children if c.name == "facts"]
+        facts = [c for c in context.target.root.children if c.name == "Estran_Whole_facts"]
         assert len(facts) == 1
         assert set(facts[0].attributes) == {"highest"}
 

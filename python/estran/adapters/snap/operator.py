@@ -14,7 +14,6 @@ What SNAP does with it, and what follows:
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
 from threading import RLock
 from typing import Any, ClassVar
 
@@ -24,11 +23,14 @@ from estran.adapters.snap import source, target
 from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import Array, to_java
 from estran.catalogue.outputs import check_outputs, record, targets
-from estran.catalogue.resolve import Resolution, resolve_reads
+from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import Operator, Source, Walk
+from estran.catalogue.sun import sun_points
 from estran.errors import BadProduct, EstranError
 from estran.raster.grid import Window
+from estran.raster.product import Element, TiePointGrid
 from estran.raster.scene import Block, Progress, quiet
+from estran.raster.tie_points import interpolate
 
 SURVEY_TILE = 1024
 """Pixels; surveys merge exactly, so the size changes nothing but memory."""
@@ -57,18 +59,16 @@ class SnapOperator:
         self._sources = _source_products(context, self.declaration)
         first = next(iter(self._sources.values()))
         self._scene = source.scene_of(first)
-        self._constants: dict[str, float] = {}
-        self._rasters: dict[str, Any] = {}
+        self._inputs: dict[str, Any] = {}
         notes: list[str] = []
-        for name, product in self._sources.items():
-            resolution = resolve_reads(self._op, source.units(product), self._scene.platform or "", source=name, where=str(product.getName()))
-            self._constants |= resolution.constants
-            self._rasters |= self._named_rasters(product, resolution)
-            notes += resolution.notes
+        for declared in self._op.sources:
+            if declared.name in self._sources:
+                notes += self._find_inputs(declared, self._sources[declared.name])
         for note in notes:
             context.getLogger().warning(f"{self._op.alias}: {note}")
-        suffix = self._op.alias.removeprefix("Estran.").lower()
-        self._product = target.target_product(first, suffix, targets(self._op), record(self._op, notes))
+        copied = getattr(self._op, "copy_bands", ())
+        done = Element("Estran_Processing", {"engine": "SNAP"}, (record(self._op, notes),))
+        self._product = target.target_product(first, self._op.alias, targets(self._op), copied, done)
         context.setTargetProduct(self._product)
 
     def doExecute(self, pm: Any) -> None:  # noqa: N802 - SNAP's name
@@ -82,8 +82,7 @@ class SnapOperator:
                 pm.done()
             learnt = record(self._op, (), facts).find("facts")
             if first and learnt is not None:
-                root = self._product.getMetadataRoot()
-                root.getElement(record(self._op).name).addElement(target.metadata_element(learnt))
+                self._product.getMetadataRoot().addElement(target.metadata_element(Element(f"{record(self._op).name}_facts", learnt.attributes)))
 
     def computeTileStack(self, context: Any, target_tiles: Any, target_rectangle: Any) -> None:  # noqa: N802 - SNAP's name
         """All bands of one tile."""
@@ -137,32 +136,47 @@ class SnapOperator:
         return self._compute(block, survey)
 
     def _compute(self, block: Block, survey: Any) -> Block:
-        result = self._op.compute(block, survey)
+        with np.errstate(all="ignore"):
+            result = self._op.compute(block, survey)
         check_outputs(self._op, result)
         return result
 
     def _block(self, window: Window, progress: Progress) -> Block:
         arrays: dict[str, Array] = {}
-        for share, (name, raster) in enumerate(self._rasters.items()):
-            progress(0.2 * share / len(self._rasters), f"reading {raster.getName()}")
-            arrays[name] = source.read(self._context, raster, window)
-        for name, constant in self._constants.items():
-            arrays[name] = np.full((window.height, window.width), constant, np.float32)
+        for i, (name, found) in enumerate(self._inputs.items()):
+            progress(0.2 * i / len(self._inputs), f"reading {name}")
+            arrays[name] = self._read(found, window)
         return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message))
 
-    def _named_rasters(self, product: Any, resolution: Resolution) -> Mapping[str, Any]:
-        if resolution.files:
-            name, path = next(iter(resolution.files.items()))
+    def _read(self, found: Any, window: Window) -> Array:
+        if isinstance(found, float):
+            return np.full((window.height, window.width), found, np.float32)
+        if isinstance(found, TiePointGrid):
+            return interpolate(found, window)
+        return source.read(self._context, found, window)
+
+    def _find_inputs(self, declared: Source, product: Any) -> tuple[str, ...]:
+        """Remember where each input of one source comes from (a Java raster, a constant, computed tie points); what is to be said about it."""
+        where, platform = str(product.getName()), self._scene.platform or ""
+        rasters: dict[str, Any] = source.rasters(product)
+        points, computed = sun_points(self._op, declared, rasters, platform, self._scene.time, self._scene.grid)
+        units = source.units(product) | {name: p.unit for name, p in points.items()}
+        found = resolve_reads(self._op, units, platform, source=declared.name, where=where)
+        if found.files:
+            name, path = next(iter(found.files.items()))
             raise BadProduct(
                 f"{self._op.alias} takes {name} from a band of the product inside SNAP",
                 found=path,
                 todo=f"add a band called {name} (SNAP: Raster > DEM Tools > Add Elevation Band)",
             )
-        available = source.rasters(product)
-        found = {semantic: available[name] for semantic, name in resolution.bands.items()}
-        for raster in found.values():
-            source.check_size(raster, self._scene.grid, str(product.getName()))
-        return found
+        # As in the embedded engine: bands of further sources carry the source's name.
+        prefix = "" if declared is self._op.sources[0] else f"{declared.name}."
+        for semantic, name in found.bands.items():
+            if name in rasters:
+                source.check_size(rasters[name], self._scene.grid, where)
+            self._inputs[prefix + semantic] = rasters[name] if name in rasters else points[name]
+        self._inputs |= {prefix + semantic: float(value) for semantic, value in found.constants.items()}
+        return (*computed, *found.notes)
 
     def _told(self, error: Exception, where: str) -> EstranError:
         self._context.getLogger().severe(traceback.format_exc())

@@ -80,15 +80,13 @@ def check_size(raster: Any, grid: Grid, where: str) -> None:
 
 
 def read(context: Any, raster: Any, window: Window) -> npt.NDArray[Any]:
-    """Samples of a window that lies inside the image: int32 for flag and class bands, else physical values as float32, NaN where no-data.
+    """Physical values of a window that lies inside the image, as float32, NaN where no-data.
 
     SNAP fills with zeros outside the image, without a word: callers cut their windows at its edge.
     """
     rectangle = java("Rectangle")(window.col, window.row, window.width, window.height)
     tile = context.getSourceTile(raster, rectangle)
     shape = (window.height, window.width)
-    if _is_coded(raster):
-        return from_java(tile.getSamplesInt(), np.int32, shape).copy()
     nodata = float(raster.getGeophysicalNoDataValue()) if raster.isNoDataValueUsed() else float("nan")
     if np.isnan(nodata):
         values = from_java(tile.getSamplesFloat(), np.float32, shape).copy()
@@ -102,11 +100,6 @@ def read(context: Any, raster: Any, window: Window) -> npt.NDArray[Any]:
         valid = from_java(raster.readValidMask(window.col, window.row, window.width, window.height, None), np.bool_, shape)
         values[~valid] = np.nan
     return values
-
-
-def _is_coded(raster: Any) -> bool:
-    coding = getattr(raster, "getSampleCoding", None)
-    return coding is not None and coding() is not None
 
 
 def _elements(root: Any) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from estran.adapters.snap.jvm import java, java_array
 from estran.catalogue.outputs import Target
+from estran.errors import MissingBand
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.product import Element
 
@@ -13,10 +14,13 @@ PREFERRED_TILE = 1024
 """Pixels: one Python call a tile, and calls are never parallel, so tiles are large."""
 
 
-def target_product(source: Any, suffix: str, outputs: tuple[Target, ...], record: Element) -> Any:
-    """A product of the source's size with the declared bands, codings, masks and palettes, and the source's geocoding, times, tie points and metadata."""
+def target_product(source: Any, alias: str, outputs: tuple[Target, ...], copied: tuple[str, ...], record: Element) -> Any:
+    """A product of the source's size with the declared bands, codings, masks and palettes, and the source's geocoding, times, tie points and metadata.
+
+    `copied` names bands to hand on, with their codings; "*" is all of the scene's size.
+    """
     width, height = source.getSceneRasterWidth(), source.getSceneRasterHeight()
-    product = java("Product")(f"{source.getName()}_{suffix}", f"Estran_{suffix}", width, height)
+    product = java("Product")(f"{source.getName()}_{alias.rpartition('.')[2]}", alias, width, height)
     product.setStartTime(source.getStartTime())
     product.setEndTime(source.getEndTime())
     utils = java("ProductUtils")
@@ -26,6 +30,7 @@ def target_product(source: Any, suffix: str, outputs: tuple[Target, ...], record
     product.setPreferredTileSize(java("Dimension")(min(width, PREFERRED_TILE), min(height, PREFERRED_TILE)))
     for output in outputs:
         _add_band(product, output)
+    _copy_bands(source, product, copied)
     # Masks last: their expressions may name any of the bands.
     for output in outputs:
         for mask in output.masks:
@@ -49,6 +54,18 @@ def metadata_element(element: Element) -> Any:
     for child in element.elements:
         made.addElement(metadata_element(child))
     return made
+
+
+def _copy_bands(source: Any, product: Any, copied: tuple[str, ...]) -> None:
+    names = [str(n) for n in source.getBandNames()] if "*" in copied else list(copied)
+    for name in names:
+        band = source.getBand(name)
+        if band is None:
+            raise MissingBand(f"band {name!r} of copy_bands is missing", where=source.getName(), found=", ".join(map(str, source.getBandNames())))
+        if (band.getRasterWidth(), band.getRasterHeight()) == (product.getSceneRasterWidth(), product.getSceneRasterHeight()):
+            java("ProductUtils").copyBand(name, source, product, True)
+    if names:
+        java("ProductUtils").copyMasks(source, product)
 
 
 def _add_band(product: Any, output: Target) -> None:
