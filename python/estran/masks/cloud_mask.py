@@ -46,7 +46,7 @@ class CloudMaskResult:
     probability
         Cloud probability, 0..1, NaN where no-data.
     height
-        Height of the cloud above the ground beneath it [m]; NaN where there is none or it is not known.
+        Altitude of the cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where there is no cloud, or its height is not known.
     facts
         Counts, thresholds, seconds per stage.
     notes
@@ -228,7 +228,8 @@ def _shadows(
         shadow &= potential
     _tell(matches, facts)
     # Lengths of shadows are no heights.
-    height = clouds.paint_values(matches.height if heights is None else np.full(clouds.count, np.nan))
+    altitude = matches.height + matches.ground if heights is None else np.full(clouds.count, np.nan)
+    height = clouds.paint_values(altitude.astype(np.float32))
     clock.lap("matching")
     return shadow, height
 

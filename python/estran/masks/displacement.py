@@ -1,7 +1,8 @@
 """Cloud displacement index: Sentinel-2's near-infrared bands look at a cloud from slightly different angles (ATBD: cloud mask, CM-21, CM-22).
 
 On the focal plane B8 is farther from B8A than B7 is. On the ground all three see the same place, so the local variances of B8/B8A and B7/B8A are alike; a cloud
-is displaced by parallax, more in B8 than in B7, and its edges make the first variance the larger one. Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046), eq. 5-7.
+is displaced by parallax, more in B8 than in B7, and its edges make the first variance the larger one.
+Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046), eq. 5-7.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Image = npt.NDArray[np.floating]
 WINDOW = 140.0
 """Width of the window in which variances are taken [m]: 7 pixels of 20 m (F18)."""
 FINEST, COARSEST = 9.0, 39.0
-"""Pixels for which the index means something [m]: finer ones only repeat the 20 m bands, coarser ones lose the parallax (about 10-20 m of shift for a low cloud)."""
+"""Pixels for which the index means something [m]: finer ones only repeat the 20 m bands, coarser ones lose the parallax (10-20 m for a low cloud)."""
 LEAST_RATIO = 1e-4
 
 

@@ -413,9 +413,7 @@ def _search(
         best, found = -1e9, 0
         for i in range(steps):
             height = lowest + i * step
-            score, similarity, share = _score(
-                fp, rim, k, stride, height, ground[k], view[k], sun[k], dem, sums, hidden_weight, outside_weight, rim_weight
-            )
+            score, similarity, share = _score(fp, rim, k, stride, height, ground[k], view[k], sun[k], dem, sums, hidden_weight, outside_weight, rim_weight)
             scores[i + 1], shares[i + 1] = score, share
             found = i + 1
             best = max(best, score)
@@ -446,9 +444,7 @@ def _search(
             reach = 2 if stride == 1 else 4
             for i in range(-reach, reach + 1):
                 height = min(max(middle + i * half, lowest), highest)
-                score, similarity, share = _score(
-                    fp, rim, k, 1, height, ground[k], view[k], sun[k], dem, sums, hidden_weight, outside_weight, rim_weight
-                )
+                score, similarity, share = _score(fp, rim, k, 1, height, ground[k], view[k], sun[k], dem, sums, hidden_weight, outside_weight, rim_weight)
                 if score > top:
                     top, at, weight = score, height, 1.0
                     peaks[k, p, 2], peaks[k, p, 3] = similarity, share

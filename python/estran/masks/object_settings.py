@@ -82,7 +82,8 @@ class ObjectSettings:
         Parameters
         ----------
         mode
-            "strict": Fmask 4 for Sentinel-2 as published (Q19). "python-fmask": what python-fmask 0.5 does. "default": strict where nothing better was measured.
+            "strict": Fmask 4 for Sentinel-2 as published (Q19). "python-fmask": what python-fmask 0.5 does.
+            "default": strict where nothing better was measured.
         """
         if mode == "python-fmask":
             return cls(

@@ -67,7 +67,7 @@ def slope_of(dem: Array, pixel_size: tuple[float, float]) -> npt.NDArray[np.floa
     """Slope of a relief [degrees], by central differences."""
     down, right = np.gradient(np.asarray(dem, np.float32))
     dx, dy = pixel_size
-    return np.degrees(np.arctan(np.hypot(right / dx, down / dy))).astype(np.float32)
+    return np.asarray(np.degrees(np.arctan(np.hypot(right / dx, down / dy))), np.float32)
 
 
 def cloud_objects(
@@ -100,13 +100,13 @@ def cloud_objects(
         missing = [name for name in ("wnir", "vre3") if name not in bands]
         window = window_for(pixel_size)
         if missing:
-            notes.append(f"no {' and '.join(missing)}: the displacement test of cloud objects is off.")
+            notes += [f"no {name}: the displacement test of cloud objects is off." for name in missing]
         elif window.half is None:
             notes.append(f"{window.note}.")
         else:
             if window.note:
                 notes.append(f"{window.note}.")
-            index = displacement_index(bands["wnir"], bands["vre3"], bands["nir"], window.half, cloud.any(axis=1))
+            index = displacement_index(bands["wnir"], bands["vre3"], bands["nir"], window.half, np.asarray(cloud.any(axis=1)))
     if s.remove_false_positives:
         cloud = _without_bright_ground(cloud, stage, bands, index, pixel_size, s)
     objects = label(cloud)

@@ -19,8 +19,8 @@ Image = npt.NDArray[np.float32]
 def reconstruct_by_erosion(marker: Image, image: Image) -> Image:
     """Morphological reconstruction of `image` from above, 8-connected.
 
-    The largest image that is nowhere above `marker` and has no minimum that `image` lacks: for each pixel, the least over all paths from the markers of the highest
-    value met. Vincent 1993 (doi:10.1109/83.217222), hybrid algorithm: one raster scan, one anti-raster scan, then a queue.
+    For each pixel, the least over all paths from the markers of the highest value met on the way, itself included.
+    Vincent 1993 (doi:10.1109/83.217222), hybrid algorithm: one raster scan, one anti-raster scan, then a queue.
 
     Parameters
     ----------

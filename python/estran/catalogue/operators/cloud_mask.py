@@ -1,0 +1,283 @@
+"""Estran.CloudMask: clouds, their shadows, snow and water of a Sentinel-2 scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from estran.catalogue.operators.cloud_probability import PIXEL_AUX, PIXEL_READS
+from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.errors import BadGrid
+from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
+from estran.raster.scene import Block
+
+if TYPE_CHECKING:
+    from estran.masks.object_settings import ObjectSettings
+    from estran.masks.settings import PixelSettings
+    from estran.masks.stages import Geometry
+
+FLAGS = FlagCoding(
+    "cloud_flags",
+    (
+        Flag("NODATA", 0, (60, 60, 60), "a band that the mask needs has no data"),
+        Flag("SATURATED", 1, (255, 0, 255), "a visible band is saturated"),
+        Flag("CLOUD", 2, (255, 235, 59), "cloud, with its buffer"),
+        Flag("CIRRUS", 3, (255, 171, 145), "thin cirrus, seen by the cirrus band alone"),
+        Flag("SHADOW", 4, (103, 58, 183), "shadow of a cloud, with its buffer"),
+        Flag("SNOW", 5, (0, 229, 255), "snow or ice by its spectrum"),
+        Flag("WATER", 6, (30, 90, 220), "water"),
+        Flag("POTENTIAL_CLOUD", 7, (255, 152, 0), "passes the spectral tests of clouds (PCP)", 0.7),
+        Flag("BUFFER", 8, (200, 200, 200), "cloud or shadow only by the buffer", 0.7),
+    ),
+)
+CLASSES = IndexCoding(
+    "cloud_class",
+    (
+        IndexValue("CLEAR", 0, (120, 160, 90), "clear land"),
+        IndexValue("WATER", 1, (30, 90, 220), "clear water"),
+        IndexValue("SNOW", 2, (0, 229, 255), "snow or ice"),
+        IndexValue("SHADOW", 3, (103, 58, 183), "shadow of a cloud"),
+        IndexValue("CIRRUS", 4, (255, 171, 145), "thin cirrus"),
+        IndexValue("CLOUD", 5, (255, 255, 255), "cloud"),
+        IndexValue("NODATA", 255, (0, 0, 0), "no data"),
+    ),
+)
+_OWN = {
+    "nir": Reads("nir", fallback=("wnir",)),
+    "wnir": Reads("wnir", optional=True, without="the displacement test of cloud objects is off"),
+}
+"""What the whole mask says of bands in its own words."""
+_MODE = "; empty: the mode's"
+_ANGLES = "angle given per pixel by the product is better"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudMask(Operator):
+    """Fmask adapted to Sentinel-2: spectral tests, scene statistics, cloud objects, and shadows matched to their clouds over height."""
+
+    alias: ClassVar[str] = "Estran.CloudMask"
+    label: ClassVar[str] = "Cloud and cloud shadow"
+    version: ClassVar[str] = "1.0"
+    summary: ClassVar[str] = (
+        "Cloud, thin cirrus, cloud shadow, snow and water by Fmask adapted to Sentinel-2 top-of-atmosphere reflectance, "
+        "with cloud probability and cloud height. Shadows are matched to their clouds with the true geometry of sun and sensor."
+    )
+    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
+    atbd: ClassVar[str] = "cloud_mask"
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source(
+            "source",
+            (
+                *(_OWN.get(reads.band, reads) for reads in PIXEL_READS),
+                Reads("vre3", optional=True, without="the displacement test of cloud objects is off"),
+                Reads(
+                    "sun_zenith",
+                    "degrees",
+                    optional=True,
+                    without="the length of shadows is searched in the scene, and cloud heights stay unknown",
+                    from_param="sun_zenith",
+                ),
+                Reads(
+                    "sun_azimuth",
+                    "degrees",
+                    optional=True,
+                    without="the direction of shadows is searched in the scene",
+                    from_param="sun_azimuth",
+                ),
+                Reads(
+                    "view_zenith",
+                    "degrees",
+                    optional=True,
+                    without="the sensor is taken to look straight down",
+                    from_param="view_zenith",
+                ),
+                Reads(
+                    "view_azimuth",
+                    "degrees",
+                    optional=True,
+                    without="the sensor is taken to look straight down",
+                    from_param="view_azimuth",
+                ),
+            ),
+            "top-of-atmosphere reflectance, all bands on one grid",
+        ),
+    )
+    aux: ClassVar[tuple[Aux, ...]] = (
+        Aux(
+            "dem",
+            "dem",
+            "m",
+            "Height of the ground.",
+            without="the thin-cirrus threshold is that of sea level, shadows fall on flat ground, and cloud heights count from it",
+        ),
+        *(aux for aux in PIXEL_AUX if aux.name != "dem"),
+    )
+    writes: ClassVar[tuple[Writes, ...]] = (
+        FlagsOut("cloud_flags", "uint16", FLAGS, "cloud, cirrus, shadow, snow, water; a pixel may have several"),
+        ClassesOut("cloud_class", "uint8", CLASSES, "one class a pixel: no-data over cloud over cirrus over shadow over snow over water over clear"),
+        BandOut(
+            "cloud_probability", "float32", "1", "cloud probability", interval="[0,1]", palette=((0.0, (0, 0, 60), "clear"), (1.0, (255, 255, 255), "cloud"))
+        ),
+        BandOut(
+            "cloud_height",
+            "float32",
+            "m",
+            "altitude of the cloud where a DEM is given, else its height above the ground; NaN where its shadow does not tell it",
+            interval="[0,*)",
+            palette=((0.0, (70, 0, 100), ""), (2000.0, (30, 140, 140), ""), (6000.0, (255, 230, 30), "")),
+        ),
+    )
+    walk: ClassVar[Walk] = Walk.SCENE
+
+    mode: Literal["default", "strict", "python-fmask"] = param(
+        "default",
+        "default: best measured; strict: Fmask 4 as published; python-fmask: that program's recipe",
+        source="docs/ATBD/cloud_mask.md, validation",
+    )
+    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers")  # noqa: RUF009
+    water_occurrence: Path | None = param(  # noqa: RUF009
+        None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers"
+    )
+    sun_zenith: float | None = param(None, f"Sun zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,90]", section="Geometry")
+    sun_azimuth: float | None = param(
+        None, f"Sun azimuth from true north, clockwise, where the product has none; {_ANGLES}", unit="degrees", interval="[-180,360]", section="Geometry"
+    )
+    view_zenith: float | None = param(None, f"View zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,60]", section="Geometry")
+    view_azimuth: float | None = param(
+        None, f"Azimuth from the ground to the sensor where the product has none; {_ANGLES}", unit="degrees", interval="[-180,360]", section="Geometry"
+    )
+    pixel_size: float | None = param(None, "Size of a pixel where the product has no map geocoding", unit="m", interval="(0,1000]", section="Geometry")
+
+    cirrus_min: float | None = param(
+        None, f"Reflectance of the cirrus band above its background that is cirrus{_MODE}", unit="1", interval="[0,1]", section="Cloud",
+        source="Zhu, Wang & Woodcock 2015: 0.01",
+    )  # fmt: skip
+    probability_offset: float | None = param(
+        None, f"Added to the percentile of clear pixels to make the probability threshold; lower finds more cloud{_MODE}", unit="1", interval="[-1,1]",
+        section="Cloud", source="Qiu et al. 2019: 0.20 for Sentinel-2",
+    )  # fmt: skip
+    brightness_min: float | None = param(
+        None, f"Mean visible reflectance below which nothing is a cloud{_MODE}", unit="1", interval="[0,1]", section="Cloud", source="FORCE 3: 0.15"
+    )
+    snow_ndsi_min: float | None = param(
+        None, f"NDSI above which a bright pixel is snow{_MODE}", unit="1", interval="[-1,1]", section="Cloud", source="Zhu & Woodcock 2012: 0.15; FORCE 3: 0.4"
+    )
+    displacement: bool = param(
+        True, "Use the displacement between near-infrared bands to tell clouds from bright ground", section="Cloud", source="Frantz et al. 2018"
+    )
+    min_object: int | None = param(None, f"Least pixels of a cloud{_MODE}", unit="pixels", interval="[0,*)", section="Cloud", source="Qiu et al. 2019: 3")
+
+    shadow_depth: float | None = param(
+        None,
+        f"Least depth of a dark place to be a potential shadow{_MODE}",
+        unit="1",
+        interval="(0,1]",
+        section="Shadow",
+        source="Zhu & Woodcock 2012, eq. 19: 0.02",
+    )
+    similarity: float | None = param(
+        None,
+        f"Least similarity of a cloud and its shadow{_MODE}",
+        unit="1",
+        interval="[0,1]",
+        section="Shadow",
+        source="Fmask 4.2: 0.425; Zhu & Woodcock 2012: 0.3",
+    )
+    height_min: float = param(200.0, "Lowest cloud above the ground", unit="m", interval="[0,20000]", section="Shadow", source="Zhu & Woodcock 2012, eq. 21")
+    height_max: float = param(12000.0, "Highest cloud above the ground", unit="m", interval="(0,20000]", section="Shadow", source="Zhu & Woodcock 2012, eq. 21")
+
+    cloud_buffer: float | None = param(
+        None, f"Growth of clouds{_MODE}", unit="m", interval="[0,5000]", section="Buffers", source="Zhu & Woodcock 2012: 3 pixels"
+    )
+    shadow_buffer: float | None = param(
+        None, f"Growth of shadows{_MODE}", unit="m", interval="[0,5000]", section="Buffers", source="Zhu & Woodcock 2012: 3 pixels"
+    )
+
+    def compute(self, block: Block, survey: Any = None) -> Block:
+        """The masks of a whole scene."""
+        import numpy as np
+
+        from estran.masks.cloud_mask import cloud_mask
+
+        names = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wnir", "vre3", "coastal", "wv", "swo", "dem")
+        bands = {name: array for name in names if (array := block.get(name)) is not None}
+        for name in ("blue", "green", "red", "nir", "swir1"):
+            bands[name] = block[name]
+        pixel, objects = self._settings()
+        result = cloud_mask(bands, self._geometry(block), self._pixel_size(block), pixel=pixel, objects=objects, progress=block.progress)
+        facts = dict(result.facts)
+        shares, seconds = facts.pop("shares"), facts.pop("seconds")
+        facts |= {f"share_{name}": value for name, value in shares.items()} | {f"seconds_{name.replace(' ', '_')}": value for name, value in seconds.items()}
+        # What a missing band switches off is said by whoever resolved the bands.
+        missing = tuple(f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux)))
+        facts["notes"] = tuple(note for note in result.notes if not note.startswith(missing))
+        arrays = {
+            "cloud_flags": FLAGS.pack({name.upper(): mask for name, mask in result.flags.items()}, np.uint16),
+            "cloud_class": result.classes,
+            "cloud_probability": result.probability,
+            "cloud_height": result.height,
+        }
+        return block.out(arrays, **facts)
+
+    def _settings(self) -> tuple[PixelSettings, ObjectSettings]:
+        """The mode's thresholds, with those of the parameters that were given."""
+        from estran.masks.object_settings import ObjectSettings
+        from estran.masks.settings import PixelSettings
+
+        def given(**values: Any) -> dict[str, Any]:
+            return {name: value for name, value in values.items() if value is not None}
+
+        pixel = replace(
+            PixelSettings.for_mode(self.mode),
+            **given(
+                cirrus_min=self.cirrus_min, probability_offset=self.probability_offset, brightness_min=self.brightness_min, snow_ndsi_min=self.snow_ndsi_min
+            ),
+        )
+        objects = ObjectSettings.for_mode(self.mode)
+        objects = replace(
+            objects,
+            use_displacement=objects.use_displacement and self.displacement,
+            height_min=self.height_min,
+            height_max=self.height_max,
+            **given(
+                min_object=self.min_object,
+                shadow_depth=self.shadow_depth,
+                accept=self.similarity,
+                cloud_buffer=self.cloud_buffer,
+                shadow_buffer=self.shadow_buffer,
+            ),
+        )
+        return pixel, objects
+
+    def _geometry(self, block: Block) -> Geometry:
+        """Angles against grid north; thinned, because they change slowly and four full arrays weigh as much as four bands."""
+        import numpy as np
+
+        from estran.masks.stages import Geometry
+
+        grid = block.scene.grid
+        convergence = grid.meridian_convergence() if grid.transform is not None and grid.crs is not None else 0.0
+        thin = (slice(None, None, 8), slice(None, None, 8))
+
+        def angle(name: str, turn: float) -> Any:
+            array = block.get(name)
+            if array is None:
+                constant = getattr(self, name)
+                return None if constant is None else float(constant) - turn
+            return np.array(array[thin], np.float32) - np.float32(turn)
+
+        zenith, azimuth = angle("view_zenith", 0.0), angle("view_azimuth", convergence)
+        if zenith is None or azimuth is None:
+            zenith, azimuth = 0.0, 0.0
+        return Geometry(angle("sun_zenith", 0.0), angle("sun_azimuth", convergence), zenith, azimuth)
+
+    def _pixel_size(self, block: Block) -> tuple[float, float]:
+        grid = block.scene.grid
+        if grid.transform is not None:
+            return grid.pixel_size_metres()
+        if self.pixel_size is None:
+            raise BadGrid(
+                "the product has no map geocoding, so the size of its pixels is unknown", where=self.alias, todo="give it with the parameter pixel_size"
+            )
+        return self.pixel_size, self.pixel_size
