@@ -532,8 +532,7 @@ def spectral_tests_of(bands: Mapping[str, Array], settings: PixelSettings) -> tu
     -------
     tests, indices
         Booleans by name (those of ``TESTS``, CIRRUS, NODATA; all but NODATA are False where not valid), and float32 hot, whiteness, ndvi, ndsi, ndbi,
-        variability
-        (NaN where not valid).
+        variability (NaN where not valid).
     """
     present = frozenset(_source_names(bands, settings))
     limits, rows = Limits.of(settings, present), _must_be_valid(present, settings)

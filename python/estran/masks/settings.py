@@ -148,6 +148,7 @@ class PixelSettings:
             snow_is_clear=True,
             cirrus_rule="parabola",
             use_model=True,
+            water_percentile=False,
             clear_land_share=0.05,
             fixed_below_share=True,
             few_clear_share=0.05,

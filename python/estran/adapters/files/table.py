@@ -1,0 +1,159 @@
+"""Tables of pixels as CSV: every column is kept as text, in its order; numbers are made of those that are asked for."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.adapters.files.whole import whole
+from estran.errors import BadProduct
+from estran.sensors.bands import SEMANTIC, resolve
+
+_EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none"})
+"""Cells, in lower case, that say "no value"."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file as text.
+
+    Parameters
+    ----------
+    path
+        Where it came from, for errors.
+    names
+        Column names, in order.
+    rows
+        Cells, each row as long as `names`.
+    delimiter
+        What separates the cells.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    delimiter: str = ","
+
+    def texts(self, name: str) -> npt.NDArray[np.str_]:
+        """A column as text, (n,)."""
+        at = self._index(name)
+        return np.array([row[at] for row in self.rows], dtype=np.str_)
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """A column as numbers, (n,); empty cells, "NaN" and "NA" are NaN.
+
+        Raises
+        ------
+        BadProduct
+            A cell is no number: names its line and column.
+        """
+        at = self._index(name)
+        values = np.empty(len(self.rows))
+        for number, row in enumerate(self.rows):
+            text = row[at].strip()
+            try:
+                values[number] = np.nan if text.lower() in _EMPTY else float(text)
+            except ValueError:
+                raise BadProduct(
+                    "a cell is not a number",
+                    where=f"{self.path.name}, line {number + 2}, column {name!r}",
+                    found=repr(text[:40]),
+                    todo="correct it, or leave it empty",
+                ) from None
+        return values
+
+    def _index(self, name: str) -> int:
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise BadProduct(f"the table has no column {name!r}", where=self.path, found=", ".join(self.names)) from None
+
+
+def read_table(path: Path) -> Table:
+    """Read a CSV file with a header line; comma, semicolon or tab, whichever the header has most of.
+
+    Raises
+    ------
+    BadProduct
+        The file cannot be read, is empty, repeats a column, or a row has another number of cells than the header.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadProduct("the table cannot be read", where=path, found=str(error), todo="give a CSV file in UTF-8") from error
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    lines = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+    if not lines or not any(cell.strip() for cell in lines[0]):
+        raise BadProduct("the table is empty", where=path, expected="a header line with column names, then a row for each pixel")
+    names = tuple(cell.strip() for cell in lines[0])
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise BadProduct(f"column {repeated[0]!r} is there twice", where=path, todo="rename one of them")
+    for number, row in enumerate(lines[1:], 2):
+        if len(row) != len(names):
+            raise BadProduct("a row has another number of cells than the header", where=f"{path.name}, row {number}", expected=len(names), found=len(row))
+    return Table(path, names, tuple(tuple(row) for row in lines[1:]), delimiter)
+
+
+def pixel_columns(table: Table) -> dict[str, Any]:
+    """What the masks can use of a table: bands and layers by semantic name as numbers, scene and landcover as text, label as numbers.
+
+    Band names of Sentinel-2 ("B2", "B02", "B8A") serve where the semantic ones ("blue", "nir") are missing.
+    """
+    columns: dict[str, Any] = {}
+    for semantic in SEMANTIC:
+        name = semantic if semantic in table.names else resolve(semantic, table.names)
+        if name is not None:
+            columns[semantic] = table.numbers(name)
+    for name in ("scene", "landcover"):
+        if name in table.names:
+            columns[name] = table.texts(name)
+    if "label" in table.names:
+        columns["label"] = table.numbers("label")
+    return columns
+
+
+def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | npt.NDArray[Any]], *, overwrite: bool = False) -> None:
+    """Write a table with columns added at its end; rows and columns of the input keep their order and their text. Whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The CSV file to write.
+    table
+        The input.
+    added
+        New columns by name, each as long as the table; floats are written with six digits, NaN as an empty cell.
+    overwrite
+        Whether a file that is there is replaced.
+
+    Raises
+    ------
+    BadProduct
+        The table has such a column already, or a new one is of another length.
+    TargetExists, WriteFailed
+        As :func:`~estran.adapters.files.whole.whole`.
+    """
+    for name, values in added.items():
+        if name in table.names:
+            raise BadProduct(f"the table has a column {name!r} already", where=table.path, todo="rename or remove it: the result would hide it")
+        if len(values) != len(table.rows):
+            raise BadProduct(f"the new column {name!r} does not fit the table", where=table.path, expected=f"{len(table.rows)} rows", found=len(values))
+    texts = [[_text(value) for value in values] for values in added.values()]
+    with whole(path, overwrite=overwrite) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter=table.delimiter, lineterminator="\n")
+        writer.writerow((*table.names, *added))
+        writer.writerows((*row, *(column[number] for column in texts)) for number, row in enumerate(table.rows))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return "" if np.isnan(value) else f"{value:.6g}"
+    return str(int(value)) if isinstance(value, (bool, np.bool_)) else str(value)
