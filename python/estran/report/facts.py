@@ -81,12 +81,9 @@ def _attributes(element: Element, child: str) -> Mapping[str, Any]:
 
 def declaration(alias: str) -> type[Declared] | None:
     """The operator or study of that alias, or None where this installation does not know it (an old product)."""
-    from estran.catalogue import operators
+    from estran.catalogue import OPERATORS, STUDIES
 
-    for value in vars(operators).values():
-        if isinstance(value, type) and issubclass(value, Declared) and getattr(value, "alias", None) == alias:
-            return value
-    return None
+    return next((declared for declared in (*OPERATORS, *STUDIES) if declared.alias == alias), None)
 
 
 def readable(value: Any) -> str:

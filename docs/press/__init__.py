@@ -1,0 +1,1 @@
+"""What turns the Markdown of this folder into the site: pages, equations, figures. Only ``docs/build.py`` and the tests use it."""
