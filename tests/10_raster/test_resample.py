@@ -59,7 +59,7 @@ def test_tiled_is_whole(method: str, scale: float, tile: int, dtype: type, seed:
     ratio = Ratio(scale, scale)
     whole = resample(raw, Window(0, 0, 17, 23), target.window, ratio, method, nodata=0, saturated=89)
     for window in target.tiles(tile * max(1, target.width // 12)):
-        need = ratio.needed(window, raw.shape)
+        need = ratio.needed(window, raw.shape, method)
         part = resample(raw[need.slices], need, window, ratio, method, nodata=0, saturated=89)
         np.testing.assert_array_equal(part, whole[window.slices])
 

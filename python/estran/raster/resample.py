@@ -74,16 +74,17 @@ class Ratio:
         """Whether target pixels are the source's."""
         return max(abs(self.row_scale - 1), abs(self.col_scale - 1), abs(self.row_offset), abs(self.col_offset)) < _EDGE
 
-    def needed(self, target: Window, source: tuple[int, int]) -> Window:
-        """The source pixels that a window of the target needs, for any method; `source` is (rows, columns) of the source."""
-        row, height = _span(target.row, target.height, self.row_scale, self.row_offset, source[0])
-        col, width = _span(target.col, target.width, self.col_scale, self.col_offset, source[1])
+    def needed(self, target: Window, source: tuple[int, int], method: Method) -> Window:
+        """The source pixels that a window of the target needs; `source` is (rows, columns) of the source."""
+        reach = 1 if method == "Bilinear" else 0
+        row, height = _span(target.row, target.height, self.row_scale, self.row_offset, source[0], reach)
+        col, width = _span(target.col, target.width, self.col_scale, self.col_offset, source[1], reach)
         return Window(row, col, height, width)
 
 
-def _span(first: int, count: int, scale: float, offset: float, size: int) -> tuple[int, int]:
-    low = math.floor(offset + first * scale) - 1
-    high = math.ceil(offset + (first + count) * scale) + 1
+def _span(first: int, count: int, scale: float, offset: float, size: int, reach: int) -> tuple[int, int]:
+    low = math.floor(offset + first * scale + _EDGE) - reach
+    high = math.ceil(offset + (first + count) * scale - _EDGE) + reach
     low, high = min(max(low, 0), size - 1), min(max(high, 1), size)
     return low, max(high, low + 1) - low
 
@@ -106,7 +107,7 @@ def resample(
     raw
         Source samples of the window `origin`, (rows, columns).
     origin
-        Where `raw` lies in the source; at least ``ratio.needed(target)``.
+        Where `raw` lies in the source; at least ``ratio.needed(target, …)``.
     target
         The window wanted, in target pixels.
     ratio
@@ -146,7 +147,7 @@ def resample(
 @jit
 def _nearest_turn(value: float, reference: float, period: float) -> float:
     """`value` moved by whole periods next to `reference`."""
-    return value - period * np.floor((value - reference) / period + 0.5)
+    return float(value - period * np.floor((value - reference) / period + 0.5))
 
 
 @jit

@@ -1,0 +1,120 @@
+"""From a graph to steps that can run: every node known, every parameter checked, every source in its place. All before the first pixel is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from estran.catalogue.spec import Operator, Source
+from estran.engine.graph import Graph, Node
+from estran.engine.nodes import SnapNode, snap_nodes
+from estran.errors import BadGraph, BadParameter, EstranError
+
+Operators = Mapping[str, type[Operator]]
+"""The catalogue, by alias."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A node whose operator is constructed: `sources` maps the operator's source names to node ids."""
+
+    node: Node
+    runs: Operator | SnapNode
+    sources: Mapping[str, str]
+
+
+def bind(graph: Graph, operators: Operators) -> tuple[Step, ...]:
+    """The steps of a graph in an order that can run.
+
+    Raises
+    ------
+    BadGraph
+        Unknown node, unresolved source, repeated id, circle.
+    BadParameter
+        Unknown parameter, value of another type or outside its interval; the sentence names the node.
+    """
+    return tuple(_step(node, graph, operators) for node in graph.ordered())
+
+
+def forks(graph: Graph, operators: Operators) -> tuple[Node, ...]:
+    """Nodes of ours whose output goes to another node of ours *and* to someone else: such graphs deadlock in SNAP (run one after another here)."""
+    found = []
+    for node in graph.nodes:
+        consumers = graph.consumers(node.id)
+        if node.operator in operators and len(consumers) > 1 and any(c.operator in operators for c in consumers):
+            found.append(node)
+    return tuple(found)
+
+
+def refuse_forks(graph: Graph, operators: Operators) -> None:
+    """Raise :class:`BadGraph` at a fork behind a Python node; shipped graphs are checked with this."""
+    for node in forks(graph, operators):
+        names = ", ".join(c.id for c in graph.consumers(node.id))
+        raise BadGraph(
+            f"the output of node {node.id!r} forks, which makes gpt hang: one of its consumers is a Python operator too",
+            where=graph.where,
+            found=names,
+            todo="chain Python operators in a line, or write in between",
+        )
+
+
+def _step(node: Node, graph: Graph, operators: Operators) -> Step:
+    where = f"node {node.id!r} of {graph.where}" if graph.where else f"node {node.id!r}"
+    theirs = snap_nodes()
+    if node.operator in operators:
+        operator = operators[node.operator]
+        return Step(node, _ours(node, operator, where), _our_sources(node, operator.sources, where))
+    if node.operator in theirs:
+        kind = theirs[node.operator]
+        try:
+            runs = kind.from_values(node.parameters)
+        except EstranError as error:
+            raise _at(error, where) from error
+        return Step(node, runs, _their_sources(node, kind, where))
+    raise BadGraph(
+        f"operator {node.operator!r} is not known here",
+        where=where,
+        expected=", ".join((*operators, *theirs)),
+        todo="correct the name, or run this graph with SNAP's gpt, which has more operators",
+    )
+
+
+def _ours(node: Node, operator: type[Operator], where: str) -> Operator:
+    for name, value in node.parameters.items():
+        if not isinstance(value, str):
+            raise BadParameter(f"parameter {name} is a list of records", where=where, expected="a text")
+    try:
+        return operator.from_text({name: str(value) for name, value in node.parameters.items()})
+    except EstranError as error:
+        raise _at(error, where) from error
+
+
+def _at(error: EstranError, where: str) -> EstranError:
+    inner = f"{error.where}, {where}" if error.where else where
+    return type(error)(error.what, where=inner, expected=error.expected, found=error.found, todo=error.todo)
+
+
+def _our_sources(node: Node, declared: tuple[Source, ...], where: str) -> dict[str, str]:
+    """By name; ``sourceProduct`` (gpt's name of a positional product) is the first."""
+    names = [s.name for s in declared]
+    given: dict[str, str] = {}
+    for name, refid in node.sources:
+        place = names[0] if name in ("sourceProduct", "sourceProduct.1", "sourceProduct1") and name not in names else name
+        if place not in names:
+            raise BadGraph(f"{node.operator} has no source {name!r}", where=where, expected=", ".join(names))
+        given[place] = refid
+    missing = [s.name for s in declared if not s.optional and s.name not in given]
+    if missing:
+        raise BadGraph(f"source {missing[0]!r} of {node.operator} is not given", where=where, todo=f'add <{missing[0]} refid="…"/> to its <sources>')
+    return given
+
+
+def _their_sources(node: Node, kind: type[SnapNode], where: str) -> dict[str, str]:
+    """In order: gpt too takes whatever name stands there for an operator's only source."""
+    if len(node.sources) != len(kind.sources):
+        raise BadGraph(
+            f"{node.operator} takes {len(kind.sources) or 'no'} source{'s' if len(kind.sources) > 1 else ''}",
+            where=where,
+            found=", ".join(refid for _, refid in node.sources) or "none",
+        )
+    return dict(zip(kind.sources, (refid for _, refid in node.sources), strict=True))

@@ -1,0 +1,150 @@
+"""Runs a whole graph: nodes in order, products handed on, files opened and written by whoever calls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from estran.catalogue.spec import Operator
+from estran.engine.bind import Operators, Step, bind
+from estran.engine.graph import READ_PREFIX, Graph
+from estran.engine.inputs import ReadAux
+from estran.engine.nodes import Read, SnapNode, Write
+from estran.engine.run import TILE, run_operator
+from estran.engine.timing import Stopwatch
+from estran.errors import BadGraph
+from estran.raster.product import Product
+from estran.raster.scene import Progress, quiet
+
+log = logging.getLogger("estran")
+
+OpenProduct = Callable[..., Product]
+"""``open_product(path, progress=…)``."""
+WriteProduct = Callable[..., object]
+"""``write_product(product, path, format_name, progress=…)``."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a graph left: the sources opened, the product of every node, and where the time went."""
+
+    sources: Mapping[str, Product]
+    products: Mapping[str, Product]
+    last: Product
+    written: tuple[Path, ...] = ()
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+
+def run_graph(
+    graph: Graph,
+    sources: Mapping[str, Path | Product],
+    *,
+    operators: Operators,
+    open_product: OpenProduct,
+    write_product: WriteProduct,
+    read_aux: ReadAux | None = None,
+    target: Path | None = None,
+    format_name: str = "",
+    tile: int = TILE,
+    progress: Progress = quiet,
+    stopwatch: Stopwatch | None = None,
+) -> Outcome:
+    """Run a graph.
+
+    Parameters
+    ----------
+    graph
+        Its variables filled in.
+    sources
+        What ``-Sname=…`` names: files, or products that are open.
+    operators
+        The catalogue, by alias.
+    open_product, write_product, read_aux
+        How files are opened, written, and warped to a grid.
+    target
+        Where the product of the last node goes when the graph has no Write node (gpt's ``-t``); nowhere where None.
+    format_name
+        SNAP's name of the format (gpt's ``-f``); the ending of the name decides where empty.
+
+    Raises
+    ------
+    BadGraph, BadParameter
+        Before anything is opened: see :func:`estran.engine.bind.bind`. Whatever opening, operators and writing raise.
+    """
+    steps = bind(graph, operators)
+    watch = stopwatch or Stopwatch()
+    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, {}, {}, [])
+    for i, step in enumerate(steps):
+        run.node(step, i / (len(steps) + 1), 1 / (len(steps) + 1))
+    last = _last(graph, steps, run.products)
+    if target is not None and not any(isinstance(s.runs, Write) for s in steps):
+        run.write(last, target, format_name, len(steps) / (len(steps) + 1), 1 / (len(steps) + 1))
+    watch.stop()
+    progress(1.0, "done")
+    return Outcome(run.opened, run.products, last, tuple(run.written), watch)
+
+
+def _last(graph: Graph, steps: tuple[Step, ...], products: Mapping[str, Product]) -> Product:
+    """As in gpt, the last node of the file; a Write node stands for what it wrote."""
+    node = graph.nodes[-1]
+    step = next(s for s in steps if s.node is node)
+    return products[step.sources["source"]] if isinstance(step.runs, Write) else products[node.id]
+
+
+@dataclass(frozen=True)
+class _Run:
+    graph: Graph
+    sources: Mapping[str, Path | Product]
+    open_product: OpenProduct
+    write_product: WriteProduct
+    read_aux: ReadAux | None
+    tile: int
+    progress: Progress
+    watch: Stopwatch
+    opened: dict[str, Product]
+    products: dict[str, Product]
+    written: list[Path]
+
+    def node(self, step: Step, first: float, share: float) -> None:
+        """Run one node; its product is kept until all its consumers have run."""
+        report = self._report(first, share, step.node.id)
+        inputs = {name: self._product(refid, report) for name, refid in step.sources.items()}
+        if isinstance(step.runs, Operator):
+            listening = self.watch.listening(report, f"{step.node.id}: ")
+            self.products[step.node.id] = run_operator(step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening)
+        elif isinstance(step.runs, Read):
+            self.products[step.node.id] = self._open(step.runs.file, Path(step.runs.file), report)
+        elif isinstance(step.runs, Write):
+            self.write(inputs["source"], Path(step.runs.file), step.runs.formatName, first, share)
+        elif isinstance(step.runs, SnapNode):
+            self.watch.start(step.node.id)
+            self.products[step.node.id] = step.runs.apply(next(iter(inputs.values())), tile=self.tile)
+        self.watch.stop()
+
+    def write(self, product: Product, path: Path, format_name: str, first: float, share: float) -> None:
+        """Hand a product to the writer."""
+        self.watch.start("write")
+        self.write_product(product, path, format_name, progress=self._report(first, share, "write"))
+        self.written.append(path)
+        self.watch.stop()
+
+    def _product(self, refid: str, report: Progress) -> Product:
+        if refid in self.products:
+            return self.products[refid]
+        name = refid.removeprefix(READ_PREFIX)
+        given = self.sources.get(name)
+        if given is None:
+            raise BadGraph(f"source {name!r} is not given", where=self.graph.where, todo=f"give -S{name}=PRODUCT")
+        self.products[refid] = given if isinstance(given, Product) else self._open(name, given, report)
+        return self.products[refid]
+
+    def _open(self, name: str, path: Path, report: Progress) -> Product:
+        self.watch.start("open")
+        log.info("opening %s", path)
+        self.opened[name] = self.open_product(path, progress=report)
+        return self.opened[name]
+
+    def _report(self, first: float, share: float, what: str) -> Progress:
+        return lambda part, message: self.progress(first + share * min(max(part, 0.0), 1.0), f"{what}: {message}")

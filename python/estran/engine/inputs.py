@@ -1,0 +1,183 @@
+"""What an operator reads, out of a product: physical float32 arrays of one grid, lazily, NaN without data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.catalogue.resolve import Resolution, resolve_reads
+from estran.catalogue.spec import Operator, Source
+from estran.engine.lazy import chunked, dask_array, physical
+from estran.errors import BadGrid, EstranError, MissingBand
+from estran.raster.grid import Grid, Window
+from estran.raster.product import Band, Product, TiePointGrid
+from estran.raster.tie_points import interpolate
+from estran.sensors.bands import resolve
+
+log = logging.getLogger("estran")
+
+ReadAux = Callable[..., npt.NDArray[np.float32]]
+"""``read_aux(path, grid, resampling=…)``: a raster warped to a grid, NaN where it has nothing."""
+
+_SUN = ("sun_zenith", "sun_azimuth")
+_SUN_POINTS = 9
+"""Points a side at which the sun's place is computed where the product has no angles; between them it is all but linear."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while finding them."""
+
+    grid: Grid
+    arrays: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    def window(self, name: str, window: Window) -> Any:
+        """The part of one input in a window: a Dask array, or a NumPy view of a constant."""
+        whole = self.arrays[name]
+        if isinstance(whole, float):
+            return np.broadcast_to(np.float32(whole), (window.height, window.width))
+        return whole[window.slices]
+
+
+def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | None, tile: int) -> Inputs:
+    """Resolve everything that `op` reads.
+
+    Arrays of the first source carry the semantic names; those of further sources are prefixed with the source's name and a dot.
+
+    Raises
+    ------
+    MissingBand, UnsupportedProduct
+        As :func:`estran.catalogue.resolve.resolve_reads` says.
+    BadGrid
+        When the bands needed differ in size, or sources do not lie on the same grid.
+    EstranError
+        When a mandatory source is not given.
+    """
+    arrays: dict[str, Any] = {}
+    notes: list[str] = []
+    grid: Grid | None = None
+    for declared in op.sources:
+        product = sources.get(declared.name)
+        if product is None:
+            if declared.optional:
+                continue
+            raise EstranError(
+                f"source {declared.name!r} is not given",
+                where=op.alias,
+                expected=declared.help,
+                found=", ".join(sources) or "none",
+                todo=f"give -S{declared.name}=PRODUCT",
+            )
+        given, product = product, _with_sun(op, declared, product)
+        try:
+            found = resolve_reads(op, _units(product), product.platform, source=declared.name, where=product.name)
+        except MissingBand:
+            # The list of what there is should not hold what was computed just now.
+            resolve_reads(op, _units(given), given.platform, source=declared.name, where=given.name)
+            raise
+        own = _common_grid(product, found, op)
+        if grid is not None and own.shape != grid.shape:
+            raise BadGrid("the sources differ in size", where=op.alias, expected=grid.shape, found=own.shape, todo="collocate or resample them first")
+        grid = grid or own
+        prefix = "" if declared is op.sources[0] else f"{declared.name}."
+        for name, band in found.bands.items():
+            arrays[prefix + name] = _array(product, band, own, tile)
+        arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
+        if declared is op.sources[0]:
+            arrays |= _aux(op, found.files, own, read_aux, tile)
+        notes += product.notes
+        notes += found.notes
+    assert grid is not None
+    for note in notes:
+        log.warning(note)
+    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)))
+
+
+def _units(product: Product) -> dict[str, str | None]:
+    """Units of everything that can be read, by name; bands before tie points of the same name."""
+    bands: dict[str, str | None] = {name: band.unit for name, band in product.bands.items() if band.data is not None}
+    return {**bands, **{name: p.unit for name, p in product.tie_points.items() if name not in bands}}
+
+
+def _common_grid(product: Product, found: Resolution, op: Operator) -> Grid:
+    grids = {name: product.bands[name].grid for name in found.bands.values() if name in product.bands}
+    shapes = {grid.shape for grid in grids.values()}
+    if len(shapes) > 1:
+        sizes = ", ".join(f"{name} {grid.width} x {grid.height}" for name, grid in grids.items())
+        raise BadGrid(
+            f"the bands that {op.alias} needs differ in size",
+            where=product.name,
+            found=sizes,
+            todo="resample first: a Resample node with targetResolution 20 in the graph, or estran masks, which does it",
+        )
+    return next(iter(grids.values()), product.grid)
+
+
+def _array(product: Product, name: str, grid: Grid, tile: int) -> Any:
+    if name in product.bands:
+        band = product.bands[name]
+        data = chunked(band.data, tile)
+        return physical(band, data, _valid(product, band, tile) if band.valid else None)
+    return _from_tie_points(product.tie_points[name], grid, product.grid, tile)
+
+
+def _valid(product: Product, band: Band, tile: int) -> Any:
+    from estran.engine.expressions import lazily
+
+    return lazily(band.valid, product, band.grid, tile, dtype=np.bool_)
+
+
+def _from_tie_points(points: TiePointGrid, grid: Grid, scene: Grid, tile: int) -> Any:
+    da = dask_array()
+    rows, cols = scene.height / grid.height, scene.width / grid.width
+
+    def part(block_info: Any = None) -> npt.NDArray[np.float32]:
+        (top, bottom), (left, right) = block_info[None]["array-location"]
+        return interpolate(points, Window(top, left, bottom - top, right - left), rows, cols)
+
+    chunks = da.core.normalize_chunks(tile, grid.shape, dtype=np.float32)
+    return da.map_blocks(part, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0), np.float32))
+
+
+def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for aux in op.aux:
+        if aux.name not in files:
+            continue
+        if read_aux is None:
+            raise EstranError(f"nobody can read {files[aux.name]} here", where=f"{op.alias}, parameter {aux.parameter}")
+        arrays[aux.name] = chunked(np.asarray(read_aux(files[aux.name], grid, resampling=aux.resampling), np.float32), tile)
+        log.info("%s: %s, warped to the scene's grid (%s)", aux.name, files[aux.name], aux.resampling)
+    return arrays
+
+
+def _with_sun(op: Operator, declared: Source, product: Product) -> Product:
+    """The product with the sun's angles from place and time, where the operator reads them, nobody gives them, and both are known."""
+    names = (*product.bands, *product.tie_points)
+    wanted = [
+        r
+        for r in declared.reads
+        if r.band in _SUN and resolve(r.band, names, product.platform) is None and (not r.from_param or getattr(op, r.from_param, None) is None)
+    ]
+    if not wanted or product.start is None or product.grid.crs is None or product.grid.transform is None:
+        return product
+    from estran.physics.geometry import sun_position
+
+    grid = product.grid
+    cols, rows = np.linspace(0, grid.width, _SUN_POINTS), np.linspace(0, grid.height, _SUN_POINTS)
+    lon, lat = grid.lonlat(*np.meshgrid(cols, rows))
+    values = dict(zip(_SUN, sun_position(product.start, lon, lat), strict=True))
+    step_x, step_y = grid.width / (_SUN_POINTS - 1), grid.height / (_SUN_POINTS - 1)
+    points = {
+        r.band: TiePointGrid(r.band, np.asarray(values[r.band], np.float32), 0.0, 0.0, step_x, step_y, "degrees", cyclic=r.band == "sun_azimuth")
+        for r in wanted
+    }
+    note = f"{' and '.join(points)} computed from place and time ({product.start:%Y-%m-%d %H:%M:%S} UTC): the product has none."
+    return replace(product, tie_points={**product.tie_points, **points}).with_notes(note)

@@ -1,0 +1,33 @@
+"""What was done, for the metadata of the product: operator, parameters, what was assumed, from what, with which versions."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from estran import __version__
+from estran.catalogue.outputs import record
+from estran.catalogue.spec import Operator
+from estran.raster.product import Element, Product
+
+NAME = "Estran_Processing"
+_PACKAGES = ("numpy", "scipy", "numba", "dask", "rasterio", "netCDF4", "pyproj")
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the results depend on."""
+    found = {"estran": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def processing(op: Operator, sources: Mapping[str, Product], notes: Iterable[str], facts: Mapping[str, Any]) -> Element:
+    """The record of one run: what the catalogue says of it, the inputs by name, the versions."""
+    inputs = {name: product.name for name, product in sources.items()}
+    return Element(NAME, {"engine": "embedded"}, (record(op, notes, facts), Element("inputs", inputs), Element("versions", versions())))

@@ -1,0 +1,217 @@
+"""Runs an operator on products, by the walk that it declares, on Dask's threads.
+
+Whatever the walk, the result is the same for any tile size (but *scene*, which has none) and any number of threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.catalogue.outputs import Target, check_outputs, targets
+from estran.catalogue.spec import Operator, Walk
+from estran.engine.inputs import Inputs, ReadAux, gather
+from estran.engine.lazy import dask_array, dask_compute, dask_delayed
+from estran.engine.record import processing
+from estran.errors import EstranError
+from estran.raster.grid import Window
+from estran.raster.product import Band, Product
+from estran.raster.scene import Block, Progress, Scene, quiet
+
+log = logging.getLogger("estran")
+
+TILE = 1024
+"""Pixels a side: the tile of Sentinel-2's JPEG 2000 files, 4 MB of float32 a band."""
+
+
+def run_operator(
+    op: Operator,
+    sources: Mapping[str, Product],
+    *,
+    read_aux: ReadAux | None = None,
+    tile: int = TILE,
+    progress: Progress = quiet,
+    scheduler: str | None = None,
+) -> Product:
+    """Run an operator; its outputs are computed when this returns.
+
+    Parameters
+    ----------
+    op
+        The operator with its parameters.
+    sources
+        Products by the names of its sources.
+    read_aux
+        Warps a file to the scene's grid, for operators with `aux` files.
+    tile
+        Side of the tiles [pixels].
+    progress
+        Called with the share done.
+    scheduler
+        Dask's: "threads" (default), "synchronous".
+
+    Returns
+    -------
+    Product
+        The bands of `writes` with their codings, masks, palettes; geocoding, times, metadata of the first source; what was assumed and
+        switched off in its notes and, with every parameter, in the metadata.
+
+    Raises
+    ------
+    EstranError
+        Missing sources, bands that differ in size, and what the operator itself finds wrong.
+    """
+    inputs = gather(op, sources, read_aux=read_aux, tile=tile)
+    main = sources[op.sources[0].name]
+    scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
+    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads")
+    with np.errstate(all="ignore"):
+        arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
+    return _product(op, main, sources, inputs, arrays, facts)
+
+
+@dataclass(frozen=True)
+class _Walk:
+    op: Operator
+    inputs: Inputs
+    scene: Scene
+    tile: int
+    progress: Progress
+    scheduler: str
+
+    def scene_at_once(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Load band by band (threads decode chunks), then one call."""
+        da = dask_array()
+        window = self.inputs.grid.window
+        arrays: dict[str, Any] = {}
+        for i, name in enumerate(self.inputs.arrays):
+            self.progress(0.5 * i / len(self.inputs.arrays), f"reading {name}")
+            source = self.inputs.window(name, window)
+            if isinstance(source, np.ndarray):
+                arrays[name] = source
+            else:
+                arrays[name] = np.empty(source.shape, np.float32)
+                da.store([source], [arrays[name]], lock=False, scheduler=self.scheduler)
+        block = Block(arrays, self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message))
+        del arrays
+        result = self.op.compute(block)
+        check_outputs(self.op, result)
+        self.progress(1.0, "computed")
+        return dict(result.arrays), dict(result.facts)
+
+    def tiles(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Survey where the walk says so, then tile by tile into arrays of the whole grid."""
+        grid = self.inputs.grid
+        windows = tuple(grid.tiles(self.tile))
+        survey = self._survey(windows) if self.op.walk is Walk.SURVEYED else None
+        halo = 0 if self.op.walk is Walk.PIXEL else self.op.halo()
+        out = {t.name: np.empty(grid.shape, t.dtype) for t in targets(self.op)}
+        facts: dict[str, Any] = {}
+        done = _Counter(len(windows), self.progress, 0.5 if survey is not None else 0.0, "computing")
+
+        def one(window: Window, grown: Window, **arrays: npt.NDArray[Any]) -> None:
+            result = self.op.compute(Block(_named(arrays), self.scene, grown), survey)
+            check_outputs(self.op, result)
+            for name, array in result.crop(window).arrays.items():
+                out[name][window.slices] = array
+            if window == windows[0]:
+                facts.update(result.facts)
+            done.step()
+
+        self._each(one, [(w, w.grow(halo, grid)) for w in windows])
+        return out, facts
+
+    def _survey(self, windows: tuple[Window, ...]) -> Any:
+        done = _Counter(2 * len(windows), self.progress, 0.0, "surveying")
+
+        def one(window: Window, _grown: Window, **arrays: npt.NDArray[Any]) -> Any:
+            found = self.op.survey(Block(_named(arrays), self.scene, window))
+            done.step()
+            return found
+
+        surveys = self._each(one, [(w, w) for w in windows])
+        merged = surveys[0]
+        for survey in surveys[1:]:
+            merged = self.op.merge(merged, survey)
+        return merged
+
+    def _each(self, call: Callable[..., Any], windows: list[tuple[Window, Window]]) -> list[Any]:
+        task = dask_delayed()(call, pure=False, traverse=False)
+        # Names of inputs may hold dots; keywords may not.
+        tasks = [
+            task(window, grown, **{f"_{i}_{name}": self.inputs.window(name, grown) for i, name in enumerate(self.inputs.arrays)}) for window, grown in windows
+        ]
+        return list(dask_compute()(*tasks, scheduler=self.scheduler))
+
+
+def _named(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    return {key.split("_", 2)[2]: array for key, array in arrays.items()}
+
+
+class _Counter:
+    """Counts tiles done by several threads, and says so one at a time."""
+
+    def __init__(self, total: int, progress: Progress, first: float, message: str) -> None:
+        self.total, self.progress, self.first, self.message = total, progress, first, message
+        self.count, self.lock = 0, threading.Lock()
+
+    def step(self) -> None:
+        with self.lock:
+            self.count += 1
+            self.progress(self.first + (1 - self.first) * self.count / self.total, self.message)
+
+
+def _product(
+    op: Operator, main: Product, sources: Mapping[str, Product], inputs: Inputs, arrays: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]
+) -> Product:
+    made = targets(op)
+    bands = {t.name: _band(t, arrays[t.name], inputs) for t in made}
+    copied = _copied(op, main, inputs)
+    clash = [name for name in copied if name in bands]
+    if clash:
+        raise EstranError(f"band {clash[0]!r} is copied and made at once", where=op.alias, todo="take it out of copy_bands")
+    masks = {m.name: m for t in made for m in t.masks}
+    same = inputs.grid.shape == main.grid.shape
+    return replace(
+        main,
+        name=f"{main.name}_{op.alias.rpartition('.')[2]}",
+        kind=op.alias,
+        description=op.summary,
+        grid=inputs.grid,
+        bands={**bands, **copied},
+        masks={**_copied_masks(main, copied), **masks},
+        tie_points=main.tie_points if same else {},
+        tie_point_geocoding=main.tie_point_geocoding if same else None,
+        metadata=(*main.metadata, processing(op, sources, inputs.notes, facts)),
+        auto_grouping="",
+        quicklook="",
+    ).with_notes(*inputs.notes)
+
+
+def _band(t: Target, data: npt.NDArray[Any], inputs: Inputs) -> Band:
+    return Band(t.name, data, inputs.grid, nodata=t.nodata, unit=t.unit, description=t.description, coding=t.coding, palette=t.palette)
+
+
+def _copied(op: Operator, main: Product, inputs: Inputs) -> dict[str, Band]:
+    """Bands that the operator's parameter ``copy_bands`` asks to hand on (names; "*" is all of its size)."""
+    wanted = getattr(op, "copy_bands", ())
+    chosen = {}
+    for name in main.bands if "*" in wanted else wanted:
+        band = main[name]
+        if band.grid.shape == inputs.grid.shape:
+            chosen[name] = band
+        elif "*" not in wanted:
+            raise EstranError(f"band {name!r} of copy_bands has another size than the result", where=op.alias, todo="resample first")
+    return chosen
+
+
+def _copied_masks(main: Product, copied: Mapping[str, Band]) -> dict[str, Any]:
+    from estran.raster.expression import names
+
+    return {name: mask for name, mask in main.masks.items() if copied and (used := names(mask.expression)) and used <= set(copied)}

@@ -1,0 +1,134 @@
+"""Graphs as data: variables as in gpt, and a sentence for everything that can be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from estran.engine.bind import bind, forks, refuse_forks
+from estran.engine.graph import Graph, Node, read_graph, variables
+from estran.errors import BadGraph, BadParameter
+
+GRAPH = """<graph id="Test">
+  <version>1.0</version>
+  <node id="Resampled"><operator>Resample</operator>
+    <sources><sourceProduct refid="${source}"/></sources>
+    <parameters><targetResolution>${resolution}</targetResolution></parameters></node>
+  <node id="Bright"><operator>Test.Pixel</operator>
+    <sources><source refid="Resampled"/></sources>
+    <parameters><limit>$limit</limit><mode>${mode}</mode></parameters></node>
+</graph>"""
+
+
+def graph_file(folder: Path, text: str = GRAPH, properties: str = "resolution=20\nlimit = 0.5\nmode=plain\n") -> Path:
+    path = folder / "test.xml"
+    path.write_text(text)
+    path.with_suffix(".properties").write_text(properties)
+    return path
+
+
+def test_variables_come_from_the_twin_then_the_command_line(tmp_path: Path) -> None:
+    graph = read_graph(graph_file(tmp_path), {"limit": "0.25"}, ["source"])
+    resampled, bright = graph.ordered()
+    assert resampled.parameters == {"targetResolution": "20"}
+    assert resampled.sources == (("sourceProduct", "ReadOp@source"),)
+    assert bright.parameters == {"limit": "0.25", "mode": "plain"}
+    assert variables(graph_file(tmp_path)) == (("source",), ("resolution", "limit", "mode"))
+
+
+def test_values_may_hold_any_character(tmp_path: Path) -> None:
+    """gpt fills variables into the text of the XML, where this would break it."""
+    text = GRAPH.replace("<mode>${mode}</mode>", "<note>${mode}</note>")
+    graph = read_graph(graph_file(tmp_path, text), {"mode": "a < b && ${c}"}, ["source"])
+    assert graph.nodes[1].parameters["note"] == "a < b && ${c}"
+
+
+def test_steps_are_constructed_before_anything_runs(tmp_path: Path, operators: dict) -> None:
+    steps = bind(read_graph(graph_file(tmp_path), {"limit": "0.25"}, ["source"]), operators)
+    assert [s.node.id for s in steps] == ["Resampled", "Bright"]
+    assert steps[0].runs.targetResolution == 20
+    assert steps[1].runs.limit == 0.25
+    assert steps[1].sources == {"source": "Resampled"}
+
+
+BAD = {
+    "unknown node": ("<operator>Test.Pixel", "<operator>Idepix.S2", r"'Idepix\.S2' is not known here \(in node 'Bright' of test\.xml\).*gpt"),
+    "unknown parameter": (
+        "<limit>$limit</limit>",
+        "<limits>1</limits>",
+        r"unknown parameter 'limits' \(in Test\.Pixel, node 'Bright'.*expected limit",
+    ),
+    "out of interval": ("<limit>$limit", "<limit>2", r"parameter limit is outside its interval.*node 'Bright'.*\[0,1\].*found 2"),
+    "not a number": ("<limit>$limit", "<limit>much", r"parameter limit cannot be read.*'much'"),
+    "no choice": ("<mode>${mode}", "<mode>even", "parameter mode is not one of its choices.*plain | odd"),
+    "unknown parameter of SNAP's": ("<targetResolution>${resolution}</targetResolution>", "<x>2</x>", "unknown parameter 'x' .in Resample, node 'Resampled'"),
+        "<targetResolution>${resolution}</targetResolution>",
+        "<size>2</size>",
+        r"unknown parameter 'x' \(in Resample, node 'Resampled'",
+    ),
+    "unresolved refid": ('refid="Resampled"', 'refid="Nobody"', r"source 'source' of node 'Bright' refers to 'Nobody', which is no node.*Resampled"),
+    "unknown source": ('<source refid="Resampled"/>', '<other refid="Resampled"/>', "Test.Pixel has no source 'other'"),
+    "no source": ('<source refid="Resampled"/>', "", "source 'source' of Test.Pixel is not given"),
+    "duplicated id": ('id="Bright"', 'id="Resampled"', "two nodes have the id 'Resampled'"),
+    "circle": (
+        '<sourceProduct refid="${source}"/>',
+        '<sourceProduct refid="Bright"/><!-- ${source} -->',
+        "in a circle.*Resampled, Bright",
+    ),
+    "open variable": ("$limit", "$limitt", r"variable \$\{limitt\} of node 'Bright' \(limit\) has no value.*-Plimitt="),
+    "no version": ("<version>1.0</version>", "", "another version"),
+    "not a graph": ("graph", "gruff", "no GPT graph"),
+    "entities": ('<graph id="Test">', '<!DOCTYPE g [<!ENTITY x SYSTEM "file:///etc/passwd">]><graph id="Test">&x;', "declares a document type or entities"),
+    "billion laughs": ('<graph id="Test">', '<!DOCTYPE g [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><graph id="Test">&b;', "declares a document type or entities"),
+    "not well-formed": ("</graph>", "", "no well-formed XML"),
+    "given twice": ("<limit>$limit</limit>", "<limit>$limit</limit><limit>1</limit>", "parameter 'limit' of node 'Bright' is given twice"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_graphs(case: str, tmp_path: Path, operators: dict) -> None:
+    old, new, sentence = BAD[case]
+    assert old in GRAPH
+    reads = [] if case == "circle" else ["source"]
+    with pytest.raises((BadGraph, BadParameter), match=sentence):
+        bind(read_graph(graph_file(tmp_path, GRAPH.replace(old, new)), {}, reads), operators)
+
+
+def test_parameters_that_the_graph_lacks(tmp_path: Path) -> None:
+    with pytest.raises(BadGraph, match=r"no variable \$\{limits\}.*limit, mode, resolution"):
+        read_graph(graph_file(tmp_path), {"limits": "1"}, ["source"])
+    with pytest.raises(BadGraph, match=r"no source \$\{sauce\}"):
+        read_graph(graph_file(tmp_path), {"source": "x"}, ["sauce"])
+
+
+def test_a_source_used_as_a_file_would_fail_in_gpt(tmp_path: Path) -> None:
+    text = GRAPH.replace("<operator>Resample</operator>", "<operator>Read</operator>").replace('<sources><sourceProduct refid="${source}"/></sources>', "")
+    text = text.replace("<targetResolution>${resolution}</targetResolution>", "<file>${source}</file>")
+    with pytest.raises(BadGraph, match="given with -S but used as parameter 'file'"):
+        read_graph(graph_file(tmp_path, text), {}, ["source"])
+    assert read_graph(graph_file(tmp_path, text), {"source": "a.dim"}).nodes[0].parameters == {"file": "a.dim"}
+
+
+def test_a_graph_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadGraph, match=r"cannot be read.*No such file"):
+        read_graph(tmp_path / "none.xml")
+
+
+def chain(*consumers: tuple[str, str]) -> Graph:
+    nodes = [Node("R", "Read", (), {"file": "a"}), Node("P1", "Test.Pixel", (("source", "R"),))]
+    return Graph("g", (*nodes, *(Node(f"C{i}", operator, (("source", of),)) for i, (operator, of) in enumerate(consumers))))
+
+
+def test_forks_behind_a_python_node(operators: dict) -> None:
+    """SNAP deadlocks when a Python node feeds a second Python node and anyone else."""
+    safe = [
+        chain(("Test.Scene", "P1"), ("Write", "C0")),
+        chain(("Write", "P1"), ("Write", "P1")),
+        chain(("Test.Scene", "R"), ("Write", "C0"), ("Write", "P1")),
+    ]
+    for graph in safe:
+        assert forks(graph, operators) == ()
+    for graph in (chain(("Test.Scene", "P1"), ("Write", "P1")), chain(("Test.Scene", "P1"), ("Test.Survey", "P1"))):
+        with pytest.raises(BadGraph, match=r"output of node 'P1' forks.*C0, C1"):
+            refuse_forks(graph, operators)
