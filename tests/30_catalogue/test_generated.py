@@ -48,7 +48,7 @@ def test_shims_import_and_hold_no_logic(op):
     assert done.stdout.strip() == op.alias
 
 
-@pytest.mark.parametrize("declared", (*OPERATORS, *STUDIES), ids=lambda d: d.alias)
+@pytest.mark.parametrize("declared", [*OPERATORS, *STUDIES], ids=lambda d: d.alias)
 def test_defaults_written_are_the_constructor_s(declared):
     assert declared.from_text(properties_defaults(declared)) == declared()
 

@@ -25,7 +25,7 @@ def help_page(op: type[Operator]) -> str:
         "<body>",
         f"<h1>{ascii_xml(op.label)}</h1>",
         f"<p>{ascii_xml(op.summary)}</p>",
-        f"<p>Operator <code>{op.alias}</code>, version {op.version}. It works {ascii_xml(rows.walk_text(op))}.</p>",
+        f"<p>Operator <code>{op.alias}</code>, version {op.version}. Walk: {ascii_xml(rows.walk_text(op))}.</p>",
         "<h2>Inputs</h2>",
     ]
     for source in op.sources:

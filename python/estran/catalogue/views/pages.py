@@ -119,7 +119,7 @@ def _identity(declared: type[Declared]) -> str:
     kind = f"operator `{declared.alias}`" if issubclass(declared, Operator) else f"study `estran {declared.alias}`"
     text = f"{kind[0].upper()}{kind[1:]}, version {declared.version}. Method: [docs/ATBD/{declared.atbd}.md](../ATBD/{declared.atbd}.md)."
     if issubclass(declared, Operator):
-        text += f" It works {rows.walk_text(declared)}. In SNAP Desktop: {declared.menu.replace('/', ' > ')} > {declared.label}."
+        text += f" Walk: {rows.walk_text(declared)}. In SNAP Desktop: {declared.menu.replace('/', ' > ')} > {declared.label}."
     return text + "\n"
 
 

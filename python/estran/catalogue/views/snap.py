@@ -88,7 +88,7 @@ def _source(source: Source) -> list[str]:
     content = [
         element("name", source.name),
         element("label", source.name.replace("_", " ").capitalize()),
-        element("description", f"{source.help} Needs: {bands}."),
+        element("description", f"{source.help.rstrip('.')}. Needs: {bands}."),
     ]
     if source.optional:
         content.append(element("optional", "true"))

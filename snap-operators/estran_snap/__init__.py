@@ -1,0 +1,1 @@
+"""What SNAP imports: one shim an operator. Generated from the declarations by `make generate`: edit those, not this."""

@@ -1,0 +1,238 @@
+"""The contracts every operator keeps, as functions that raise AssertionError; and the scenes on which they bite.
+
+Scenes are sparse: single odd pixels on calm ground. On dense random scenes a halo one pixel short goes unseen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from estran.catalogue.outputs import check_outputs
+from estran.catalogue.resolve import resolve_reads
+from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Interval, Operator, Reads, Walk, parameters_of
+from estran.errors import EstranError
+from estran.raster.grid import Window
+from estran.raster.scene import Block, whole
+
+_BANDS = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+_SURFACES = {
+    "vegetation": (0.11, 0.09, 0.09, 0.06, 0.11, 0.28, 0.34, 0.36, 0.39, 0.14, 0.001, 0.20, 0.09),
+    "water": (0.10, 0.08, 0.05, 0.03, 0.03, 0.02, 0.02, 0.02, 0.015, 0.01, 0.001, 0.008, 0.005),
+    "cloud": (0.46, 0.45, 0.44, 0.45, 0.47, 0.49, 0.50, 0.52, 0.51, 0.30, 0.020, 0.42, 0.32),
+    "veil": (0.18, 0.16, 0.15, 0.13, 0.17, 0.28, 0.33, 0.34, 0.36, 0.15, 0.030, 0.21, 0.10),
+    "snow": (0.76, 0.78, 0.76, 0.75, 0.75, 0.74, 0.73, 0.70, 0.68, 0.40, 0.002, 0.08, 0.06),
+    "sand": (0.23, 0.25, 0.30, 0.35, 0.36, 0.38, 0.40, 0.41, 0.43, 0.30, 0.002, 0.48, 0.42),
+    "shadow": (0.08, 0.06, 0.04, 0.02, 0.03, 0.06, 0.07, 0.07, 0.08, 0.03, 0.001, 0.05, 0.02),
+    "saturated": (1.60, 1.60, 1.60, 1.60, 1.50, 1.40, 1.40, 1.40, 1.30, 0.80, 0.050, 0.70, 0.50),
+}
+"""Rounded top-of-atmosphere reflectances, made up to lie on both sides of the usual tests."""
+
+_ANGLES = {"sun_zenith": (48.0, 1.0), "sun_azimuth": (150.0, 2.0), "view_zenith": (5.0, 1.0), "view_azimuth": (100.0, 3.0)}
+TILES = ((7, 7), (64, 64), (129, 129), (1, 1000), (1000, 1))
+"""Awkward tile sizes: odd, even, larger than the scene one way, one row, one column."""
+
+
+def sparse_scene(op: Operator | type[Operator], shape: tuple[int, int] = (70, 97), seed: int = 0) -> Block:
+    """A block with all that an operator may read: half land, half sea, and about one odd pixel in forty; smooth angles; no missing pixel."""
+    rng = np.random.default_rng(seed)
+    rows, cols = np.mgrid[: shape[0], : shape[1]]
+    ground = np.where(rows + 2 * cols < shape[0] / 2 + shape[1], 0, 1)
+    odd = rng.random(shape) < 0.025
+    surface = np.where(odd, rng.integers(2, len(_SURFACES), shape), ground)
+    # A few whole blobs too: objects need more than a pixel.
+    for _ in range(4):
+        r, c, size = rng.integers(shape[0]), rng.integers(shape[1]), rng.integers(3, 9)
+        surface[r : r + size, c : c + size] = 2
+    spectra = np.array(list(_SURFACES.values()), np.float32)
+    relief = (1 + 0.05 * np.sin(rows / 9.0) * np.cos(cols / 7.0) + 0.01 * rng.standard_normal(shape)).astype(np.float32)
+    arrays = {}
+    for name in wanted(op):
+        if name in _BANDS:
+            arrays[name] = spectra[surface, _BANDS.index(name)] * relief
+        elif name in _ANGLES:
+            base, span = _ANGLES[name]
+            arrays[name] = (base + span * cols / shape[1]).astype(np.float32)
+        elif name == "swo":
+            arrays[name] = np.where(ground == 1, 95, 2).astype(np.float32)
+        else:
+            arrays[name] = (300 + 200 * np.sin(rows / 30.0) * np.cos(cols / 25.0)).astype(np.float32)
+    return whole(arrays)
+
+
+def wanted(op: Operator | type[Operator]) -> list[str]:
+    """Names of all arrays that an operator may read: those of further sources carry the source's name."""
+    first, *others = op.sources
+    names = [r.band for r in first.reads] + [f"{s.name}.{r.band}" for s in others for r in s.reads] + [a.name for a in op.aux]
+    return list(dict.fromkeys(names))
+
+
+def run(op: Operator, block: Block) -> Block:
+    """The operator on the whole block."""
+    with np.errstate(all="ignore"):
+        result = op.compute(block, op.survey(block) if op.walk is Walk.SURVEYED else None)
+    check_outputs(op, result)
+    return result
+
+
+def windows(block: Block, tile: tuple[int, int]) -> Iterator[Window]:
+    """Tiles in row-major order."""
+    height, width = block.shape
+    for row, col in itertools.product(range(0, height, tile[0]), range(0, width, tile[1])):
+        yield Window(row, col, min(tile[0], height - row), min(tile[1], width - col))
+
+
+def tiled(op: Operator, block: Block, tile: tuple[int, int], survey: Any = None) -> dict[str, np.ndarray]:
+    """The operator tile by tile, with its halo, stitched together: what an engine does, in ten lines."""
+    out: dict[str, np.ndarray] = {}
+    with np.errstate(all="ignore"):
+        if op.walk is Walk.SURVEYED and survey is None:
+            for window in windows(block, tile):
+                part = op.survey(block.crop(window))
+                survey = part if survey is None else op.merge(survey, part)
+        halo = 0 if op.walk is Walk.PIXEL else op.halo()
+        for window in windows(block, tile):
+            result = op.compute(block.crop(window.grow(halo, block.scene.grid)), survey)
+            check_outputs(op, result)
+            for name, array in result.crop(window).arrays.items():
+                out.setdefault(name, np.zeros(block.shape, array.dtype))[window.slices] = array
+    return out
+
+
+def assert_same_bits(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray], what: str, where: Any = slice(None)) -> None:
+    """Equality of bits, not of numbers: -0.0 is not 0.0."""
+    for name in first:
+        a, b = np.ascontiguousarray(first[name][where]), np.ascontiguousarray(second[name][where])
+        if a.tobytes() != b.tobytes():
+            differ = np.flatnonzero(a.view(f"u{a.itemsize}").ravel() != b.view(f"u{b.itemsize}").ravel())
+            raise AssertionError(f"{what}: {name} differs in {differ.size} of {a.size} pixels, first {a.ravel()[differ[0]]} and {b.ravel()[differ[0]]}")
+
+
+def whole_equals_tiled(op: Operator, block: Block, tiles: tuple[tuple[int, int], ...] = TILES) -> None:
+    """Any tiling gives the bits of the whole image."""
+    expected = run(op, block).arrays
+    for tile in tiles:
+        assert_same_bits(expected, tiled(op, block, tile), f"{op.alias} in tiles of {tile[0]} x {tile[1]}")
+
+
+def outputs_as_declared(op: Operator, block: Block) -> None:
+    """Names, types, shapes; only declared bits, only declared classes, values inside their interval."""
+    result = run(op, block)
+    for written in op.writes:
+        array = result.arrays[written.name]
+        if isinstance(written, FlagsOut):
+            allowed = sum(f.mask for f in written.coding.flags)
+            assert not np.any(array & ~np.asarray(allowed, array.dtype)), f"{op.alias}: {written.name} has bits that no flag declares"
+        elif isinstance(written, ClassesOut):
+            extra = set(np.unique(array).tolist()) - {v.value for v in written.coding.values}
+            assert not extra, f"{op.alias}: {written.name} has classes {sorted(extra)} that are not declared"
+        elif written.interval:
+            interval, finite = Interval.parse(written.interval), array[np.isfinite(array)]
+            outside = [v for v in (finite.min(initial=np.inf), finite.max(initial=-np.inf)) if np.isfinite(v) and float(v) not in interval]
+            assert not outside, f"{op.alias}: {written.name} reaches {outside}, outside {written.interval}"
+
+
+def inputs_untouched(op: Operator, block: Block) -> None:
+    """The operator writes into none of its inputs, and runs on constant inputs that are views of one number."""
+    before = {name: array.copy() for name, array in block.arrays.items()}
+    run(op, block)
+    assert_same_bits(before, block.arrays, f"{op.alias} writes into its inputs")
+    constant = {name: np.broadcast_to(array.ravel()[0], array.shape) for name, array in block.arrays.items() if name in _ANGLES}
+    run(op, whole({**block.arrays, **constant}, block.scene))
+
+
+def deterministic(op: Operator, block: Block) -> None:
+    """Same bits twice, and for one thread as for two."""
+    import numba
+
+    expected = run(op, block).arrays
+    assert_same_bits(expected, run(op, block).arrays, f"{op.alias}, run twice")
+    before = numba.get_num_threads()
+    try:
+        for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+            numba.set_num_threads(threads)
+            assert_same_bits(expected, run(op, block).arrays, f"{op.alias} with {threads} threads")
+    finally:
+        numba.set_num_threads(before)
+
+
+def holes_stay_holes(op: Operator, block: Block) -> None:
+    """One missing pixel of a mandatory band is no-data in every output, and nothing changes farther away than the halo."""
+    band = next(r.band for r in op.sources[0].reads if not r.optional and not r.from_param)
+    row, col = block.shape[0] // 2, block.shape[1] // 2
+    holed = dict(block.arrays)
+    holed[band] = block.arrays[band].copy()
+    holed[band][row, col] = np.nan
+    with np.errstate(all="ignore"):
+        # The same survey for both: the question is what one pixel does to its neighbours.
+        survey = op.survey(block) if op.walk is Walk.SURVEYED else None
+        clean, result = op.compute(block, survey).arrays, op.compute(whole(holed, block.scene), survey).arrays
+    for written in op.writes:
+        value = result[written.name][row, col]
+        assert _is_hole(written, value), f"{op.alias}: {written.name} is {value} where {band} has no data"
+    if op.walk is not Walk.SCENE:
+        halo = 0 if op.walk is Walk.PIXEL else op.halo()
+        far = np.ones(block.shape, bool)
+        far[max(0, row - halo) : row + halo + 1, max(0, col - halo) : col + halo + 1] = False
+        assert_same_bits(clean, result, f"{op.alias}: a missing pixel changes pixels beyond the halo", far)
+
+
+def _is_hole(written: Any, value: Any) -> bool:
+    if isinstance(written, BandOut):
+        return bool(np.isnan(value)) if written.nodata is None or np.isnan(written.nodata) else value == written.nodata
+    if isinstance(written, FlagsOut):
+        return any(int(value) & f.mask for f in written.coding.flags if "NODATA" in f.name.replace("_", ""))
+    return any(value == v.value for v in written.coding.values if "NODATA" in v.name.replace("_", ""))
+
+
+def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:
+    """Each optional input left out in turn, then all: the operator runs, keeps its outputs, and the resolution says what is off."""
+    first = op.sources[0]
+    optional = [(r.band, r.without) for r in first.reads if r.optional] + [(a.name, a.without) for a in op.aux]
+    fallbacks = {r.band: r.fallback for r in first.reads}
+    for gone in [*([entry] for entry in optional), optional]:
+        names = {name for name, _ in gone}
+        rest = {name: array for name, array in block.arrays.items() if name not in names}
+        # A mandatory band that its fallback would replace is still there.
+        assert all(band in rest for band in fallbacks if band not in names)
+        outputs = run(op, whole(rest, block.scene))
+        assert set(outputs.arrays) == {w.name for w in op.writes}
+        notes = resolve_reads(op, [n for n in rest if "." not in n]).notes
+        for name, without in gone:
+            assert any(note.startswith(f"no {name}:") and without.rstrip(".") in note for note in notes), f"{op.alias}: nobody says that {name} is missing"
+
+
+def interval_ends_are_clear(op_class: type[Operator], block: Block) -> None:
+    """At a closed end of each interval an operator runs, or refuses with its own sentence; an open end is refused at once."""
+    for p in parameters_of(op_class):
+        if not p.info.interval or p.kind not in ("int", "float"):
+            continue
+        interval = Interval.parse(p.info.interval)
+        for end, closed in ((interval.low, interval.closed_low), (interval.high, interval.closed_high)):
+            if not np.isfinite(end):
+                continue
+            value = int(end) if p.kind == "int" else float(end)
+            if not closed:
+                with contextlib.suppress(EstranError):
+                    op_class(**{p.name: value})
+                    raise AssertionError(f"{op_class.alias} takes {p.name} = {value}, outside {p.info.interval}")
+                continue
+            try:
+                run(op_class(**{p.name: value}), block)
+            except EstranError:
+                continue
+            except Exception as error:
+                raise AssertionError(f"{op_class.alias} with {p.name} = {value}: {type(error).__name__}: {error}") from error
+
+
+def reads_are_semantic(op: type[Operator]) -> list[Reads]:
+    """The reads of the first source whose band is neither a sensor's nor an angle, nor one that another operator writes."""
+    from estran.catalogue import OPERATORS
+    from estran.sensors.bands import SEMANTIC
+
+    ours = {w.name for other in OPERATORS for w in other.writes}
+    return [r for s in op.sources for r in s.reads if r.band not in SEMANTIC and r.band not in ours]
