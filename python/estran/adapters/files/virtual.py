@@ -101,8 +101,11 @@ def _block(expression: str, bands: tuple[Band, ...], dtype: np.dtype[Any], *raw:
         if name not in known:
             return arrays[name.removesuffix(".raw")]
         band = known[name]
-        # As in SNAP, an expression sees scaled samples, no-data among them.
-        return replace(band, nodata=None).physical(arrays[name], np.float64) if band.is_scaled else arrays[name]
+        if not band.is_scaled:
+            return arrays[name]
+        # As in SNAP, an expression sees scaled samples, no-data among them, as floats (doubles for 32-bit integers and doubles).
+        wide = arrays[name].dtype.name in ("int32", "uint32", "float64")
+        return replace(band, nodata=None).physical(arrays[name], np.float64 if wide else np.float32)
 
     def get_flag(name: str, flag: str) -> npt.NDArray[Any]:
         coding = known[name].coding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element as Xml
@@ -24,6 +24,8 @@ from estran.errors import BadProduct
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Mask, Product, TiePointGrid
+
+Samples = Callable[[int, Xml, tuple[int, int]], Any]
 
 
 def is_dimap(path: Path) -> bool:
@@ -57,8 +59,25 @@ def read_dimap(path: Path) -> Product:
     root = _parse(path)
     if root.tag != "Dimap_Document" or root.find("Raster_Dimensions") is None:
         raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="Dimap_Document with Raster_Dimensions", found=root.tag)
+    return product_of(root, path, lambda number, info, shape: _samples(root, path.parent, number, info, shape), path.parent)
+
+
+def product_of(root: Xml, path: Path, samples: Samples, folder: Path | None = None) -> Product:
+    """The product that a BEAM-DIMAP document describes, with samples from wherever they lie.
+
+    Parameters
+    ----------
+    root
+        The Dimap_Document; SNAP also puts one into its GeoTIFFs.
+    path
+        The file, for messages and as the product's source.
+    samples
+        From the number of a band that is not virtual (counted from 0), its Spectral_Band_Info and its shape to its samples.
+    folder
+        Where its tie-point grids lie; None where they were not kept.
+    """
     try:
-        return _product(root, path)
+        return _product(root, path, samples, folder)
     except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise BadProduct("the BEAM-DIMAP header is inconsistent", where=path, found=str(error), todo="write the product again with SNAP") from error
 
@@ -78,24 +97,25 @@ def _parse(path: Path) -> Xml:
         raise BadProduct("the header cannot be read", where=path, found=error.strerror or error) from error
 
 
-def _product(root: Xml, path: Path) -> Product:
+def _product(root: Xml, path: Path, samples: Samples, folder: Path | None) -> Product:
     notes: list[str] = []
     metadata = tuple(read_element(e) for node in root.findall("Dataset_Sources/MDElem") for e in node.findall("MDElem"))
     ours = next((e for e in metadata if e.name == OURS), Element(OURS))
     grids, scene, tie_geocoding = _grids(root, notes)
-    bands = _bands(root, path.parent, grids, ours.attributes)
+    bands = _bands(root, grids, ours.attributes, samples)
     masks = _masks(root, notes)
     bands = {name: coloured(band, masks) for name, band in bands.items()}
     name = _get(root, "Dataset_Id/DATASET_NAME") or path.stem
+    tie_points = _tie_points(root, folder) if folder is not None else {}
     others = tuple(e for e in metadata if e.name != OURS)
     product = Product(
         name=name,
         grid=scene,
         bands=bands,
         kind=_get(root, "Production/PRODUCT_TYPE"),
-        tie_points=_tie_points(root, path.parent),
+        tie_points=tie_points,
         masks=masks,
-        tie_point_geocoding=tie_geocoding,
+        tie_point_geocoding=tie_geocoding if tie_points else None,
         metadata=others,
         start=parse_utc(_get(root, "Production/PRODUCT_SCENE_RASTER_START_TIME")),
         stop=parse_utc(_get(root, "Production/PRODUCT_SCENE_RASTER_STOP_TIME")),
@@ -221,20 +241,25 @@ def _rgb(node: Xml) -> Colour:
     return int(node.get("red", "0")), int(node.get("green", "0")), int(node.get("blue", "0"))
 
 
-def _bands(root: Xml, folder: Path, grids: Mapping[int, Grid], ours: Mapping[str, Any]) -> dict[str, Band]:
+def _samples(root: Xml, folder: Path, _number: int, info: Xml, shape: tuple[int, int]) -> Any:
+    name = _get(info, "BAND_NAME")
+    for node in root.findall("Data_Access/Data_File"):
+        if _get(node, "BAND_INDEX") == _get(info, "BAND_INDEX"):
+            return envi.lazy(_image(folder / _href(node, "DATA_FILE_PATH"), shape, _get(info, "DATA_TYPE"), name))
+    raise BadProduct(f"band {name!r} has no samples", where=folder, expected="a Data_File entry")
+
+
+def _bands(root: Xml, grids: Mapping[int, Grid], ours: Mapping[str, Any], samples: Samples) -> dict[str, Band]:
     flag_codings, index_codings = _codings(root)
     palettes = _palettes(root)
-    files = {int(_get(node, "BAND_INDEX")): _href(node, "DATA_FILE_PATH") for node in root.findall("Data_Access/Data_File")}
-    bands = {}
+    bands: dict[str, Band] = {}
+    number = 0
     for info in root.findall("Image_Interpretation/Spectral_Band_Info"):
         index, name = int(_get(info, "BAND_INDEX")), _get(info, "BAND_NAME")
         grid = grids[index]
         virtual = _get(info, "VIRTUAL_BAND") == "true"
-        data = None
-        if not virtual:
-            if index not in files:
-                raise BadProduct(f"band {name!r} has no samples", where=folder, expected="a Data_File entry")
-            data = envi.lazy(_image(folder / files[index], grid.shape, _get(info, "DATA_TYPE"), name))
+        data = None if virtual else samples(number, info, grid.shape)
+        number += not virtual
         spectral_index = _get(info, "SPECTRAL_BAND_INDEX")
         bands[name] = Band(
             name=name,

@@ -1,0 +1,196 @@
+"""What GeoTIFF and NetCDF have no place for, kept as JSON beside the standard attributes: codings with colours, masks, metadata tree, tie points.
+
+What a standard attribute says is read from there, so that a file that another program has changed means what it says; JSON only fills in the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
+from estran.raster.product import Band, Element, Mask, Product, TiePointGrid
+
+KEY = "estran"
+"""Name of the attribute, tag or group."""
+
+_GREY: Colour = (128, 128, 128)
+
+
+def flag_attributes(coding: FlagCoding | IndexCoding | None) -> dict[str, Any]:
+    """The CF attributes of a coding: flag_masks or flag_values, and flag_meanings (CF conventions 1.11, section 3.5)."""
+    if isinstance(coding, FlagCoding) and coding.flags:
+        return {"flag_masks": [flag.mask for flag in coding.flags], "flag_meanings": " ".join(_word(flag.name) for flag in coding.flags)}
+    if isinstance(coding, IndexCoding) and coding.values:
+        return {"flag_values": [v.value for v in coding.values], "flag_meanings": " ".join(_word(v.name) for v in coding.values)}
+    return {}
+
+
+def _word(name: str) -> str:
+    """A name as one word of flag_meanings, which blanks would split."""
+    return "".join(c if c.isalnum() or c in "_-.+@" else "_" for c in name)
+
+
+def coding_of(name: str, attributes: Mapping[str, Any], known: Mapping[str, Any]) -> FlagCoding | IndexCoding | None:
+    """The coding that CF attributes declare, with colours and texts from our own where both name the same flags."""
+    words = str(attributes.get("flag_meanings", "")).split()
+    masks, values = _integers(attributes.get("flag_masks")), _integers(attributes.get("flag_values"))
+    own = _coding(known["coding"]) if known.get("coding") else None
+    if own is not None and flag_attributes(own).get("flag_meanings", "").split() == words:
+        return own
+    # Flags of several bits (masks with values) are no single bits; each mask of one bit is a flag.
+    single = [(word, mask) for word, mask in zip(words, masks, strict=False) if mask > 0 and mask & (mask - 1) == 0]
+    if masks and not values and single:
+        return FlagCoding(name, tuple(Flag(word, mask.bit_length() - 1, _GREY, word) for word, mask in single))
+    if values and not masks:
+        return IndexCoding(name, tuple(IndexValue(word, value, _GREY, word) for word, value in zip(words, values, strict=False)))
+    return None
+
+
+def _integers(value: Any) -> list[int]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        value = value.replace(",", " ").split()
+    return [int(float(v)) for v in np.atleast_1d(np.asarray(value)).tolist()]
+
+
+def band_extras(band: Band) -> dict[str, Any]:
+    """What of a band no standard attribute says, as JSON values; only what differs from the default."""
+    extras: dict[str, Any] = {key: getattr(band, key) for key, default in _BAND_DEFAULTS.items() if getattr(band, key) != default}
+    if band.nodata is not None:
+        extras["nodata"] = float(band.nodata)
+    if band.coding is not None:
+        extras["coding"] = _coding_json(band.coding)
+    if band.palette:
+        extras["palette"] = [[value, list(colour), label] for value, colour, label in band.palette]
+    return extras
+
+
+_BAND_DEFAULTS = {
+    "log10_scaled": False,
+    "valid": "",
+    "unit": "",
+    "description": "",
+    "wavelength": None,
+    "bandwidth": None,
+    "solar_flux": None,
+    "spectral_index": None,
+    "expression": None,
+    "saturated": None,
+}
+
+
+def with_band_extras(band: Band, extras: Mapping[str, Any], *, skip: Iterable[str] = ()) -> Band:
+    """The band with what its JSON says, but for the fields that standard attributes gave."""
+    fields = {key: extras[key] for key in _BAND_DEFAULTS if key in extras and key not in set(skip)}
+    if "palette" in extras:
+        fields["palette"] = tuple((float(v), _colour(c), str(label)) for v, c, label in extras["palette"])
+    return replace(band, **fields)
+
+
+def product_extras(product: Product) -> dict[str, Any]:
+    """What of a product no standard attribute says, as JSON values."""
+    return {
+        "kind": product.kind,
+        "platform": product.platform,
+        "auto_grouping": product.auto_grouping,
+        "quicklook": product.quicklook,
+        "start": product.start.isoformat() if product.start else None,
+        "stop": product.stop.isoformat() if product.stop else None,
+        "notes": list(product.notes),
+        "masks": [[m.name, m.expression, list(m.colour), m.meaning, m.transparency] for m in product.masks.values()],
+        "metadata": [_element_json(e) for e in product.metadata],
+        "tie_points": [_tie_points_json(grid) for grid in product.tie_points.values()],
+        "tie_point_geocoding": list(product.tie_point_geocoding) if product.tie_point_geocoding else None,
+    }
+
+
+def with_product_extras(product: Product, extras: Mapping[str, Any]) -> Product:
+    """The product with what its JSON says."""
+    geocoding = extras.get("tie_point_geocoding")
+    return replace(
+        product,
+        kind=extras.get("kind", "") or product.kind,
+        platform=extras.get("platform", "") or product.platform,
+        auto_grouping=extras.get("auto_grouping", ""),
+        quicklook=extras.get("quicklook", ""),
+        start=datetime.fromisoformat(extras["start"]) if extras.get("start") else product.start,
+        stop=datetime.fromisoformat(extras["stop"]) if extras.get("stop") else product.stop,
+        notes=tuple(extras.get("notes", ())),
+        masks={name: Mask(name, expression, _colour(colour), meaning, t) for name, expression, colour, meaning, t in extras.get("masks", ())},
+        metadata=tuple(_element(e) for e in extras.get("metadata", ())),
+        tie_points={grid["name"]: _tie_points(grid) for grid in extras.get("tie_points", ())},
+        tie_point_geocoding=(geocoding[0], geocoding[1]) if geocoding else None,
+    )
+
+
+def dumps(extras: Mapping[str, Any]) -> str:
+    """JSON text; NaN and infinities as Python spells them."""
+    return json.dumps(extras, default=_plain, ensure_ascii=False)
+
+
+def loads(text: Any) -> Mapping[str, Any]:
+    """The mapping of a JSON text; an empty one where it is none."""
+    try:
+        value = json.loads(str(text))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return str(value)
+
+
+def _colour(values: Iterable[Any]) -> Colour:
+    red, green, blue = (int(v) for v in values)
+    return red, green, blue
+
+
+def _coding_json(coding: FlagCoding | IndexCoding) -> dict[str, Any]:
+    if isinstance(coding, FlagCoding):
+        return {"name": coding.name, "flags": [[f.name, f.bit, list(f.colour), f.meaning, f.transparency] for f in coding.flags]}
+    return {"name": coding.name, "values": [[v.name, v.value, list(v.colour), v.meaning] for v in coding.values]}
+
+
+def _coding(data: Mapping[str, Any]) -> FlagCoding | IndexCoding:
+    if "flags" in data:
+        return FlagCoding(data["name"], tuple(Flag(name, bit, _colour(colour), meaning, t) for name, bit, colour, meaning, t in data["flags"]))
+    return IndexCoding(data["name"], tuple(IndexValue(name, value, _colour(colour), meaning) for name, value, colour, meaning in data["values"]))
+
+
+def _element_json(element: Element) -> dict[str, Any]:
+    return {
+        "name": element.name,
+        "attributes": dict(element.attributes),
+        "elements": [_element_json(e) for e in element.elements],
+        "details": {k: dict(v) for k, v in element.details.items()},
+    }
+
+
+def _element(data: Mapping[str, Any]) -> Element:
+    return Element(data["name"], data["attributes"], tuple(_element(e) for e in data["elements"]), data.get("details", {}))
+
+
+def _tie_points_json(grid: TiePointGrid) -> dict[str, Any]:
+    return {
+        "name": grid.name,
+        "data": grid.data.tolist(),
+        "dtype": grid.data.dtype.name,
+        "placing": [grid.offset_x, grid.offset_y, grid.step_x, grid.step_y],
+        "unit": grid.unit,
+        "description": grid.description,
+        "cyclic": grid.cyclic,
+    }
+
+
+def _tie_points(data: Mapping[str, Any]) -> TiePointGrid:
+    return TiePointGrid(data["name"], np.asarray(data["data"], data["dtype"]), *data["placing"], data["unit"], data["description"], data["cyclic"])
