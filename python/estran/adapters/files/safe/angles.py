@@ -120,9 +120,8 @@ def _block(compute: Any, block_info: Any = None) -> npt.NDArray[np.float32]:
 def _positions(grid: Grid, window: Window, row_step: float, col_step: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     # Node (0, 0) is the upper-left corner of the upper-left pixel; pixels are taken at their centres.
     px, py = grid.pixel_size
-    rows: npt.NDArray[np.float64] = (window.row + np.arange(window.height) + 0.5) * py / row_step
-    cols: npt.NDArray[np.float64] = (window.col + np.arange(window.width) + 0.5) * px / col_step
-    return rows, cols
+    rows, cols = np.arange(window.row, window.row + window.height, dtype=np.float64), np.arange(window.col, window.col + window.width, dtype=np.float64)
+    return (rows + 0.5) * (py / row_step), (cols + 0.5) * (px / col_step)
 
 
 def _sun_block(components: npt.NDArray[np.float64], row_step: float, col_step: float, grid: Grid, window: Window) -> npt.NDArray[np.float32]:

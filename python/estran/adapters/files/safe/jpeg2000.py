@@ -115,10 +115,12 @@ class Image:
         if not rows or not cols:
             return np.empty((len(rows), len(cols)), self.dtype)
         try:
-            with rasterio.open(self.entry.gdal_path) as dataset:
+            # One thread per read: with more, GDAL fetches the tiles in the background, and one that cannot be decoded comes back as zeros, without an error.
+            # Dask's threads read several windows at a time anyway.
+            with rasterio.Env(GDAL_NUM_THREADS="1"), rasterio.open(self.entry.gdal_path) as dataset:
                 pixels: npt.NDArray[Any] = dataset.read(1, window=Window(cols.start, rows.start, len(cols), len(rows)))
         except RasterioError as error:
-            raise truncated(self.entry.name, str(error)) from error
+            raise truncated(self.entry.name, str(error.__cause__ or error).rstrip(".")) from error
         return pixels.astype(self.dtype, copy=False)
 
     def chunks(self, target: int = 2048) -> tuple[int, int]:
