@@ -17,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.labelled_pixels import Labelled, read_labelled
-from estran.masks.probability import FEATURES, features_of_rows, used_terms
+from estran.masks.pixel import LAYERS
+from estran.masks.probability import FEATURES, used_terms, write_features
 from estran.masks.settings import PixelSettings
+from estran.masks.spectral import single
 
 Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
@@ -42,10 +44,10 @@ class Fit:
 
 def indices(pixels: Labelled) -> Float:
     """(n, 7) indices of the labelled pixels, by the shipped kernel."""
-    rows = np.stack([pixels.columns[b] for b in ("blue", "green", "red", "nir", "swir1", "cirrus", "wv", "coastal")]).astype(np.float32)
-    out = np.empty((rows.shape[1], len(FEATURES)))
-    features_of_rows(rows, np.arange(8), PixelSettings.for_mode("default").floor, out)
-    return out
+    rows = np.stack([pixels.columns[band] for band in LAYERS[:9]]).astype(np.float32)
+    out = np.empty((len(FEATURES), rows.shape[1]), np.float32)
+    write_features(rows, single(PixelSettings.for_mode("default").floor), out)
+    return out.T.astype(np.float64)
 
 
 def sample_weights(pixels: Labelled, chosen: Bool) -> Float:

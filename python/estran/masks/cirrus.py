@@ -56,7 +56,8 @@ def learn_background(cirrus: Array, dem: Array, weights: Array, settings: PixelS
     if known.size == 0:
         return np.zeros(SLICES)
     before = np.maximum(np.searchsorted(known, np.arange(SLICES), side="right") - 1, 0)
-    return np.asarray(background[known[before]])
+    filled: npt.NDArray[np.float64] = background[known[before]]
+    return filled
 
 
 def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:

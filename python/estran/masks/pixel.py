@@ -17,20 +17,33 @@ from estran.errors import EstranError, MissingBand
 from estran.jit import jit
 from estran.masks.cirrus import fixed_background, learn_background, slice_of
 from estran.masks.probability import (
-    FEATURES,
+    Model,
     cirrus_probability,
     cut_to_hundredths,
     hot_probability,
-    model_probability,
-    standardisation,
     water_probability,
     weights_for,
-    write_features,
 )
 from estran.masks.settings import MANDATORY, OPTIONAL, PixelSettings
-from estran.masks.spectral import BASIC, BRIGHT, HAZE, OPAQUE, ROCK, SATURATED, SNOW, WATER, WHITE, Limits, spectral_tests, tests_of_rows, variability_of
+from estran.masks.spectral import (
+    BASIC,
+    BRIGHT,
+    HAZE,
+    OPAQUE,
+    ROCK,
+    SATURATED,
+    SNOW,
+    WATER,
+    WHITE,
+    Limits,
+    contrast,
+    is_water,
+    spectral_tests,
+    tests_of_rows,
+    variability_of,
+)
 from estran.masks.stages import PixelStage
-from estran.statistics.percentiles import Sketch, mix, weighted_percentile
+from estran.statistics.percentiles import Sketch, hash_rows, weighted_percentile
 
 LAYERS: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wv", "coastal", "dem", "swo")
 """Rows of the stacks that the compiled kernels read; layers that are absent are rows of zeros."""
@@ -39,7 +52,8 @@ _SPECTRAL = _DEM
 """Rows before this one are reflectances."""
 SAMPLE = 1 << 17
 """Pixels kept per sample: rank error of a percentile about 0.1 %."""
-CHUNK = 1 << 14
+CHUNK = 1 << 13
+_ZERO = np.float32(0.0)
 _NEVER = 1000.0
 """A water occurrence [%] that no pixel exceeds."""
 
@@ -92,23 +106,6 @@ class Learnt(NamedTuple):
     few_clear: bool
 
 
-class Model(NamedTuple):
-    """The fitted model as compiled code takes it."""
-
-    low: npt.NDArray[np.float64]
-    high: npt.NDArray[np.float64]
-    mean: npt.NDArray[np.float64]
-    scale: npt.NDArray[np.float64]
-    weights: npt.NDArray[np.float64]
-    features: npt.NDArray[np.float64]
-    """Room for the indices of one pixel."""
-
-    @classmethod
-    def of(cls, present: frozenset[str]) -> Model:
-        """For the optional bands that are present."""
-        return cls(*standardisation(), weights_for(present)[1], np.empty(len(FEATURES)))
-
-
 def _source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[str, str]:
     """Which array serves as which layer."""
     wanted = (*MANDATORY, *settings.wanted)
@@ -152,42 +149,40 @@ def _must_be_valid(present: frozenset[str], settings: PixelSettings) -> npt.NDAr
 
 
 @jit
-def _clean(stack: np.ndarray, i: int, rows: np.ndarray) -> bool:
-    """Whether a pixel is valid; NaN that does not matter becomes 0."""
+def _clean(stack: np.ndarray, rows: np.ndarray, valid: np.ndarray) -> None:
+    """Which pixels of a stack are valid; every NaN becomes 0."""
+    for i in range(valid.size):
+        valid[i] = True
     for r in rows:
-        if np.isnan(stack[r, i]):
-            return False
+        for i in range(valid.size):
+            valid[i] &= stack[r, i] == stack[r, i]
     for r in range(stack.shape[0]):
-        if np.isnan(stack[r, i]):
-            stack[r, i] = 0.0
-    return True
+        for i in range(valid.size):
+            stack[r, i] = stack[r, i] if stack[r, i] == stack[r, i] else _ZERO
 
 
 @jit
 def _sift(
-    stack: np.ndarray, rows: np.ndarray, limits: Limits, land_limit: np.uint64, water_limit: np.uint64, index: np.ndarray, hashes: np.ndarray, wet: np.ndarray
+    stack: np.ndarray, valid: np.ndarray, hashes: np.ndarray, floor: float, land_limit: np.uint64, water_limit: np.uint64, index: np.ndarray, wet: np.ndarray
 ) -> tuple[int, int, int]:
     """Pixels of a stack that may belong to a sample.
 
-    Returns the number of candidates (their column, hash and stratum in `index`, `hashes`, `wet`), of valid land and of valid water pixels.
+    Returns the number of candidates (their column and stratum in `index`, `wet`), of valid land and of valid water pixels.
     """
-    bits = stack.view(np.uint32)
     found, land, water = 0, 0, 0
-    for i in range(stack.shape[1]):
-        if not _clean(stack, i, rows):
-            continue
-        passed = spectral_tests(stack[_BLUE, i], stack[_GREEN, i], stack[_RED, i], stack[_NIR, i], stack[_SWIR1, i], stack[_SWIR2, i], limits)[0]
-        is_water = (passed & WATER) != 0
-        if is_water:
-            water += 1
-        else:
-            land += 1
-        state = np.uint64(0)
-        for r in range(stack.shape[0]):
-            state = mix(state, np.uint64(bits[r, i]))
-        if state <= (water_limit if is_water else land_limit):
-            index[found], hashes[found], wet[found] = i, state, is_water
-            found += 1
+    for i in range(valid.size):
+        if valid[i]:
+            nir = stack[_NIR, i]
+            if is_water(contrast(nir, stack[_RED, i], floor), nir):
+                water += 1
+                if hashes[i] <= water_limit:
+                    index[found], wet[found] = i, True
+                    found += 1
+            else:
+                land += 1
+                if hashes[i] <= land_limit:
+                    index[found], wet[found] = i, False
+                    found += 1
     return found, land, water
 
 
@@ -214,7 +209,8 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
     present = frozenset(_source_names(bands, settings))
     limits, rows = Limits.of(settings, present), _must_be_valid(present, settings)
     samples = [Sketch.empty(SAMPLE, len(LAYERS)), Sketch.empty(SAMPLE, len(LAYERS))]
-    index, hashes, wet = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.bool_)
+    index, hashes = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint64)
+    wet, valid = np.empty(CHUNK, np.bool_), np.empty(CHUNK, np.bool_)
     waiting: list[list[tuple[Array, Array]]] = [[], []]
     counts = [0, 0]
     pixels = 0
@@ -228,13 +224,16 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
             waiting[kind], counts[kind] = [], 0
 
     for _, stack in _chunks(bands, settings):
+        here = slice(0, stack.shape[1])
         pixels += stack.shape[1]
-        found, land, water = _sift(stack, rows, limits, samples[0].limit, samples[1].limit, index, hashes, wet)
+        _clean(stack, rows, valid[here])
+        hash_rows(stack.view(np.uint32), hashes[here])
+        found, land, water = _sift(stack, valid[here], hashes, limits.floor, samples[0].limit, samples[1].limit, index, wet)
         for kind, number in ((0, land), (1, water)):
             counts[kind] += number
             chosen = np.flatnonzero(wet[:found] == bool(kind))
             if chosen.size:
-                waiting[kind].append((hashes[chosen], np.take(stack, index[chosen], axis=1)))
+                waiting[kind].append((hashes[index[chosen]], np.take(stack, index[chosen], axis=1)))
                 if sum(h.size for h, _ in waiting[kind]) > SAMPLE:
                     settle(kind)
     settle(0)
@@ -273,30 +272,6 @@ def _water_probability(swir1: float, excess: float, learnt: Learnt) -> float:
 
 
 @jit
-def _modelled(stack: np.ndarray, i: int, floor: float, model: Model) -> float:
-    """Cloud probability of one pixel of a stack by the fitted model."""
-    write_features(
-        stack[_BLUE, i],
-        stack[_GREEN, i],
-        stack[_RED, i],
-        stack[_NIR, i],
-        stack[_SWIR1, i],
-        stack[_CIRRUS, i],
-        stack[_WV, i],
-        stack[_COASTAL, i],
-        floor,
-        model.features,
-    )
-    return model_probability(model.features, model.low, model.high, model.mean, model.scale, model.weights)
-
-
-@jit
-def _modelled_rows(rows: np.ndarray, floor: float, model: Model, out: np.ndarray) -> None:
-    for i in range(rows.shape[1]):
-        out[i] = _modelled(rows, i, floor, model)
-
-
-@jit
 def _probabilities(rows: np.ndarray, indices: np.ndarray, excess: np.ndarray, learnt: Learnt, land: np.ndarray, water: np.ndarray) -> None:
     for i in range(rows.shape[1]):
         land[i] = _land_probability(indices[5, i], indices[0, i], excess[i], learnt)
@@ -320,7 +295,7 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
     tests_of_rows(rows, limits, bits, indices)
 
     def has(bit: int) -> npt.NDArray[np.bool_]:
-        return (bits & bit) != 0
+        return np.not_equal(bits & bit, 0)
 
     def at(values: Array, percentile: float, where: npt.NDArray[np.bool_]) -> float:
         return weighted_percentile(values[where], percentile, weights[where])
@@ -340,8 +315,11 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
     water &= ~snow
     land, sea = np.empty(size), np.empty(size)
     if s.use_model:
-        _modelled_rows(rows, s.floor, Model.of(survey.present), land)
-        sea[:] = land
+        model, modelled = Model.of(survey.present, CHUNK), np.empty(size, np.float32)
+        for start in range(0, size, CHUNK):
+            part = slice(start, min(start + CHUNK, size))
+            model.probability(np.ascontiguousarray(rows[:, part]), limits.floor, modelled[part])
+        land[:], sea[:] = modelled, modelled
         cloudy = land > s.potential_min
     else:
         cloudy = has(OPAQUE) | ((excess > s.cirrus_min) & ~(snow & s.snow_is_clear))
@@ -405,22 +383,19 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
 @jit
 def _decide(
     stack: np.ndarray,
-    rows: np.ndarray,
+    valid: np.ndarray,
     limits: Limits,
     learnt: Learnt,
-    model: Model,
     background: np.ndarray,
     flags: np.ndarray,
     probability: np.ndarray,
     variability: np.ndarray,
 ) -> None:
-    """The pixel stage for a stack of pixels; `flags` (9, n), `probability` (n,), `variability` (n,) are written."""
+    """The pixel stage for a stack of cleaned pixels; `flags` (9, n), `probability` (n,), `variability` (n,) are written.
+
+    With the fitted model, `probability` holds it already.
+    """
     for i in range(stack.shape[1]):
-        if not _clean(stack, i, rows):
-            for f in range(flags.shape[0]):
-                flags[f, i] = False
-            probability[i], variability[i] = np.nan, 0.0
-            continue
         green, red = stack[_GREEN, i], stack[_RED, i]
         bits, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(stack[_BLUE, i], green, red, stack[_NIR, i], stack[_SWIR1, i], stack[_SWIR2, i], limits)
         flat = variability_of(bits, whiteness, ndvi, ndsi, ndbi, green, red, limits)
@@ -432,23 +407,24 @@ def _decide(
         thin = excess > learnt.cirrus_min and not (snow and limits.snow_is_clear)
         opaque = (bits & OPAQUE) != 0
         if learnt.use_model:
-            p = _modelled(stack, i, limits.floor, model)
+            p = np.float64(probability[i])
             potential = p > learnt.potential_min
         else:
             p = _water_probability(stack[_SWIR1, i], excess, learnt) if water else _land_probability(flat, hot, excess, learnt)
             potential = opaque or thin  # (CM-7)
-        threshold = learnt.water_threshold if water else learnt.land_threshold
-        flags[0, i] = True
-        flags[1, i] = (bits & SATURATED) != 0
-        flags[2, i] = potential
-        flags[3, i] = potential and thin and not opaque
-        flags[4, i] = snow
-        flags[5, i] = water
-        flags[6, i] = potential and (learnt.few_clear or p > threshold)  # (CM-19)
-        flags[7, i] = not potential and not water
-        flags[8, i] = not potential and water and (not limits.has_swir2 or stack[_SWIR2, i] < learnt.clear_water_swir2_max)
-        probability[i] = min(max(p, 0.0), 1.0)
-        variability[i] = flat
+        cloud = potential and (learnt.few_clear or p > (learnt.water_threshold if water else learnt.land_threshold))  # (CM-19)
+        ok = valid[i]
+        flags[0, i] = ok
+        flags[1, i] = ok and (bits & SATURATED) != 0
+        flags[2, i] = ok and potential
+        flags[3, i] = ok and potential and thin and not opaque
+        flags[4, i] = ok and snow
+        flags[5, i] = ok and water
+        flags[6, i] = ok and cloud
+        flags[7, i] = ok and not potential and not water
+        flags[8, i] = ok and not potential and water and (not limits.has_swir2 or stack[_SWIR2, i] < learnt.clear_water_swir2_max)
+        probability[i] = min(max(p, 0.0), 1.0) if ok else np.nan
+        variability[i] = flat if ok else _ZERO
 
 
 def pixel_stage(bands: Mapping[str, Array], survey: PixelSurvey, settings: PixelSettings) -> PixelStage:
@@ -478,14 +454,19 @@ def pixel_stage(bands: Mapping[str, Array], survey: PixelSurvey, settings: Pixel
     if present != survey.present:
         raise EstranError("the block and the survey have different layers", expected=sorted(survey.present), found=sorted(present))
     learnt, background, facts = learn(survey, settings)
-    limits, rows, model = Limits.of(settings, present), _must_be_valid(present, settings), Model.of(present)
+    limits, rows, model = Limits.of(settings, present), _must_be_valid(present, settings), Model.of(present, CHUNK)
     shape = np.shape(bands["blue"])
     size = int(np.prod(shape))
     flags = np.empty((9, size), np.bool_)
     probability, variability = np.empty(size, np.float32), np.empty(size, np.float32)
+    valid_here = np.empty(CHUNK, np.bool_)
     for start, stack in _chunks(bands, settings):
         part = slice(start, start + stack.shape[1])
-        _decide(stack, rows, limits, learnt, model, background, flags[:, part], probability[part], variability[part])
+        known = valid_here[: stack.shape[1]]
+        _clean(stack, rows, known)
+        if settings.use_model:
+            model.probability(stack, limits.floor, probability[part])
+        _decide(stack, known, limits, learnt, background, flags[:, part], probability[part], variability[part])
     valid, saturated, potential, cirrus, snow, water, cloud, clear_land, clear_water = (f.reshape(shape) for f in flags)
     return PixelStage(
         valid,

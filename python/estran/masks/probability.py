@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from estran.masks.spectral import contrast, hot_of
 
 FEATURES: tuple[str, ...] = ("brightness", "hot", "ndvi", "ndbi", "cirrus", "vapour", "coastal")
 """The indices of the model. The last three need the bands cirrus, wv and coastal."""
+Rows = npt.NDArray[Any]
+_ZERO, _THIRD, _LEAST = np.float32(0.0), np.float32(1.0 / 3.0), np.float32(1e-3)
 TERMS = 1 + len(FEATURES) + len(FEATURES) * (len(FEATURES) + 1) // 2
 """Intercept, indices, and their products in pairs."""
 
@@ -42,84 +44,100 @@ def cut_to_hundredths(probability: float) -> float:
 
 
 @jit
-def write_features(
-    blue: float, green: float, red: float, nir: float, swir1: float, cirrus: float, wv: float, coastal: float, floor: float, out: np.ndarray
-) -> None:
-    """The seven indices of one pixel, before they are cut to their range (CM-16a).
-
-    Parameters
-    ----------
-    blue, green, red, nir, swir1, cirrus, wv, coastal
-        TOA reflectance; 0 where a band is absent (the model for that case does not look at it).
-    floor
-        Least reflectance inside ratios.
-    out
-        (7,), written, in the order of ``FEATURES``.
-    """
-    out[0] = math.log(max((blue + green + red) / 3.0, 1e-3))
-    out[1] = hot_of(blue, red)
-    out[2] = contrast(nir, red, floor)
-    out[3] = contrast(swir1, nir, floor)
-    out[4] = math.log(max(cirrus, 0.0) + 1e-3)
-    out[5] = contrast(wv, nir, floor)
-    out[6] = contrast(coastal, blue, floor)
+def _ratios(rows: np.ndarray, floor: float, out: np.ndarray) -> None:
+    for i in range(rows.shape[1]):
+        out[0, i] = max((rows[0, i] + rows[1, i] + rows[2, i]) * _THIRD, _LEAST)
+    for i in range(rows.shape[1]):
+        out[1, i] = hot_of(rows[0, i], rows[2, i])
+    for i in range(rows.shape[1]):
+        out[2, i] = contrast(rows[3, i], rows[2, i], floor)
+    for i in range(rows.shape[1]):
+        out[3, i] = contrast(rows[4, i], rows[3, i], floor)
+    for i in range(rows.shape[1]):
+        out[4, i] = max(rows[6, i], _ZERO) + _LEAST
+    for i in range(rows.shape[1]):
+        out[5, i] = contrast(rows[7, i], rows[3, i], floor)
+    for i in range(rows.shape[1]):
+        out[6, i] = contrast(rows[8, i], rows[0, i], floor)
 
 
-@jit
-def model_probability(features: np.ndarray, low: np.ndarray, high: np.ndarray, mean: np.ndarray, scale: np.ndarray, weights: np.ndarray) -> float:
-    """Logistic of a quadratic form of the indices, each cut to the range it was fitted in (CM-16b).
-
-    Parameters
-    ----------
-    features
-        (7,), overwritten by the standardised indices.
-    low, high, mean, scale
-        (7,) range and standardisation.
-    weights
-        (36,) intercept, linear terms, then products (0,0), (0,1) … (6,6).
-    """
-    n = features.size
-    total = weights[0]
-    for i in range(n):
-        features[i] = (min(max(features[i], low[i]), high[i]) - mean[i]) * scale[i]
-    k = 1 + n
-    for i in range(n):
-        inner = weights[1 + i]
-        for j in range(i, n):
-            inner += weights[k] * features[j]
-            k += 1
-        total += inner * features[i]
-    return 1.0 / (1.0 + math.exp(-total))
-
-
-@jit
-def features_of_rows(rows: np.ndarray, which: np.ndarray, floor: float, out: np.ndarray) -> None:
-    """The indices of many pixels.
+def write_features(rows: Rows, floor: float, out: Rows) -> None:
+    """The seven indices of many pixels, before they are cut to their range (CM-16a).
 
     Parameters
     ----------
     rows
-        (layers, n) float32.
-    which
-        (8,) rows that hold blue, green, red, nir, swir1, cirrus, wv, coastal.
+        (9 or more, n) float32: blue, green, red, nir, swir1, any, cirrus, wv, coastal; 0 where a band is absent (the model for that case does not look at it).
     floor
-        Least reflectance inside ratios.
+        Least reflectance inside ratios, single precision.
     out
-        (n, 7), written.
+        (7, n) float32, written, in the order of ``FEATURES``.
     """
-    for i in range(rows.shape[1]):
-        write_features(
-            rows[which[0], i],
-            rows[which[1], i],
-            rows[which[2], i],
-            rows[which[3], i],
-            rows[which[4], i],
-            rows[which[5], i],
-            rows[which[6], i],
-            rows[which[7], i],
-            floor,
-            out[i],
-        )
+    _ratios(rows, floor, out)
+    np.log(out[0], out=out[0])
+    np.log(out[4], out=out[4])
+
+
+@jit
+def _quadratic_form(
+    features: np.ndarray, low: np.ndarray, high: np.ndarray, mean: np.ndarray, scale: np.ndarray, weights: np.ndarray, inner: np.ndarray, out: np.ndarray
+) -> None:
+    n = features.shape[1]
+    for k in range(features.shape[0]):
+        lowest, highest, centre, unit = low[k], high[k], mean[k], scale[k]
+        for i in range(n):
+            features[k, i] = (min(max(features[k, i], lowest), highest) - centre) * unit
+    for i in range(n):
+        out[i] = -weights[0]
+    term = 1 + features.shape[0]
+    for j in range(features.shape[0]):
+        linear = weights[1 + j]
+        for i in range(n):
+            inner[i] = linear
+        for k in range(j, features.shape[0]):
+            weight = weights[term]
+            term += 1
+            if weight != _ZERO:
+                for i in range(n):
+                    inner[i] += weight * features[k, i]
+        for i in range(n):
+            out[i] -= inner[i] * features[j, i]
+
+
+class Model(NamedTuple):
+    """A fitted model in single precision, with room for the numbers in between of `width` pixels."""
+
+    low: Rows
+    high: Rows
+    mean: Rows
+    scale: Rows
+    weights: Rows
+    features: Rows
+    inner: Rows
+
+    @classmethod
+    def of(cls, present: frozenset[str], width: int) -> Model:
+        """The model for the optional bands that are present."""
+        weights = weights_for(present)[1]
+        parts = [np.asarray(part, np.float32) for part in (LOW, HIGH, MEAN, 1.0 / np.array(SCALE), weights)]
+        return cls(parts[0], parts[1], parts[2], parts[3], parts[4], np.empty((len(FEATURES), width), np.float32), np.empty(width, np.float32))
+
+    def probability(self, rows: Rows, floor: float, out: Rows) -> None:
+        """Cloud probability of up to `width` pixels: the logistic of a quadratic form of the indices, each cut to the range it was fitted in (CM-16b).
+
+        Parameters
+        ----------
+        rows, floor
+            As :func:`write_features` takes them.
+        out
+            (n,) float32, written: 0..1.
+        """
+        features = self.features[:, : rows.shape[1]]
+        write_features(rows, floor, features)
+        _quadratic_form(features, self.low, self.high, self.mean, self.scale, self.weights, self.inner, out)
+        np.exp(out, out=out)
+        out += np.float32(1.0)
+        np.reciprocal(out, out=out)
 
 
 def weights_for(present: frozenset[str]) -> tuple[str, npt.NDArray[np.float64]]:
@@ -153,8 +171,3 @@ def used_terms(name: str) -> npt.NDArray[np.bool_]:
     use = np.array([True, True, True, True, "cirrus" in bands, "wv" in bands, "coastal" in bands])
     first, second = np.triu_indices(len(FEATURES))
     return np.concatenate([[True], use, use[first] & use[second]])
-
-
-def standardisation() -> tuple[npt.NDArray[np.float64], ...]:
-    """Low and high cut, mean and inverse spread of the indices, each (7,)."""
-    return np.array(LOW), np.array(HIGH), np.array(MEAN), 1.0 / np.array(SCALE)

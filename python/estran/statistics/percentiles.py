@@ -86,7 +86,7 @@ class Sketch:
     def weights(self) -> npt.NDArray[np.float64]:
         """How many rows of the image each kept row stands for; their sum is `total`."""
         kept = int(self.counts.sum())
-        return self.counts * (self.total / kept) if kept else np.empty(0)
+        return np.asarray(self.counts * (self.total / kept) if kept else np.empty(0), np.float64)
 
     def merge(self, other: Sketch) -> Sketch:
         """The sketch of both parts together."""
@@ -117,10 +117,36 @@ def _compact(size: int, hashes: npt.NDArray[np.uint64], rows: npt.NDArray[np.flo
     return Sketch(size, unique[keep], np.ascontiguousarray(rows[:, first[keep]]), summed[keep], total)
 
 
+_FACTORS = np.array(
+    [
+        0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB,
+        0x8EBC6AF09C88C6E3, 0x589965CC75374CC3, 0x1D8E4E27C47D124F, 0xEB44ACCAB455D165, 0x4CF5AD432745937F, 0xFF51AFD7ED558CCD,
+        0xC4CEB9FE1A85EC53, 0x2127599BF4325C37, 0x880355F21E6D1965, 0x60642E2A34326F15,
+    ],
+    np.uint64,
+)  # fmt: skip
+"""Odd multipliers: a row's hash is the sum of value times multiplier, then stirred."""
+
+
 @jit
-def mix(state: np.uint64, bits: np.uint64) -> np.uint64:
-    """One more 32-bit value into a 64-bit hash (the finaliser of SplitMix64, Steele et al. 2014)."""
-    state = (state ^ bits) + np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+def hash_rows(bits: np.ndarray, out: np.ndarray) -> None:
+    """A 64-bit hash for each column of a stack.
+
+    Parameters
+    ----------
+    bits
+        (bands, n) uint32: the values, bit for bit; 16 bands at most.
+    out
+        (n,) uint64, written. Multilinear, then the finaliser of SplitMix64 (Steele et al. 2014).
+    """
+    for i in range(bits.shape[1]):
+        out[i] = np.uint64(0)
+    for band in range(bits.shape[0]):
+        factor = _FACTORS[band]
+        for i in range(bits.shape[1]):
+            out[i] += np.uint64(bits[band, i]) * factor
+    for i in range(bits.shape[1]):
+        state = out[i]
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        out[i] = state ^ (state >> np.uint64(31))
