@@ -164,7 +164,7 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling) -> npt
                 src_nodata=first.nodata,
                 nodata=np.nan,
                 dtype="float32",
-                tolerance=0,  # the exact place of each pixel: whatever the window, the same values
+                tolerance=1e-4,  # [pixels] the exact place of each pixel: whatever the window, the same values
             ) as warped:
                 values = np.asarray(warped.read(1), np.float32)
         except RasterioError as error:

@@ -9,10 +9,11 @@ from estran.errors import BadParameter, BadProduct
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
 
-WRITERS = (".dim", ".tif", ".nc")
+FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "NetCDF4-CF": ".nc"}
+"""The formats that we write, under SNAP's names, and their endings."""
 
 
-def open_product(path: Path, *, progress: Progress = quiet) -> Product:
+def open_product(path: Path, *, scale: float | None = None, progress: Progress = quiet) -> Product:
     """Open a product, whatever its format; nothing is read but what describes it.
 
     Parameters
@@ -20,11 +21,15 @@ def open_product(path: Path, *, progress: Progress = quiet) -> Product:
     path
         A .SAFE folder, its zip or its metadata XML; BEAM-DIMAP; GeoTIFF; NetCDF; any raster that GDAL reads;
         or a folder of single-band rasters of the same ground.
+    scale
+        Reflectance per digital number of rasters that declare none; None assumes 1e-4 where samples must be that, and notes it.
+    progress
+        How far it is.
 
     Raises
     ------
     BadProduct
-        If it is not there or not a product.
+        If it is not there, or not a product.
     """
     path = Path(path)
     if not path.exists():
@@ -37,24 +42,29 @@ def open_product(path: Path, *, progress: Progress = quiet) -> Product:
 
     if path.is_file() and is_dimap(path):
         return read_dimap(path)
+    if path.is_dir() and path.suffix.lower() == ".data" and path.with_suffix(".dim").is_file():
+        return read_dimap(path.with_suffix(".dim"))
+    if path.suffix.lower() == ".dim":
+        raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document")
     from estran.adapters.files.safe import is_safe, read_safe
 
     if is_safe(path):
         return read_safe(path, progress=progress)
-    if path.suffix.lower() == ".dim":
-        raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document")
-    if path.suffix.lower() == ".data" and path.with_suffix(".dim").is_file():
-        return read_dimap(path.with_suffix(".dim"))
-    from estran.adapters.files.geotiff import read_folder, read_raster
+    if path.is_dir():
+        from estran.adapters.files.geotiff import read_folder
+
+        return read_folder(path, scale=scale)
     from estran.adapters.files.netcdf import is_netcdf, read_netcdf
 
-    if path.is_dir():
-        return read_folder(path)
-    return read_netcdf(path) if is_netcdf(path) else read_raster(path)
+    if is_netcdf(path):
+        return read_netcdf(path, scale=scale)
+    from estran.adapters.files.geotiff import read_raster
+
+    return read_raster(path, scale=scale)
 
 
-def write_product(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> None:
-    """Write a product in the format of the ending, whole or not at all.
+def write_product(product: Product, path: Path, format_name: str = "", *, overwrite: bool = False, progress: Progress = quiet) -> Path:
+    """Write a product, whole or not at all.
 
     Parameters
     ----------
@@ -62,33 +72,51 @@ def write_product(product: Product, path: Path, *, overwrite: bool = False, prog
         What to write; Dask bands are computed chunk by chunk, all in one pass.
     path
         NAME.dim (BEAM-DIMAP), NAME.tif (cloud-optimised GeoTIFF) or NAME.nc (NetCDF-CF).
+    format_name
+        "BEAM-DIMAP", "GeoTIFF" or "NetCDF4-CF", as in SNAP: the format whatever the name's ending, which is added where it lacks. "" goes by the ending.
     overwrite
         Whether a product that is there is replaced, once the new one is whole.
     progress
         Called with the share of samples written.
 
+    Returns
+    -------
+    Path
+        The file written.
+
     Raises
     ------
     BadParameter
-        If the ending is not one of these.
-    TargetExists, WriteFailed
-        As the writers say.
+        If neither format nor ending is known.
+    TargetExists
+        If it is there and may not be replaced.
+    WriteFailed
+        If it could not be written whole.
     """
-    _writer(Path(path))(product, Path(path), overwrite=overwrite, progress=progress)
+    path = Path(path)
+    if format_name and format_name not in FORMATS:
+        raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name)
+    if format_name and _ending(path) != FORMATS[format_name]:
+        path = path.with_name(path.name + FORMATS[format_name])
+    _writer(path)(product, path, overwrite=overwrite, progress=progress)
+    return path
+
+
+def _ending(path: Path) -> str:
+    return {".tiff": ".tif"}.get(path.suffix.lower(), path.suffix.lower())
 
 
 def _writer(path: Path) -> Callable[..., None]:
-    ending = path.suffix.lower()
-    if ending == ".dim":
+    if _ending(path) == ".dim":
         from estran.adapters.files.dimap.write import write_dimap
 
         return write_dimap
-    if ending in (".tif", ".tiff"):
+    if _ending(path) == ".tif":
         from estran.adapters.files.geotiff import write_geotiff
 
         return write_geotiff
-    if ending == ".nc":
+    if _ending(path) == ".nc":
         from estran.adapters.files.netcdf import write_netcdf
 
         return write_netcdf
-    raise BadParameter("the ending of the output is not known", where=path, expected=", ".join(WRITERS), found=ending or "none")
+    raise BadParameter("the ending of the output is not known", where=path, expected=", ".join(dict.fromkeys(FORMATS.values())), found=path.suffix or "none")

@@ -12,12 +12,13 @@ UNKNOWN: Colour = (128, 128, 128)
 
 
 def flag_masks(band: Band) -> dict[str, Mask]:
-    """One mask for each flag of a band, called BAND_FLAG."""
+    """One mask for each flag of a band, called BAND_flag."""
     if not isinstance(band.coding, FlagCoding):
         return {}
     masks = {}
     for flag in band.coding.flags:
-        name = f"{band.name}_{flag.name}"
+        name = f"{band.name}_{flag.name.lower()}"
+        name = f"{band.name}_{flag.name}" if name in masks else name
         masks[name] = Mask(name, f"{band.name}.{flag.name}", flag.colour, flag.meaning, flag.transparency)
     return masks
 

@@ -28,7 +28,7 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
     """Write a product as BEAM-DIMAP, whole or not at all.
 
     Dask bands are computed chunk by chunk, in one pass over all of them. The product takes the name of its file, as SNAP's writer does. Flag bands without a
-    mask get one mask per flag, named BAND_FLAG; class bands get their colours as palette.
+    mask get one mask per flag, named BAND_flag; class bands get their colours as palette.
 
     Parameters
     ----------
