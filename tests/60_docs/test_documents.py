@@ -1,0 +1,84 @@
+"""The documents themselves: whole, complete, and true where a program can tell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from press import figures
+from press.equations import labels
+from press.site import Site, build, pages
+
+from estran.catalogue import OPERATORS, STUDIES
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+FIGURES = figures.modules(DOCS)
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def site(repository: Path) -> Site:
+    return Site(repository)
+
+
+def test_every_link_label_and_anchor_resolves(site: Site) -> None:
+    assert site.wrong == []
+
+
+def test_the_site_can_be_built(repository: Path, tmp_path: Path) -> None:
+    written = build(repository, tmp_path, figures=False)
+    assert {p.relative_to(tmp_path).as_posix() for p in written} >= {"index.html", "changelog.html", "tutorials/first_masks.html", "DPM/cloud_mask.html"}
+    for page in written:
+        html = page.read_text("utf-8")
+        assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', html), f"{page.name} needs the network"
+
+
+def test_every_page_is_in_the_menu(repository: Path) -> None:
+    found = {page.source.as_posix() for page in pages(repository)}
+    missing = [p for p in (path.relative_to(repository).as_posix() for path in (repository / "docs").rglob("*.md")) if p not in found]
+    assert missing == []
+
+
+@pytest.mark.parametrize("declared", [*OPERATORS, *STUDIES], ids=lambda d: d.alias)
+def test_every_operator_and_study_has_its_method_page(docs: Path, declared: type) -> None:
+    page = docs / "ATBD" / f"{declared.atbd}.md"
+    assert page.is_file(), f"{declared.alias} names the ATBD page {page.name}"
+    assert labels(page.read_text("utf-8")), f"{page.name} has no labelled equation"
+
+
+def test_implemented_equations_are_cited_by_code(repository: Path) -> None:
+    code = "\n".join(p.read_text("utf-8") for p in (repository / "python" / "estran").rglob("*.py"))
+    ranges = re.findall(r"([A-Z]+)-(\d+)\)? (?:to|…) \(?\1-(\d+)", code)
+    cited = set(re.findall(r"[A-Z]+-\d+[a-z]?", code)) | {f"{k}-{n}" for k, a, b in ranges for n in range(int(a), int(b) + 1)}
+    for page in (repository / "docs" / "ATBD").glob("*.md"):
+        alone = [label for label, implemented in labels(page.read_text("utf-8")).items() if implemented and label not in cited]
+        assert alone == [], f"{page.name}: equations that no code cites, and that are not marked so"
+
+
+@pytest.mark.parametrize("path", FIGURES, ids=lambda p: p.stem)
+def test_figures_show_what_they_say(path: Path) -> None:
+    module = figures.load(path)
+    facts = figures.stated(module, module.data())
+    assert facts, "a figure states what it shows"
+    assert [sentence for sentence, so in facts.items() if not so] == []
+    assert module.__doc__
+
+
+def test_every_figure_is_shown_by_a_page(site: Site) -> None:
+    assert sorted(set(FIGURES) - set(site.figures.values())) == []
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda p: p.stem)
+def test_python_of_tutorials_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, str(path), "exec"), names)
+
+
+def test_changelog_has_the_sections_of_keep_a_changelog(repository: Path) -> None:
+    text = (repository / "CHANGELOG.md").read_text("utf-8")
+    assert re.search(r"^## \[0\.1\.0\]", text, re.MULTILINE)
+    assert set(re.findall(r"^### (\w+)", text, re.MULTILINE)) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
