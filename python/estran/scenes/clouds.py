@@ -54,8 +54,11 @@ def _stamp(
     fine: Float32,
     number: int,
     altitude: float,
-) -> None:
-    """Draw one object: the union of caps with ragged edges. A puff is (row, column, radius across, radius along, cos, sin, height) in cells and metres."""
+) -> int:
+    """Draw one object: the union of caps with ragged edges; answers with the number of cells that were clear before.
+
+    A puff is (row, column, radius across, radius along, cos, sin, height) in cells and metres.
+    """
     n = base.shape[0]
     r = rough.shape[0]
     reach = 0.0
@@ -66,6 +69,7 @@ def _stamp(
     left = int(np.floor(puffs[:, 1].min() - 1.3 * reach))
     right = int(np.ceil(puffs[:, 1].max() + 1.3 * reach))
     bottom, right = min(bottom, top + n - 1), min(right, left + n - 1)
+    fresh = 0
     for i in numba.prange(top, bottom + 1):
         for j in range(left, right + 1):
             ragged = rough[(i + 17 * number) % r, (j + 31 * number) % r]
@@ -82,22 +86,22 @@ def _stamp(
                         t = max(t, puffs[p, 6] * (1 - max(q, 0.0)) ** 0.6 * (1.0 + 0.12 * small))
             if t > 0:
                 ii, jj = i % n, j % n
+                if thickness[ii, jj] == 0:
+                    fresh += 1
                 if altitude + t > base[ii, jj] + thickness[ii, jj] or thickness[ii, jj] == 0:
                     base[ii, jj] = altitude
                     thickness[ii, jj] = t
                     identity[ii, jj] = number
+    return fresh
 
 
 def _puffs(
     rng: np.random.Generator, row: float, col: float, radius: float, tall: float, cell: float, stretch: float, heading: float
 ) -> npt.NDArray[np.float64]:
     """The caps of a cumulus of a radius [m]: many small ones around a few large ones, drawn out along the wind."""
-    count = int(np.clip(radius / 45.0, 1, 40))
-    if count == 1:
-        offsets, size = np.zeros((1, 2)), np.array([radius])
-    else:
-        offsets = rng.normal(0, 0.42 * radius, (count, 2)) * np.array([stretch, 1 / stretch])
-        size = radius * rng.uniform(0.22, 0.62, count)
+    count = int(np.clip(radius / 35.0, 2, 40))
+    offsets = rng.normal(0, 0.42 * radius, (count, 2)) * np.array([stretch, 1 / stretch])
+    size = radius * (rng.uniform(0.22, 0.62, count) if count > 4 else rng.uniform(0.45, 0.9, count))
     c, s = np.cos(heading), np.sin(heading)
     u = offsets[:, 0] * c - offsets[:, 1] * s
     v = offsets[:, 0] * s + offsets[:, 1] * c
@@ -150,9 +154,10 @@ def cumulus(
     fine = fractal(rng, 512, 1.3, 12.0, 2.0)
     where = fractal(rng, 128, 1.8, 64.0, 4.0)
     stretch, heading = rng.uniform(1.0, 1.5), rng.uniform(0, np.pi)
-    target, filled, number = cover * n * n, 0.0, first
-    exponent = 2.6
-    smallest = 35.0
+    target, filled, number = cover * n * n, 0, first
+    # Areas of cumulus fall as a power of the radius near 2 (Plank 1969; Neggers et al. 2003, J. Atmos. Sci. 60, 1060: 1.7 below the scale break).
+    exponent = 1.9
+    smallest = 40.0
     while filled < target and number - first < 20000:
         # Inverse of the cumulative power law r^-exponent between the smallest and the largest radius.
         share = rng.uniform()
@@ -166,8 +171,7 @@ def cumulus(
             continue
         if floor is not None:
             base = max(base, _ground_below(floor, layer, row, col, radius) + 300.0)
-        _stamp(layer.base, layer.thickness, identity, puffs, rough, fine, number, base)
-        filled += 0.75 * np.pi * (0.8 * radius / cell) ** 2
+        filled += _stamp(layer.base, layer.thickness, identity, puffs, rough, fine, number, base)
         number += 1
     return layer, identity
 
@@ -185,12 +189,11 @@ def stratus(seed: int, n: int, cell: float, origin: tuple[float, float], cover: 
     """A flat deck with a textured top and a ragged edge; one object."""
     rng = stream(seed, "stratus")
     layer = _empty(n, cell, origin, STRATUS_EXTINCTION)
-    wide = fractal(rng, n, 2.2, n * 0.8, 8.0)
+    wide = fractal(rng, n, 1.9, n * 0.5, 3.0)
     texture = fractal(rng, n, 1.1, 24.0, 2.0)
     threshold = np.quantile(wide, 1 - cover)
-    rise = np.clip((wide - threshold) / 0.25, 0, None) + 0.06 * texture
-    thickness = 260.0 * np.clip(rise, 0, 1) ** 0.7 * (1 + 0.08 * texture)
-    layer.thickness[:] = np.where(rise > 0.01, np.maximum(thickness, 0), 0)
+    rise = np.clip((wide - threshold) / 0.3 + 0.05 * texture, 0, 1)
+    layer.thickness[:] = np.maximum(260.0 * rise**0.7 * (1 + 0.08 * texture), 0)
     layer.base[:] = altitude
     return layer, np.where(layer.thickness > 0, number, 0).astype(np.int32)
 
@@ -226,7 +229,7 @@ def _face(thickness: Float32, base: Float32, cell: float, tau_above: Float32, su
             south = (thickness[(i + 2) % n, j] - thickness[(i - 2) % n, j]) / (4 * cell)
             # cos(i) / cos(sun zenith) of the face, without the norm that foreshortening cancels.
             facing = 1.0 - (east * sun_east + south * sun_south)
-            facing = min(max(facing, 0.0), 1.9)
+            facing = min(max(facing, 0.3), 1.9)
             lit = np.exp(-0.35 * (1 - ASYMMETRY * ASYMMETRY) * tau_above[i, j])
             full = 0.42 + 0.58 * (0.35 + 0.65 * facing) * lit
             # A thin cloud has no face.

@@ -91,16 +91,19 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     land = (land - shore).astype(np.float32)
 
     # Mountains: ridged noise where the land is far from the sea.
-    ridges = 1.0 - np.abs(fractal(rng, n, 1.9, min(n * 0.6, 500.0), 3.0)) / 1.6
-    hills = fractal(rng, n, 1.9, min(n * 0.5, 250.0), 3.0)
+    # Crests are where smooth noise changes sign, sharper the higher; a second, finer set makes their spurs.
+    crests = 1.0 - np.abs(fractal(rng, n, 2.9, min(n * 1.0, 1000.0), 10.0)) / 1.7
+    spurs = 1.0 - np.abs(fractal(rng, n, 2.7, min(n * 0.3, 240.0), 6.0)) / 1.7
+    ridges = np.clip(crests, 0, 1) ** 1.3 * (0.80 + 0.20 * np.clip(spurs, 0, 1))
+    hills = fractal(rng, n, 2.2, min(n * 0.5, 250.0), 3.0)
     rise = np.clip((land - np.quantile(land, 1 - setting.mountains * (1 - setting.sea))) / 0.6, 0, 1)
     rise = rise * rise * (3 - 2 * rise)
     # A small scene holds a small mountain: slopes stay those of rock.
     summit = min(setting.summit, 0.13 * n * 20.0)
     plain = np.clip(land / 0.3, 0, 1)
     elevation = np.where(land > 0, 2.0 + 45.0 * plain + 14.0 * plain * (hills + 1.5), 0.0)
-    elevation += np.where(land > 0, summit * rise * np.clip(0.30 + 0.62 * ridges + 0.05 * hills, 0.02, None), 0.0)
-    elevation = np.maximum(elevation, 0).astype(np.float32)
+    elevation += np.where(land > 0, summit * rise * np.clip(0.12 + 0.85 * ridges + 0.02 * hills, 0.02, None), 0.0)
+    elevation = _weathered(np.maximum(elevation, 0).astype(np.float32))
 
     # Rivers follow the zeros of a smooth field through the plains; lakes are hollows.
     course = fractal(rng, n, 2.4, min(n * 0.8, 600.0), 12.0)
@@ -126,16 +129,18 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     # A small scene has low summits: keep some snow on them.
     if setting.snowline < 5000 and setting.snowline > 0:
         snowline = min(snowline, 0.72 * float(elevation.max()))
-    patches = fractal(rng, n, 1.5, 60.0, 2.0)
+    # Trees end below the snow of summer; in a snowy lowland they end where they would without it.
+    treeline = min(1750.0, snowline - 150.0) if setting.snowline > 0 else 1000.0
+    patches = fractal(rng, n, 1.7, 60.0, 3.0)
     # Snow hides in shade and hollows, slides from the steepest rock.
-    snow = ((elevation - snowline) / 130.0 + 0.9 * patches - 2.2 * np.clip(slope - 0.75, 0, None) + 0.8 * dy).astype(np.float32)
+    snow = ((elevation - snowline) / 110.0 + 0.8 * patches - 2.2 * np.clip(slope - 0.75, 0, None) + 0.8 * dy).astype(np.float32)
     coast = _shore_distance(land > 0)
 
     first, second = np.zeros((2 * n, 2 * n), np.uint8), np.zeros((2 * n, 2 * n), np.uint8)
     mix, tone = np.zeros((2 * n, 2 * n), np.uint8), np.ones((2 * n, 2 * n), np.float32)
     grain = fractal(rng, 512, 0.9, 30.0, 2.0)
     swell = fractal(rng, 512, 1.2, 40.0, 3.0)
-    _cover(seed, coast, elevation, slope, river, lake, towns, woods, sandy, snow, hollow, grain, swell, first, second, mix, tone)
+    _cover(seed, treeline, coast, elevation, slope, river, lake, towns, woods, sandy, snow, hollow, grain, swell, first, second, mix, tone)
     crop = (slice(0, 2 * size), slice(0, 2 * size))
     first, second, mix, tone = (np.ascontiguousarray(a[crop]) for a in (first, second, mix, tone))
     masks = [_share(first, second, mix, np.array(codes, np.uint8)) for codes in (WATER, SAND, SNOW)]
@@ -143,6 +148,17 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     water, beach, snowy = ((m >= 0.5).astype(np.uint8) for m in masks)
     built = (city & (water == 0) & (beach == 0) & (snowy == 0)).astype(np.uint8)
     return Landscape(np.ascontiguousarray(elevation[:size, :size]), first, second, mix, tone, water, beach, built, snowy)
+
+
+def _weathered(elevation: Float32) -> Float32:
+    """Mountains no steeper than mountains are: heights above 60 m shrink until the middle slope of the high ground is 29 degrees, as in the Alps."""
+    high = elevation > 250
+    if not high.any():
+        return elevation
+    dy, dx = np.gradient(elevation, 20.0)
+    middle = float(np.median(np.hypot(dx[high], dy[high])))
+    shrink = np.float32(min(1.0, 0.55 / middle))
+    return np.where(elevation > 60, 60 + (elevation - 60) * shrink, elevation).astype(np.float32)
 
 
 def _shore_distance(land: npt.NDArray[np.bool_]) -> Float32:
@@ -269,6 +285,7 @@ def _town(seed: int, x: float, y: float, dense: float) -> tuple[int, int, float,
 @parallel_jit
 def _cover(
     seed: int,
+    treeline: float,
     coast: Float32,
     elevation: Float32,
     slope: Float32,
@@ -334,12 +351,12 @@ def _cover(
                 elif urban > 0 and height < 200 and steep < 0.12 and shore > 60:
                     a, b, share, bright = _town(seed, e, n, min(urban / 0.8, 1.0))
                     bright *= 1.0 + 0.05 * g
-                elif steep > 0.95 + 0.1 * g or height > 2100 + 120 * w:
+                elif steep > 1.1 + 0.12 * g or height > treeline + 450 + 150 * w - 500 * (steep - 0.5):
                     a, b, share, bright = GREY, LIME, min(max(0.45 + 0.25 * w, 0.0), 1.0), 1.0 + 0.10 * g
-                elif height > 1650 + 150 * w:
+                elif height > treeline + 120 * w:
                     a, b, share, bright = GRASS, GREY, min(max(0.4 + 0.2 * g, 0.0), 1.0), 1.0 + 0.06 * g
                 elif tree > 0 or (height > 220 and tree > -0.9 + 0.4 * g) or steep > 0.28:
-                    high = min(max((height - 350.0) / 500.0, 0.0), 1.0)
+                    high = min(max((height - 0.3 * treeline) / (0.4 * treeline), 0.0), 1.0)
                     a, b, share, bright = BROADLEAF, CONIFER, min(max(high + 0.15 * w, 0.0), 1.0), 1.0 + 0.11 * g
                 elif height > 220:
                     a, b, share, bright = GRASS, STUBBLE, min(max(0.35 + 0.25 * w, 0.0), 1.0), 1.0 + 0.06 * g

@@ -12,10 +12,14 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from estran.errors import EstranError
 from estran.jit import jit, parallel_jit
 
 Float32 = npt.NDArray[np.float32]
 BLOCK = 16
+"""Cells on a side of the blocks whose bounds let rays skip clear air."""
+TILE = 16
+"""Rays on a side of the tiles of the image that are tested together."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Layer:
     Parameters
     ----------
     base, thickness
-        Altitude of the base above sea level and thickness [m], (n, n); thickness 0 is clear air.
+        Altitude of the base above sea level and thickness [m], (n, n), n a multiple of :data:`BLOCK`; thickness 0 is clear air.
     light
         Brightness of the cloud's face relative to an infinite flat cloud [1].
     cell, origin
@@ -91,6 +95,11 @@ class Layer:
     extinction: float
     ice: bool = False
 
+    def __post_init__(self) -> None:
+        rows, cols = self.base.shape
+        if rows != cols or rows % BLOCK:
+            raise EstranError("a layer of cloud has the wrong shape", expected=f"a square whose side is a multiple of {BLOCK}", found=f"{rows} x {cols}")
+
     def bounds(self) -> tuple[Float32, Float32]:
         """Lowest base and highest top of each block of cells and its rim; an empty block has a top of -1."""
         return _bounds(self.base, self.thickness)
@@ -99,13 +108,13 @@ class Layer:
 @parallel_jit
 def _bounds(base: Float32, thickness: Float32) -> tuple[Float32, Float32]:
     n = base.shape[0]
-    blocks = (n + BLOCK - 1) // BLOCK
+    blocks = n // BLOCK
     low = np.full((blocks, blocks), np.float32(1e9), np.float32)
     high = np.full((blocks, blocks), np.float32(-1.0), np.float32)
     for bi in numba.prange(blocks):
         for bj in range(blocks):
-            for i in range(bi * BLOCK - 1, min(bi * BLOCK + BLOCK, n) + 1):
-                for j in range(bj * BLOCK - 1, min(bj * BLOCK + BLOCK, n) + 1):
+            for i in range(bi * BLOCK - 1, bi * BLOCK + BLOCK + 1):
+                for j in range(bj * BLOCK - 1, bj * BLOCK + BLOCK + 1):
                     t = thickness[i % n, j % n]
                     if t > 0:
                         b = base[i % n, j % n]
@@ -120,6 +129,16 @@ def direction(rays: npt.NDArray[np.float64], x: float, y: float) -> tuple[float,
     detector = int(np.floor((x * rays[6] + y * rays[7] - rays[8]) / rays[9]))
     sign = 1.0 if detector % 2 == 1 else -1.0
     return rays[0] + rays[2] * x + rays[3] * y + sign * rays[10], rays[1] + rays[4] * x + rays[5] * y + sign * rays[11]
+
+
+@jit
+def _wrap(index: int, n: int) -> int:
+    """Index on a periodic grid; quicker than a division where it is rarely out."""
+    while index < 0:
+        index += n
+    while index >= n:
+        index -= n
+    return index
 
 
 @jit
@@ -144,7 +163,7 @@ def _climb(
     """Cloudy length along a ray [m], and its means weighted by length: altitude [m] and light [1] (SIM-4)."""
     n = base.shape[0]
     run = np.sqrt(1.0 + dx * dx + dy * dy)
-    dz = min(25.0, cell / max(abs(dx), abs(dy), 1e-6))
+    dz = min(40.0, cell / max(abs(dx), abs(dy), 1e-6))
     length = 0.0
     height = 0.0
     bright = 0.0
@@ -153,22 +172,19 @@ def _climb(
         u = (x0 + (z - z0) * dx - ox) / cell
         v = (y0 + (z - z0) * dy - oy) / cell
         fu, fv = np.floor(u), np.floor(v)
-        j, i = int(fu) % n, int(fv) % n
+        j, i = _wrap(int(fu), n), _wrap(int(fv), n)
         bi, bj = i // BLOCK, j // BLOCK
         if high[bi, bj] <= z or low[bi, bj] >= z + dz:
             # Nothing here at this altitude: climb to where the ray leaves the block, or to the lowest base in it.
             iu = float(j % BLOCK) + (u - fu)
             iv = float(i % BLOCK) + (v - fv)
-            # The last block of a row may be narrower than the others.
-            wide = float(min(BLOCK, n - bj * BLOCK))
-            tall = float(min(BLOCK, n - bi * BLOCK))
             leave = 1e9
             if dx > 1e-9:
-                leave = min(leave, (wide - iu) * cell / dx)
+                leave = min(leave, (BLOCK - iu) * cell / dx)
             elif dx < -1e-9:
                 leave = min(leave, -iu * cell / dx)
             if dy > 1e-9:
-                leave = min(leave, (tall - iv) * cell / dy)
+                leave = min(leave, (BLOCK - iv) * cell / dy)
             elif dy < -1e-9:
                 leave = min(leave, -iv * cell / dy)
             if high[bi, bj] > z:
@@ -180,8 +196,8 @@ def _climb(
         v = (y0 + (middle - z0) * dy - oy) / cell - 0.5
         fu, fv = np.floor(u), np.floor(v)
         au, av = u - fu, v - fv
-        j, i = int(fu) % n, int(fv) % n
-        j1, i1 = (j + 1) % n, (i + 1) % n
+        j, i = _wrap(int(fu), n), _wrap(int(fv), n)
+        j1, i1 = (j + 1 if j + 1 < n else 0), (i + 1 if i + 1 < n else 0)
         t = (1 - av) * ((1 - au) * thickness[i, j] + au * thickness[i, j1]) + av * ((1 - au) * thickness[i1, j] + au * thickness[i1, j1])
         if t > 0.0:
             # Bases belong to objects and are not mixed: the nearest cloudy cell says it.
@@ -199,6 +215,53 @@ def _climb(
     if length > 0.0:
         return length, height / length, bright / length
     return 0.0, 0.0, 0.0
+
+
+@jit
+def _reach(
+    rays: npt.NDArray[np.float64],
+    row0: int,
+    top: int,
+    bottom: int,
+    left: int,
+    right: int,
+    step: float,
+    low: Float32,
+    high: Float32,
+    n: int,
+    cell: float,
+    ox: float,
+    oy: float,
+    zmin: float,
+    zmax: float,
+) -> tuple[float, float]:
+    """Altitudes between which the rays of a tile of the image can meet cloud at all: lowest base and highest top of the blocks under their sweep."""
+    x_low, x_high, y_low, y_high = 1e30, -1e30, 1e30, -1e30
+    for y in (float(row0 + top), float(row0 + bottom)):
+        for x in (float(left), float(right)):
+            for sign in (-1.0, 1.0):
+                # Both sides of a seam, wherever it lies. The climb starts at the ground, somewhere between 0 and the highest top.
+                dx = rays[0] + rays[2] * x * step + rays[3] * y * step + sign * rays[10]
+                dy = rays[1] + rays[4] * x * step + rays[5] * y * step + sign * rays[11]
+                for z in (0.0, zmax):
+                    x_low, x_high = min(x_low, x * step + z * dx), max(x_high, x * step + z * dx)
+                    y_low, y_high = min(y_low, y * step + z * dy), max(y_high, y * step + z * dy)
+    j0, j1 = int(np.floor((x_low - ox) / cell)) - 2, int(np.floor((x_high - ox) / cell)) + 2
+    i0, i1 = int(np.floor((y_low - oy) / cell)) - 2, int(np.floor((y_high - oy) / cell)) + 2
+    below, above = 1e9, -1.0
+    if j1 - j0 >= n - 2 * BLOCK or i1 - i0 >= n - 2 * BLOCK:
+        return zmin, zmax
+    i = i0
+    while i < i1 + BLOCK:
+        bi = _wrap(min(i, i1), n) // BLOCK
+        j = j0
+        while j < j1 + BLOCK:
+            bj = _wrap(min(j, j1), n) // BLOCK
+            if high[bi, bj] > 0:
+                below, above = min(below, low[bi, bj]), max(above, high[bi, bj])
+            j += BLOCK
+        i += BLOCK
+    return below, above
 
 
 @parallel_jit
@@ -227,15 +290,22 @@ def _march(
 ) -> None:
     half = stride // 2
     last_row, last_col = ground.shape[0] - 1, ground.shape[1] - 1
-    for i in numba.prange(rows):
-        for j in range(cols):
-            x, y = (j + 0.5) * step, (row0 + i + 0.5) * step
-            dx, dy = direction(rays, x, y)
-            z0 = float(ground[min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)])
-            length, h, b = _climb(x, y, z0, dx, dy, base, thickness, light, low, high, cell, ox, oy, zmin, zmax, 1e9)
-            tau[i, j] = length * extinction
-            height[i, j] = h
-            bright[i, j] = b
+    tiles_down, tiles_across = (rows + TILE - 1) // TILE, (cols + TILE - 1) // TILE
+    for tile in numba.prange(tiles_down * tiles_across):
+        top, left = (tile // tiles_across) * TILE, (tile % tiles_across) * TILE
+        bottom, right = min(top + TILE, rows), min(left + TILE, cols)
+        below, above = _reach(rays, row0, top, bottom, left, right, step, low, high, base.shape[0], cell, ox, oy, zmin, zmax)
+        for i in range(top, bottom):
+            for j in range(left, right):
+                length, h, b = 0.0, 0.0, 0.0
+                if above > below:
+                    x, y = (j + 0.5) * step, (row0 + i + 0.5) * step
+                    dx, dy = direction(rays, x, y)
+                    z0 = float(ground[min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)])
+                    length, h, b = _climb(x, y, z0, dx, dy, base, thickness, light, low, high, cell, ox, oy, below, above, 1e9)
+                tau[i, j] = length * extinction
+                height[i, j] = h
+                bright[i, j] = b
 
 
 def march(

@@ -23,7 +23,7 @@ from estran.scenes.chance import add_noise, scatter, stream
 from estran.scenes.clouds import CloudField, beam, reflectance
 from estran.scenes.instrument import BANDS, FLIGHT_AZIMUTH, SOLAR_IRRADIANCE, radiometry, sun_rays, view_rays
 from estran.scenes.landscape import SETTINGS, Landscape, landscape
-from estran.scenes.march import Layer, Rays, march, relief_shadow
+from estran.scenes.march import BLOCK, Layer, Rays, march, relief_shadow
 from estran.scenes.spectra import ICE_CLOUD, LIQUID_CLOUD, table
 from estran.sensors.bands import SENTINEL2
 
@@ -319,7 +319,7 @@ def make_clouds(wish: Wish, elevation: Float32, rng: np.random.Generator) -> Clo
     size = wish.size
     # The sky repeats beyond the scene and a margin, so that shadows come in from outside too.
     n = 2 * size + max(160, (2 * size) // 5)
-    n += n % 2
+    n += -n % (6 * BLOCK)
     origin = -5.0 * (n - 2 * size), -5.0 * (n - 2 * size)
     base = wish.base if wish.base is not None else float(rng.uniform(900, 2200))
     floor = (elevation, 20.0)
@@ -332,7 +332,7 @@ def make_clouds(wish: Wish, elevation: Float32, rng: np.random.Generator) -> Clo
     if wish.stratus > 0:
         # Above the cumulus, so that decks and heaps overlap at times; a coarser grid is enough for a deck.
         m = n // 2
-        deck, deck_id = sky.stratus(wish.seed, m, 20.0, origin, wish.stratus, base + float(rng.uniform(500, 1100)) + 0.3 * float(elevation.max()), count + 1)
+        deck, deck_id = sky.stratus(wish.seed, m, 20.0, origin, wish.stratus, max(base + float(rng.uniform(500, 1100)), 0.6 * float(elevation.max())), count + 1)
         layers.append(deck)
         names.append(deck_id)
         count += 1
@@ -354,7 +354,7 @@ def make_clouds(wish: Wish, elevation: Float32, rng: np.random.Generator) -> Clo
     names.append(middle_id)
     count = max(count, int(middle_id.max()))
     if wish.cirrus > 0:
-        m = max(n // 6, 32)
+        m = n // 6
         high, high_id = sky.cirrus(wish.seed, m, n * 10.0 / m, origin, wish.cirrus, float(rng.uniform(8500, 11000)), float(rng.uniform(0.15, 0.6)), count + 1)
         layers.append(high)
         names.append(high_id)
