@@ -322,9 +322,9 @@ class Context:
         return self.logger
 
 
-def time(year, month, day):
+def time(year, month, day, hour=0):
     """ProductData.UTC."""
-    ms = int(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
+    ms = int(datetime(year, month, day, hour, tzinfo=UTC).timestamp() * 1000)
     return SimpleNamespace(getAsDate=lambda: SimpleNamespace(getTime=lambda: ms))
 
 

@@ -14,6 +14,9 @@ What SNAP does with it, and what follows:
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from threading import RLock
 from typing import Any, ClassVar
 
@@ -24,10 +27,10 @@ from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import Array, to_java
 from estran.catalogue.outputs import check_outputs, record, targets
 from estran.catalogue.resolve import resolve_reads
-from estran.catalogue.spec import Operator, Source, Walk
+from estran.catalogue.spec import Aux, Operator, Source, Walk
 from estran.catalogue.sun import sun_points
 from estran.errors import BadProduct, EstranError
-from estran.raster.grid import Window
+from estran.raster.grid import Grid, Window
 from estran.raster.product import Element, TiePointGrid
 from estran.raster.scene import Block, Progress, quiet
 from estran.raster.tie_points import interpolate
@@ -153,6 +156,8 @@ class SnapOperator:
             return np.full((window.height, window.width), found, np.float32)
         if isinstance(found, TiePointGrid):
             return interpolate(found, window)
+        if isinstance(found, _AuxFile):
+            return found.whole[window.slices]
         return source.read(self._context, found, window)
 
     def _find_inputs(self, declared: Source, product: Any) -> tuple[str, ...]:
@@ -162,13 +167,6 @@ class SnapOperator:
         points, computed = sun_points(self._op, declared, rasters, platform, self._scene.time, self._scene.grid)
         units = source.units(product) | {name: p.unit for name, p in points.items()}
         found = resolve_reads(self._op, units, platform, source=declared.name, where=where)
-        if found.files:
-            name, path = next(iter(found.files.items()))
-            raise BadProduct(
-                f"{self._op.alias} takes {name} from a band of the product inside SNAP",
-                found=path,
-                todo=f"add a band called {name} (SNAP: Raster > DEM Tools > Add Elevation Band)",
-            )
         # As in the embedded engine: bands of further sources carry the source's name.
         prefix = "" if declared is self._op.sources[0] else f"{declared.name}."
         for semantic, name in found.bands.items():
@@ -176,11 +174,27 @@ class SnapOperator:
                 source.check_size(rasters[name], self._scene.grid, where)
             self._inputs[prefix + semantic] = rasters[name] if name in rasters else points[name]
         self._inputs |= {prefix + semantic: float(value) for semantic, value in found.constants.items()}
+        self._inputs |= {aux.name: _AuxFile(aux, found.files[aux.name], self._scene.grid) for aux in self._op.aux if aux.name in found.files}
         return (*computed, *found.notes)
 
     def _told(self, error: Exception, where: str) -> EstranError:
         self._context.getLogger().severe(traceback.format_exc())
         return EstranError(f"{self._op.alias} failed: {type(error).__name__}: {error}", where=where, todo="send SNAP's log file to the authors")
+
+
+@dataclass(frozen=True)
+class _AuxFile:
+    """A raster file that is warped to the scene's grid when the first pixel of it is wanted."""
+
+    aux: Aux
+    path: Path
+    grid: Grid
+
+    @cached_property
+    def whole(self) -> Array:
+        from estran.adapters.files.aux_raster import read_on_grid
+
+        return read_on_grid(self.path, self.grid, resampling=self.aux.resampling)
 
 
 def _source_products(context: Any, op_class: type[Operator]) -> dict[str, Any]:

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
+from estran.adapters.files.dimap.wkt import crs_name
+from estran.adapters.files.facts import platform_of as platform_by_name
 from estran.adapters.snap.jvm import java
 from estran.adapters.snap.samples import from_java
 from estran.errors import UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.scene import Scene
-
-_PLATFORMS = {"S2A": "Sentinel-2A", "S2B": "Sentinel-2B", "S2C": "Sentinel-2C", "S2D": "Sentinel-2D", "LC08": "Landsat-8", "LC09": "Landsat-9"}
 
 _EXACT_IN_FLOAT = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_FLOAT32")
 """Sample types whose values stay apart when rounded to float: no-data can be told from their floats."""
@@ -54,7 +54,7 @@ def grid_of(product: Any) -> Grid:
     if t.isIdentity():
         return Grid(width, height)
     transform = Affine(t.getScaleX(), t.getShearX(), t.getTranslateX(), t.getShearY(), t.getScaleY(), t.getTranslateY())
-    return Grid(width, height, transform, str(coding.getMapCRS().toWKT()))
+    return Grid(width, height, transform, crs_name(str(coding.getMapCRS().toWKT())))
 
 
 def platform_of(product: Any) -> str | None:
@@ -62,8 +62,7 @@ def platform_of(product: Any) -> str | None:
     for element in _elements(product.getMetadataRoot()):
         if element.containsAttribute("SPACECRAFT_NAME"):
             return str(element.getAttributeString("SPACECRAFT_NAME"))
-    name = str(product.getName())
-    return next((platform for prefix, platform in _PLATFORMS.items() if name.startswith(prefix)), None)
+    return platform_by_name(str(product.getName())) or None
 
 
 def check_size(raster: Any, grid: Grid, where: str) -> None:
