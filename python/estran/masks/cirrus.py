@@ -6,6 +6,8 @@ clear pixels in slices of height (Q19); a parabola in height (Baetens et al. 201
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -56,8 +58,7 @@ def learn_background(cirrus: Array, dem: Array, weights: Array, settings: PixelS
     if known.size == 0:
         return np.zeros(SLICES)
     before = np.maximum(np.searchsorted(known, np.arange(SLICES), side="right") - 1, 0)
-    filled: npt.NDArray[np.float64] = background[known[before]]
-    return filled
+    return cast(npt.NDArray[np.float64], background[known[before]])
 
 
 def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:

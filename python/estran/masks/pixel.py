@@ -295,7 +295,7 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
     tests_of_rows(rows, limits, bits, indices)
 
     def has(bit: int) -> npt.NDArray[np.bool_]:
-        return np.not_equal(bits & bit, 0)
+        return np.asarray(bits & bit, np.bool_)
 
     def at(values: Array, percentile: float, where: npt.NDArray[np.bool_]) -> float:
         return weighted_percentile(values[where], percentile, weights[where])
@@ -407,8 +407,8 @@ def _decide(
         thin = excess > learnt.cirrus_min and not (snow and limits.snow_is_clear)
         opaque = (bits & OPAQUE) != 0
         if learnt.use_model:
-            p = np.float64(probability[i])
-            potential = p > learnt.potential_min
+            p: float = np.float64(probability[i])
+            potential: bool = p > learnt.potential_min
         else:
             p = _water_probability(stack[_SWIR1, i], excess, learnt) if water else _land_probability(flat, hot, excess, learnt)
             potential = opaque or thin  # (CM-7)

@@ -12,15 +12,16 @@ from estran.masks.settings import PixelSettings
 SATURATED, BASIC, WHITE, HAZE, ROCK, BRIGHT, WATER, SNOW, OPAQUE = (1 << i for i in range(9))
 """Bits of the answer of :func:`spectral_tests`: which tests a pixel passes. OPAQUE is all cloud tests together."""
 
-# Single-precision constants: a bare literal would turn the whole test to double precision, at half the speed.
-_HALF, _THIRD, _ZERO, _ONE = np.float32(0.5), np.float32(1.0 / 3.0), np.float32(0.0), np.float32(1.0)
-_HOT_OFFSET = np.float32(0.08)
-_WATER_NDVI, _WATER_NIR, _DARK_NDVI, _DARK_NIR = np.float32(0.01), np.float32(0.11), np.float32(0.1), np.float32(0.05)
-
 
 def single(value: float) -> float:
     """A threshold in single precision, as the reflectances it is compared with."""
     return cast(float, np.float32(value))
+
+
+# Single-precision constants: a bare literal would turn the whole test to double precision, at half the speed.
+_HALF, _THIRD, _ZERO, _ONE = single(0.5), single(1.0 / 3.0), single(0.0), single(1.0)
+_HOT_OFFSET = single(0.08)
+_WATER_NDVI, _WATER_NIR, _DARK_NDVI, _DARK_NIR = single(0.01), single(0.11), single(0.1), single(0.05)
 
 
 class Limits(NamedTuple):
