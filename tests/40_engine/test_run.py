@@ -103,6 +103,17 @@ def test_what_is_switched_off_is_a_warning_a_note_and_metadata(product: Product,
     assert said in result.metadata[0].find("Estran_Test.Pixel").find("notes").attributes.values()
 
 
+def test_what_an_operator_finds_out_is_a_note_too(product: Product) -> None:
+    class Saying(SceneOp):
+        def compute(self, block, survey=None):
+            result = super().compute(block, survey)
+            return block.out(result.arrays, notes=("it is dark.",), count=3)
+
+    result = run_operator(Saying(), {"source": product})
+    assert "it is dark." in result.notes
+    assert result.metadata[0].find("Estran_Test.Scene").find("facts").attributes == {"count": 3}
+
+
 def test_a_constant_angle_from_a_parameter(product: Product) -> None:
     result = run_operator(PixelOp(sza=60.0), {"source": product})
     np.testing.assert_allclose(np.asarray(result["value"].data)[20, 1], 0.05 / 0.5, rtol=1e-6)

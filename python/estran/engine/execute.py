@@ -22,8 +22,8 @@ log = logging.getLogger("estran")
 
 OpenProduct = Callable[..., Product]
 """``open_product(path, progress=…)``."""
-WriteProduct = Callable[..., object]
-"""``write_product(product, path, format_name, progress=…)``."""
+WriteProduct = Callable[..., Path]
+"""``write_product(product, path, format_name, progress=…)`` says which file it wrote."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,7 @@ class _Run:
     def write(self, product: Product, path: Path, format_name: str, first: float, share: float) -> None:
         """Hand a product to the writer."""
         self.watch.start("write")
-        self.write_product(product, path, format_name, progress=self._report(first, share, "write"))
-        self.written.append(path)
+        self.written.append(self.write_product(product, path, format_name, progress=self._report(first, share, "write")))
         self.watch.stop()
 
     def _product(self, refid: str, report: Progress) -> Product:

@@ -73,7 +73,10 @@ def run_operator(
     walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads")
     with np.errstate(all="ignore"):
         arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
-    return _product(op, main, sources, inputs, arrays, facts)
+    learnt = [note for note in facts.pop("notes", ()) if note not in inputs.notes]
+    for note in learnt:
+        log.warning(note)
+    return _product(op, main, sources, replace(inputs, notes=(*inputs.notes, *learnt)), arrays, facts)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""``estran masks``: the short form of ``estran gpt graphs/masks.xml``, with pictures and a report; or a table of spectra, classified."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from estran.catalogue.operators.cloud_mask import CloudMask
+from estran.catalogue.spec import parameters_of
+from estran.cli.console import progress_bar, say_times
+from estran.cli.engine import add_tuning, execute
+from estran.cli.options import add_options, from_options
+from estran.cli.output import add_output, is_folder, refuse_early, write_folder
+from estran.engine.graph import READ_PREFIX, Graph, Node
+from estran.engine.timing import Stopwatch
+from estran.errors import BadParameter
+from estran.raster.product import Product
+
+log = logging.getLogger("estran")
+
+RESOLUTIONS = (10, 20, 60)
+_ID = "Masks"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("product", nargs="?", type=Path, metavar="PRODUCT", help="a .SAFE folder, its zip, BEAM-DIMAP, GeoTIFF, NetCDF, a folder of bands")
+    add_output(parser)
+    parser.add_argument(
+        "--resolution", type=int, choices=RESOLUTIONS, default=20, help="pixels worked on [m, default 20]; a product of one size is never made finer than it is"
+    )
+    parser.add_argument("--table", type=Path, metavar="CSV", help="classify a table of spectra instead of a product (columns blue, green, red, nir, swir1, …)")
+    add_tuning(parser)
+    add_options(parser, CloudMask)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Make the masks."""
+    operator = from_options(args, CloudMask)
+    if (args.product is None) == (args.table is None):
+        raise BadParameter("it is not clear what to work on", where="estran masks", expected="either PRODUCT or --table CSV")
+    if args.table is not None:
+        from estran.cli.table import classify
+
+        return classify(args.table, args.out, operator.mode, overwrite=args.overwrite)
+    refuse_early(args.out, args.overwrite)
+    from estran.adapters.files.open import open_product
+
+    watch = Stopwatch()
+    with progress_bar(args) as progress:
+        watch.start("open")
+        source = open_product(args.product, progress=lambda share, message: progress(0.02 * share, message))
+        resample = needs_resampling(source, args.resolution)
+        graph = masks_graph(operator, args.resolution if resample else None)
+        target = None if is_folder(args.out) else args.out
+        outcome = execute(
+            graph, {"source": source}, args, progress=lambda share, message: progress(0.02 + 0.83 * share, message), stopwatch=watch, target=target
+        )
+        if target is None:
+            title = f"Cloud and cloud-shadow masks of {source.name}"
+            page = write_folder(
+                source,
+                outcome.last,
+                args.out,
+                title=title,
+                timings=dict(watch.seconds),
+                overwrite=args.overwrite,
+                progress=watch.listening(lambda share, message: progress(0.85 + 0.15 * share, message)),
+            )
+            watch.stop()
+        else:
+            page = args.out
+    say_times(watch.seconds)
+    if not args.quiet:
+        print(page)
+    return None
+
+
+def masks_graph(operator: CloudMask, resolution: int | None) -> Graph:
+    """The graph of ``graphs/masks.xml`` with its values in place; without its first node where nothing is to be resampled (a test compares)."""
+    read = READ_PREFIX + "source"
+    values = {p.name: p.format(getattr(operator, p.name)) for p in parameters_of(CloudMask)}
+    resampled = Node(
+        "Resampled",
+        "Resample",
+        (("sourceProduct", read),),
+        {"targetResolution": str(resolution), "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"},
+    )
+    masks = Node(_ID, CloudMask.alias, (("source", read if resolution is None else resampled.id),), values)
+    return Graph("masks", (masks,) if resolution is None else (resampled, masks), "estran masks", ("source",))
+
+
+def needs_resampling(source: Product, resolution: int) -> bool:
+    """Whether the bands have to be brought to the working grid: always where their sizes differ, else where they are finer than it."""
+    if source.is_multisize:
+        return True
+    grid = source.grid
+    if grid.transform is None or grid.is_geographic:
+        log.info("the product keeps its own grid, which is not in metres")
+        return False
+    size = max(grid.pixel_size)
+    if size >= resolution:
+        if size > resolution:
+            log.warning("the product keeps its pixels of %g m, which are coarser than --resolution %d.", size, resolution)
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""``estran simulate``: the studies that make scenes, their parameters as options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from estran.catalogue import STUDIES
+from estran.catalogue.spec import Study
+from estran.cli.console import progress_bar, say_times
+from estran.cli.options import add_options, from_options
+from estran.engine.timing import Stopwatch
+from estran.errors import TargetExists
+
+_COMMAND = "simulate "
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command; a subcommand for each study that simulates."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="WHAT", title="what")
+    for alias, study in _studies().items():
+        one = kinds.add_parser(alias, help=study.summary, description=study.summary.replace("%", "%%"), allow_abbrev=False)
+        one.add_argument("out", type=Path, metavar="OUT", help="a folder: the .SAFE goes into it, the truth into OUT/truth")
+        one.add_argument("--overwrite", action="store_true", help="replace what is there, once the new scene is whole")
+        add_options(one, study)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Simulate and write."""
+    from estran.adapters.files.safe_write import write_safe
+
+    study = from_options(args, _studies()[args.kind])
+    if args.out.exists() and not args.out.is_dir():
+        raise TargetExists("the output is a file", where=args.out, expected="a folder, or a name that is free", todo="give another name")
+    watch = Stopwatch()
+    with progress_bar(args) as progress:
+        scene = study.run(watch.listening(lambda share, message: progress(0.8 * share, message)))
+        written = write_safe(scene, args.out, overwrite=args.overwrite, progress=watch.listening(lambda share, message: progress(0.8 + 0.2 * share, message)))
+        watch.stop()
+    say_times(watch.seconds)
+    if not args.quiet:
+        print(written)
+
+
+def _studies() -> dict[str, type[Study]]:
+    return {study.alias.removeprefix(_COMMAND): study for study in STUDIES if study.alias.startswith(_COMMAND)}

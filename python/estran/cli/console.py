@@ -1,0 +1,61 @@
+"""What the user sees while a command runs: log lines and one progress bar, both on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from estran.raster.scene import Progress, quiet
+
+log = logging.getLogger("estran")
+
+
+class _Handler(logging.Handler):
+    """Writes lines above the progress bar where there is one; looks stderr up each time, as tests and embedders exchange it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        tqdm = sys.modules.get("tqdm")
+        if tqdm is not None:
+            tqdm.tqdm.write(text, file=sys.stderr)
+        else:
+            sys.stderr.write(text + "\n")
+
+
+def set_up_log(verbose: bool, silent: bool) -> None:
+    """Errors always, warnings unless `silent`, the rest if `verbose`."""
+    for handler in [h for h in log.handlers if isinstance(h, _Handler)]:
+        log.removeHandler(handler)
+    handler = _Handler()
+    handler.setFormatter(logging.Formatter("estran: %(levelname)s: %(message)s"))
+    for level, name in ((logging.ERROR, "error"), (logging.WARNING, "note"), (logging.INFO, "info"), (logging.DEBUG, "debug")):
+        logging.addLevelName(level, name)
+    log.addHandler(handler)
+    log.setLevel(logging.ERROR if silent else logging.INFO if verbose else logging.WARNING)
+
+
+@contextlib.contextmanager
+def progress_bar(args: Any) -> Iterator[Progress]:
+    """A progress report that draws a bar, where stderr is a terminal and nobody wants quiet."""
+    if args.quiet or not sys.stderr.isatty():
+        yield quiet
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed} {desc}", file=sys.stderr, leave=False) as bar:
+
+        def report(share: float, message: str) -> None:
+            bar.set_description_str(message[:60], refresh=False)
+            bar.update(max(0.0, min(share, 1.0) - bar.n))
+
+        yield report
+
+
+def say_times(seconds: Mapping[str, float]) -> None:
+    """Where the time went, for ``-v``."""
+    for stage, time in seconds.items():
+        log.info("%8.2f s  %s", time, stage)
+    log.info("%8.2f s  in all", sum(seconds.values()))

@@ -1,0 +1,99 @@
+"""The engine with our files: how the command line opens, writes and warps."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from estran.catalogue.spec import Operator
+from estran.engine.execute import Outcome, run_graph
+from estran.engine.graph import Graph
+from estran.engine.timing import Stopwatch
+from estran.errors import BadParameter
+from estran.raster.product import Product
+from estran.raster.scene import Progress
+
+
+def operators() -> dict[str, type[Operator]]:
+    """The catalogue, by alias."""
+    from estran.catalogue import OPERATORS
+
+    return {op.alias: op for op in OPERATORS}
+
+
+def operator_called(alias: str) -> type[Operator]:
+    """An operator by its alias; letter case and the leading "Estran." may be left out.
+
+    Raises
+    ------
+    BadParameter
+        There is none; lists them.
+    """
+    known = operators()
+    for name, op in known.items():
+        if alias.lower() in (name.lower(), name.rpartition(".")[2].lower()):
+            return op
+    raise BadParameter(f"no operator is called {alias!r}", expected=", ".join(known), todo="estran operators lists them")
+
+
+def add_tuning(parser: argparse.ArgumentParser) -> None:
+    """Options on how it is computed; results do not depend on them."""
+    parser.add_argument("--threads", type=int, metavar="N", help="threads [default: all cores]")
+    parser.add_argument("--tile", type=int, default=1024, metavar="N", help="side of the tiles [pixels, default 1024]")
+
+
+def execute(
+    graph: Graph,
+    sources: Mapping[str, Path | Product],
+    args: Any,
+    *,
+    progress: Progress,
+    stopwatch: Stopwatch,
+    target: Path | None = None,
+    format_name: str = "",
+) -> Outcome:
+    """Run a graph with our readers and writers."""
+    from estran.adapters.files.aux_raster import read_on_grid
+    from estran.adapters.files.open import open_product, write_product
+
+    if args.tile < 64:
+        raise BadParameter("the tile is too small", where="--tile", expected="64 or more", found=args.tile)
+    use_threads(args.threads)
+
+    def write(product: Product, path: Path, name: str, *, progress: Progress) -> Path:
+        return write_product(product, path, name, overwrite=args.overwrite, progress=progress)
+
+    return run_graph(
+        graph,
+        sources,
+        operators=operators(),
+        open_product=open_product,
+        write_product=write,
+        read_aux=read_on_grid,
+        target=target,
+        format_name=format_name,
+        tile=args.tile,
+        progress=progress,
+        stopwatch=stopwatch,
+    )
+
+
+def use_threads(number: int | None) -> None:
+    """Bound the threads of Dask and of Numba."""
+    if number is None:
+        return
+    if number < 1:
+        raise BadParameter("there must be a thread", where="--threads", expected="1 or more", found=number)
+    import dask
+
+    dask.config.set(num_workers=number)
+    if "numba" in sys.modules:
+        import numba
+
+        numba.set_num_threads(min(number, numba.config.NUMBA_NUM_THREADS))
+    else:
+        os.environ["NUMBA_NUM_THREADS"] = str(number)

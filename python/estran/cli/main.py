@@ -1,0 +1,117 @@
+"""``estran``: finds the command, runs it, and turns what goes wrong into one sentence and an exit code.
+
+Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 70 a fault of ours; 130 interrupted; 143 terminated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from estran import __version__
+
+COMMANDS = {
+    "masks": ("masks", "cloud, shadow, snow and water masks of a Sentinel-2 product (or of a table of spectra)"),
+    "gpt": ("gpt", "run a GPT graph, or one operator, with gpt's own options"),
+    "run": ("run", "run any operator of the catalogue"),
+    "simulate": ("simulate", "make scenes whose truth is known"),
+    "operators": ("operators", "list operators and studies"),
+    "info": ("info", "say what is in a product"),
+}
+"""Name of the command, its module, its line of help."""
+
+FAULT, INTERRUPTED = 70, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (without the program's name); returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(_command(arguments))
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help()
+        return 0
+    from estran.cli.console import set_up_log
+
+    set_up_log(args.verbose, args.quiet)
+    _stop_cleanly_when_terminated()
+    return _guarded(args.run, args)
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    return next((a for a in arguments if not a.startswith("-")), None)
+
+
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser, with the options of the one command that is meant: the others are not imported."""
+    parser = argparse.ArgumentParser(prog="estran", description="Sentinel-2 masks and corrections, for ESA SNAP and without it.")
+    parser.add_argument("--version", action="version", version=f"estran {__version__}")
+    _say(parser, False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (estran COMMAND --help says more)")
+    for name, (module, line) in COMMANDS.items():
+        # gpt has its own -q (number of threads) and -e.
+        own = commands.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.", add_help=True, allow_abbrev=False)
+        if name != command:
+            continue
+        if name != "gpt":
+            _say(own, argparse.SUPPRESS)
+        loaded: ModuleType = importlib.import_module(f"estran.cli.commands.{module}")
+        loaded.add_arguments(own)
+        own.set_defaults(run=loaded.run)
+    return parser
+
+
+def _say(parser: argparse.ArgumentParser, default: Any) -> None:
+    parser.add_argument("-v", "--verbose", action="store_true", default=default, help="say what is done, where the time goes, and tracebacks of errors")
+    parser.add_argument("-q", "--quiet", action="store_true", default=default, help="say errors only; no progress bar")
+
+
+def _stop_cleanly_when_terminated() -> None:
+    def stop(_number: int, _frame: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    try:
+        signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: whoever embeds us handles signals
+        return
+
+
+def _guarded(run: Any, args: argparse.Namespace) -> int:
+    from estran.errors import EstranError
+
+    log = logging.getLogger("estran")
+    try:
+        run(args)
+        sys.stdout.flush()
+    except EstranError as error:
+        return _failed(log, error.sentence(), error.exit_code)
+    except KeyboardInterrupt:
+        return _failed(log, "stopped; nothing was left half-written.", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): no news, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        return _failed(log, "there is not enough memory. What to do: a coarser --resolution, or a Subset.", 1)
+    except OSError as error:
+        return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
+    except Exception as error:
+        return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with -v, and report what it says.", FAULT)
+    return 0
+
+
+def _failed(log: logging.Logger, sentence: str, code: int) -> int:
+    log.error(sentence)
+    log.info("the traceback:", exc_info=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Every graph that we ship: known nodes, parameters inside their intervals, a default for every variable, nothing that makes gpt hang."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from estran.catalogue import OPERATORS
+from estran.catalogue.spec import FlagsOut
+from estran.engine.bind import bind, refuse_forks
+from estran.engine.graph import Graph, read_graph, read_properties, variables
+from estran.engine.nodes import Read, SnapNode, Write, snap_nodes
+
+ROOT = Path(__file__).resolve().parents[2] / "graphs"
+GRAPHS = sorted(ROOT.glob("*.xml"))
+OURS = {op.alias: op for op in OPERATORS}
+THEIRS = tomllib.loads((ROOT / "snap-nodes.toml").read_text())
+
+
+def graph_of(path: Path) -> Graph:
+    return read_graph(path, {}, variables(path)[0])
+
+
+@pytest.fixture(params=GRAPHS, ids=lambda p: p.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def test_there_are_graphs() -> None:
+    assert "masks" in [p.stem for p in GRAPHS]
+
+
+def test_it_is_whole(path: Path) -> None:
+    """Every node constructed with its defaults: nodes known, refids resolved, no circle, parameters declared and inside their intervals."""
+    graph = graph_of(path)
+    assert len(bind(graph, OURS)) == len(graph.nodes)
+    refuse_forks(graph, OURS)
+
+
+def test_nodes_of_snap_are_listed(path: Path) -> None:
+    for node in graph_of(path).nodes:
+        if node.operator in OURS:
+            continue
+        assert node.operator in THEIRS, f"{node.operator} is not in snap-nodes.toml"
+        assert set(node.parameters) <= set(THEIRS[node.operator]["parameters"]), node.id
+        assert len(node.sources) == len(THEIRS[node.operator]["sources"]), node.id
+
+
+def test_every_variable_has_a_default_and_only_those(path: Path) -> None:
+    assert set(read_properties(path.with_suffix(".properties"))) == set(variables(path)[1])
+
+
+def test_sources_are_handed_over_as_gpt_does(path: Path) -> None:
+    """``-Sname`` puts the id of a reading node into a refid; a graph with Read or Write nodes of its own could not be called that way."""
+    assert variables(path)[0]
+    assert not [n.id for n in graph_of(path).nodes if n.operator in ("Read", "Write")]
+
+
+def test_ids_tell_the_story_in_order(path: Path) -> None:
+    graph = graph_of(path)
+    assert graph.ordered() == graph.nodes
+    assert all(re.fullmatch(r"[A-Z][A-Za-z]+", n.id) and n.id != n.operator for n in graph.nodes)
+
+
+def test_no_bare_dollar(path: Path) -> None:
+    """gpt replaces ``$name`` as well as ``${name}``: one spelling only."""
+    assert not re.search(r"\$(?!\{)", path.read_text())
+
+
+def test_comments_of_the_twin_survive_velocity(path: Path) -> None:
+    """gpt runs the file through Velocity, where ``#word`` and ``$word`` are commands."""
+    assert not re.search(r"#[^ \n]|\$", path.with_suffix(".properties").read_text())
+
+
+def test_flags_used_in_expressions_exist(path: Path) -> None:
+    known = {f"{w.name}.{flag.name}" for op in OPERATORS for w in op.writes if isinstance(w, FlagsOut) for flag in w.coding.flags}
+    bands = {name.partition(".")[0] for name in known}
+    used = {name for name in re.findall(r"\b(\w+_flags\.\w+)\b", path.read_text()) if name.partition(".")[0] in bands}
+    assert used <= known
+
+
+@pytest.mark.parametrize("node", snap_nodes().values(), ids=lambda n: n.alias)
+def test_the_engine_takes_only_what_snap_has(node: type[SnapNode]) -> None:
+    facts = THEIRS[node.alias]
+    assert set(node.parameter_names()) <= set(facts["parameters"])
+    assert len(node.sources) == len(facts["sources"])
+    if node not in (Read, Write):
+        assert list(node.sources) == facts["sources"]
+    assert node.version == THEIRS["version"]
