@@ -181,3 +181,20 @@ def test_real_scene(shared_data: Path, tmp_path: Path) -> None:
         shown = matplotlib.image.imread(tmp_path / f"{name}.png")[: grid.height, : grid.width, :3][~empty]
         assert 0.15 < shown.mean() < 0.7
         assert (shown.max(axis=-1) == 1).mean() < 0.3
+
+
+def test_parameters_that_differ_from_their_declared_default_are_marked(source: Product, result: Product, tmp_path: Path) -> None:
+    from estran.catalogue import OPERATORS
+    from estran.catalogue.outputs import record
+
+    op = next(o for o in OPERATORS if o.alias == "Estran.CloudMask")(shadow_buffer=120.0)
+    known = replace(result, metadata=(record(op, facts={"seconds_pixel_tests": 2.5, "share_cloud": 0.5, "height_median": float("nan"), "clouds": 3}),))
+    page = Page(write_report(source, known, tmp_path, title="t", timings={"read": 1.0}).read_text("utf-8"))
+    marked = [row for row in page.rows if any("changed" in cell for cell in row)]
+    assert [row[0] for row in marked] == ["shadow_buffer"]
+    assert marked[0][1].startswith("120.0")
+    assert marked[0][2:4] == ["m", "none"]
+    assert page.row("mode")[3] == "default"
+    assert page.row("pixel tests")[1] == "2.50 s"
+    assert "share cloud" not in page.text
+    assert re.search(r"height median\s*unknown", page.text)

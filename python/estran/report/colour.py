@@ -15,13 +15,13 @@ Rgb = npt.NDArray[np.uint8]
 NOTHING: Colour = (236, 236, 232)
 """Where there are no data: a light grey that no reflectance takes by itself in a composite."""
 
-BRIGHTEST = 0.65
+BRIGHTEST = 0.6
 """Reflectance shown white: the tops of thick clouds keep their structure, and two scenes can be compared by eye."""
 
 GAMMA = 2.4
 """Display exponent: land, at reflectances of 0.05 to 0.2, lies in the middle of the greys."""
 
-CLEAN_AIR: Mapping[str, float] = {"blue": 0.05, "green": 0.02, "red": 0.01}
+CLEAN_AIR: Mapping[str, float] = {"blue": 0.065, "green": 0.035, "red": 0.018}
 """What clean air alone reflects (a little less than the Rayleigh reflectance of a nadir view); taken off, so that land is not veiled in blue."""
 
 

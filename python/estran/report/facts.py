@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,13 +35,14 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class Step:
-    """One recorded step: operator, its parameters, notes, and the facts it learnt from the scene."""
+    """One recorded step: operator, its parameters, notes, the facts it learnt from the scene, and its seconds by stage."""
 
     operator: str
     version: str
     parameters: tuple[ParameterRow, ...]
     notes: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
+    seconds: tuple[tuple[str, float], ...]
 
 
 def steps(product: Product) -> tuple[Step, ...]:
@@ -69,9 +71,12 @@ def _step(element: Element) -> Step:
             rows.append(ParameterRow(name, text, default, parameter.info.unit, parameter.info.help, text != default))
         else:
             rows.append(ParameterRow(name, text, "", "", "", False))
-    facts = tuple((name, readable(value)) for name, value in _attributes(element, "facts").items())
+    # Shares are in the report as tables, counted anew; seconds stand with the times.
+    learnt = _attributes(element, "facts")
+    facts = tuple((name, readable(value)) for name, value in learnt.items() if not name.startswith(("share_", "seconds_")))
+    seconds = tuple((name.removeprefix("seconds_").replace("_", " "), float(value)) for name, value in learnt.items() if name.startswith("seconds_"))
     notes = tuple(str(v) for v in _attributes(element, "notes").values())
-    return Step(alias, str(element.attributes.get("operator_version", "")), tuple(rows), notes, facts)
+    return Step(alias, str(element.attributes.get("operator_version", "")), tuple(rows), notes, facts, seconds)
 
 
 def _attributes(element: Element, child: str) -> Mapping[str, Any]:
@@ -87,11 +92,11 @@ def declaration(alias: str) -> type[Declared] | None:
 
 
 def readable(value: Any) -> str:
-    """A value as a table shows it: six significant digits, yes and no, lists with commas."""
+    """A value as a table shows it: six significant digits, yes and no, "unknown" for NaN, lists with commas."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return "unknown" if math.isnan(value) else f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         return ", ".join(readable(v) for v in value)
     return str(value)

@@ -58,7 +58,7 @@ def write_report(
     pictures, left_out = quicklooks(source, result, folder, progress=progress)
     done = steps(result)
     said = dict.fromkeys((*source.notes, *result.notes, *(note for step in done for note in step.notes)))
-    seconds = dict(timings or {})
+    measured = [("", tuple((timings or {}).items())), *((step.operator, step.seconds) for step in done)]
     html = _template().render(
         title=title,
         read=what_was_read(source),
@@ -67,9 +67,7 @@ def write_report(
         tables=share_tables(result),
         pictures=pictures,
         steps=done,
-        timings=tuple(seconds.items()),
-        total=sum(seconds.values()),
-        longest=max(seconds.values(), default=0.0),
+        clocks=[(name, rows, max(s for _, s in rows), sum(s for _, s in rows)) for name, rows in measured if rows],
         versions=versions(),
         generated=None if generated is None else generated.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         style=_package_text("style.css"),
@@ -90,7 +88,7 @@ def _template() -> Template:
     from markupsafe import Markup
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(words=words, css=hexadecimal, percent=percent, seconds=_seconds, thousands=_thousands, plain=Markup)
+    environment.filters.update(words=words, css=hexadecimal, percent=percent, seconds=_seconds, thousands=_thousands, sentence=_sentence, plain=Markup)
     return environment.from_string(_package_text("report.html"))
 
 
@@ -117,3 +115,8 @@ def _seconds(value: float) -> str:
 
 def _thousands(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."

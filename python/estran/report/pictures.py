@@ -176,7 +176,7 @@ def _classes(gallery: _Gallery, band: Band, coding: IndexCoding) -> None:
     gallery.save(
         f"{band.name}_map",
         _title(band),
-        f"{band.description.rstrip('.') or band.name}: each pixel has one class.",
+        f"{band.description.rstrip('.') or band.name}.",
         f"Map of the classes of {band.name}: {listed}.",
         colour.classes(values, coding),
         Legend(tuple((v.colour, words(v.name)) for v in shown)),
@@ -198,7 +198,7 @@ def _measured(gallery: _Gallery, band: Band, base: Rgb) -> None:
     gallery.save(
         f"{band.name}_map",
         title,
-        f"{band.description.rstrip('.') or band.name}{unit}; grey where it has no value.",
+        f"{band.description.rstrip('.') or band.name}{unit}. Grey: no value.",
         f"Map of {band.name} from {low:g} to {high:g}{unit}, with a colour bar.",
         rgb,
         ColourBar(low, high, f"{band.name}{unit}", table),
