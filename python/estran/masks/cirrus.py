@@ -66,4 +66,5 @@ def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:
     if settings.cirrus_rule == "fixed":
         return np.zeros(SLICES)
     middle = LOWEST + (np.arange(SLICES) + 0.5) * settings.cirrus_slice
-    return np.maximum(settings.cirrus_min, settings.cirrus_base + settings.cirrus_per_km2 * (np.maximum(middle, 0.0) / 1000.0) ** 2) - settings.cirrus_min
+    parabola = settings.cirrus_base + settings.cirrus_per_km2 * (np.maximum(middle, 0.0) / 1000.0) ** 2
+    return cast(npt.NDArray[np.float64], np.maximum(settings.cirrus_min, parabola) - settings.cirrus_min)

@@ -62,7 +62,7 @@ def _ratios(rows: np.ndarray, floor: float, out: np.ndarray) -> None:
 
 
 def write_features(rows: Rows, floor: float, out: Rows) -> None:
-    """The seven indices of many pixels, before they are cut to their range (CM-16a).
+    """The seven indices of many pixels, before they are cut to their range.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _quadratic_form(
     for k in range(features.shape[0]):
         lowest, highest, centre, unit = low[k], high[k], mean[k], scale[k]
         for i in range(n):
-            features[k, i] = (min(max(features[k, i], lowest), highest) - centre) * unit
+            features[k, i] = (min(max(features[k, i], lowest), highest) - centre) * unit  # (CM-16a)
     for i in range(n):
         out[i] = -weights[0]
     term = 1 + features.shape[0]
@@ -101,7 +101,7 @@ def _quadratic_form(
                 for i in range(n):
                     inner[i] += weight * features[k, i]
         for i in range(n):
-            out[i] -= inner[i] * features[j, i]
+            out[i] -= inner[i] * features[j, i]  # (CM-16b), negated
 
 
 class Model(NamedTuple):
