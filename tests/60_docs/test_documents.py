@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from press.equations import labels
 from press.site import Site, build, pages
 
 from estran.catalogue import OPERATORS, STUDIES
+from estran.cli import main
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIGURES = figures.modules(DOCS)
@@ -82,3 +84,29 @@ def test_changelog_has_the_sections_of_keep_a_changelog(repository: Path) -> Non
     text = (repository / "CHANGELOG.md").read_text("utf-8")
     assert re.search(r"^## \[0\.1\.0\]", text, re.MULTILINE)
     assert set(re.findall(r"^### (\w+)", text, re.MULTILINE)) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def commands() -> list[tuple[str, str]]:
+    """(page, command) of every line of a shell block that runs us."""
+    found = []
+    for path in [*TUTORIALS, DOCS / "index.md", DOCS / "validation.md"]:
+        for block in re.findall(r"^```sh\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            found += [(path.stem, line) for line in block.replace("\\\n", " ").splitlines() if line.startswith(("estran ", "make "))]
+    return found
+
+
+@pytest.mark.parametrize(("page", "command"), commands(), ids=lambda text: text[:60])
+def test_commands_of_the_pages_parse(repository: Path, page: str, command: str) -> None:
+    """Options that do not exist end the program; targets that do not exist are not in the Makefile."""
+    words = shlex.split(command)
+    if words[0] == "make":
+        targets = re.findall(r"^([a-z-]+):", (repository / "Makefile").read_text("utf-8"), re.MULTILINE)
+        assert words[1] in targets
+        return
+    parser = main._parser(main._command(words[1:]))
+    assert parser.parse_args(words[1:]).command == words[1]
+
+
+def test_twin_a_wrong_option_is_seen() -> None:
+    with pytest.raises(SystemExit):
+        main._parser("masks").parse_args(["masks", "S2A.SAFE", "-o", "out", "--no-such-option"])
