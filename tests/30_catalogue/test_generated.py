@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from estran.catalogue.generate import COMMAND, differing, main, write
 from estran.catalogue.spec import parameters_of
 from estran.catalogue.views import info_xml, properties_defaults, shim
 from estran.catalogue.views.names import class_name
+from estran.cli.options import add_options, from_options
 
 
 def test_committed_files_are_current(repository):
@@ -51,6 +53,15 @@ def test_shims_import_and_hold_no_logic(op):
 @pytest.mark.parametrize("declared", [*OPERATORS, *STUDIES], ids=lambda d: d.alias)
 def test_defaults_written_are_the_constructor_s(declared):
     assert declared.from_text(properties_defaults(declared)) == declared()
+
+
+@pytest.mark.parametrize("declared", [*OPERATORS, *STUDIES], ids=lambda d: d.alias)
+def test_defaults_of_the_command_line_are_the_constructor_s(declared):
+    parser = argparse.ArgumentParser()
+    add_options(parser, declared)
+    assert from_options(parser.parse_args([]), declared) == declared()
+    spelt = [f"{p.option}={text}" for p in parameters_of(declared) if (text := p.format(p.default))]
+    assert from_options(parser.parse_args(spelt), declared) == declared()
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
