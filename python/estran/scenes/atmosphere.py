@@ -18,7 +18,7 @@ LEVELS = np.arange(0.0, 13000.0, 100.0)
 OZONE                = (.0010, .0060, .0320, .0180, .0070, .0030, .0010, .0000, .0000, .0000, .0000, .0000, .0000)
 MIXED                = (.0000, .0000, .0000, .0010, .0020, .0010, .0030, .0030, .0000, .0000, .0200, .0110, .0170)
 """Vertical optical depths of 320 Dobson units of ozone, and of oxygen, carbon dioxide and methane at sea level, over each band (rounded from line-by-line tables)."""
-WATER_FACTOR         = (.0000, .0000, .0010, .0020, .0080, .0110, .0030, .0200, .0010, .8200, 2.800, .0030, .0110)
+WATER_FACTOR         = (.0000, .0000, .0010, .0020, .0080, .0110, .0030, .0260, .0010, .8200, 2.800, .0030, .0110)
 WATER_POWER          = (1.000, 1.000, 1.000, 1.000, .7000, .7000, .7000, .6000, .7000, .5000, .8300, .7000, .6000)
 """Absorption by water vapour: transmittance ``exp(-factor * (air mass * column [cm]) ** power)``. B9 and B10 are fitted to labelled pixels: over thick low cloud B10 shows 0.002-0.008, over clear
 lowland 0.0007-0.0035, over snow at 2 to 3 km 0.003-0.12; B9 is a sixth of B8A over lowland, a third over low cloud, half over high snow."""
@@ -63,7 +63,7 @@ def atmosphere(cos_sun: float, cos_view: float, cos_scatter: float, aerosol: flo
     # Single scattering with self-absorption; a tenth is added for light scattered twice in the blue.
     total = rayleigh + haze
     single = (rayleigh * phase(cos_scatter) + 0.95 * haze * haze_phase) / np.maximum(total, 1e-12)
-    path = single * (1 - np.exp(-total * mass)) / (4 * (cos_sun + cos_view)) * (1 + 0.6 * rayleigh)  # (SIM-6)
+    path = single * (1 - np.exp(-total * mass)) / (4 * (cos_sun + cos_view)) * (1 + 0.8 * rayleigh)  # (SIM-6)
     vapour_above = vapour * np.exp(-LEVELS / SCALE_HEIGHT_VAPOUR)[None, :]
     gas = np.exp(-mass * (np.array(OZONE)[:, None] + np.array(MIXED)[:, None] * air))
     gas *= np.exp(-np.array(WATER_FACTOR)[:, None] * (mass * vapour_above) ** np.array(WATER_POWER)[:, None])  # (SIM-7)

@@ -17,8 +17,8 @@ Int32 = npt.NDArray[np.int32]
 
 ASYMMETRY = 0.85
 """Asymmetry factor of cloud droplets in sunlight (Hansen and Travis 1974, Space Sci. Rev. 16)."""
-CUMULUS_EXTINCTION = 0.045
-STRATUS_EXTINCTION = 0.050
+CUMULUS_EXTINCTION = 0.060
+STRATUS_EXTINCTION = 0.060
 CIRRUS_EXTINCTION = 6e-4
 """Extinction coefficients [1/m]: Stephens (1978, J. Atmos. Sci. 35, 2123) gives 0.02-0.1 for low water clouds; cirrus after Sassen and Comstock (2001, J. Atmos. Sci. 58, 2113)."""
 
@@ -83,7 +83,7 @@ def _stamp(
                 if q < 1.7:
                     q += 0.22 * ragged + 0.10 * small
                     if q < 1.0:
-                        t = max(t, puffs[p, 6] * (1 - max(q, 0.0)) ** 0.6 * (1.0 + 0.12 * small))
+                        t = max(t, puffs[p, 6] * (1 - max(q, 0.0)) ** 0.42 * (1.0 + 0.12 * small))
             if t > 0:
                 ii, jj = i % n, j % n
                 if thickness[ii, jj] == 0:
@@ -165,7 +165,7 @@ def cumulus(
         radius = float((low + share * (high - low)) ** (1 / (1 - exponent)))
         row, col = rng.uniform(0, n, 2)
         base = float(altitude + spread * rng.standard_normal())
-        tall = float(np.clip(0.5 * radius, 45.0, tallest) * rng.uniform(0.8, 1.1))
+        tall = float(np.clip(60.0 + 0.45 * radius, 80.0, tallest) * rng.uniform(0.8, 1.1))
         puffs = _puffs(rng, row, col, radius, tall, cell, stretch, heading)
         if where[int(row / n * 128), int(col / n * 128)] < rng.normal(-0.2, 0.5):
             continue

@@ -251,7 +251,7 @@ def _town(seed: int, x: float, y: float, dense: float) -> tuple[int, int, float,
     pu, pv = u - iu * wide, v - iv * long
     street = 9.0 if (iu % 5 and iv % 5) else 22.0
     if pu < street or pv < street:
-        return ASPHALT, CONCRETE, 0.30 * scatter(seed + 204, iu, iv), 1.0
+        return ASPHALT, CONCRETE, 0.2 + 0.4 * scatter(seed + 204, iu, iv), 1.0
     key = ri * 7919 + rj * 104729 + iu * 613 + iv
     use = scatter(seed + 205, key, 0)
     if use < 0.10:
@@ -267,16 +267,16 @@ def _town(seed: int, x: float, y: float, dense: float) -> tuple[int, int, float,
         return ROOF, ASPHALT, 0.3, 1.0
     hu, hv = int(np.floor(pu / 17.0)), int(np.floor(pv / 17.0))
     house = scatter(seed + 209, key, hu * 64 + hv)
-    tone = 0.7 + 0.6 * scatter(seed + 210, key, hu * 64 + hv)
-    garden = 0.45 - 0.30 * dense
+    tone = 0.75 + 0.7 * scatter(seed + 210, key, hu * 64 + hv)
+    garden = 0.40 - 0.32 * dense
     if house < garden:
         return GRASS, BROADLEAF, 0.6, 0.9
     if house < garden + 0.32:
         return TILE, ASPHALT, 0.25, tone
-    if house < garden + 0.56:
-        return CONCRETE, TILE, 0.25, tone
-    if house < garden + 0.60:
-        return BRIGHT, CONCRETE, 0.6, tone
+    if house < garden + 0.58:
+        return CONCRETE, TILE, 0.15, tone
+    if house < garden + 0.66:
+        return BRIGHT, CONCRETE, 0.55, tone
     if house < 0.92:
         return ROOF, CONCRETE, 0.35, tone
     return ASPHALT, GRASS, 0.2, 1.0

@@ -44,7 +44,7 @@ SURFACES: Mapping[str, tuple[float, ...]] = {
 """Reflectance in B1, B2, B3, B4, B5, B6, B7, B8, B8A, B9, B10, B11, B12."""
 
 #                         B1    B2    B3    B4    B5    B6    B7    B8    B8A   B9    B10   B11   B12
-LIQUID_CLOUD             = (.97, .98, .99, 1.00, 1.00, 1.00, 1.00, 1.00, 1.00, .990, .980, .800, .600)
+LIQUID_CLOUD             = (.97, .98, .99, 1.00, 1.00, 1.00, 1.00, .980, 1.00, .990, .980, .800, .600)
 """Colour of a cloud of droplets relative to a scatterer that absorbs nothing: B11 / B8A = 0.8, B12 / B8A = 0.6, as thick low clouds show."""
 ICE_CLOUD                = (.98, .98, .99, 1.00, 1.00, 1.00, 1.00, 1.00, 1.00, .980, .930, .450, .350)
 """Colour of cirrus: ice absorbs more at 1.6 and 2.2 um (Warren and Brandt 2008, JGR 113, D14220)."""
