@@ -87,8 +87,8 @@ def test_class_shares_sum_to_one(result: Product) -> None:
 
 
 def test_what_was_assumed_is_said(page: Page) -> None:
-    assert "no band B10: the thin-cirrus test is off" in page.text
-    assert "sun searched" in page.text
+    assert "No band B10: the thin-cirrus test is off." in page.text
+    assert "Sun searched." in page.text
 
 
 def test_what_was_read_is_said(page: Page) -> None:

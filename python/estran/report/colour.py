@@ -21,7 +21,7 @@ BRIGHTEST = 0.6
 GAMMA = 2.4
 """Display exponent: land, at reflectances of 0.05 to 0.2, lies in the middle of the greys."""
 
-CLEAN_AIR: Mapping[str, float] = {"blue": 0.065, "green": 0.035, "red": 0.018}
+CLEAN_AIR: Mapping[str, float] = {"blue": 0.055, "green": 0.028, "red": 0.013}
 """What clean air alone reflects (a little less than the Rayleigh reflectance of a nadir view); taken off, so that land is not veiled in blue."""
 
 

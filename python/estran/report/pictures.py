@@ -197,8 +197,8 @@ def _measured(gallery: _Gallery, band: Band, base: Rgb) -> None:
     unit = f" [{band.unit}]" if band.unit and band.unit != "1" else ""
     gallery.save(
         f"{band.name}_map",
-        title,
-        f"{band.description.rstrip('.') or band.name}{unit}. Grey: no value.",
+        f"{title}{unit}",
+        f"{band.description.rstrip('.') or band.name}. Grey: no value.",
         f"Map of {band.name} from {low:g} to {high:g}{unit}, with a colour bar.",
         rgb,
         ColourBar(low, high, f"{band.name}{unit}", table),
