@@ -94,6 +94,6 @@ def use_threads(number: int | None) -> None:
     if "numba" in sys.modules:
         import numba
 
-        numba.set_num_threads(min(number, numba.config.NUMBA_NUM_THREADS))
+        numba.set_num_threads(min(number, int(vars(numba.config)["NUMBA_NUM_THREADS"])))
     else:
         os.environ["NUMBA_NUM_THREADS"] = str(number)

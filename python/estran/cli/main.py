@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from estran import __version__
+from estran.cli.verbosity import add_verbosity
 
 COMMANDS = {
     "masks": ("masks", "cloud, shadow, snow and water masks of a Sentinel-2 product (or of a table of spectra)"),
@@ -53,7 +54,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     """The parser, with the options of the one command that is meant: the others are not imported."""
     parser = argparse.ArgumentParser(prog="estran", description="Sentinel-2 masks and corrections, for ESA SNAP and without it.")
     parser.add_argument("--version", action="version", version=f"estran {__version__}")
-    _say(parser, False)
+    add_verbosity(parser, nested=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (estran COMMAND --help says more)")
     for name, (module, line) in COMMANDS.items():
         # gpt has its own -q (number of threads) and -e.
@@ -61,16 +62,11 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         if name != command:
             continue
         if name != "gpt":
-            _say(own, argparse.SUPPRESS)
+            add_verbosity(own)
         loaded: ModuleType = importlib.import_module(f"estran.cli.commands.{module}")
         loaded.add_arguments(own)
         own.set_defaults(run=loaded.run)
     return parser
-
-
-def _say(parser: argparse.ArgumentParser, default: Any) -> None:
-    parser.add_argument("-v", "--verbose", action="store_true", default=default, help="say what is done, where the time goes, and tracebacks of errors")
-    parser.add_argument("-q", "--quiet", action="store_true", default=default, help="say errors only; no progress bar")
 
 
 def _stop_cleanly_when_terminated() -> None:

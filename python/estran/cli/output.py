@@ -25,7 +25,7 @@ def add_output(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         type=Path,
         required=required,
         metavar="OUT",
-        help="NAME.dim, NAME.tif or NAME.nc; without ending: a folder with product, pictures and report",
+        help="NAME.dim, NAME.tif, NAME.nc; without ending a folder with product, pictures, report",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what is there, once the new result is whole")
 
@@ -53,9 +53,7 @@ def refuse_early(out: Path, overwrite: bool) -> None:
     if folder and out.is_dir():
         foreign = sorted(p.name for p in out.iterdir() if p.suffix not in _OF_A_REPORT)
         if foreign:
-            raise TargetExists(
-                "the output folder holds other things, which replacing it would delete", where=out, found=foreign[0], todo="give a folder of its own"
-            )
+            raise TargetExists("the output folder holds things that are not ours", where=out, found=foreign[0], todo="give a folder of its own")
     if folder and out.exists() and not out.is_dir():
         raise TargetExists("the output is a file, and the name means a folder", where=out, todo="give another name, or one with an ending")
 

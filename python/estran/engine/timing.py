@@ -8,6 +8,10 @@ from collections.abc import Callable
 from estran.raster.scene import Progress
 
 
+_MANY = ("reading", "writing", "picture", "band")
+"""First words of messages that differ only in what they are about."""
+
+
 class Stopwatch:
     """Seconds by stage, in the order in which stages first came.
 
@@ -41,8 +45,9 @@ class Stopwatch:
         """A progress report that passes everything on, and times each message as a stage."""
 
         def report(share: float, message: str) -> None:
-            # "reading blue", "reading red" are one stage.
-            stage = message.split(" ")[0] if message.startswith(("reading ", "writing ")) else message
+            # "reading blue" and "reading red" are one stage.
+            first = message.partition(" ")[0]
+            stage = first if first in _MANY else message
             self.start(f"{prefix}{stage}")
             progress(share, message)
 

@@ -20,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="GRAPH|OPERATOR", help="a graph's XML file, or the alias of an operator")
     parser.add_argument("products", nargs="*", type=Path, metavar="PRODUCT", help="sources without a name (sourceProduct, sourceProduct.1, …)")
     parser.add_argument("-S", dest="sources", action="append", default=[], metavar="NAME=PRODUCT", help="a source by name")
-    parser.add_argument(
-        "-P", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help="a variable of the graph, or a parameter of the operator"
-    )
+    parser.add_argument("-P", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help="a variable of the graph, or the operator's parameter")
     parser.add_argument("-p", dest="properties", type=Path, metavar="FILE", help="variables from a .properties file; -P is stronger")
     parser.add_argument("-t", dest="target", type=Path, default=Path("target.dim"), metavar="FILE", help="the target [default target.dim]")
     parser.add_argument("-f", dest="format", default="", metavar="FORMAT", help="its format: BEAM-DIMAP, GeoTIFF, NetCDF4-CF [default: by the target's ending]")

@@ -42,10 +42,8 @@ def lines(product: Product) -> list[str]:
     text.append("bands")
     text += [_band(band, meaning.get(name, "")) for name, band in product.bands.items()]
     if product.tie_points:
-        text += [
-            "tie points",
-            *(f"  {name:<22}{meaning.get(name, ''):<14}{p.data.shape[1]} x {p.data.shape[0]}  {p.unit}" for name, p in product.tie_points.items()),
-        ]
+        text.append("tie points")
+        text += [f"  {name:<22}{meaning.get(name, ''):<14}{p.data.shape[1]} x {p.data.shape[0]}  {p.unit}" for name, p in product.tie_points.items()]
     if product.masks:
         text += ["masks", *(f"  {name:<22}{mask.expression}" for name, mask in product.masks.items())]
     if product.notes:

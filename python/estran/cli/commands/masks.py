@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import logging
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from estran.catalogue.operators.cloud_mask import CloudMask
@@ -17,8 +18,6 @@ from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 from estran.raster.product import Product
 
-log = logging.getLogger("estran")
-
 RESOLUTIONS = (10, 20, 60)
 _ID = "Masks"
 
@@ -30,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resolution", type=int, choices=RESOLUTIONS, default=20, help="pixels worked on [m, default 20]; a product of one size is never made finer than it is"
     )
+    parser.add_argument("--time", metavar="UTC", help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place")
     parser.add_argument("--table", type=Path, metavar="CSV", help="classify a table of spectra instead of a product (columns blue, green, red, nir, swir1, …)")
     add_tuning(parser)
     add_options(parser, CloudMask)
@@ -51,7 +51,10 @@ def run(args: argparse.Namespace) -> None:
     with progress_bar(args) as progress:
         watch.start("open")
         source = open_product(args.product, progress=lambda share, message: progress(0.02 * share, message))
+        source = _with_time(source, args.time)
         resample = needs_resampling(source, args.resolution)
+        if not resample and (why := own_grid(source, args.resolution)):
+            source = source.with_notes(why)
         graph = masks_graph(operator, args.resolution if resample else None)
         target = None if is_folder(args.out) else args.out
         outcome = execute(
@@ -93,15 +96,27 @@ def masks_graph(operator: CloudMask, resolution: int | None) -> Graph:
 
 def needs_resampling(source: Product, resolution: int) -> bool:
     """Whether the bands have to be brought to the working grid: always where their sizes differ, else where they are finer than it."""
-    if source.is_multisize:
-        return True
+    return source.is_multisize or not own_grid(source, resolution)
+
+
+def own_grid(source: Product, resolution: int) -> str:
+    """Why a product of one size keeps its own grid; "" where it does not."""
     grid = source.grid
     if grid.transform is None or grid.is_geographic:
-        log.info("the product keeps its own grid, which is not in metres")
-        return False
+        return "The product keeps its own grid, which is not in metres."
     size = max(grid.pixel_size)
-    if size >= resolution:
-        if size > resolution:
-            log.warning("the product keeps its pixels of %g m, which are coarser than --resolution %d.", size, resolution)
-        return False
-    return True
+    return f"The product keeps its pixels of {size:g} m, which are not finer than the {resolution} m asked for." if size >= resolution else ""
+
+
+def _with_time(source: Product, text: str | None) -> Product:
+    """The product with the sensing time of ``--time``; one that has a time keeps it."""
+    if text is None:
+        return source
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadParameter("the time cannot be read", where="--time", expected="like 2019-04-11T10:50:29", found=text) from None
+    if source.start is not None:
+        return source.with_notes(f"--time {text} is not needed: the product says {source.start:%Y-%m-%d %H:%M:%S} UTC.")
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return replace(source, start=time).with_notes(f"The sensing time {time:%Y-%m-%d %H:%M:%S} UTC is that of --time.")

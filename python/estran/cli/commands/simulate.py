@@ -9,6 +9,7 @@ from estran.catalogue import STUDIES
 from estran.catalogue.spec import Study
 from estran.cli.console import progress_bar, say_times
 from estran.cli.options import add_options, from_options
+from estran.cli.verbosity import add_verbosity
 from estran.engine.timing import Stopwatch
 from estran.errors import TargetExists
 
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one = kinds.add_parser(alias, help=study.summary, description=study.summary.replace("%", "%%"), allow_abbrev=False)
         one.add_argument("out", type=Path, metavar="OUT", help="a folder: the .SAFE goes into it, the truth into OUT/truth")
         one.add_argument("--overwrite", action="store_true", help="replace what is there, once the new scene is whole")
+        add_verbosity(one)
         add_options(one, study)
 
 
