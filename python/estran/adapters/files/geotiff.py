@@ -122,8 +122,10 @@ def read_folder(folder: Path, *, scale: float | None = None) -> Product:
         If the rasters do not cover the same ground.
     """
     folder = Path(folder)
-    inner = [p for ending in ("*.dim", "*.nc") for p in sorted(folder.glob(ending))]
-    if len(inner) == 1:
+    inner = sorted(folder.glob("*.dim")) or sorted(folder.glob("*.nc"))
+    if len(inner) > 1:
+        raise BadProduct("the folder holds several products", where=folder, found=", ".join(p.name for p in inner), todo="name one of them")
+    if inner:
         from estran.adapters.files.open import open_product
 
         return open_product(inner[0])

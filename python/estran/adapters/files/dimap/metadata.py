@@ -46,7 +46,7 @@ def write_elements(parent: Xml, elements: Iterable[Element]) -> None:
             xml = {"name": name.partition(_REPEATED)[0] if _is_repeated(name, element.attributes) else name}
             xml |= {key: detail[key] for key in ("desc", "unit") if key in detail}
             xml |= {"type": kind} | ({"mode": detail["mode"]} if "mode" in detail else {})
-            if count > 1:
+            if isinstance(value, (list, tuple)):
                 xml["elems"] = str(count)
             SubElement(node, "MDATTR", xml).text = text
         write_elements(node, element.elements)

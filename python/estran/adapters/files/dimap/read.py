@@ -32,7 +32,8 @@ def is_dimap(path: Path) -> bool:
     """Whether a file is a BEAM-DIMAP header, by its first lines."""
     try:
         with Path(path).open("rb") as file:
-            return b"<Dimap_Document" in file.read(2000)
+            start = file.read(2000).lstrip(b"\xef\xbb\xbf \r\n\t")
+            return start.startswith(b"<") and b"<Dimap_Document" in start
     except OSError:
         return False
 
