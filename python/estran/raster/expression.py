@@ -311,7 +311,7 @@ def _quotient(a: Array, b: Array) -> Array:
 def _remainder(a: Array, b: Array) -> Array:
     if np.issubdtype(a.dtype, np.floating) or np.issubdtype(b.dtype, np.floating):
         return np.asarray(np.fmod(_double(a), _double(b)))
-    return a - _quotient(a, b) * b
+    return np.asarray(a - _quotient(a, b) * b)
 
 
 _BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
@@ -357,36 +357,34 @@ def _stack(values: tuple[Array, ...]) -> Array:
 
 
 _MANY = 1000
+_OF_ONE: Mapping[str, Callable[..., Any]] = {
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "log": np.log,
+    "log10": np.log10,
+    "exp": np.exp,
+    "exp10": lambda x: 10.0**x,
+    "sqrt": np.sqrt,
+    "sq": np.square,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "rint": np.rint,
+    "round": lambda x: np.floor(x + 0.5),
+    "deg": np.degrees,
+    "rad": np.radians,
+    "nan": np.isnan,
+    "isnan": np.isnan,
+    "inf": np.isinf,
+}
 _FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
-    **{
-        name: (1, 1, _of_doubles(function))
-        for name, function in {
-            "sin": np.sin,
-            "cos": np.cos,
-            "tan": np.tan,
-            "asin": np.arcsin,
-            "acos": np.arccos,
-            "atan": np.arctan,
-            "sinh": np.sinh,
-            "cosh": np.cosh,
-            "tanh": np.tanh,
-            "log": np.log,
-            "log10": np.log10,
-            "exp": np.exp,
-            "exp10": lambda x: 10.0**x,
-            "sqrt": np.sqrt,
-            "sq": np.square,
-            "floor": np.floor,
-            "ceil": np.ceil,
-            "rint": np.rint,
-            "round": lambda x: np.floor(x + 0.5),
-            "deg": np.degrees,
-            "rad": np.radians,
-            "nan": np.isnan,
-            "isnan": np.isnan,
-            "inf": np.isinf,
-        }.items()
-    },
+    **{name: (1, 1, _of_doubles(function)) for name, function in _OF_ONE.items()},
     "atan2": (2, 2, _of_doubles(np.arctan2)),
     "pow": (2, 2, _of_doubles(np.power)),
     "ampl": (2, 2, _of_doubles(np.hypot)),

@@ -193,4 +193,6 @@ def _tie_points_json(grid: TiePointGrid) -> dict[str, Any]:
 
 
 def _tie_points(data: Mapping[str, Any]) -> TiePointGrid:
-    return TiePointGrid(data["name"], np.asarray(data["data"], data["dtype"]), *data["placing"], data["unit"], data["description"], data["cyclic"])
+    offset_x, offset_y, step_x, step_y = data["placing"]
+    samples = np.asarray(data["data"], data["dtype"])
+    return TiePointGrid(data["name"], samples, offset_x, offset_y, step_x, step_y, data["unit"], data["description"], data["cyclic"])

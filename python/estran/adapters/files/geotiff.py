@@ -17,6 +17,7 @@ from affine import Affine
 from estran.adapters.files import extras, names
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
+from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
@@ -25,7 +26,6 @@ from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
 from estran.raster.scene import Progress, quiet
 
-_CHUNK = 2048
 _RASTERS = (".tif", ".tiff", ".jp2", ".vrt", ".img")
 _SNAP_TAG = 65000
 """TIFF tag in which SNAP's writer puts a BEAM-DIMAP document."""
@@ -73,15 +73,6 @@ def _opened(path: Path) -> Iterator[Any]:
         dataset = rasterio.open(path)
     with dataset:
         yield dataset
-
-
-def _lazy(source: RasterBand) -> Any:
-    import dask.array
-    from dask.base import tokenize
-
-    stat = source.path.stat()
-    token = tokenize(str(source.path), stat.st_mtime_ns, stat.st_size, source.number, str(source.dtype))
-    return dask.array.from_array(source, chunks=_CHUNK, name=f"{source.path.stem}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype))
 
 
 def read_raster(path: Path, *, scale: float | None = None) -> Product:
@@ -215,7 +206,7 @@ def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform
     tags = dataset.tags(number)
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
-    data = _lazy(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored)))
+    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored)), path, number)
     nodata = dataset.nodatavals[number - 1]
     band = Band(
         name=name,
@@ -305,7 +296,7 @@ def _snap_product(path: Path, dataset: Any, document: Any) -> Product:
             raise ValueError(f"{dataset.count} bands in the file, more in its description")
         dtype, stored = info.findtext("DATA_TYPE").strip(), dataset.dtypes[number]
         bits = stored == "float32" and dtype in ("int8", "uint8")
-        return _lazy(RasterBand(path, number + 1, shape, stored, dtype, snap_bits=bits))
+        return lazy_array(RasterBand(path, number + 1, shape, stored, dtype, snap_bits=bits), path, number + 1)
 
     return product_of(document, path, samples)
 

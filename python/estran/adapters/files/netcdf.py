@@ -17,6 +17,7 @@ from estran.adapters.files import extras, names
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.dimap.java_text import parse_utc
 from estran.adapters.files.facts import platform_of
+from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
@@ -26,7 +27,6 @@ from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Product
 from estran.raster.scene import Progress, quiet
 
-_CHUNK = 2048
 _HDF5 = threading.RLock()
 """The HDF5 library is not safe for threads: one at a time, whichever files they use."""
 
@@ -71,7 +71,7 @@ class NetcdfVariable:
         block = np.asarray(block)
         if block.dtype.itemsize == self.dtype.itemsize and block.dtype.kind == "i" and self.dtype.kind == "u":
             block = block.view(block.dtype.str.replace("i", "u"))  # NetCDF-3's _Unsigned
-        return (block[::-1] if self._flipped else block).astype(self.dtype)
+        return np.asarray((block[::-1] if self._flipped else block).astype(self.dtype))
 
 
 def _slice(numbers: npt.NDArray[np.intp]) -> slice:
@@ -187,7 +187,7 @@ def _band(path: Path, name: str, label: str, variable: Any, grid: Grid, flipped:
         nodata = float(np.asarray(nodata).ravel()[0].astype(dtype))
     band = Band(
         name=label,
-        data=_lazy(source),
+        data=lazy_array(source, path, name),
         grid=grid,
         scale=float(attributes.get("scale_factor", 1.0)),
         offset=float(attributes.get("add_offset", 0.0)),
@@ -218,15 +218,6 @@ def _wavelength(attributes: Mapping[str, Any]) -> float | None:
             factor = {"um": 1e3, "µm": 1e3, "micrometer": 1e3, "m": 1e9}.get(unit, 1.0)
             return float(attributes[key]) * factor or None
     return None
-
-
-def _lazy(source: NetcdfVariable) -> Any:
-    import dask.array
-    from dask.base import tokenize
-
-    stat = source.path.stat()
-    token = tokenize(str(source.path), stat.st_mtime_ns, stat.st_size, source.name)
-    return dask.array.from_array(source, chunks=_CHUNK, name=f"{source.path.stem}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype))
 
 
 def _time(value: Any) -> datetime | None:
@@ -466,7 +457,7 @@ def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in attributes.items() if value is not None and value != ""}
 
 
-def _write_axis(dataset: Any, name: str, values: npt.NDArray[np.float64], axis: str, crs: Any) -> None:
+def _write_axis(dataset: Any, name: str, values: npt.NDArray[np.floating], axis: str, crs: Any) -> None:
     variable = dataset.createVariable(name, "f8", (name,))
     variable[:] = values
     if crs is not None and crs.is_geographic:

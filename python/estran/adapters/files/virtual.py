@@ -88,9 +88,10 @@ def _expression(product: Product, expression: str, shape: tuple[int, int], dtype
         return np.broadcast_to(compute(*(band.data for band in used.values())), shape)
     import dask.array
 
+    arrays_of: Any = dask.array
     first = next(band.data for band in used.values() if hasattr(band.data, "dask"))
-    arrays = [dask.array.asarray(band.data).rechunk(first.chunks) for band in used.values()]
-    return dask.array.map_blocks(compute, *arrays, dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
+    arrays = [arrays_of.asarray(band.data).rechunk(first.chunks) for band in used.values()]
+    return arrays_of.map_blocks(compute, *arrays, dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
 
 
 def _block(expression: str, bands: tuple[Band, ...], dtype: np.dtype[Any], *raw: npt.NDArray[Any]) -> npt.NDArray[Any]:

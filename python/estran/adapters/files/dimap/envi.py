@@ -82,11 +82,11 @@ class EnviTarget:
         with self.path.open("r+b") as file:
             if columns[1] - columns[0] == self.shape[1]:
                 file.seek(rows[0] * self.shape[1] * self.dtype.itemsize)
-                file.write(memoryview(data).cast("B"))
+                file.write(data.tobytes())
             else:
                 for row, line in zip(range(rows[0], rows[1]), data, strict=True):
                     file.seek((row * self.shape[1] + columns[0]) * self.dtype.itemsize)
-                    file.write(memoryview(line).cast("B"))
+                    file.write(line.tobytes())
         if self._written is not None:
             self._written(data.size)
 
@@ -95,16 +95,6 @@ def _attach(path: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> EnviTar
     target = EnviTarget.__new__(EnviTarget)
     target.path, target.shape, target.dtype, target._written = path, shape, dtype, None
     return target
-
-
-def lazy(image: EnviImage, chunk: int = 2048) -> Any:
-    """The image as a Dask array, read tile by tile."""
-    import dask.array
-    from dask.base import tokenize
-
-    stat = image.path.stat()
-    token = tokenize(str(image.path), stat.st_mtime_ns, stat.st_size, image.shape, str(image.dtype))
-    return dask.array.from_array(image, chunks=chunk, name=f"{image.path.stem}-{token}", asarray=False, meta=np.empty((0, 0), image.dtype))
 
 
 def header(name: str, dtype: npt.DTypeLike, grid: Grid, *, description: str, unit: str, wavelength: float | None, scale: float, offset: float) -> str:

@@ -52,8 +52,9 @@ def header_xml(product: Product, data_folder: str) -> bytes:
     if elements:
         write_elements(SubElement(root, "Dataset_Sources"), [Element("metadata", {}, elements)])
     indent(root, "    ")
+    body: bytes = tostring(root, encoding="ISO-8859-1", xml_declaration=True).split(b"\n", 1)[1]
     # The declaration by hand: ElementTree writes single quotes, which XML allows and older readers of DIMAP do not expect.
-    return b'<?xml version="1.0" encoding="ISO-8859-1"?>\n' + tostring(root, encoding="ISO-8859-1", xml_declaration=True).split(b"\n", 1)[1] + b"\n"
+    return b'<?xml version="1.0" encoding="ISO-8859-1"?>\n' + body + b"\n"
 
 
 def _text(parent: Xml, tag: str, value: object, **attributes: str) -> Xml:

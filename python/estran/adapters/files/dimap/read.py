@@ -18,6 +18,7 @@ from estran.adapters.files.dimap.java_text import parse_double, parse_utc
 from estran.adapters.files.dimap.metadata import read_element
 from estran.adapters.files.dimap.wkt import crs_name
 from estran.adapters.files.facts import platform_of
+from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import recover
 from estran.errors import BadProduct
@@ -89,7 +90,8 @@ def _parse(path: Path) -> Xml:
     from defusedxml.common import DefusedXmlException
 
     try:
-        return defusedxml.ElementTree.parse(path, forbid_dtd=True).getroot()
+        root: Xml = defusedxml.ElementTree.parse(path, forbid_dtd=True).getroot()
+        return root
     except DefusedXmlException:
         raise BadProduct("the header declares XML entities, which no product needs", where=path, todo="do not trust this file") from None
     except (defusedxml.ElementTree.ParseError, UnicodeError, ValueError) as error:
@@ -246,7 +248,8 @@ def _samples(root: Xml, folder: Path, _number: int, info: Xml, shape: tuple[int,
     name = _get(info, "BAND_NAME")
     for node in root.findall("Data_Access/Data_File"):
         if _get(node, "BAND_INDEX") == _get(info, "BAND_INDEX"):
-            return envi.lazy(_image(folder / _href(node, "DATA_FILE_PATH"), shape, _get(info, "DATA_TYPE"), name))
+            image = _image(folder / _href(node, "DATA_FILE_PATH"), shape, _get(info, "DATA_TYPE"), name)
+            return lazy_array(image, image.path)
     raise BadProduct(f"band {name!r} has no samples", where=folder, expected="a Data_File entry")
 
 

@@ -1,0 +1,32 @@
+"""Files as Dask arrays: nothing is read until somebody asks, and then tile by tile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+CHUNK = 2048
+"""Rows and columns of a tile: 8 MB of 16-bit samples."""
+
+
+class Samples(Protocol):
+    """Something in a file that reads when sliced."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]: ...
+
+
+def lazy_array(source: Samples, path: Path, *what: object) -> Any:
+    """A Dask array over samples in a file; its name tells the file's state, so that equal reads are one task and a changed file is another."""
+    import dask.array
+    from dask.base import tokenize
+
+    stat = path.stat()
+    token = tokenize(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, source.shape, str(source.dtype), *what)
+    from_array: Any = dask.array.from_array
+    return from_array(source, chunks=CHUNK, name=f"{path.stem}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype))
