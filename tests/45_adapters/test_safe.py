@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,6 +163,21 @@ def test_opening_reads_no_pixel_and_reading_a_window_reads_no_more(root: Path, m
     assert opened == []
     product["B3"].data[10:20, 30:40].compute()
     assert opened == ["T31UFS_20200615T105031_B03.jp2"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [(5, slice(10, 20)), (slice(None), 7), (slice(None, None, 2), slice(None, None, -3)), ([3, 7, 5], slice(None)), (slice(4, 4), slice(None)), (3, 4)],
+    ids=str,
+)
+def test_a_band_is_sliced_like_any_array(product: Product, raw: dict[str, np.ndarray], key: tuple[object, object]) -> None:
+    np.testing.assert_array_equal(product["B2"].data[key].compute(), raw["B02"][key])
+
+
+def test_a_product_travels_to_another_process(product: Product, raw: dict[str, np.ndarray]) -> None:
+    band, sun = (pickle.loads(pickle.dumps(product[name].data)) for name in ("B2", "sun_zenith"))
+    np.testing.assert_array_equal(band.compute(), raw["B02"])
+    assert sun.compute() == pytest.approx(40.0)
 
 
 def test_many_threads_read_what_one_does(product: Product, raw: dict[str, np.ndarray]) -> None:

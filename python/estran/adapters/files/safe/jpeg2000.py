@@ -105,20 +105,23 @@ class Image:
         self.shape = (header.height, header.width)
         self.dtype: np.dtype[Any] = np.dtype(np.uint8 if header.bits <= 8 else np.uint16)
 
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        """The pixels of (rows, columns), two slices of step 1."""
+    def __getitem__(self, key: tuple[Any, Any]) -> npt.NDArray[Any]:
+        """The pixels of (rows, columns): slices, integers or lists of them. The smallest window that holds them is read."""
+        row, col = (_extent(part, size) for part, size in zip(key, self.shape, strict=True))
+        pixels = self._window(*row[:2], *col[:2]) if row[1] and col[1] else np.empty((row[1], col[1]), self.dtype)
+        picked: npt.NDArray[Any] = pixels[row[2]][..., col[2]]
+        return picked
+
+    def _window(self, row: int, height: int, col: int, width: int) -> npt.NDArray[Any]:
         import rasterio
         from rasterio.errors import RasterioError
         from rasterio.windows import Window
 
-        rows, cols = (range(*part.indices(size)) for part, size in zip(key, self.shape, strict=True))
-        if not rows or not cols:
-            return np.empty((len(rows), len(cols)), self.dtype)
         try:
             # One thread per read: with more, GDAL fetches the tiles in the background, and one that cannot be decoded comes back as zeros, without an error.
             # Dask's threads read several windows at a time anyway.
             with rasterio.Env(GDAL_NUM_THREADS="1"), rasterio.open(self.entry.gdal_path) as dataset:
-                pixels: npt.NDArray[Any] = dataset.read(1, window=Window(cols.start, rows.start, len(cols), len(rows)))
+                pixels: npt.NDArray[Any] = dataset.read(1, window=Window(col, row, width, height))
         except RasterioError as error:
             raise truncated(self.entry.name, str(error.__cause__ or error).rstrip(".")) from error
         return pixels.astype(self.dtype, copy=False)
@@ -128,3 +131,15 @@ class Image:
         tiles = (self.header.tile_height, self.header.tile_width)
         height, width = (min(size, max(1, round(target / tile)) * tile if tile < size else target) for size, tile in zip(self.shape, tiles, strict=True))
         return height, width
+
+
+def _extent(part: Any, size: int) -> tuple[int, int, Any]:
+    """First index, length, and what to pick from that stretch."""
+    if isinstance(part, slice) and part.step in (None, 1):
+        start, stop, _ = part.indices(size)
+        return start, max(0, stop - start), slice(None)
+    index = np.arange(size)[part]
+    if index.size == 0:
+        return 0, 0, index
+    first = int(index.min())
+    return first, int(index.max()) - first + 1, index - first
