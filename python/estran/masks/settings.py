@@ -145,6 +145,7 @@ class PixelSettings:
             brightness_min=0.15,
             snow_ndsi_min=0.4,
             snow_swir2_max=0.11,
+            snow_green_min=0.18,
             snow_is_clear=True,
             cirrus_rule="parabola",
             use_model=True,
