@@ -1,6 +1,7 @@
 """Sun and view geometry: directions as vectors, the Sun's place in the sky, the distance to it.
 
-Azimuths are clockwise from north and point from the ground to the Sun or the sensor; zeniths and azimuths are in degrees. Which north (true or grid) is the caller's to say.
+Azimuths are clockwise from north and point from the ground to the Sun or the sensor; zeniths and azimuths are in degrees.
+Which north (true or grid) is the caller's to say.
 """
 
 from __future__ import annotations

@@ -17,11 +17,13 @@ LEVELS = np.arange(0.0, 13000.0, 100.0)
 #                         B1     B2     B3     B4     B5     B6     B7     B8     B8A    B9     B10    B11    B12
 OZONE                = (.0010, .0060, .0320, .0180, .0070, .0030, .0010, .0000, .0000, .0000, .0000, .0000, .0000)
 MIXED                = (.0000, .0000, .0000, .0010, .0020, .0010, .0030, .0030, .0000, .0000, .0200, .0110, .0170)
-"""Vertical optical depths of 320 Dobson units of ozone, and of oxygen, carbon dioxide and methane at sea level, over each band (rounded from line-by-line tables)."""
+"""Vertical optical depths of 320 Dobson units of ozone, and of oxygen, carbon dioxide and methane at sea level, over each band: round figures
+of what Chappuis, O2-A and near-infrared bands take away in the mean over a response."""
 WATER_FACTOR         = (.0000, .0000, .0010, .0020, .0080, .0110, .0030, .0260, .0010, .8200, 2.800, .0030, .0110)
 WATER_POWER          = (1.000, 1.000, 1.000, 1.000, .7000, .7000, .7000, .6000, .7000, .5000, .8300, .7000, .6000)
-"""Absorption by water vapour: transmittance ``exp(-factor * (air mass * column [cm]) ** power)``. B9 and B10 are fitted to labelled pixels: over thick low cloud B10 shows 0.002-0.008, over clear
-lowland 0.0007-0.0035, over snow at 2 to 3 km 0.003-0.12; B9 is a sixth of B8A over lowland, a third over low cloud, half over high snow."""
+"""Absorption by water vapour: transmittance ``exp(-factor * (air mass * column [cm]) ** power)``. B9 and B10 are set by what labelled pixels show:
+B10 is 0.002-0.008 over thick low cloud, 0.0007-0.0035 over clear lowland, 0.003-0.12 over snow at 2 to 3 km; B9 is a sixth of B8A over lowland,
+a third over low cloud, half over high snow."""
 STRAY_LIGHT          = (.0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0009, .0000, .0000)
 # fmt: on
 

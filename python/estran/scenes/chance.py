@@ -39,7 +39,7 @@ def fractal(rng: np.random.Generator, size: int, slope: float, longest: float, s
     amplitude[0, 0] = 0
     noise = rng.standard_normal((size, size // 2 + 1), np.float32) + 1j * rng.standard_normal((size, size // 2 + 1), np.float32)
     field = np.asarray(fft.irfft2(noise.astype(np.complex64) * amplitude, s=(size, size), workers=1), np.float32)
-    return (field - field.mean()) / max(float(field.std()), 1e-12)
+    return np.asarray((field - field.mean()) / np.float32(max(float(field.std()), 1e-12)), np.float32)
 
 
 @jit

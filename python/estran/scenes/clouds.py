@@ -20,7 +20,8 @@ ASYMMETRY = 0.85
 CUMULUS_EXTINCTION = 0.060
 STRATUS_EXTINCTION = 0.060
 CIRRUS_EXTINCTION = 6e-4
-"""Extinction coefficients [1/m]: Stephens (1978, J. Atmos. Sci. 35, 2123) gives 0.02-0.1 for low water clouds; cirrus after Sassen and Comstock (2001, J. Atmos. Sci. 58, 2113)."""
+"""Extinction coefficients [1/m]: Stephens (1978, J. Atmos. Sci. 35, 2123) gives 0.02-0.1 for low water clouds;
+cirrus after Sassen and Comstock (2001, J. Atmos. Sci. 58, 2113)."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,15 @@ class CloudField:
 
 @jit
 def reflectance(tau: float) -> float:
-    """Share of light that a flat cloud sends back (two streams, no absorption; Liou 2002, 6.5) (SIM-9)."""
+    """Share of light that a flat cloud sends back (two streams, no absorption; Liou 2002, 6.5)."""
     scaled = 0.8660254 * (1 - ASYMMETRY) * tau
-    return scaled / (1.0 + scaled) if scaled > 0 else 0.0
+    return float(scaled / (1.0 + scaled)) if scaled > 0 else 0.0  # (SIM-9)
 
 
 @jit
 def beam(tau: float) -> float:
-    """Share of sunlight that goes straight on, the forward peak included: ``exp(-(1 - g^2) tau)`` (Joseph, Wiscombe and Weinman 1976, J. Atmos. Sci. 33, 2452) (SIM-9)."""
-    return np.exp(-(1 - ASYMMETRY * ASYMMETRY) * tau)
+    """Share of sunlight that goes straight on, the forward peak included (delta-Eddington: Joseph, Wiscombe and Weinman 1976, J. Atmos. Sci. 33, 2452)."""
+    return float(np.exp(-(1 - ASYMMETRY * ASYMMETRY) * tau))  # (SIM-10)
 
 
 @parallel_jit
@@ -216,7 +217,7 @@ def cirrus(seed: int, n: int, cell: float, origin: tuple[float, float], cover: f
 
 @parallel_jit
 def _face(thickness: Float32, base: Float32, cell: float, tau_above: Float32, sun_east: float, sun_south: float, extinction: float, light: Float32) -> None:
-    """Light of each cell's face: its slope to the Sun and what stands between (SIM-11)."""
+    """Light of each cell's face: its slope to the Sun and what stands between."""
     n = thickness.shape[0]
     for i in numba.prange(n):
         for j in range(n):
@@ -234,7 +235,7 @@ def _face(thickness: Float32, base: Float32, cell: float, tau_above: Float32, su
             full = 0.42 + 0.58 * (0.35 + 0.65 * facing) * lit
             # A thin cloud has no face.
             thick = 1.0 - np.exp(-0.25 * t * extinction)
-            light[i, j] = 1.0 + thick * (full - 1.0)
+            light[i, j] = 1.0 + thick * (full - 1.0)  # (SIM-11)
 
 
 def lit(field: CloudField, sun: Rays) -> CloudField:

@@ -118,7 +118,7 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     near_sea = np.exp(-np.clip(land, 0, None) / 0.15)
     towns = (towns + 0.5 * near_sea).astype(np.float32)
     flat = (land > 0.0) & (elevation < 180)
-    towns -= np.quantile(towns[flat], 1 - setting.towns) if flat.any() else np.float32(99.0)
+    towns -= np.float32(np.quantile(towns[flat], 1 - setting.towns) if flat.any() else 99.0)
 
     woods = fractal(rng, n, 1.7, min(n * 0.4, 200.0), 2.5)
     woods = (woods - np.quantile(woods, 1 - setting.woods)).astype(np.float32)
@@ -142,9 +142,10 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     swell = fractal(rng, 512, 1.2, 40.0, 3.0)
     _cover(seed, treeline, coast, elevation, slope, river, lake, towns, woods, sandy, snow, hollow, grain, swell, first, second, mix, tone)
     crop = (slice(0, 2 * size), slice(0, 2 * size))
-    first, second, mix, tone = (np.ascontiguousarray(a[crop]) for a in (first, second, mix, tone))
+    first, second, mix = (np.ascontiguousarray(a[crop]) for a in (first, second, mix))
+    tone = np.ascontiguousarray(tone[crop])
     masks = [_share(first, second, mix, np.array(codes, np.uint8)) for codes in (WATER, SAND, SNOW)]
-    city = np.repeat(np.repeat((towns > 0) & flat & (coast > 60), 1, 0), 1, 1)[:size, :size]
+    city = ((towns > 0) & flat & (coast > 60))[:size, :size]
     water, beach, snowy = ((m >= 0.5).astype(np.uint8) for m in masks)
     built = (city & (water == 0) & (beach == 0) & (snowy == 0)).astype(np.uint8)
     return Landscape(np.ascontiguousarray(elevation[:size, :size]), first, second, mix, tone, water, beach, built, snowy)
@@ -152,11 +153,11 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
 
 def _weathered(elevation: Float32) -> Float32:
     """Mountains no steeper than mountains are: heights above 60 m shrink until the middle slope of the high ground is 29 degrees, as in the Alps."""
-    high = elevation > 250
+    high = np.asarray(elevation > 250)
     if not high.any():
         return elevation
     dy, dx = np.gradient(elevation, 20.0)
-    middle = float(np.median(np.hypot(dx[high], dy[high])))
+    middle = float(np.median(np.asarray(np.hypot(dx, dy))[high]))
     shrink = np.float32(min(1.0, 0.55 / middle))
     return np.where(elevation > 60, 60 + (elevation - 60) * shrink, elevation).astype(np.float32)
 
@@ -180,7 +181,7 @@ def _between(field: Float32, y: float, x: float) -> float:
     y, x = min(max(y, 0.0), rows - 1.001), min(max(x, 0.0), cols - 1.001)
     i, j = int(y), int(x)
     a, b = x - j, y - i
-    return (1 - b) * ((1 - a) * field[i, j] + a * field[i, j + 1]) + b * ((1 - a) * field[i + 1, j] + a * field[i + 1, j + 1])
+    return float((1 - b) * ((1 - a) * field[i, j] + a * field[i, j + 1]) + b * ((1 - a) * field[i + 1, j] + a * field[i + 1, j + 1]))
 
 
 DEEP, TURBID, SHALLOW, FOAM, LAKE = (CODE[k] for k in ("deep_water", "turbid_water", "shallow_sand", "foam", "lake_water"))

@@ -1,6 +1,7 @@
 """Ray marching through layers of cloud and over relief: where shadows and parallax come from.
 
-Nothing is projected or shifted here. A ray climbs from a point of the ground, in steps no longer than a cell, and meets what is there. Equations: docs/ATBD/simulate_scene.md.
+Nothing is projected or shifted here. A ray climbs from a point of the ground, in steps no longer than a cell, and meets what is there.
+Equations: docs/ATBD/simulate_scene.md.
 Local coordinates: metres to the east and to the *south* of the upper-left corner of the scene, so that they grow with columns and rows.
 """
 
@@ -160,7 +161,7 @@ def _climb(
     zmax: float,
     enough: float,
 ) -> tuple[float, float, float]:
-    """Cloudy length along a ray [m], and its means weighted by length: altitude [m] and light [1] (SIM-4)."""
+    """Cloudy length along a ray [m], and its means weighted by length: altitude [m] and light [1]."""
     n = base.shape[0]
     run = np.sqrt(1.0 + dx * dx + dy * dy)
     dz = min(40.0, cell / max(abs(dx), abs(dy), 1e-6))
@@ -207,7 +208,7 @@ def _climb(
             b = base[ni, nj]
             bottom, top = max(z, b), min(z + dz, b + t)
             if top > bottom:
-                piece = (top - bottom) * run
+                piece = (top - bottom) * run  # (SIM-4)
                 length += piece
                 height += piece * 0.5 * (top + bottom)
                 bright += piece * light[ni, nj]
@@ -382,7 +383,10 @@ def above_tops(layer: Layer, other: Layer, bounds: tuple[Float32, Float32], sun:
 
 @parallel_jit
 def relief_shadow(elevation: Float32, cell: float, rays: npt.NDArray[np.float64], highest: float) -> npt.NDArray[np.uint8]:
-    """Where terrain hides the Sun: 1 in cast shadow. Rays climb in steps of one cell over bilinear relief (SIM-5); outside the grid nothing is known, and light passes."""
+    """Where terrain hides the Sun: 1 in cast shadow.
+
+    Rays climb in steps of one cell over bilinear relief; outside the grid nothing is known, and light passes.
+    """
     rows, cols = elevation.shape
     shadow = np.zeros((rows, cols), np.uint8)
     for i in numba.prange(rows):
@@ -400,7 +404,7 @@ def relief_shadow(elevation: Float32, cell: float, rays: npt.NDArray[np.float64]
                 top = (1 - b) * ((1 - a) * elevation[ii, jj] + a * elevation[ii, jj + 1]) + b * (
                     (1 - a) * elevation[ii + 1, jj] + a * elevation[ii + 1, jj + 1]
                 )
-                if top > z:
+                if top > z:  # (SIM-5)
                     shadow[i, j] = 1
                     break
                 # Far below the highest summit of the scene, steps stay one cell: ridges are narrow.

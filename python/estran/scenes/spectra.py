@@ -1,8 +1,9 @@
 """Reflectance of surfaces and colour of clouds in the thirteen bands of Sentinel-2: one table.
 
-Surfaces are bottom-of-atmosphere reflectances in round figures, drawn by hand after the shapes of the ECOSTRESS library (Meerdink et al. 2019, RSE 230, 111196; soils, rocks, snow, man-made)
-and of the USGS library version 7 (Kokaly et al. 2017, USGS Data Series 1035; vegetation, water), and set so that top-of-atmosphere values fall between the tenth and ninetieth percentiles of
-labelled Sentinel-2 L1C pixels: forest and crops red 0.04-0.08 and B8A 0.24-0.41, bright ground red 0.24-0.43, snow green 0.64-0.86 and B11 0.05-0.11, thick low cloud blue 0.53-0.89, B11 0.48-0.69, B12 0.33-0.54.
+Surfaces are bottom-of-atmosphere reflectances in round figures, drawn by hand after the shapes of the ECOSTRESS library (Meerdink et al. 2019,
+RSE 230, 111196; soils, rocks, snow, man-made) and of the USGS library version 7 (Kokaly et al. 2017, USGS Data Series 1035; vegetation, water), and set so
+that top-of-atmosphere values fall between the tenth and ninetieth percentiles of labelled Sentinel-2 L1C pixels: forest and crops red 0.04-0.08 and
+B8A 0.24-0.41, bright ground red 0.24-0.43, snow green 0.64-0.86 and B11 0.05-0.11, thick low cloud blue 0.53-0.89, B11 0.48-0.69, B12 0.33-0.54.
 """
 
 from __future__ import annotations

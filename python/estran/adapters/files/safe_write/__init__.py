@@ -1,0 +1,112 @@
+"""Write a simulated scene as a Sentinel-2 L1C product in SAFE layout, and its truth as GeoTIFF.
+
+Sizes, angles, offsets and masks are where readers look for them (Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, issues 14.2 to 14.9);
+GDAL's SENTINEL2 driver opens it. Left out, since nothing here needs them: datastrip, auxiliary data, quality reports, HTML and INSPIRE pages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from estran.adapters.files.safe_write.footprints import footprint_gml
+from estran.adapters.files.safe_write.images import preview, true_colour, write_jp2, write_truth
+from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, manifest, product_name, product_xml, tile_xml
+from estran.adapters.files.whole import whole
+from estran.errors import TargetExists
+from estran.raster.scene import Progress, quiet
+from estran.sensors.bands import SENTINEL2
+
+if TYPE_CHECKING:
+    from estran.scenes.simulate import SimulatedScene
+
+__all__ = ["write_safe"]
+
+
+def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progress: Progress = quiet) -> Path:
+    """Write `scene` under `out`, whole or not at all.
+
+    Parameters
+    ----------
+    scene
+        From :func:`estran.scenes.simulate.simulate`. Its wish says the processing baseline: from 04.00 on, numbers carry an offset of 1000 and detector
+        footprints are rasters.
+    out
+        A folder of its own: the product goes to ``out/<name of the product>``, the truth to ``out/truth/*.tif``. Where `out` itself ends in ``.SAFE``, the
+        product *is* `out`, and the truth goes beside it, to ``<out without .SAFE>_truth``.
+    overwrite
+        Replace what is there.
+
+    Returns
+    -------
+    Path
+        Of the .SAFE folder.
+
+    Raises
+    ------
+    TargetExists
+        The target exists and `overwrite` is False; or it holds other things than a product and its truth.
+    WriteFailed
+        The disk is full, or the folder cannot be written; nothing is left behind.
+    """
+    out = Path(out).absolute()
+    if out.suffix.upper() == ".SAFE":
+        truth = f"{out.stem}_truth"
+        with whole(out, companions=(truth,), overwrite=overwrite) as part:
+            _write_product(scene, part, out.name, progress)
+            progress(0.93, "truth")
+            write_truth(scene, part.with_name(truth))
+        progress(1.0, "written")
+        return out
+    _refuse_others(out)
+    name = product_name(scene)
+    empty = out.is_dir() and not any(out.iterdir())
+    with whole(out, overwrite=overwrite or empty) as part:
+        part.mkdir()
+        _write_product(scene, part / name, name, progress)
+        progress(0.93, "truth")
+        write_truth(scene, part / "truth")
+    progress(1.0, "written")
+    return out / name
+
+
+def _refuse_others(out: Path) -> None:
+    """A folder is replaced as a whole, so it must hold nothing but what an earlier run wrote."""
+    if not out.is_dir():
+        return
+    others = sorted(p.name for p in out.iterdir() if p.name != "truth" and p.suffix != ".SAFE")
+    if others:
+        raise TargetExists("the folder holds other things, which would be lost", where=out, found=", ".join(others[:3]), todo="give a folder of its own")
+
+
+def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Progress) -> None:
+    granule, stem = granule_name(scene), image_stem(scene)
+    inside = folder / "GRANULE" / granule
+    images, quality = inside / "IMG_DATA", inside / "QI_DATA"
+    for made in (images, quality):
+        made.mkdir(parents=True)
+    since_0400 = scene.wish.baseline >= "04.00"
+    offset = -OFFSET_SINCE_0400 if since_0400 else 0
+    for k, band in enumerate(SENTINEL2):
+        progress(0.9 * k / 13, f"writing {band.name}")
+        numbers = scene.bands[band.name]
+        if offset:
+            numbers = np.where((numbers == 0) | (numbers == 65535), numbers, numbers + np.uint16(offset)).astype(np.uint16)
+        write_jp2(images / f"{stem}_{file_band(band.name)}.jp2", numbers[None], scene.grids[int(band.pixel)])
+    write_jp2(images / f"{stem}_TCI.jp2", true_colour(scene), scene.grids[10])
+    write_jp2(quality / f"{stem}_PVI.jp2", *preview(scene))
+    masks = []
+    for k, band in enumerate(SENTINEL2):
+        ending = "jp2" if since_0400 else "gml"
+        path = quality / f"MSK_DETFOO_{file_band(band.name)}.{ending}"
+        footprint = np.where(scene.bands[band.name] == 0, 0, scene.detectors[int(band.pixel)]).astype(np.uint8)
+        if since_0400:
+            write_jp2(path, footprint[None], scene.grids[int(band.pixel)])
+        else:
+            path.write_text(footprint_gml(scene, band.name, k, footprint), encoding="utf-8")
+        masks.append((k, f"GRANULE/{granule}/QI_DATA/{path.name}"))
+    (folder / "MTD_MSIL1C.xml").write_text(product_xml(scene, name, granule), encoding="utf-8")
+    (inside / "MTD_TL.xml").write_text(tile_xml(scene, granule, masks), encoding="utf-8")
+    (folder / "manifest.safe").write_text(manifest(folder, scene), encoding="utf-8")
