@@ -237,6 +237,34 @@ def test_strict_mode_is_the_paper():
         assert (getattr(stage, name) != expected).mean() < 1e-3, name
 
 
+def program(bands):
+    """What python-fmask 0.5 computes for Sentinel-2 before its 3 x 3 filter, from a reading of its sources: bytes of hundredths, histograms of 256 bins."""
+    b, g, r, n, s1, s2, c = (np.maximum(bands[k].astype(float), 1e-5) for k in ("blue", "green", "red", "wnir", "swir1", "swir2", "cirrus"))
+    ndvi, ndsi = (n - r) / (n + r), (g - s1) / (g + s1)
+    mean = (b + g + r) / 3
+    white = sum(abs(x - mean) / mean for x in (b, g, r))
+    pcp = (s2 > 0.03) & (ndsi < 0.8) & (ndvi < 0.8) & (white < 0.7) & (b - 0.5 * r - 0.08 > 0) & (n / s1 > 0.75) | (c > 0.01)
+    water = ((ndvi < 0.01) & (n < 0.11)) | ((ndvi < 0.1) & (n < 0.05))
+    flat = np.round(100 * (1 - np.max([abs(ndvi), abs(ndsi), white], axis=0))).clip(0, 255).astype(np.uint8) / 100
+    land = (100 * (flat + c / 0.04)).clip(0, 255).astype(np.uint8)
+    sea = (100 * (np.minimum(s1, 0.11) / 0.11 + c / 0.04)).clip(0, 255).astype(np.uint8)
+    histogram = np.bincount(land[~pcp & ~water], minlength=256)
+    threshold = np.flatnonzero(np.cumsum(histogram) * 100.0 / histogram.sum() >= 82.5)[0] / 100 + 0.2
+    return pcp, pcp & np.where(water, sea / 100 > 0.5, land / 100 > threshold)
+
+
+def test_compatible_mode_is_the_program():
+    bands = scene((90, 101), seed=5)
+    bands["cirrus"] = np.nan_to_num(bands["cirrus"], nan=0.001)
+    bands["red"][3, 5] = 0.06
+    stage = run(bands, PixelSettings.for_mode("python-fmask"))
+    potential, cloud = program(bands)
+    assert 0.05 < cloud.mean() < potential.mean()
+    assert (stage.potential != potential).mean() < 1e-3
+    # Single against double precision moves some probabilities to the next hundredth.
+    assert (stage.cloud & cloud).sum() / (stage.cloud | cloud).sum() > 0.98
+
+
 def test_water_occurrence_finds_water_that_the_spectrum_hides():
     bands = scene()
     rules = PixelSettings.for_mode("strict")
