@@ -85,6 +85,14 @@ def test_each_pixel_has_the_direction_of_the_detector_that_saw_it(tmp_path: Path
     assert product.notes == tuple(f"The product does not list band {b.replace('B0', 'B')}." for b in builder.BANDS if b != "B02")
 
 
+def test_both_forms_of_a_footprint_give_the_same_bits(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+    """Polygons before baseline 04.00 and rasters since: the angles of a scene, and so its masks, must not depend on which it was."""
+    both = [read_safe(builder.build(tmp_path / f.__name__, raw, sun=SUN, views=nodes_seen(), footprint=f)) for f in (polygons, raster)]
+    names = [n for n in both[0].bands if n.startswith("view")]
+    for name, a, b in zip(names, *(computed(p, *names) for p in both), strict=True):
+        assert np.array_equal(a, b, equal_nan=True), name
+
+
 def test_without_footprints_the_nearest_published_nodes_decide_and_a_note_says_so(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     product = read_safe(builder.build(tmp_path, raw, sun=SUN, views=nodes_seen()))
     assert any("No detector footprints for B1, B2" in note for note in product.notes)

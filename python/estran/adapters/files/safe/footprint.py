@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from estran.adapters.files.safe import xml
 from estran.adapters.files.safe.jpeg2000 import Image
 from estran.errors import BadProduct
-from estran.raster.grid import Grid
+from estran.raster.grid import Grid, Window
 
 Detectors = npt.NDArray[np.uint8]
 Ring = list[tuple[float, float]]
@@ -27,19 +28,27 @@ class Footprint(Protocol):
 
 @dataclass(frozen=True)
 class PolygonFootprint:
-    """Footprints as polygons: (detector, rings), the first ring the outer one; where two overlap the later one counts."""
+    """Footprints as polygons: (detector, rings), the first ring the outer one; where two overlap the later one counts. `grid` is the band's own."""
 
     polygons: tuple[tuple[int, tuple[Ring, ...]], ...]
+    grid: Grid
 
     def detectors(self, grid: Grid) -> Detectors:
-        """Detector whose polygon holds the pixel's centre."""
+        """Detector at the pixel's centre.
+
+        Drawn on the band's own grid and then picked, as a raster footprint is: so the two forms of one footprint give the same pixels.
+        """
+        return _picked(grid, self.grid, self._drawn)
+
+    def _drawn(self, window: Window) -> Detectors:
         from rasterio.features import rasterize
 
         if not self.polygons:
-            return np.zeros(grid.shape, np.uint8)
+            return np.zeros((window.height, window.width), np.uint8)
+        part = self.grid.sub(window)
         shapes = [({"type": "Polygon", "coordinates": rings}, detector) for detector, rings in self.polygons]
-        burnt: Detectors = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, fill=0, dtype="uint8")
-        return burnt
+        drawn: Detectors = rasterize(shapes, out_shape=part.shape, transform=part.transform, fill=0, dtype="uint8")
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -54,22 +63,28 @@ class RasterFootprint:
 
         Read at full resolution and picked: the reduced resolutions of a JPEG 2000 file are averages, and the average of detectors 5 and 0 is no detector.
         """
-        assert grid.transform is not None
-        assert self.grid.transform is not None
-        ours, theirs = grid.transform, self.grid.transform
-        cols = np.floor((ours.c + (np.arange(grid.width) + 0.5) * ours.a - theirs.c) / theirs.a).astype(int)
-        rows = np.floor((ours.f + (np.arange(grid.height) + 0.5) * ours.e - theirs.f) / theirs.e).astype(int)
-        inside_cols, inside_rows = (cols >= 0) & (cols < self.grid.width), (rows >= 0) & (rows < self.grid.height)
-        found = np.zeros(grid.shape, np.uint8)
-        if not inside_cols.any() or not inside_rows.any():
-            return found
-        top, left = rows[inside_rows][0], cols[inside_cols][0]
-        window: Any = self.image[top : rows[inside_rows][-1] + 1, left : cols[inside_cols][-1] + 1]
-        found[np.ix_(inside_rows, inside_cols)] = window[np.ix_(rows[inside_rows] - top, cols[inside_cols] - left)]
+        return _picked(grid, self.grid, lambda window: self.image[window.slices])
+
+
+def _picked(grid: Grid, own: Grid, read: Callable[[Window], Detectors]) -> Detectors:
+    """What `read` gives of the band's own grid, at the pixel centres of another; 0 outside. A centre between pixels belongs to the right and lower one."""
+    assert grid.transform is not None
+    assert own.transform is not None
+    ours, theirs = grid.transform, own.transform
+    cols = np.floor((ours.c + (np.arange(grid.width) + 0.5) * ours.a - theirs.c) / theirs.a).astype(int)
+    rows = np.floor((ours.f + (np.arange(grid.height) + 0.5) * ours.e - theirs.f) / theirs.e).astype(int)
+    inside_cols, inside_rows = (cols >= 0) & (cols < own.width), (rows >= 0) & (rows < own.height)
+    found = np.zeros(grid.shape, np.uint8)
+    if not inside_cols.any() or not inside_rows.any():
         return found
+    cols, rows = cols[inside_cols], rows[inside_rows]
+    top, left = int(rows[0]), int(cols[0])
+    pixels = read(Window(top, left, int(rows[-1]) - top + 1, int(cols[-1]) - left + 1))
+    found[np.ix_(inside_rows, inside_cols)] = pixels[np.ix_(rows - top, cols - left)]
+    return found
 
 
-def read_polygons(content: bytes, where: str) -> PolygonFootprint:
+def read_polygons(content: bytes, where: str, grid: Grid) -> PolygonFootprint:
     """Parse a detector footprint mask in GML.
 
     The detector is the number before the last in the feature's gml:id ("detector_footprint-B02-07-0").
@@ -94,4 +109,4 @@ def read_polygons(content: bytes, where: str) -> PolygonFootprint:
                 rings.append(ring)
         if rings:
             polygons.append((int(found.group(1)), tuple(rings)))
-    return PolygonFootprint(tuple(polygons))
+    return PolygonFootprint(tuple(polygons), grid)

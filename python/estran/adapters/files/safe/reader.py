@@ -235,8 +235,8 @@ def _footprint(store: Store, folder: str, ground: TileMetadata, band: str) -> Fo
     name = next((n for n in (listed, f"{folder}/QI_DATA/{PurePosixPath(listed).name}") if n in store.names()), None)
     if name is None:
         return None
+    grid = ground.grids[next(round(b.pixel) for b in SENTINEL2 if b.name == band)]
     if name.endswith(".gml"):
-        polygons = read_polygons(store.read(name), name)
+        polygons = read_polygons(store.read(name), name, grid)
         return polygons if polygons.polygons else None
-    metres = next(round(b.pixel) for b in SENTINEL2 if b.name == band)
-    return RasterFootprint(_open(store, store.entry(name), ground.grids[metres]), ground.grids[metres])
+    return RasterFootprint(_open(store, store.entry(name), grid), grid)
