@@ -13,21 +13,24 @@ import numpy.typing as npt
 from estran.errors import BadGeometry, EmptyScene
 from estran.masks.buffers import buffered
 from estran.masks.geometry_search import Displacement, dominant_displacement
-from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, sums_along_rows, vectors_of
+from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, sums_along_rows, vectors_of
 from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import cloud_objects
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import PixelSettings
-from estran.masks.shadow import potential_shadow
+from estran.masks.shadow import flattened, potential_shadow, water_shadow
 from estran.masks.stages import Geometry, PixelStage
 from estran.raster.label import Objects
+from estran.raster.morphology import dilate_disk, majority
 from estran.raster.scene import Progress, quiet
 
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
-CLEAR, WATER, SNOW, SHADOW, CIRRUS, CLOUD, NODATA = 0, 1, 2, 3, 4, 5, 255
-"""Values of the class band; later ones win."""
+CLEAR, WATER, SNOW, SHADOW, CIRRUS, CLOUD, BUFFER, NODATA = 0, 1, 2, 3, 4, 5, 6, 255
+"""Values of the class band."""
+_PAINTED = (("water", WATER), ("snow", SNOW), ("buffer", BUFFER), ("cirrus", CIRRUS), ("shadow", SHADOW), ("cloud", CLOUD), ("nodata", NODATA))
+"""Which flag makes which class; later ones win."""
 LONGEST_SHADOW = 20000.0
 """Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees high."""
 
@@ -39,10 +42,10 @@ class CloudMaskResult:
     Parameters
     ----------
     flags
-        By name: nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `cloud` and `shadow` hold their buffers; `buffer` says which of their
-        pixels these are. `cirrus`, `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
+        By name: nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and shadows, without these themselves.
+        `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
     classes
-        One class a pixel, by priority: no-data, cloud, thin cirrus, shadow, snow, water, clear.
+        One class a pixel, by priority: no-data, cloud, shadow, thin cirrus, buffer, snow, water, clear.
     probability
         Cloud probability, 0..1, NaN where no-data.
     height
@@ -146,13 +149,13 @@ def cloud_mask(
     flags = {
         "nodata": ~stage.valid,
         "saturated": stage.saturated & stage.valid,
-        "cloud": grown,
-        "cirrus": stage.cirrus & stage.valid,
-        "shadow": shade,
+        "cloud": cloud,
+        "cirrus": stage.cirrus & stage.valid & ~cloud,
+        "shadow": shadow,
         "snow": stage.snow & stage.valid,
         "water": stage.water & stage.valid,
         "potential_cloud": stage.potential & stage.valid,
-        "buffer": (grown & ~cloud) | (shade & ~shadow),
+        "buffer": (grown | shade) & ~cloud & ~shadow,
     }
     classes = classes_of(flags)
     clock.lap("buffers")
@@ -167,9 +170,9 @@ def cloud_mask(
 
 
 def classes_of(flags: Mapping[str, Mask]) -> npt.NDArray[np.uint8]:
-    """One class a pixel: no-data over cloud over thin cirrus over shadow over snow over water over clear (CM-34)."""
+    """One class a pixel: no-data over cloud over shadow over thin cirrus over buffer over snow over water over clear (CM-34)."""
     classes = np.full(flags["cloud"].shape, CLEAR, np.uint8)
-    for name, value in (("water", WATER), ("snow", SNOW), ("shadow", SHADOW), ("cirrus", CIRRUS), ("cloud", CLOUD), ("nodata", NODATA)):
+    for name, value in _PAINTED:
         classes[flags[name]] = value
     return classes
 
@@ -202,13 +205,8 @@ def _shadows(
 ) -> tuple[Mask, npt.NDArray[np.float32]]:
     """Shadow without buffer, and cloud height."""
     progress(0.5, "potential shadow")
-    swir1 = bands.get("swir1") if s.use_swir1 else None
-    learnt = stage.thresholds
-    potential = potential_shadow(bands["nir"], swir1, ~stage.valid, learnt["nir_background"], learnt["swir1_background"], s.shadow_depth)
     hidden = cloud | ~stage.valid
-    if s.use_water_shadow:
-        potential &= ~stage.water
-        hidden |= stage.water
+    potential = _potential(stage, bands, geometry, pixel_size, s, cloud, facts)
     potential &= ~hidden
     facts["potential_shadow_pixels"] = int(np.count_nonzero(potential))
     clock.lap("potential shadow")
@@ -223,6 +221,9 @@ def _shadows(
     matches = match_objects(clouds, sums, vectors, pixel_size, s, relief, heights)
     del sums
     shadow = cast_shadows(clouds, matches, vectors, relief)
+    if relief is not None:
+        # Pieces of a footprint that land on uneven ground leave gaps of a pixel.
+        shadow |= majority(shadow)
     shadow &= stage.valid & ~cloud
     if s.overlap_only:
         shadow &= potential
@@ -232,6 +233,26 @@ def _shadows(
     height = clouds.paint_values(altitude.astype(np.float32))
     clock.lap("matching")
     return shadow, height
+
+
+def _potential(
+    stage: PixelStage, bands: Mapping[str, Array], geometry: Geometry, pixel_size: tuple[float, float], s: ObjectSettings, cloud: Mask, facts: dict[str, Any]
+) -> Mask:
+    """Potential shadow on land and, where asked for, on water."""
+    images = [bands["nir"], bands["swir1"]] if s.use_swir1 else [bands["nir"]]
+    dem = bands.get("dem")
+    if s.flatten_relief and dem is not None and geometry.sun_zenith is not None and geometry.sun_azimuth is not None:
+        sun = mean_direction(geometry.sun_zenith, geometry.sun_azimuth)
+        images = [flattened(image, dem, stage.clear_land, *sun, pixel_size) for image in images]
+        facts["relief_evened_out"] = True
+    levels = [stage.thresholds["nir_background"], stage.thresholds["swir1_background"]]
+    potential = potential_shadow(images, ~stage.valid, levels, s.shadow_depth)
+    if s.water_depth > 0.0:
+        # The brim of a cloud is too thin to be cloud and too bright for its shadow to show.
+        brim = dilate_disk(cloud, 2.0 * max(pixel_size), pixel_size)
+        potential &= ~stage.water
+        potential |= water_shadow(bands["blue"], stage.water, brim | ~stage.valid, s.water_depth)
+    return potential
 
 
 def _tell(matches: Matches, facts: dict[str, Any]) -> None:

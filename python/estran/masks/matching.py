@@ -7,7 +7,7 @@ of the image; so a height costs one subtraction a run, however long the run.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -28,8 +28,13 @@ SEGMENT = 8
 """Over relief, runs are cut into pieces of at most this many pixels, each projected at its middle."""
 COARSE_RUNS = 3000
 """Runs that the first search looks at; larger objects are thinned by rows."""
-PEAKS = 4
+PEAKS = 8
 """Heights that are kept of each search, best first."""
+WITNESSES = 60
+WITNESS_PIXELS = 6
+"""Neighbouring clouds that say at which altitudes clouds are, and their least size."""
+ROUNDS = 6
+"""Times that heights and agreement are weighed against each other."""
 ITERATIONS = 4
 """Steps of the fixed point that finds where a ray meets the relief."""
 LOWEST_SUN = 89.0
@@ -134,6 +139,13 @@ def vectors_of(objects: Objects, geometry: Geometry, pixel_size: tuple[float, fl
     # Rows grow to the south, azimuths are clockwise from north.
     scale = np.array([-1.0 / dy, 1.0 / dx])
     return Vectors(view * scale, sun * scale)
+
+
+def mean_direction(zenith: Any, azimuth: Any) -> tuple[float, float]:
+    """Mean zenith and azimuth angle of a scene [degrees], from angles that may be scalars or arrays."""
+    slope, turn = np.tan(np.radians(np.asarray(zenith, np.float64))), np.radians(np.asarray(azimuth, np.float64))
+    north, east = float(np.nanmean(slope * np.cos(turn))), float(np.nanmean(slope * np.sin(turn)))
+    return float(np.degrees(np.arctan(np.hypot(north, east)))), float(np.degrees(np.arctan2(east, north)) % 360.0)
 
 
 def _mean_slope(objects: Objects, zenith: Any, azimuth: Any) -> npt.NDArray[np.float64]:
@@ -327,6 +339,14 @@ def _own(row: np.ndarray, start: np.ndarray, stop: np.ndarray, low: int, high: i
     return total
 
 
+class Rule(NamedTuple):
+    """How a footprint is judged: the settings of that name; a tuple, because compiled code takes no dataclass."""
+
+    hidden_weight: float
+    outside_weight: float
+    rim_weight: float
+
+
 @jit
 def _score(
     fp: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
@@ -339,9 +359,7 @@ def _score(
     sun: np.ndarray,
     dem: np.ndarray,
     sums: np.ndarray,
-    hidden_weight: float,
-    outside_weight: float,
-    rim_weight: float,
+    rule: Rule,
 ) -> tuple[float, float, float]:
     """Score, similarity, and share of potential shadow in the footprint (CM-29)."""
     row, start, stop, first = fp
@@ -357,20 +375,20 @@ def _score(
     outside = total - inside
     # Weights 0 leave hidden pixels out of the count altogether (python-fmask).
     counted = seen
-    if hidden_weight == 0.0:
+    if rule.hidden_weight == 0.0:
         counted -= other
-    if outside_weight == 0.0:
+    if rule.outside_weight == 0.0:
         counted -= outside
     if counted <= 0:
         return 0.0, 0.0, 0.0
-    similarity = (a + hidden_weight * other + outside_weight * outside) / counted
+    similarity = (a + rule.hidden_weight * other + rule.outside_weight * outside) / counted
     score = similarity
-    if rim_weight > 0.0:
+    if rule.rim_weight > 0.0:
         rrow, rstart, rstop, rfirst = rim
         ra, rb, rinside, _ = _tally(rrow, rstart, rstop, rfirst[k], rfirst[k + 1], stride, phase, height, ground, view, sun, dem, sums)
         bare = (rinside - rb) - (inside - b)
         if bare > 0:
-            score -= rim_weight * max(ra - a, 0) / bare
+            score -= rule.rim_weight * max(ra - a, 0) / bare  # (CM-29)
     return score, similarity, a / seen
 
 
@@ -386,9 +404,7 @@ def _search(
     sums: np.ndarray,
     lowest: float,
     highest: float,
-    hidden_weight: float,
-    outside_weight: float,
-    rim_weight: float,
+    rule: Rule,
     stop_ratio: float,
     enough: float,
     peaks: np.ndarray,
@@ -413,7 +429,7 @@ def _search(
         best, found = -1e9, 0
         for i in range(steps):
             height = lowest + i * step
-            score, similarity, share = _score(fp, rim, k, stride, height, ground[k], view[k], sun[k], dem, sums, hidden_weight, outside_weight, rim_weight)
+            score, similarity, share = _score(fp, rim, k, stride, height, ground[k], view[k], sun[k], dem, sums, rule)
             scores[i + 1], shares[i + 1] = score, share
             found = i + 1
             best = max(best, score)
@@ -444,7 +460,7 @@ def _search(
             reach = 2 if stride == 1 else 4
             for i in range(-reach, reach + 1):
                 height = min(max(middle + i * half, lowest), highest)
-                score, similarity, share = _score(fp, rim, k, 1, height, ground[k], view[k], sun[k], dem, sums, hidden_weight, outside_weight, rim_weight)
+                score, similarity, share = _score(fp, rim, k, 1, height, ground[k], view[k], sun[k], dem, sums, rule)
                 if score > top:
                     top, at, weight = score, height, 1.0
                     peaks[k, p, 2], peaks[k, p, 3] = similarity, share
@@ -491,15 +507,14 @@ def match_objects(
     relief = dem is not None
     ground = _ground_below(objects, dem) if dem is not None else np.zeros(n)
     fp = _footprint(objects, relief)
-    use_rim = settings.rim > 0.0 and settings.rim_weight > 0.0
-    rim = _footprint(grow(objects, settings.rim, pixel_size), relief) if use_rim else fp
+    rim = _footprint(grow(objects, settings.rim, pixel_size), relief) if settings.rim_weight > 0.0 else fp
     peaks = np.empty((n, PEAKS, 4))
     # Objects of all sizes for every thread: neighbours in raster order are spread out by a step that is coprime to their number.
     order = (np.arange(n) * _coprime(n)) % max(n, 1)
     _search(
         (fp.row, fp.start, fp.stop, fp.first), (rim.row, rim.start, rim.stop, rim.first), order, ground, vectors.view, vectors.sun,
         np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32), sums, float(lowest), float(highest),
-        settings.hidden_weight, settings.outside_weight, settings.rim_weight if use_rim else 0.0, settings.stop_ratio, settings.enough, peaks,
+        Rule(settings.hidden_weight, settings.outside_weight, settings.rim_weight), settings.stop_ratio, settings.enough, peaks,
     )  # fmt: skip
     return _choose(objects, peaks, ground, settings)
 
@@ -525,26 +540,77 @@ def _ground_below(objects: Objects, dem: Array) -> npt.NDArray[np.float64]:
 def _choose(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings) -> Matches:
     """One height per object: the best peak, or the one that its neighbours make likelier (CM-30)."""
     n = objects.count
-    height, similarity, share = peaks[:, 0, 0].copy(), np.nan_to_num(peaks[:, 0, 2]), np.nan_to_num(peaks[:, 0, 3])
+    rows, pick = np.arange(n), np.zeros(n, np.int64)
+    if settings.consensus > 0.0 and n > 1:
+        pick = _agreed(objects, peaks, ground, settings)
+    height, similarity, share = peaks[rows, pick, 0], np.nan_to_num(peaks[rows, pick, 2]), np.nan_to_num(peaks[rows, pick, 3])
     matched = (similarity >= settings.accept) & (share > 0.0)
     predicted = np.zeros(n, np.bool_)
     if settings.neighbours and n:
-        for _ in range(2):
-            guess, spread = _foretold(objects, height + ground, matched, settings)
-            known = np.isfinite(guess) & (spread < settings.neighbour_spread)
-            off = np.abs(peaks[:, :, 0] + ground[:, None] - guess[:, None]) / np.maximum(3.0 * spread, 300.0)[:, None]
-            value = peaks[:, :, 1] - np.where(known[:, None], 0.3 * np.minimum(off, 1.0), 0.0)
+        guess, spread = _foretold(objects, height + ground, matched, settings)
+        known = np.isfinite(guess) & (spread < settings.neighbour_spread)
+        if settings.consensus == 0.0:
+            off = np.abs(peaks[:, :, 0] + ground[:, None] - guess[:, None])
+            value = peaks[:, :, 1] - np.where(known[:, None] & (off > settings.neighbour_spread), 0.3, 0.0)
             value[np.isnan(value) | (peaks[:, :, 2] < settings.accept)] = -np.inf
             pick = np.argmax(value, axis=1)
-            rows = np.arange(n)
             height, similarity, share = peaks[rows, pick, 0], np.nan_to_num(peaks[rows, pick, 2]), np.nan_to_num(peaks[rows, pick, 3])
             matched = (similarity >= settings.accept) & (share > 0.0)
         if settings.predict_unmatched:
-            guess, spread = _foretold(objects, height + ground, matched, settings)
-            predicted = ~matched & np.isfinite(guess) & (spread < settings.neighbour_spread)
+            predicted = ~matched & known
             height = np.where(predicted, guess - ground, height)
     height = np.where(matched | predicted, height, np.nan)
     return Matches(height, ground, similarity, matched, predicted)
+
+
+def _agreed(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings) -> npt.NDArray[np.int64]:
+    """Which peak of each object to take: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
+
+    Each peak gets a share of its cloud, at first by its score alone; then, again and again, by its score and by how many shares of the clouds around lie at its altitude.
+    """
+    n = objects.count
+    place = np.column_stack([objects.box[:, 0] + objects.box[:, 2], objects.box[:, 1] + objects.box[:, 3]]) / 2.0
+    witness = np.flatnonzero((objects.size >= WITNESS_PIXELS) & np.isfinite(peaks[:, 0, 0]))
+    if witness.size < 3:
+        return np.zeros(n, np.int64)
+    number = min(WITNESSES + 1, witness.size)
+    _, near = cKDTree(place[witness]).query(place, k=number)
+    near = witness[near]
+    altitude = peaks[:, :, 0] + ground[:, None]
+    usable = np.isfinite(altitude) & (peaks[:, :, 2] >= settings.accept)
+    score = np.where(usable, peaks[:, :, 1], -np.inf)
+    top = np.max(score, axis=1, keepdims=True)
+    likely = np.where(usable, np.exp((score - np.where(np.isfinite(top), top, 0.0)) / settings.score_scale), 0.0)
+    shares = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)
+    altitude = np.where(usable, altitude, 0.0)
+    # A larger cloud's shadow has more of a shape.
+    weight = np.sqrt(np.minimum(objects.size, 400).astype(np.float64))
+    agreement = np.zeros_like(shares)
+    for _ in range(ROUNDS):
+        _count_witnesses(near, altitude, shares, weight, settings.agreement, agreement)
+        posterior = likely * (0.02 + agreement) ** settings.consensus
+        shares = posterior / np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
+    return np.asarray(np.argmax(shares, axis=1))
+
+
+@parallel_jit
+def _count_witnesses(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, weight: np.ndarray, width: float, out: np.ndarray) -> None:
+    """Weighted share of the neighbours that lie at each peak's altitude, within about `width`."""
+    for k in numba.prange(near.shape[0]):
+        for p in range(altitude.shape[1]):
+            total, agree = 0.0, 0.0
+            if shares[k, p] > 0.0:
+                for q in range(near.shape[1]):
+                    j = near[k, q]
+                    # A cloud is no witness for itself.
+                    if j == k:
+                        continue
+                    total += weight[j]
+                    for m in range(altitude.shape[1]):
+                        off = (altitude[j, m] - altitude[k, p]) / width
+                        if shares[j, m] > 0.0 and abs(off) < 3.0:
+                            agree += weight[j] * shares[j, m] * np.exp(-0.5 * off * off)
+            out[k, p] = agree / total if total > 0.0 else 0.0
 
 
 def _foretold(

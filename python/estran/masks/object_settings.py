@@ -19,6 +19,8 @@ class ObjectSettings:
     """
 
     mode: Mode = "strict"
+    cirrus_is_cloud: bool = True
+    """Whether thin cirrus (the cirrus test without the tests for thick cloud) is part of the clouds, or a class of its own that casts no shadow."""
     # False positives (CM-23) … (CM-26)
     remove_false_positives: bool = True
     """Whether built-up land and snow are taken out of the clouds by erosion and by displacement."""
@@ -44,8 +46,10 @@ class ObjectSettings:
     """Least depth of a filled minimum (ZW12 eq. 19)."""
     shadow_percentile: float = 17.5
     use_swir1: bool = True
-    use_water_shadow: bool = False
-    """Whether shadows on water are looked for in the visible bands."""
+    flatten_relief: bool = True
+    """Whether sunlit and shaded slopes are evened out by the relief, where there is one (Q19)."""
+    water_depth: float = 0.0
+    """Least darkness of a shadow on water in blue, as a share of the water's reflectance; 0 takes water as land (ZW12)."""
     # Matching (CM-27) … (CM-31)
     height_min: float = 200.0
     height_max: float = 12000.0
@@ -53,9 +57,9 @@ class ObjectSettings:
     """How much a hidden pixel of a footprint (cloud, no data) counts as matched (Fmask 4)."""
     outside_weight: float = 1.0
     """The same of a pixel outside the image (Fmask 4)."""
-    rim: float = 0.0
-    """Width of the rim around a footprint where potential shadow speaks against the match [m]; 0 is off."""
+    rim: float = 40.0
     rim_weight: float = 0.0
+    """Width of the rim around a footprint [m], and how much potential shadow there speaks against a match."""
     accept: float = 0.425
     """Least similarity of a match (Fmask 4, Sentinel-2)."""
     stop_ratio: float = 0.9
@@ -65,6 +69,12 @@ class ObjectSettings:
     neighbours: int = 14
     neighbour_spread: float = 1000.0
     """Neighbouring clouds whose heights foretell a cloud's, and their greatest standard deviation [m] (ZW12)."""
+    consensus: float = 0.0
+    """How strongly the agreement of neighbouring clouds' altitudes counts beside a cloud's own score; 0 is off."""
+    score_scale: float = 0.1
+    """Difference of score that makes a height e times likelier."""
+    agreement: float = 100.0
+    """How close altitudes of neighbouring clouds are when they agree [m]."""
     overlap_only: bool = False
     """Whether a shadow is the footprint's overlap with the potential shadow (python-fmask), or the whole footprint."""
     predict_unmatched: bool = False
@@ -92,6 +102,7 @@ class ObjectSettings:
                 use_displacement=False,
                 min_object=0,
                 use_swir1=False,
+                flatten_relief=False,
                 hidden_weight=0.0,
                 outside_weight=0.0,
                 accept=0.3,
@@ -106,11 +117,12 @@ class ObjectSettings:
             return cls(mode=mode)
         return cls(
             mode=mode,
-            use_water_shadow=True,
+            cirrus_is_cloud=False,
+            water_depth=0.1,
             outside_weight=0.5,
-            rim=40.0,
             rim_weight=0.5,
             stop_ratio=0.0,
             enough=2.0,
             predict_unmatched=True,
+            consensus=1.5,
         )

@@ -94,7 +94,7 @@ def cloud_objects(
     s = settings
     facts: dict[str, Any] = {"cloud_pixels_by_spectrum": int(np.count_nonzero(stage.cloud))}
     notes: list[str] = []
-    cloud = majority(stage.cloud) & stage.valid
+    cloud = majority(stage.cloud if s.cirrus_is_cloud else stage.cloud & ~stage.cirrus) & stage.valid
     index = None
     if s.use_displacement and s.remove_false_positives:
         missing = [name for name in ("wnir", "vre3") if name not in bands]

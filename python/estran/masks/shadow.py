@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -38,21 +40,93 @@ def darkness(image: Image, drains: Mask, background: float) -> npt.NDArray[np.fl
     return filled
 
 
-def potential_shadow(nir: Image, swir1: Image | None, drains: Mask, nir_background: float, swir1_background: float, depth: float) -> Mask:
-    """Pixels dark in the near infrared and, where given, in SWIR1 (CM-20).
+def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float) -> Mask:
+    """Pixels dark in every image (CM-20).
 
     Parameters
     ----------
-    nir, swir1
-        (rows, columns) reflectance.
+    images
+        (rows, columns) reflectance in the near infrared and, where there is, in SWIR1.
     drains
         Pixels that are no ground of this scene (no-data).
-    nir_background, swir1_background
-        Reflectance of dark clear land: its 17.5th percentile.
+    backgrounds
+        Reflectance of dark clear land in each image: its 17.5th percentile.
     depth
-        Least darkness in both bands.
+        Least darkness in every image.
     """
-    dark = darkness(nir, drains, nir_background) > depth
-    if swir1 is not None:
-        dark &= darkness(swir1, drains, swir1_background) > depth
+    dark = np.ones(drains.shape, np.bool_)
+    for image, background in zip(images, backgrounds, strict=False):
+        dark &= darkness(image, drains, background) > depth
     return dark
+
+
+def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
+    """Shadows on water: darker in blue than the water around them, by a share of its reflectance (CM-35).
+
+    Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water makes most of what is seen, and a cloud takes it away.
+
+    Parameters
+    ----------
+    blue
+        (rows, columns) reflectance.
+    water
+        Pixels of water.
+    hidden
+        Pixels whose blue is not the water's: clouds with a margin, no-data.
+    depth
+        Least darkness, as a share of the water's own reflectance there.
+    """
+    open_water = water & ~hidden
+    number = int(np.count_nonzero(open_water))
+    if number == 0:
+        return np.zeros(water.shape, np.bool_)
+    level = float(np.median(blue[open_water][:: max(1, number // 100_000)]))
+    dark = darkness(blue, ~open_water, level)
+    return (dark > depth * (blue + dark)) & open_water
+
+
+def flattened(image: Image, dem: Image, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> Image:
+    """Reflectance as flat ground would have it: C correction (CM-36; Teillet et al. 1982, doi:10.1080/07038992.1982.10855028; Q19).
+
+    Parameters
+    ----------
+    image
+        (rows, columns) reflectance.
+    dem
+        Altitude of the ground [m].
+    ground
+        Clear land, from which the dependence on the slope is learnt.
+    sun_zenith, sun_azimuth
+        Of the scene [degrees], azimuth from grid north.
+    pixel_size
+        Width and height of a pixel [m].
+
+    Returns
+    -------
+    (rows, columns) float32; the image itself where slopes do not tell in it.
+    """
+    lit = _incidence(np.asarray(dem, np.float32), float(np.radians(sun_zenith)), float(np.radians(sun_azimuth)), *pixel_size)
+    usable = np.flatnonzero((ground & np.isfinite(image) & np.isfinite(lit)).ravel())
+    usable = usable[:: max(1, usable.size // 40_000)]
+    x, y = lit.ravel()[usable].astype(np.float64), np.asarray(image).ravel()[usable].astype(np.float64)
+    spread = float(np.var(x)) if x.size else 0.0
+    if x.size < 1000 or spread < 1e-4:
+        return image
+    slope = float(np.mean((x - x.mean()) * (y - y.mean())) / spread)
+    level = float(y.mean() - slope * x.mean())
+    if slope <= 0.0:
+        return image
+    c = max(level / slope, 0.0)
+    upright = float(np.cos(np.radians(sun_zenith)))
+    # Ground that the sun only grazes would be blown up without end.
+    gain = (upright + c) / (np.maximum(np.nan_to_num(lit, nan=upright), 0.05) + c)
+    return np.asarray(image * gain, np.float32)
+
+
+def _incidence(dem: npt.NDArray[np.float32], zenith: float, azimuth: float, dx: float, dy: float) -> npt.NDArray[np.float32]:
+    """Cosine of the angle between the sun and the ground's normal."""
+    down, right = np.gradient(dem)
+    east, north = right / np.float32(dx), -down / np.float32(dy)
+    steep = np.sqrt(1.0 + east * east + north * north)
+    toward = np.float32(np.sin(zenith) * np.sin(azimuth)) * east + np.float32(np.sin(zenith) * np.cos(azimuth)) * north
+    return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)

@@ -22,13 +22,13 @@ FLAGS = FlagCoding(
     (
         Flag("NODATA", 0, (60, 60, 60), "a band that the mask needs has no data"),
         Flag("SATURATED", 1, (255, 0, 255), "a visible band is saturated"),
-        Flag("CLOUD", 2, (255, 235, 59), "cloud, with its buffer"),
+        Flag("CLOUD", 2, (255, 235, 59), "cloud"),
         Flag("CIRRUS", 3, (255, 171, 145), "thin cirrus, seen by the cirrus band alone"),
-        Flag("SHADOW", 4, (103, 58, 183), "shadow of a cloud, with its buffer"),
+        Flag("SHADOW", 4, (103, 58, 183), "shadow of a cloud"),
         Flag("SNOW", 5, (0, 229, 255), "snow or ice by its spectrum"),
         Flag("WATER", 6, (30, 90, 220), "water"),
         Flag("POTENTIAL_CLOUD", 7, (255, 152, 0), "passes the spectral tests of clouds (PCP)", 0.7),
-        Flag("BUFFER", 8, (200, 200, 200), "cloud or shadow only by the buffer", 0.7),
+        Flag("BUFFER", 8, (200, 200, 200), "margin around clouds and shadows", 0.7),
     ),
 )
 CLASSES = IndexCoding(
@@ -40,6 +40,7 @@ CLASSES = IndexCoding(
         IndexValue("SHADOW", 3, (103, 58, 183), "shadow of a cloud"),
         IndexValue("CIRRUS", 4, (255, 171, 145), "thin cirrus"),
         IndexValue("CLOUD", 5, (255, 255, 255), "cloud"),
+        IndexValue("BUFFER", 6, (200, 200, 200), "margin around clouds and shadows"),
         IndexValue("NODATA", 255, (0, 0, 0), "no data"),
     ),
 )
@@ -115,7 +116,9 @@ class CloudMask(Operator):
     )
     writes: ClassVar[tuple[Writes, ...]] = (
         FlagsOut("cloud_flags", "uint16", FLAGS, "cloud, cirrus, shadow, snow, water; a pixel may have several"),
-        ClassesOut("cloud_class", "uint8", CLASSES, "one class a pixel: no-data over cloud over cirrus over shadow over snow over water over clear"),
+        ClassesOut(
+            "cloud_class", "uint8", CLASSES, "one class a pixel: no-data over cloud over shadow over cirrus over buffer over snow over water over clear"
+        ),
         BandOut(
             "cloud_probability", "float32", "1", "cloud probability", interval="[0,1]", palette=((0.0, (0, 0, 60), "clear"), (1.0, (255, 255, 255), "cloud"))
         ),
