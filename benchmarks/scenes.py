@@ -85,9 +85,7 @@ def evaluate(case: Case, folder: Path, size: int = 640, *, with_dem: bool = True
     from estran.adapters.files.safe_write import write_safe
     from estran.catalogue.studies.simulate_scene import SimulateScene
 
-    study = SimulateScene(
-        seed=case.seed, scene=case.scene, size=size, sza=case.sza, saa=case.saa, vza=case.vza, vaa=case.vaa, baseline=case.baseline
-    )
+    study = SimulateScene(seed=case.seed, scene=case.scene, size=size, sza=case.sza, saa=case.saa, vza=case.vza, vaa=case.vaa, baseline=case.baseline)
     write_safe(study.run(), folder, overwrite=True)
     truth = truth_of(folder)
     product = next(folder.glob("*.SAFE"))
@@ -106,9 +104,7 @@ def evaluate(case: Case, folder: Path, size: int = 640, *, with_dem: bool = True
     # A shadow under what is cloud in the mask cannot be found: the second figure leaves it out.
     seen = lit & ~cloud
     score_seen = confusion(true_shadow[seen], shadow[seen])
-    bright = {
-        name: 1 - float(cloud[here].mean()) for name in ("beach", "city") if (here := judged & ~true_cloud & (truth[name] == 1)).sum() > 200
-    }
+    bright = {name: 1 - float(cloud[here].mean()) for name in ("beach", "city") if (here := judged & ~true_cloud & (truth[name] == 1)).sum() > 200}
     return Score(case, score_cloud.f1, score_shadow.f1, score_seen.f1, bright, _heights(truth, np.asarray(result["cloud_height"].data), case))
 
 

@@ -57,7 +57,8 @@ class FlagCoding:
 
     def unpack(self, packed: npt.NDArray[np.integer], name: str) -> npt.NDArray[np.bool_]:
         """Where the flag is set."""
-        return np.not_equal(packed & self[name].mask, 0)
+        selected: npt.NDArray[np.bool_] = (packed & self[name].mask) != 0
+        return selected
 
 
 @dataclass(frozen=True)

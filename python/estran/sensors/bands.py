@@ -1,7 +1,8 @@
 """Semantic bands: what an algorithm asks for ("nir") and how each sensor names it ("B8A").
 
 Semantic names are those of ``s2_cloud_pixels``: ``nir`` is the narrow 865 nm band (B8A), ``wnir`` the wide 833 nm one (B8).
-Central wavelengths and widths of Sentinel-2A, -2B and -2C: Copernicus Sentinel-2 spectral response functions v4.0 (ESA, COPE-GSEG-EOPG-TN-15-0007), rounded to 0.1 nm.
+Central wavelengths and widths of Sentinel-2A, -2B and -2C: Copernicus Sentinel-2 spectral response functions v4.0 (ESA, COPE-GSEG-EOPG-TN-15-0007),
+rounded to 0.1 nm.
 Landsat: USGS band designations.
 """
 
