@@ -74,6 +74,8 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
             yield part / target.name
             _flush(part)
             ready = part.with_suffix(_READY)
+            if sys.platform == "win32":
+                lock.close()  # Windows moves no folder that holds an open file
             part.rename(ready)
         except OSError as error:
             raise _failed(target, error) from error

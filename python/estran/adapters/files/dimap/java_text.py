@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Any
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -59,12 +58,3 @@ def parse_utc(text: str | None) -> datetime | None:
         return datetime(int(year), _MONTHS.index(month.upper()) + 1, int(number), hour, minute, second, micro, tzinfo=UTC)
     except ValueError:
         return None
-
-
-def value_text(value: Any) -> str:
-    """A metadata value as text: what :func:`metadata.element` puts between the tags."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return double_text(value)
-    return str(value)
