@@ -130,7 +130,7 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     if setting.snowline < 5000 and setting.snowline > 0:
         snowline = min(snowline, 0.72 * float(elevation.max()))
     # Trees end below the snow of summer; in a snowy lowland they end where they would without it.
-    treeline = min(1750.0, snowline - 150.0) if setting.snowline > 0 else 1000.0
+    treeline = min(1750.0, snowline - 150.0) if setting.snowline > 0 else 450.0
     patches = fractal(rng, n, 1.7, 60.0, 3.0)
     # Snow hides in shade and hollows, slides from the steepest rock.
     snow = ((elevation - snowline) / 110.0 + 0.8 * patches - 2.2 * np.clip(slope - 0.75, 0, None) + 0.8 * dy).astype(np.float32)
