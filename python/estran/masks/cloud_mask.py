@@ -18,7 +18,7 @@ from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import cloud_objects
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import PixelSettings
-from estran.masks.shadow import flattened, potential_shadow, water_shadow
+from estran.masks.shadow import flattened, outlined, potential_shadow, water_shadow
 from estran.masks.stages import Geometry, PixelStage
 from estran.raster.label import Objects
 from estran.raster.morphology import dilate_disk, majority
@@ -227,6 +227,8 @@ def _shadows(
     shadow &= stage.valid & ~cloud
     if s.overlap_only:
         shadow &= potential
+    if s.outline:
+        shadow = outlined(shadow, potential) & ~hidden
     _tell(matches, facts)
     # Lengths of shadows are no heights.
     altitude = matches.height + matches.ground if heights is None else np.full(clouds.count, np.nan)

@@ -35,7 +35,7 @@ WITNESS_PIXELS = 6
 """Neighbouring clouds that say at which altitudes clouds are, and their least size."""
 ROUNDS = 6
 """Times that heights and agreement are weighed against each other."""
-ITERATIONS = 4
+ITERATIONS = 6
 """Steps of the fixed point that finds where a ray meets the relief."""
 LOWEST_SUN = 89.0
 """Sun zenith angle at which shadows are endless and the search is refused [degrees]."""
@@ -271,9 +271,10 @@ def _landing(r: float, c: float, altitude: float, view: np.ndarray, sun: np.ndar
     r1, c1 = r + (altitude - z) * view[0], c + (altitude - z) * view[1]
     rs, cs = r1 - (altitude - z) * sun[0], c1 - (altitude - z) * sun[1]
     for _ in range(ITERATIONS):
-        zs = dem[min(max(int(np.rint(rs)), 0), rows - 1), min(max(int(np.rint(cs)), 0), cols - 1)]
-        zs = zs if zs == zs else 0.0
-        rs, cs = r1 - (altitude - zs) * sun[0], c1 - (altitude - zs) * sun[1]
+        below = dem[min(max(int(np.rint(rs)), 0), rows - 1), min(max(int(np.rint(cs)), 0), cols - 1)]
+        # Half steps: on slopes as steep as the ray whole ones swing to and fro between two places that are both wrong.
+        z = 0.5 * (z + below) if below == below else z
+        rs, cs = r1 - (altitude - z) * sun[0], c1 - (altitude - z) * sun[1]
     return rs, cs
 
 

@@ -21,6 +21,8 @@ class ObjectSettings:
     mode: Mode = "strict"
     cirrus_is_cloud: bool = True
     """Whether thin cirrus (the cirrus test without the tests for thick cloud) is part of the clouds, or a class of its own that casts no shadow."""
+    grow_probability: float = 0.0
+    """Without a cirrus band, clouds grow into neighbouring pixels of at least this probability: thin cloud shows nowhere else; 0 is off."""
     # False positives (CM-23) … (CM-26)
     remove_false_positives: bool = True
     """Whether built-up land and snow are taken out of the clouds by erosion and by displacement."""
@@ -77,6 +79,8 @@ class ObjectSettings:
     """How close altitudes of neighbouring clouds are when they agree [m]."""
     overlap_only: bool = False
     """Whether a shadow is the footprint's overlap with the potential shadow (python-fmask), or the whole footprint."""
+    outline: bool = False
+    """Whether a shadow's outline is that of the potential shadow it falls on, or the cloud's."""
     predict_unmatched: bool = False
     """Whether a cloud without a match casts its shadow from the height its neighbours foretell."""
     max_cloud_share: float = 0.9
@@ -118,11 +122,13 @@ class ObjectSettings:
         return cls(
             mode=mode,
             cirrus_is_cloud=False,
+            grow_probability=0.3,
             water_depth=0.1,
             outside_weight=0.5,
             rim_weight=0.5,
             stop_ratio=0.0,
             enough=2.0,
+            outline=True,
             predict_unmatched=True,
             consensus=1.5,
         )

@@ -95,6 +95,10 @@ def cloud_objects(
     facts: dict[str, Any] = {"cloud_pixels_by_spectrum": int(np.count_nonzero(stage.cloud))}
     notes: list[str] = []
     cloud = majority(stage.cloud if s.cirrus_is_cloud else stage.cloud & ~stage.cirrus) & stage.valid
+    if s.grow_probability > 0.0 and "cirrus" not in bands and not stage.few_clear:
+        thin = label((stage.probability > s.grow_probability) | cloud)
+        cloud = thin.paint(thin.count_in(cloud) > 0)  # (CM-37)
+        notes.append(f"no cirrus: clouds are grown to where their probability falls below {s.grow_probability:g}, to hold their thin parts.")
     index = None
     if s.use_displacement and s.remove_false_positives:
         missing = [name for name in ("wnir", "vre3") if name not in bands]

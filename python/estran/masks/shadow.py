@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from estran.raster.morphology import fill_minima
+from estran.raster.label import label
+from estran.raster.morphology import dilate_disk, erode_disk, fill_minima
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.floating]
@@ -130,3 +131,28 @@ def _incidence(dem: npt.NDArray[np.float32], zenith: float, azimuth: float, dx: 
     steep = np.sqrt(1.0 + east * east + north * north)
     toward = np.float32(np.sin(zenith) * np.sin(azimuth)) * east + np.float32(np.sin(zenith) * np.cos(azimuth)) * north
     return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)
+
+
+CORE = 2.0
+BELONGS = 0.4
+"""Depth below a footprint's edge, in pixels, from where it is shadow whatever it looks like; share of a dark place that footprints must cover for it to be theirs."""
+
+
+def outlined(footprints: Mask, potential: Mask) -> Mask:
+    """Shadows with the outline of the dark places they fall on (CM-38).
+
+    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is shadow, its rim is shadow where that is dark,
+    and dark places that footprints cover to a large part are shadow as a whole.
+
+    Parameters
+    ----------
+    footprints
+        (rows, columns) of all clouds.
+    potential
+        Potential shadow.
+    """
+    places = label(potential)
+    out = places.paint(places.count_in(footprints) > BELONGS * places.size)
+    out |= potential & dilate_disk(footprints, 1.0)
+    out |= erode_disk(footprints, CORE)
+    return out
