@@ -40,7 +40,8 @@ def footprint_gml(scene: SimulatedScene, band: str, index: int, footprint: npt.N
         rings = "\n".join(_ring("exterior" if k == 0 else "interior", points) for k, points in enumerate(shape["coordinates"]))
         members.append(
             f'    <eop:MaskFeature gml:id="{identity}">\n      <eop:maskType codeSpace="urn:gs2:S2PDGS:maskType">DETECTOR_FOOTPRINT</eop:maskType>\n'
-            f'      <eop:extentOf>\n        <gml:Polygon gml:id="{identity}_Polygon">\n{rings}\n        </gml:Polygon>\n      </eop:extentOf>\n    </eop:MaskFeature>'
+            f'      <eop:extentOf>\n        <gml:Polygon gml:id="{identity}_Polygon">\n{rings}\n        </gml:Polygon>\n'
+            "      </eop:extentOf>\n    </eop:MaskFeature>"
         )
     body = "\n".join(sorted(members))
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
