@@ -137,13 +137,15 @@ def cloud_mask(
     share = facts["cloud_pixels"] / valid_pixels
     facts["cloud_share"] = share
     shadow = np.zeros(cloud.shape, np.bool_)
-    height = np.full(cloud.shape, np.nan, np.float32)
+    height: npt.NDArray[np.float32] | None = None
     if stage.few_clear:
         notes.append("fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for.")
     elif share >= objects.max_cloud_share:
         notes.append(f"cloud covers {share:.0%} of the scene: no shadow is looked for.")
     elif clouds.count:
         shadow, height = _shadows(stage, bands, geometry, pixel_size, objects, clouds, cloud, facts, notes, clock, progress)
+    if height is None:
+        height = np.full(cloud.shape, np.nan, np.float32)
     progress(0.9, "buffers")
     grown, shade = buffered(cloud, shadow, stage.valid, pixel_size, objects.cloud_buffer, objects.shadow_buffer)
     flags = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from estran.raster.label import label
-from estran.raster.morphology import dilate_disk, erode_disk, fill_minima
+from estran.raster.morphology import dilate_disk, erode_disk, reconstruct_by_erosion
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.floating]
@@ -30,14 +32,17 @@ def darkness(image: Image, drains: Mask, background: float) -> npt.NDArray[np.fl
     -------
     (rows, columns) float32, 0 on drains and on the border.
     """
-    missing = ~np.isfinite(image)
-    if missing.any():
-        drains = drains | missing
-    filled = fill_minima(np.where(missing, np.float32(background), image) if missing.any() else image, drains, background)
-    np.subtract(filled, image, out=filled)
-    filled[drains] = 0.0
-    filled[[0, -1], :] = 0.0
-    filled[:, [0, -1]] = 0.0
+    level = np.float32(background)
+    floor = np.array(image, np.float32, order="C")
+    missing = ~np.isfinite(floor)
+    missing |= drains
+    missing[[0, -1], :] = True
+    missing[:, [0, -1]] = True
+    floor[missing] = level
+    filled = np.full(floor.shape, np.inf, np.float32)
+    filled[missing] = level
+    reconstruct_by_erosion(filled, floor)
+    filled -= floor
     return filled
 
 
@@ -55,10 +60,14 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
     depth
         Least darkness in every image.
     """
-    dark = np.ones(drains.shape, np.bool_)
-    for image, background in zip(images, backgrounds, strict=False):
-        dark &= darkness(image, drains, background) > depth
-    return dark
+
+    def dark(image: Image, background: float) -> Mask:
+        return np.asarray(darkness(image, drains, background) > depth)
+
+    # Floods are one thread's work each, and know nothing of one another.
+    with ThreadPoolExecutor(min(len(images), numba.get_num_threads())) as pool:
+        masks = list(pool.map(dark, images, backgrounds))
+    return np.asarray(np.logical_and.reduce(masks))
 
 
 def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
