@@ -86,9 +86,9 @@ def run(threads: int, size: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     parts = ", ".join(f"{k} {v:.1f}" for k, v in result.facts["seconds"].items())
     pixels = size * size / 1e6
-    print(
-        f"| {name} | {size} | {threads} | {seconds:.1f} | {pixels / seconds:.2f} | {peak:.2f} ({before:.2f} before) | {result.facts['cloud_objects']} | {parts} |"
-    )
+    memory = f"{peak:.2f} ({before:.2f} before)"
+    cells = (name, size, threads, f"{seconds:.1f}", f"{pixels / seconds:.2f}", memory, result.facts["cloud_objects"], parts)
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
 def main() -> None:

@@ -42,14 +42,14 @@ class CloudMaskResult:
     Parameters
     ----------
     flags
-        By name: nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and shadows, without these themselves.
+        By name: nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and shadows, without them.
         `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
     classes
         One class a pixel, by priority: no-data, cloud, shadow, thin cirrus, buffer, snow, water, clear.
     probability
         Cloud probability, 0..1, NaN where no-data.
     height
-        Altitude of the cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where there is no cloud, or its height is not known.
+        Altitude of the cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where there is none, or it is not known.
     facts
         Counts, thresholds, seconds per stage.
     notes

@@ -89,8 +89,8 @@ def _index(wnir: np.ndarray, vre3: np.ndarray, nir: np.ndarray, half: int, neede
                 x = np.float64(wnir[rr, c]) / below - 1.0  # (CM-21)
                 y = np.float64(vre3[rr, c]) / below - 1.0
                 good = (x == x) and (y == y) and nir[rr, c] == nir[rr, c]
-                x = x if good else 0.0
-                y = y if good else 0.0
+                x = x if good else np.float64(0.0)
+                y = y if good else np.float64(0.0)
                 n[c] += 1.0 if good else 0.0
                 a[c] += x
                 aa[c] += x * x

@@ -95,4 +95,5 @@ def dominant_displacement(
 
 def _thinned(mask: Mask, step: int) -> npt.NDArray[np.float32]:
     rows, cols = (n // step * step for n in mask.shape)
-    return mask[:rows, :cols].reshape(rows // step, step, cols // step, step).mean(axis=(1, 3), dtype=np.float32)
+    blocks = mask[:rows, :cols].reshape(rows // step, step, cols // step, step)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))

@@ -317,8 +317,8 @@ def _tally(
         c0, c1 = max(c0 + shift, 0), min(c1 + shift, cols)
         if c1 > c0:
             inside += c1 - c0
-            a += np.int64(sums[r, c1, 0]) - np.int64(sums[r, c0, 0])
-            b += np.int64(sums[r, c1, 1]) - np.int64(sums[r, c0, 1])
+            a += int(sums[r, c1, 0]) - int(sums[r, c0, 0])
+            b += int(sums[r, c1, 1]) - int(sums[r, c0, 1])
     return a, b, inside, total
 
 
@@ -567,7 +567,8 @@ def _choose(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArra
 def _agreed(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings) -> npt.NDArray[np.int64]:
     """Which peak of each object to take: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
 
-    Each peak gets a share of its cloud, at first by its score alone; then, again and again, by its score and by how many shares of the clouds around lie at its altitude.
+    Each peak gets a share of its cloud, at first by its score alone; then, again and again,
+    by its score and by how many shares of the clouds around lie at its altitude.
     """
     n = objects.count
     place = np.column_stack([objects.box[:, 0] + objects.box[:, 2], objects.box[:, 1] + objects.box[:, 3]]) / 2.0

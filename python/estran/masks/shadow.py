@@ -73,7 +73,8 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
 def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
     """Shadows on water: darker in blue than the water around them, by a share of its reflectance (CM-35).
 
-    Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water makes most of what is seen, and a cloud takes it away.
+    Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most of what is
+    seen, and a cloud takes it away.
 
     Parameters
     ----------
@@ -144,14 +145,14 @@ def _incidence(dem: npt.NDArray[np.float32], zenith: float, azimuth: float, dx: 
 
 CORE = 2.0
 BELONGS = 0.4
-"""Depth below a footprint's edge, in pixels, from where it is shadow whatever it looks like; share of a dark place that footprints must cover for it to be theirs."""
+"""Depth inside a footprint [pixels] from where it is shadow whatever it looks like; share of a dark place that footprints cover when it is theirs."""
 
 
 def outlined(footprints: Mask, potential: Mask) -> Mask:
     """Shadows with the outline of the dark places they fall on (CM-38).
 
-    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is shadow, its rim is shadow where that is dark,
-    and dark places that footprints cover to a large part are shadow as a whole.
+    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is shadow, its rim is shadow
+    where that is dark, and dark places that footprints cover to a large part are shadow as a whole.
 
     Parameters
     ----------

@@ -164,7 +164,7 @@ def disk_widths(radius: float, pixel_size: tuple[float, float] = (1.0, 1.0)) -> 
     dx, dy = pixel_size
     down = np.arange(int(np.floor(radius / dy + 1e-9)) + 1) * dy
     # The small part forgives the last bit of radii that are whole numbers of pixels.
-    return np.floor(np.sqrt(np.maximum(radius**2 - down**2, 0.0)) / dx + 1e-9).astype(np.int64)
+    return np.asarray(np.floor(np.sqrt(np.maximum(radius**2 - down**2, 0.0)) / dx + 1e-9), np.int64)
 
 
 def dilate_disk(mask: Mask, radius: float, pixel_size: tuple[float, float] = (1.0, 1.0)) -> Mask:

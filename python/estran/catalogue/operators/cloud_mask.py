@@ -138,10 +138,8 @@ class CloudMask(Operator):
         "default: best measured; strict: Fmask 4 as published; python-fmask: that program's recipe",
         source="docs/ATBD/cloud_mask.md, validation",
     )
-    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers")  # noqa: RUF009
-    water_occurrence: Path | None = param(  # noqa: RUF009
-        None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers"
-    )
+    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers")
+    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers")
     sun_zenith: float | None = param(None, f"Sun zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,90]", section="Geometry")
     sun_azimuth: float | None = param(
         None, f"Sun azimuth from true north, clockwise, where the product has none; {_ANGLES}", unit="degrees", interval="[-180,360]", section="Geometry"
