@@ -18,7 +18,7 @@ from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import cloud_objects
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import PixelSettings
-from estran.masks.shadow import flattened, outlined, potential_shadow, water_shadow
+from estran.masks.shadow import background, flattened, outlined, potential_shadow, water_shadow
 from estran.masks.stages import Geometry, PixelStage
 from estran.raster.label import Objects
 from estran.raster.morphology import dilate_disk, majority
@@ -249,8 +249,9 @@ def _potential(
         sun = mean_direction(geometry.sun_zenith, geometry.sun_azimuth)
         images = [flattened(image, dem, stage.clear_land, *sun, pixel_size) for image in images]
         facts["relief_evened_out"] = True
-    levels = [stage.thresholds["nir_background"], stage.thresholds["swir1_background"]]
-    potential = potential_shadow(images, ~stage.valid, levels, s.shadow_depth)
+    levels = [background(image, stage.clear_land, stage.valid & ~stage.potential, s.shadow_percentile) for image in images]
+    facts |= {f"shadow_background_{name}": level for name, level in zip(("nir", "swir1"), levels, strict=False)}
+    potential = potential_shadow(images, ~stage.valid, levels, s.shadow_depth, s.shadow_share)
     if s.water_depth > 0.0:
         # The brim of a cloud is too thin to be cloud and too bright for its shadow to show.
         brim = dilate_disk(cloud, 2.0 * max(pixel_size), pixel_size)

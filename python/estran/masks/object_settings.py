@@ -47,6 +47,9 @@ class ObjectSettings:
     shadow_depth: float = 0.02
     """Least depth of a filled minimum (ZW12 eq. 19)."""
     shadow_percentile: float = 17.5
+    """Percentile of clear land that counts as its ordinary darkness (ZW12); clear land by the pixel tests holds the shadows too."""
+    shadow_share: float = 0.0
+    """Least depth as a share of the filled reflectance."""
     use_swir1: bool = True
     flatten_relief: bool = True
     """Whether sunlit and shaded slopes are evened out by the relief, where there is one (Q19)."""
@@ -123,6 +126,9 @@ class ObjectSettings:
             mode=mode,
             cirrus_is_cloud=False,
             grow_probability=0.3,
+            shadow_depth=0.01,
+            shadow_percentile=40.0,
+            shadow_share=0.2,
             water_depth=0.1,
             outside_weight=0.5,
             rim_weight=0.5,

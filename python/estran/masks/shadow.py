@@ -46,7 +46,29 @@ def darkness(image: Image, drains: Mask, background: float) -> npt.NDArray[np.fl
     return filled
 
 
-def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float) -> Mask:
+def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -> float:
+    """Reflectance of dark clear land: a percentile of it, from at most about 200,000 pixels; of all clear pixels where there is no clear land; 0 without any.
+
+    Parameters
+    ----------
+    image
+        (rows, columns) reflectance.
+    clear_land, clear
+        Where to look, and where to look instead.
+    percentile
+        0..100 (ZW12: 17.5).
+    """
+    for where in (clear_land, clear):
+        number = int(np.count_nonzero(where))
+        if number:
+            values = image[where][:: max(1, number // 200_000)]
+            values = values[np.isfinite(values)]
+            if values.size:
+                return float(np.percentile(values, percentile))
+    return 0.0
+
+
+def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float, share: float = 0.0) -> Mask:
     """Pixels dark in every image (CM-20).
 
     Parameters
@@ -56,13 +78,18 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
     drains
         Pixels that are no ground of this scene (no-data).
     backgrounds
-        Reflectance of dark clear land in each image: its 17.5th percentile.
-    depth
-        Least darkness in every image.
+        Reflectance of dark clear land in each image, see :func:`background`.
+    depth, share
+        Least darkness in every image, as reflectance and as a share of the filled reflectance.
     """
 
     def dark(image: Image, background: float) -> Mask:
-        return np.asarray(darkness(image, drains, background) > depth)
+        depths = darkness(image, drains, background)
+        found = depths > depth
+        if share > 0.0:
+            # depth > share * (depth + image), NaN being no shadow.
+            found &= depths * np.float32((1.0 - share) / share) > image
+        return np.asarray(found)
 
     # Floods are one thread's work each, and know nothing of one another.
     with ThreadPoolExecutor(min(len(images), numba.get_num_threads())) as pool:
