@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from estran.jit import jit, parallel_jit
 from estran.scenes.chance import fractal, stream
-from estran.scenes.march import Layer, Rays, above_tops
+from estran.scenes.march import BLOCK, Layer, Rays, above_tops
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 
 ASYMMETRY = 0.85
 """Asymmetry factor of cloud droplets in sunlight (Hansen and Travis 1974, Space Sci. Rev. 16)."""
-CUMULUS_EXTINCTION = 0.060
-STRATUS_EXTINCTION = 0.060
+CUMULUS_EXTINCTION = 0.10
+STRATUS_EXTINCTION = 0.08
 CIRRUS_EXTINCTION = 6e-4
 """Extinction coefficients [1/m]: Stephens (1978, J. Atmos. Sci. 35, 2123) gives 0.02-0.1 for low water clouds;
 cirrus after Sassen and Comstock (2001, J. Atmos. Sci. 58, 2113)."""
@@ -30,6 +30,43 @@ class CloudField:
 
     layers: tuple[Layer, ...]
     identity: tuple[Int32, ...]
+
+
+@dataclass(frozen=True)
+class Heaps:
+    """What is asked of a field of cumulus.
+
+    Parameters
+    ----------
+    name
+        Of its stream of randomness.
+    cover
+        Share of the scene to fill.
+    altitude, spread
+        Mean and standard deviation of the bases [m].
+    tallest, largest
+        Greatest thickness and radius [m].
+    """
+
+    name: str
+    cover: float
+    altitude: float
+    spread: float
+    tallest: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the sky is: side of the scene [m], altitude of its ground [m] and the ground's pixel [m], mean slope of the view (east, south).
+
+    Clouds are placed where the image shows them, and stand off by altitude times slope: there are none whose shadow would enter without them.
+    """
+
+    side: float
+    ground: Float32
+    pixel: float
+    view: tuple[float, float]
 
 
 @jit
@@ -60,19 +97,17 @@ def _stamp(
 
     A puff is (row, column, radius across, radius along, cos, sin, height) in cells and metres.
     """
-    n = base.shape[0]
-    r = rough.shape[0]
+    n, r = base.shape[0], rough.shape[0]
     reach = 0.0
     for p in range(puffs.shape[0]):
         reach = max(reach, max(puffs[p, 2], puffs[p, 3]))
-    top = int(np.floor(puffs[:, 0].min() - 1.3 * reach))
-    bottom = int(np.ceil(puffs[:, 0].max() + 1.3 * reach))
-    left = int(np.floor(puffs[:, 1].min() - 1.3 * reach))
-    right = int(np.ceil(puffs[:, 1].max() + 1.3 * reach))
-    bottom, right = min(bottom, top + n - 1), min(right, left + n - 1)
+    top = max(int(np.floor(puffs[:, 0].min() - 1.3 * reach)), 0)
+    bottom = min(int(np.ceil(puffs[:, 0].max() + 1.3 * reach)) + 1, n)
+    left = max(int(np.floor(puffs[:, 1].min() - 1.3 * reach)), 0)
+    right = min(int(np.ceil(puffs[:, 1].max() + 1.3 * reach)) + 1, n)
     fresh = 0
-    for i in numba.prange(top, bottom + 1):
-        for j in range(left, right + 1):
+    for i in numba.prange(top, bottom):
+        for j in range(left, right):
             ragged = rough[(i + 17 * number) % r, (j + 31 * number) % r]
             small = fine[(i + 7 * number) % r, (j + 13 * number) % r]
             t = 0.0
@@ -86,13 +121,12 @@ def _stamp(
                     if q < 1.0:
                         t = max(t, puffs[p, 6] * (1 - max(q, 0.0)) ** 0.42 * (1.0 + 0.12 * small))
             if t > 0:
-                ii, jj = i % n, j % n
-                if thickness[ii, jj] == 0:
+                if thickness[i, j] == 0:
                     fresh += 1
-                if altitude + t > base[ii, jj] + thickness[ii, jj] or thickness[ii, jj] == 0:
-                    base[ii, jj] = altitude
-                    thickness[ii, jj] = t
-                    identity[ii, jj] = number
+                if altitude + t > base[i, j] + thickness[i, j] or thickness[i, j] == 0:
+                    base[i, j] = altitude
+                    thickness[i, j] = t
+                    identity[i, j] = number
     return fresh
 
 
@@ -117,91 +151,84 @@ def _empty(n: int, cell: float, origin: tuple[float, float], extinction: float, 
     return Layer(np.zeros((n, n), np.float32), np.zeros((n, n), np.float32), np.ones((n, n), np.float32), cell, origin, extinction, ice)
 
 
-def cumulus(
-    seed: int,
-    n: int,
-    cell: float,
-    origin: tuple[float, float],
-    cover: float,
-    altitude: float,
-    spread: float,
-    tallest: float,
-    largest: float,
-    floor: tuple[Float32, float] | None,
-    first: int,
-    name: str = "cumulus",
-) -> tuple[Layer, Int32]:
-    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own.
+MARGIN = 1500.0
+"""How far layers reach beyond the scene [m]: clouds seen at its edge may stand this far off."""
 
-    Parameters
-    ----------
-    n, cell, origin
-        Grid: cells on a side, their size [m], its corner [m].
-    cover
-        Share of the grid to fill.
-    altitude, spread
-        Mean and standard deviation of the bases [m].
-    tallest, largest
-        Greatest thickness and radius [m].
-    floor
-        Altitude of the ground and its pixel [m]: bases stay 300 m above what lies beneath.
-    first
-        Number of the first object.
+
+def _side(place: Place, cell: float, margin: float) -> tuple[int, tuple[float, float]]:
+    """Cells on a side of a layer around the scene, and its origin."""
+    n = int(np.ceil((place.side + 2 * margin) / cell / BLOCK)) * BLOCK
+    corner = 0.5 * (place.side - n * cell)
+    return n, (corner, corner)
+
+
+def cumulus(seed: int, heaps: Heaps, place: Place, first: int) -> tuple[Layer, Int32]:
+    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, 300 m or more above the ground beneath.
+
+    `first` is the number of the first object.
     """
-    rng = stream(seed, name)
+    rng = stream(seed, heaps.name)
+    cell = 10.0
+    n, origin = _side(place, cell, MARGIN)
     layer = _empty(n, cell, origin, CUMULUS_EXTINCTION)
     identity = np.zeros((n, n), np.int32)
     rough = fractal(rng, 512, 1.7, 64.0, 3.0)
     fine = fractal(rng, 512, 1.3, 12.0, 2.0)
     where = fractal(rng, 128, 1.8, 64.0, 4.0)
     stretch, heading = rng.uniform(1.0, 1.5), rng.uniform(0, np.pi)
-    target, filled, number = cover * n * n, 0, first
-    # Areas of cumulus fall as a power of the radius near 2 (Plank 1969; Neggers et al. 2003, J. Atmos. Sci. 60, 1060: 1.7 below the scale break).
-    exponent = 1.9
-    smallest = 40.0
+    target, filled, number = heaps.cover * (place.side / cell) ** 2, 0, first
+    # Numbers of cumulus fall as this power of their size (Neggers, Jonker and Siebesma 2003, J. Atmos. Sci. 60, 1060).
+    exponent, smallest = 1.7, 40.0
+    low, high = smallest ** (1 - exponent), heaps.largest ** (1 - exponent)
     while filled < target and number - first < 20000:
-        # Inverse of the cumulative power law r^-exponent between the smallest and the largest radius.
-        share = rng.uniform()
-        low, high = smallest ** (1 - exponent), largest ** (1 - exponent)
-        radius = float((low + share * (high - low)) ** (1 / (1 - exponent)))
-        row, col = rng.uniform(0, n, 2)
-        base = float(altitude + spread * rng.standard_normal())
-        tall = float(np.clip(60.0 + 0.45 * radius, 80.0, tallest) * rng.uniform(0.8, 1.1))
-        puffs = _puffs(rng, row, col, radius, tall, cell, stretch, heading)
-        if where[int(row / n * 128), int(col / n * 128)] < rng.normal(-0.2, 0.5):
+        # Inverse of the cumulative power law between the smallest and the largest radius.
+        radius = float((low + rng.uniform() * (high - low)) ** (1 / (1 - exponent)))
+        down, right = rng.uniform(0, place.side, 2)
+        base = float(heaps.altitude + heaps.spread * rng.standard_normal())
+        tall = float(np.clip(45.0 + 0.30 * radius, 55.0, heaps.tallest) * rng.uniform(0.8, 1.1))
+        # Clouds keep company: more of them where broad noise is high.
+        lonely = where[int(down / place.side * 128), int(right / place.side * 128)] < rng.normal(-0.2, 0.5)
+        base = max(base, _highest_below(place, down, right, radius) + 300.0)
+        x, y = right + base * place.view[0], down + base * place.view[1]
+        puffs = _puffs(rng, (y - origin[1]) / cell, (x - origin[0]) / cell, radius, tall, cell, stretch, heading)
+        if lonely:
             continue
-        if floor is not None:
-            base = max(base, _ground_below(floor, layer, row, col, radius) + 300.0)
         filled += _stamp(layer.base, layer.thickness, identity, puffs, rough, fine, number, base)
         number += 1
     return layer, identity
 
 
-def _ground_below(floor: tuple[Float32, float], layer: Layer, row: float, col: float, radius: float) -> float:
-    elevation, pixel = floor
-    rows, cols = elevation.shape
-    x, y = layer.origin[0] + col * layer.cell, layer.origin[1] + row * layer.cell
-    i0, i1 = int(np.clip((y - radius) / pixel, 0, rows - 1)), int(np.clip((y + radius) / pixel, 0, rows - 1))
-    j0, j1 = int(np.clip((x - radius) / pixel, 0, cols - 1)), int(np.clip((x + radius) / pixel, 0, cols - 1))
-    return float(elevation[i0 : i1 + 1, j0 : j1 + 1].max())
+def _highest_below(place: Place, down: float, right: float, radius: float) -> float:
+    rows, cols = place.ground.shape
+    i0, i1 = (int(np.clip((down + r) / place.pixel, 0, rows - 1)) for r in (-radius, radius))
+    j0, j1 = (int(np.clip((right + r) / place.pixel, 0, cols - 1)) for r in (-radius, radius))
+    return float(place.ground[i0 : i1 + 1, j0 : j1 + 1].max())
 
 
-def stratus(seed: int, n: int, cell: float, origin: tuple[float, float], cover: float, altitude: float, number: int) -> tuple[Layer, Int32]:
+def stratus(seed: int, cover: float, altitude: float, place: Place, number: int) -> tuple[Layer, Int32]:
     """A flat deck with a textured top and a ragged edge; one object."""
     rng = stream(seed, "stratus")
-    layer = _empty(n, cell, origin, STRATUS_EXTINCTION)
+    # A coarser grid is enough for a deck.
+    cell, rim = 20.0, 600.0
+    n, (x, y) = _side(place, cell, rim)
+    layer = _empty(n, cell, (x + altitude * place.view[0], y + altitude * place.view[1]), STRATUS_EXTINCTION)
     wide = fractal(rng, n, 1.9, n * 0.5, 3.0)
     texture = fractal(rng, n, 1.1, 24.0, 2.0)
+    # It frays towards the end of the layer, outside the scene.
+    inside = np.minimum(np.arange(n), np.arange(n)[::-1]) * cell
+    fray = np.clip(1 - np.minimum(inside[:, None], inside[None, :]) / rim, 0, 1) ** 2
     threshold = np.quantile(wide, 1 - cover)
-    rise = np.clip((wide - threshold) / 0.3 + 0.05 * texture, 0, 1)
-    layer.thickness[:] = np.maximum(260.0 * rise**0.7 * (1 + 0.08 * texture), 0)
+    rise = np.clip((wide - threshold - 4 * fray) / 0.3 + 0.05 * texture, 0, 1)
+    layer.thickness[:] = np.maximum(200.0 * rise**0.7 * (1 + 0.08 * texture), 0)
     layer.base[:] = altitude
     return layer, np.where(layer.thickness > 0, number, 0).astype(np.int32)
 
 
-def cirrus(seed: int, n: int, cell: float, origin: tuple[float, float], cover: float, altitude: float, thickest: float, number: int) -> tuple[Layer, Int32]:
+def cirrus(seed: int, cover: float, altitude: float, thickest: float, place: Place, number: int) -> tuple[Layer, Int32]:
     """Thin ice cloud in streaks; `thickest` is its greatest vertical optical thickness."""
     rng = stream(seed, "cirrus")
+    cell = 60.0
+    n, origin = _side(place, cell, altitude * 0.3)
     layer = _empty(n, cell, origin, CIRRUS_EXTINCTION, ice=True)
     wide = fractal(rng, n, 2.0, n * 0.9, 6.0)
     streaks = fractal(rng, n, 1.4, n * 0.5, 2.0)
@@ -226,8 +253,8 @@ def _face(thickness: Float32, base: Float32, cell: float, tau_above: Float32, su
                 light[i, j] = 1.0
                 continue
             # Slopes over four cells: droplets spread light within a cloud over tens of metres.
-            east = (thickness[i, (j + 2) % n] - thickness[i, (j - 2) % n]) / (4 * cell)
-            south = (thickness[(i + 2) % n, j] - thickness[(i - 2) % n, j]) / (4 * cell)
+            east = (thickness[i, min(j + 2, n - 1)] - thickness[i, max(j - 2, 0)]) / (4 * cell)
+            south = (thickness[min(i + 2, n - 1), j] - thickness[max(i - 2, 0), j]) / (4 * cell)
             # cos(i) / cos(sun zenith) of the face, without the norm that foreshortening cancels.
             facing = 1.0 - (east * sun_east + south * sun_south)
             facing = min(max(facing, 0.3), 1.9)

@@ -72,7 +72,7 @@ class Rays:
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of cloud as height fields on a periodic square grid.
+    """A layer of cloud as height fields on a square grid; beyond it the air is clear.
 
     Parameters
     ----------
@@ -114,11 +114,11 @@ def _bounds(base: Float32, thickness: Float32) -> tuple[Float32, Float32]:
     high = np.full((blocks, blocks), np.float32(-1.0), np.float32)
     for bi in numba.prange(blocks):
         for bj in range(blocks):
-            for i in range(bi * BLOCK - 1, bi * BLOCK + BLOCK + 1):
-                for j in range(bj * BLOCK - 1, bj * BLOCK + BLOCK + 1):
-                    t = thickness[i % n, j % n]
+            for i in range(max(bi * BLOCK - 1, 0), min(bi * BLOCK + BLOCK + 1, n)):
+                for j in range(max(bj * BLOCK - 1, 0), min(bj * BLOCK + BLOCK + 1, n)):
+                    t = thickness[i, j]
                     if t > 0:
-                        b = base[i % n, j % n]
+                        b = base[i, j]
                         low[bi, bj] = min(low[bi, bj], b)
                         high[bi, bj] = max(high[bi, bj], b + t)
     return low, high
@@ -130,16 +130,6 @@ def direction(rays: npt.NDArray[np.float64], x: float, y: float) -> tuple[float,
     detector = int(np.floor((x * rays[6] + y * rays[7] - rays[8]) / rays[9]))
     sign = 1.0 if detector % 2 == 1 else -1.0
     return rays[0] + rays[2] * x + rays[3] * y + sign * rays[10], rays[1] + rays[4] * x + rays[5] * y + sign * rays[11]
-
-
-@jit
-def _wrap(index: int, n: int) -> int:
-    """Index on a periodic grid; quicker than a division where it is rarely out."""
-    while index < 0:
-        index += n
-    while index >= n:
-        index -= n
-    return index
 
 
 @jit
@@ -173,7 +163,10 @@ def _climb(
         u = (x0 + (z - z0) * dx - ox) / cell
         v = (y0 + (z - z0) * dy - oy) / cell
         fu, fv = np.floor(u), np.floor(v)
-        j, i = _wrap(int(fu), n), _wrap(int(fv), n)
+        j, i = int(fu), int(fv)
+        if i < 0 or j < 0 or i >= n or j >= n:
+            # Beyond the layer there is no cloud, and a straight ray does not come back.
+            break
         bi, bj = i // BLOCK, j // BLOCK
         if high[bi, bj] <= z or low[bi, bj] >= z + dz:
             # Nothing here at this altitude: climb to where the ray leaves the block, or to the lowest base in it.
@@ -197,8 +190,8 @@ def _climb(
         v = (y0 + (middle - z0) * dy - oy) / cell - 0.5
         fu, fv = np.floor(u), np.floor(v)
         au, av = u - fu, v - fv
-        j, i = _wrap(int(fu), n), _wrap(int(fv), n)
-        j1, i1 = (j + 1 if j + 1 < n else 0), (i + 1 if i + 1 < n else 0)
+        j, i = min(max(int(fu), 0), n - 1), min(max(int(fv), 0), n - 1)
+        j1, i1 = min(j + 1, n - 1), min(i + 1, n - 1)
         t = (1 - av) * ((1 - au) * thickness[i, j] + au * thickness[i, j1]) + av * ((1 - au) * thickness[i1, j] + au * thickness[i1, j1])
         if t > 0.0:
             # Bases belong to objects and are not mixed: the nearest cloudy cell says it.
@@ -233,7 +226,6 @@ def _reach(
     cell: float,
     ox: float,
     oy: float,
-    zmin: float,
     zmax: float,
 ) -> tuple[float, float]:
     """Altitudes between which the rays of a tile of the image can meet cloud at all: lowest base and highest top of the blocks under their sweep."""
@@ -250,18 +242,10 @@ def _reach(
     j0, j1 = int(np.floor((x_low - ox) / cell)) - 2, int(np.floor((x_high - ox) / cell)) + 2
     i0, i1 = int(np.floor((y_low - oy) / cell)) - 2, int(np.floor((y_high - oy) / cell)) + 2
     below, above = 1e9, -1.0
-    if j1 - j0 >= n - 2 * BLOCK or i1 - i0 >= n - 2 * BLOCK:
-        return zmin, zmax
-    i = i0
-    while i < i1 + BLOCK:
-        bi = _wrap(min(i, i1), n) // BLOCK
-        j = j0
-        while j < j1 + BLOCK:
-            bj = _wrap(min(j, j1), n) // BLOCK
+    for bi in range(max(i0, 0) // BLOCK, min(i1, n - 1) // BLOCK + 1):
+        for bj in range(max(j0, 0) // BLOCK, min(j1, n - 1) // BLOCK + 1):
             if high[bi, bj] > 0:
                 below, above = min(below, low[bi, bj]), max(above, high[bi, bj])
-            j += BLOCK
-        i += BLOCK
     return below, above
 
 
@@ -282,7 +266,6 @@ def _march(
     cell: float,
     ox: float,
     oy: float,
-    zmin: float,
     zmax: float,
     extinction: float,
     tau: Float32,
@@ -295,7 +278,7 @@ def _march(
     for tile in numba.prange(tiles_down * tiles_across):
         top, left = (tile // tiles_across) * TILE, (tile % tiles_across) * TILE
         bottom, right = min(top + TILE, rows), min(left + TILE, cols)
-        below, above = _reach(rays, row0, top, bottom, left, right, step, low, high, base.shape[0], cell, ox, oy, zmin, zmax)
+        below, above = _reach(rays, row0, top, bottom, left, right, step, low, high, base.shape[0], cell, ox, oy, zmax)
         for i in range(top, bottom):
             for j in range(left, right):
                 length, h, b = 0.0, 0.0, 0.0
@@ -334,7 +317,7 @@ def march(
         return tau, height, bright
     _march(
         row0, shape[0], shape[1], step, ground, stride, rays.packed(), layer.base, layer.thickness, layer.light, low, high,
-        layer.cell, layer.origin[0], layer.origin[1], float(low.min()), zmax, layer.extinction, tau, height, bright,
+        layer.cell, layer.origin[0], layer.origin[1], zmax, layer.extinction, tau, height, bright,
     )  # fmt: skip
     return tau, height, bright
 

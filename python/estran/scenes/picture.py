@@ -35,7 +35,7 @@ about half of the ground around."""
 
 
 PSF_SIGMA = 0.41
-"""Width of the point spread function before the detector's square [pixels]: the modulation transfer at the Nyquist frequency is then 0.28 (measured: 0.2 to 0.33,
+"""Width of the point spread function before the detector's square [pixels]: modulation transfer at the Nyquist frequency is then 0.28 (measured: 0.2 to 0.33,
 Gascon et al. 2017, RS 9, 584)."""
 
 
@@ -153,6 +153,9 @@ class Picture:
         shape = self.ground.shape
         self.sun_tau = np.zeros(shape, np.float32)
         for layer, bounds in zip(field_.layers, self.bounds, strict=True):
+            if layer.ice:
+                # Cirrus stands 10 to 25 km off along the Sun's ray: what it takes from the beam is spread over everything.
+                continue
             self.sun_tau += march(layer, bounds, sun, self.ground, 0, shape, 10.0)[0]
         highest = float(land.elevation.max())
         self.hidden = relief_shadow(land.elevation, 20.0, sun.packed(), highest) if highest > 60 else np.zeros(land.elevation.shape, np.uint8)
@@ -242,11 +245,17 @@ class Picture:
         climb = np.maximum(height - self.land.elevation[rows], 0)
         identity = self.field.identity[k]
         n = identity.shape[0]
-        i = np.floor((y + climb * south - layer.origin[1]) / layer.cell).astype(int) % n
-        j = np.floor((x + climb * east - layer.origin[0]) / layer.cell).astype(int) % n
-        found = identity[i, j]
-        for di, dj in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)):
-            found = np.where(found > 0, found, identity[(i + di) % n, (j + dj) % n])
+        i = np.floor((y + climb * south - layer.origin[1]) / layer.cell).astype(int)
+        j = np.floor((x + climb * east - layer.origin[0]) / layer.cell).astype(int)
+        found = identity[np.clip(i, 0, n - 1), np.clip(j, 0, n - 1)]
+        # Rays to a pixel's corners may meet a cloud that the centre just misses: look around there, near cells first.
+        missed = np.nonzero((found == 0) & (height > 0))
+        around = sorted(((di, dj) for di in range(-8, 9) for dj in range(-8, 9)), key=lambda d: (d[0] ** 2 + d[1] ** 2, d))
+        names = np.zeros(missed[0].shape, np.int32)
+        for di, dj in around:
+            near = identity[np.clip(i[missed] + di, 0, n - 1), np.clip(j[missed] + dj, 0, n - 1)]
+            names = np.where(names > 0, names, near)
+        found[missed] = names
         return np.asarray(found, np.int32)
 
 

@@ -21,10 +21,10 @@ from estran.scenes import clouds as sky
 from estran.scenes.angles import AngleGrid, footprint, sun_grid, view_grids
 from estran.scenes.atmosphere import atmosphere
 from estran.scenes.chance import add_noise, scatter, stream
-from estran.scenes.clouds import CloudField
+from estran.scenes.clouds import CloudField, Heaps, Place
 from estran.scenes.instrument import BANDS, FLIGHT_AZIMUTH, radiometry, sun_rays, view_rays
 from estran.scenes.landscape import landscape
-from estran.scenes.march import BLOCK
+from estran.scenes.march import Layer
 from estran.scenes.picture import Picture
 from estran.sensors.bands import SENTINEL2
 
@@ -51,7 +51,7 @@ class Wish:
     stratus: float = 0.05
     cirrus: float = 0.15
     base: float | None = None
-    thickness: float = 320.0
+    thickness: float = 180.0
     swath_edge: bool = False
     noise: bool = True
     baseline: str = "04.00"
@@ -152,7 +152,7 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     progress(0.02, "terrain and land cover")
     land = landscape(wish.seed, size, wish.kind)
     progress(0.22, "clouds")
-    weather = make_clouds(wish, land.elevation, rng)
+    weather = make_clouds(wish, Place(size * 20.0, land.elevation, 20.0, (float(east), -float(north))), rng)
     field_ = sky.lit(weather, sun)
     progress(0.34, "shadows")
     picture = Picture(land, field_, sun, views, grids)
@@ -184,7 +184,7 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     return SimulatedScene(
         wish, time, grids, bands, truth, detectors, sun_grid(sun, size, convergence), view_grids(views, detectors[20], size, convergence),
         sun_zenith, sun_azimuth, view_zenith, view_azimuth, convergence, distance,
-        {"aerosol and vapour": "drawn", "cloud objects": int(max(int(i.max()) for i in weather.identity))},
+        {"cloud objects": max((int(i.max()) for i in weather.identity), default=0)},
     )  # fmt: skip
 
 
@@ -215,54 +215,24 @@ def _scatter(sza: float, saa: float, vza: float, vaa: float) -> float:
     return float(-(np.cos(s) * np.cos(v) + np.sin(s) * np.sin(v) * np.cos(d)))
 
 
-def make_clouds(wish: Wish, elevation: Float32, rng: np.random.Generator) -> CloudField:
-    """Low cumulus, some at a middle height, a deck of stratus, cirrus."""
-    size = wish.size
-    # The sky repeats beyond the scene and a margin, so that shadows come in from outside too.
-    n = 2 * size + max(160, (2 * size) // 5)
-    n += -n % (6 * BLOCK)
-    origin = -5.0 * (n - 2 * size), -5.0 * (n - 2 * size)
+def make_clouds(wish: Wish, place: Place, rng: np.random.Generator) -> CloudField:
+    """Low cumulus, some at a middle height, a deck of stratus above the low ones so that they overlap at times, cirrus."""
     base = wish.base if wish.base is not None else float(rng.uniform(900, 2200))
-    floor = (elevation, 20.0)
-    largest = float(np.clip(0.04 * size * 20.0, 200.0, 1400.0))
-    layers, names = [], []
-    low, low_id = sky.cumulus(wish.seed, n, 10.0, origin, 0.85 * wish.clouds, base, 90.0, wish.thickness, largest, floor, 1)
-    layers.append(low)
-    names.append(low_id)
-    count = int(low_id.max())
+    deck, middle, high = base + float(rng.uniform(500, 1100)), base + float(rng.uniform(1800, 2600)), float(rng.uniform(8500, 11000))
+    largest = float(np.clip(0.05 * place.side, 250.0, 1400.0))
+    made = [sky.cumulus(wish.seed, Heaps("cumulus", 0.88 * wish.clouds, base, 90.0, wish.thickness, largest), place, 1)]
     if wish.stratus > 0:
-        # Above the cumulus, so that decks and heaps overlap at times; a coarser grid is enough for a deck.
-        m = n // 2
-        deck, deck_id = sky.stratus(
-            wish.seed, m, 20.0, origin, wish.stratus, max(base + float(rng.uniform(500, 1100)), 0.6 * float(elevation.max())), count + 1
-        )
-        layers.append(deck)
-        names.append(deck_id)
-        count += 1
-    middle, middle_id = sky.cumulus(
-        wish.seed,
-        n,
-        10.0,
-        origin,
-        0.15 * wish.clouds,
-        base + float(rng.uniform(1800, 2600)),
-        120.0,
-        0.6 * wish.thickness,
-        0.5 * largest,
-        floor,
-        count + 1,
-        "altocumulus",
-    )
-    layers.append(middle)
-    names.append(middle_id)
-    count = max(count, int(middle_id.max()))
+        made.append(sky.stratus(wish.seed, wish.stratus, max(deck, 0.6 * float(place.ground.max())), place, _next(made)))
+    made.append(sky.cumulus(wish.seed, Heaps("altocumulus", 0.12 * wish.clouds, middle, 120.0, 0.7 * wish.thickness, 0.6 * largest), place, _next(made)))
     if wish.cirrus > 0:
-        m = n // 6
-        high, high_id = sky.cirrus(wish.seed, m, n * 10.0 / m, origin, wish.cirrus, float(rng.uniform(8500, 11000)), float(rng.uniform(0.15, 0.6)), count + 1)
-        layers.append(high)
-        names.append(high_id)
-    keep = [k for k, layer in enumerate(layers) if layer.thickness.any()]
-    return CloudField(tuple(layers[k] for k in keep), tuple(names[k] for k in keep))
+        made.append(sky.cirrus(wish.seed, wish.cirrus, high, float(rng.uniform(0.15, 0.6)), place, _next(made)))
+    made = [(layer, identity) for layer, identity in made if layer.thickness.any()]
+    return CloudField(tuple(layer for layer, _ in made), tuple(identity for _, identity in made))
+
+
+def _next(made: list[tuple[Layer, npt.NDArray[np.int32]]]) -> int:
+    """Number of the next object."""
+    return 1 + max(int(identity.max()) for _, identity in made)
 
 
 def _any_zero(numbers: npt.NDArray[np.uint16], factor: int) -> UInt8:

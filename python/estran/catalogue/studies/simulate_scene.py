@@ -53,7 +53,7 @@ class SimulateScene(Study):
     base: float | None = param(
         None, "Mean altitude of the bases of cumulus; drawn between 900 and 2200 m where empty.", unit="m", interval="[200,8000]", section="Sky"
     )
-    thickness: float = param(320.0, "Greatest thickness of cumulus.", unit="m", interval="[50,3000]", section="Sky")
+    thickness: float = param(180.0, "Greatest thickness of cumulus.", unit="m", interval="[50,3000]", section="Sky")
     swath_edge: bool = param(False, "Let the ragged edge of the swath cut the scene.", section="Instrument")
     noise: bool = param(True, "Add the instrument's noise.", section="Instrument")
 
