@@ -115,7 +115,7 @@ class SceneOp(Bright):
     aux = (Aux("dem", "dem_file", "m", "Heights.", "heights are taken as 0"),)
     limit: float = param(0.5, "Limit.", interval="[0,1]")
     sza: float | None = param(None, "Sun zenith angle.", unit="degrees")
-    dem_file: Path | None = param(None, "A height model.")  # noqa: RUF009
+    dem_file: Path | None = param(None, "A height model.")
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         block.progress(0.5, "thinking")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import warnings
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import numpy as np
 import pytest
 from engine_operators import OPERATORS, NeighbourOp, PixelOp, SceneOp, ShortOp, SurveyOp, make_product
 
+from estran.engine.nodes.resampling import Resample
+from estran.engine.overview import Overview
 from estran.engine.run import run_operator
 from estran.errors import BadGrid, EstranError, MissingBand
 from estran.physics.geometry import sun_position
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Mask, Product, TiePointGrid
+from estran.raster.scene import whole
 
 
 def values(product: Product) -> dict[str, np.ndarray]:
@@ -201,3 +206,59 @@ def test_a_progress_report_may_cancel(product: Product) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_operator(SceneOp(), {"source": product}, progress=stop)
+
+
+def test_a_scene_operator_may_let_go_of_what_it_has_used(product: Product) -> None:
+    """What it takes out of the block is held by nobody else; blocks made by hand keep theirs."""
+    left = []
+
+    class Taking(SceneOp):
+        def compute(self, block, survey=None):
+            red = block.take("red")
+            gone = weakref.ref(red)
+            result = self.answer(block, red - 1)
+            del red
+            left.append((gone(), block.get("red")))
+            return result
+
+    run_operator(Taking(), {"source": product})
+    assert left == [(None, None)]
+    block = whole({"red": np.zeros((2, 2), np.float32)})
+    assert block.take("red") is block["red"]
+
+
+def test_an_overview_is_the_mean_of_what_was_read(product: Product) -> None:
+    """Whatever the chunks: the same small copy, no-data left out, on a grid of its own."""
+    red = product["B4"].physical(product["B4"].data, np.float64)
+    padded = np.full((72, 92), np.nan)
+    padded[:70, :90] = red
+    with warnings.catch_warnings(action="ignore"):  # the corner without data has no mean
+        expected = np.nanmean(padded.reshape(18, 4, 23, 4), axis=(1, 3))
+    for chunk in (13, 64):
+        overview = Overview(("red",), 25)
+        lazy = product.with_bands(replace(product["B4"], data=da.from_array(product["B4"].data, chunks=chunk)))
+        run_operator(SceneOp(), {"source": lazy}, overview=overview)
+        small = overview.on(product)["B4"]
+        np.testing.assert_allclose(small.physical(small.data), expected, rtol=1e-6)
+        assert small.grid.shape == (18, 23)
+        assert small.grid.pixel_size == (80.0, 80.0)
+
+
+def test_a_chunk_is_read_once_whatever_the_windows() -> None:
+    """Windows with halos, and bilinear windows, share the chunks under them: a file is not decoded once a window."""
+    reads = []
+
+    class File:
+        shape, dtype, ndim = (96, 96), np.dtype(np.uint16), 2
+
+        def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
+            reads.append(key)
+            return np.ones(np.empty(self.shape)[key].shape, np.uint16)
+
+    fine = make_product((96, 96))
+    lazy = fine.with_bands(replace(fine["B4"], data=da.from_array(File(), chunks=48, name="file", meta=np.empty((0, 0), np.uint16))))
+    run_operator(NeighbourOp(reach=5), {"source": lazy}, tile=16)
+    assert len(reads) == 4
+    reads.clear()
+    Resample(targetResolution=5, upsampling="Bilinear").apply(lazy, tile=64)["B4"].data.compute()
+    assert len(reads) == 4

@@ -54,6 +54,11 @@ def progress_bar(args: Any) -> Iterator[Progress]:
         yield report
 
 
+def within(progress: Progress, first: float, last: float) -> Progress:
+    """A part of a longer work: its 0..1 is `first`..`last` of the whole."""
+    return lambda share, message: progress(first + (last - first) * share, message)
+
+
 def say_times(seconds: Mapping[str, float]) -> None:
     """Where the time went, for ``-v``."""
     for stage, time in seconds.items():

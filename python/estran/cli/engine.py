@@ -12,6 +12,7 @@ from typing import Any
 from estran.catalogue.spec import Operator
 from estran.engine.execute import Outcome, run_graph
 from estran.engine.graph import Graph
+from estran.engine.overview import Overview
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 from estran.raster.product import Product
@@ -55,6 +56,7 @@ def execute(
     stopwatch: Stopwatch,
     target: Path | None = None,
     format_name: str = "",
+    overview: Overview | None = None,
 ) -> Outcome:
     """Run a graph with our readers and writers."""
     from estran.adapters.files.aux_raster import read_on_grid
@@ -79,6 +81,7 @@ def execute(
         tile=args.tile,
         progress=progress,
         stopwatch=stopwatch,
+        overview=overview,
     )
 
 

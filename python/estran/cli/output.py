@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from estran.cli.console import within
+from estran.engine.overview import Overview
 from estran.errors import BadParameter, TargetExists
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
@@ -58,15 +60,22 @@ def refuse_early(out: Path, overwrite: bool) -> None:
         raise TargetExists("the output is a file, and the name means a folder", where=out, todo="give another name, or one with an ending")
 
 
+def picture_overview() -> Overview:
+    """Gathers what the pictures need while the bands are read."""
+    from estran.report.canvas import LIMIT
+
+    return Overview(("blue", "green", "red", "nir", "swir1", "swir2"), LIMIT)
+
+
 def write_folder(source: Product, result: Product, out: Path, *, title: str, timings: Mapping[str, float], overwrite: bool, progress: Progress = quiet) -> Path:
     """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there. Returns the page."""
     from estran.adapters.files.open import write_product
     from estran.report import write_report
 
     with _whole_folder(out, overwrite) as part:
-        write_product(result, part / f"{file_stem(result.name)}.dim", progress=lambda share, message: progress(0.5 * share, message))
+        write_product(result, part / f"{file_stem(result.name)}.dim", progress=within(progress, 0.0, 0.5))
         page = write_report(
-            source, result, part, title=title, timings=timings, progress=lambda share, message: progress(0.5 + 0.5 * share, f"picture {message}")
+            source, result, part, title=title, timings=timings, progress=lambda share, message: within(progress, 0.5, 1.0)(share, f"picture {message}")
         )
     return out / page.name
 

@@ -12,6 +12,7 @@ from estran.engine.bind import Operators, Step, bind
 from estran.engine.graph import READ_PREFIX, Graph
 from estran.engine.inputs import ReadAux
 from estran.engine.nodes import Read, SnapNode, Write
+from estran.engine.overview import Overview
 from estran.engine.run import TILE, run_operator
 from estran.engine.timing import Stopwatch
 from estran.errors import BadGraph
@@ -50,6 +51,7 @@ def run_graph(
     tile: int = TILE,
     progress: Progress = quiet,
     stopwatch: Stopwatch | None = None,
+    overview: Overview | None = None,
 ) -> Outcome:
     """Run a graph.
 
@@ -67,6 +69,8 @@ def run_graph(
         Where the product of the last node goes when the graph has no Write node (gpt's ``-t``); nowhere where None.
     format_name
         SNAP's name of the format (gpt's ``-f``); the ending of the name decides where empty.
+    tile, progress, stopwatch, overview
+        As :func:`~estran.engine.run.run_operator` takes them; the stopwatch counts every stage.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def run_graph(
     """
     steps = bind(graph, operators)
     watch = stopwatch or Stopwatch()
-    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, {}, {}, [])
+    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, overview, {}, {}, [])
     for i, step in enumerate(steps):
         run.node(step, i / (len(steps) + 1), 1 / (len(steps) + 1))
     last = _last(graph, steps, run.products)
@@ -103,6 +107,7 @@ class _Run:
     tile: int
     progress: Progress
     watch: Stopwatch
+    overview: Overview | None
     opened: dict[str, Product]
     products: dict[str, Product]
     written: list[Path]
@@ -113,7 +118,7 @@ class _Run:
         inputs = {name: self._product(refid, report) for name, refid in step.sources.items()}
         if isinstance(step.runs, Operator):
             listening = self.watch.listening(report, f"{step.node.id}: ")
-            self.products[step.node.id] = run_operator(step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening)
+            self.products[step.node.id] = run_operator(step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview)
         elif isinstance(step.runs, Read):
             self.products[step.node.id] = self._open(step.runs.file, Path(step.runs.file), report)
         elif isinstance(step.runs, Write):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,19 @@ _SUN_POINTS = 9
 
 @dataclass(frozen=True)
 class Inputs:
-    """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while finding them."""
+    """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while finding them.
+
+    `bands` names the band of the first source behind a semantic name.
+    """
 
     grid: Grid
     arrays: Mapping[str, Any]
     notes: tuple[str, ...]
+    bands: Mapping[str, str] = field(default_factory=dict)
 
-    def window(self, name: str, window: Window) -> Any:
-        """The part of one input in a window: a Dask array, or a NumPy view of a constant."""
-        whole = self.arrays[name]
-        if isinstance(whole, float):
-            return np.broadcast_to(np.float32(whole), (window.height, window.width))
-        return whole[window.slices]
+    def constant(self, name: str, window: Window) -> npt.NDArray[np.float32]:
+        """A number that holds everywhere, as an array of a window that takes no memory."""
+        return np.broadcast_to(np.float32(self.arrays[name]), (window.height, window.width))
 
 
 def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | None, tile: int) -> Inputs:
@@ -62,6 +63,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     """
     arrays: dict[str, Any] = {}
     notes: list[str] = []
+    bands: dict[str, str] = {}
     grid: Grid | None = None
     for declared in op.sources:
         product = sources.get(declared.name)
@@ -91,13 +93,14 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
             arrays[prefix + name] = _array(product, band, own, tile)
         arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
         if declared is op.sources[0]:
+            bands = dict(found.bands)
             arrays |= _aux(op, found.files, own, read_aux, tile)
         notes += product.notes
         notes += found.notes
     assert grid is not None
     for note in notes:
         log.warning(note)
-    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)))
+    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), bands)
 
 
 def _units(product: Product) -> dict[str, str | None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from estran.raster.grid import Window
 from estran.raster.product import Band
 
 
@@ -41,9 +43,10 @@ def chunked(data: Any, tile: int) -> Any:
 def physical(band: Band, data: Any, valid: Any | None = None) -> Any:
     """Physical values of a band's chunked raw `data` as float32, NaN without data or where not `valid` (a boolean Dask array of the same chunks)."""
     da = dask_array()
+    plain = replace(band, data=None)  # Dask makes a name from what the function holds: not from all pixels
 
     def values(raw: np.ndarray[Any, Any], good: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
-        result = band.physical(raw)
+        result = plain.physical(raw)
         if good is not None:
             result[~good.astype(bool, copy=False)] = np.nan
         return result
@@ -51,3 +54,39 @@ def physical(band: Band, data: Any, valid: Any | None = None) -> Any:
     if valid is None:
         return da.map_blocks(values, data, dtype=np.float32, meta=np.empty((0, 0), np.float32))
     return da.map_blocks(values, data, valid.rechunk(data.chunks), dtype=np.float32, meta=np.empty((0, 0), np.float32))
+
+
+class Chunks:
+    """The chunks of a Dask array as tasks of their own, so that windows which share a chunk share its decoding.
+
+    Slices handed to ``dask.delayed`` would each be optimised alone: Dask pushes them down into the reader, and a file is decoded once a window.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.dtype = array.dtype
+        self._rows, self._cols = (np.cumsum([0, *sizes]) for sizes in array.chunks)
+        self._tasks = array.to_delayed()
+
+    def under(self, window: Window) -> tuple[list[list[Any]], tuple[int, int]]:
+        """The tasks of the chunks that a window touches, row by row, and (row, column) where the first of them begins: what :func:`joined` takes."""
+        r0, r1 = np.searchsorted(self._rows, window.row, "right") - 1, np.searchsorted(self._rows, window.row + window.height, "left")
+        c0, c1 = np.searchsorted(self._cols, window.col, "right") - 1, np.searchsorted(self._cols, window.col + window.width, "left")
+        return self._tasks[r0:r1, c0:c1].tolist(), (int(self._rows[r0]), int(self._cols[c0]))
+
+
+def joined(chunks: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], window: Window) -> np.ndarray[Any, Any]:
+    """The samples of a window, put together from the chunks under it."""
+    first = chunks[0][0]
+    top, left = window.row - corner[0], window.col - corner[1]
+    if len(chunks) == 1 and len(chunks[0]) == 1:
+        return first[top : top + window.height, left : left + window.width]
+    out = np.empty((window.height, window.width), first.dtype)
+    row = -top
+    for line in chunks:
+        col = -left
+        for chunk in line:
+            part = chunk[max(0, -row) : window.height - row, max(0, -col) : window.width - col]
+            out[max(0, row) : max(0, row) + part.shape[0], max(0, col) : max(0, col) + part.shape[1]] = part
+            col += chunk.shape[1]
+        row += line[0].shape[0]
+    return out

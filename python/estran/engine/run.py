@@ -17,12 +17,13 @@ import numpy.typing as npt
 from estran.catalogue.outputs import Target, check_outputs, targets
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs, ReadAux, gather
-from estran.engine.lazy import dask_array, dask_compute, dask_delayed
+from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, joined
+from estran.engine.overview import Overview, seen
 from estran.engine.record import processing
 from estran.errors import EstranError
 from estran.raster.grid import Window
 from estran.raster.product import Band, Product
-from estran.raster.scene import Block, Progress, Scene, quiet
+from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
 
 log = logging.getLogger("estran")
 
@@ -38,6 +39,7 @@ def run_operator(
     tile: int = TILE,
     progress: Progress = quiet,
     scheduler: str | None = None,
+    overview: Overview | None = None,
 ) -> Product:
     """Run an operator; its outputs are computed when this returns.
 
@@ -55,6 +57,8 @@ def run_operator(
         Called with the share done.
     scheduler
         Dask's: "threads" (default), "synchronous".
+    overview
+        Gathers small copies of bands while a *scene* operator reads them.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def run_operator(
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
     main = sources[op.sources[0].name]
     scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
-    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads")
+    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview)
     with np.errstate(all="ignore"):
         arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
     learnt = [note for note in facts.pop("notes", ()) if note not in inputs.notes]
@@ -87,26 +91,39 @@ class _Walk:
     tile: int
     progress: Progress
     scheduler: str
+    overview: Overview | None
 
     def scene_at_once(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """Load band by band (threads decode chunks), then one call."""
+        """Load all bands in one pass over their chunks, then one call."""
         da = dask_array()
         window = self.inputs.grid.window
         arrays: dict[str, Any] = {}
-        for i, name in enumerate(self.inputs.arrays):
-            self.progress(0.5 * i / len(self.inputs.arrays), f"reading {name}")
-            source = self.inputs.window(name, window)
-            if isinstance(source, np.ndarray):
-                arrays[name] = source
+        lazy, sinks = [], []
+        done = _Counter(window.height * window.width, self.progress, 0.0, 0.5)
+        for name in self.inputs.arrays:
+            source = self.inputs.arrays[name]
+            if isinstance(source, float):
+                arrays[name] = self.inputs.constant(name, window)
             else:
                 arrays[name] = np.empty(source.shape, np.float32)
-                da.store([source], [arrays[name]], lock=False, scheduler=self.scheduler)
-        block = Block(arrays, self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message))
-        del arrays
+                lazy.append(source)
+                sinks.append(_Sink(arrays[name], name, done, self._onlooker(name)))
+        done.total *= max(1, len(sinks))
+        # All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
+        da.store(lazy, sinks, lock=False, scheduler=self.scheduler)
+        del lazy, sinks
+        block = Block(Consumable(arrays), self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message))
+        del arrays  # the block alone holds them: an operator may let go of what it has used
         result = self.op.compute(block)
         check_outputs(self.op, result)
         self.progress(1.0, "computed")
         return dict(result.arrays), dict(result.facts)
+
+    def _onlooker(self, name: str) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
+        overview, band = self.overview, seen(self.overview, self.inputs.bands, name)
+        if overview is None or band is None:
+            return None
+        return lambda window, values: overview.add(band, self.inputs.grid, window, values)
 
     def tiles(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Survey where the walk says so, then tile by tile into arrays of the whole grid."""
@@ -116,26 +133,26 @@ class _Walk:
         halo = 0 if self.op.walk is Walk.PIXEL else self.op.halo()
         out = {t.name: np.empty(grid.shape, t.dtype) for t in targets(self.op)}
         facts: dict[str, Any] = {}
-        done = _Counter(len(windows), self.progress, 0.5 if survey is not None else 0.0, "computing")
+        done = _Counter(len(windows), self.progress, 0.5 if survey is not None else 0.0, 1.0)
 
-        def one(window: Window, grown: Window, **arrays: npt.NDArray[Any]) -> None:
-            result = self.op.compute(Block(_named(arrays), self.scene, grown), survey)
+        def one(window: Window, grown: Window, arrays: dict[str, npt.NDArray[Any]]) -> None:
+            result = self.op.compute(Block(arrays, self.scene, grown), survey)
             check_outputs(self.op, result)
             for name, array in result.crop(window).arrays.items():
                 out[name][window.slices] = array
             if window == windows[0]:
                 facts.update(result.facts)
-            done.step()
+            done.step(1, "computing")
 
         self._each(one, [(w, w.grow(halo, grid)) for w in windows])
         return out, facts
 
     def _survey(self, windows: tuple[Window, ...]) -> Any:
-        done = _Counter(2 * len(windows), self.progress, 0.0, "surveying")
+        done = _Counter(len(windows), self.progress, 0.0, 0.5)
 
-        def one(window: Window, _grown: Window, **arrays: npt.NDArray[Any]) -> Any:
-            found = self.op.survey(Block(_named(arrays), self.scene, window))
-            done.step()
+        def one(window: Window, _grown: Window, arrays: dict[str, npt.NDArray[Any]]) -> Any:
+            found = self.op.survey(Block(arrays, self.scene, window))
+            done.step(1, "surveying")
             return found
 
         surveys = self._each(one, [(w, w) for w in windows])
@@ -145,29 +162,45 @@ class _Walk:
         return merged
 
     def _each(self, call: Callable[..., Any], windows: list[tuple[Window, Window]]) -> list[Any]:
-        task = dask_delayed()(call, pure=False, traverse=False)
-        # Names of inputs may hold dots; keywords may not.
-        tasks = [
-            task(window, grown, **{f"_{i}_{name}": self.inputs.window(name, grown) for i, name in enumerate(self.inputs.arrays)}) for window, grown in windows
-        ]
+        names = tuple(self.inputs.arrays)
+        chunks = {name: Chunks(array) for name, array in self.inputs.arrays.items() if not isinstance(array, float)}
+
+        def one(window: Window, grown: Window, under: list[Any]) -> Any:
+            arrays = {
+                name: joined(part[0], part[1], grown) if name in chunks else self.inputs.constant(name, grown) for name, part in zip(names, under, strict=True)
+            }
+            return call(window, grown, arrays)
+
+        task = dask_delayed()(one, pure=False)
+        tasks = [task(window, grown, [chunks[name].under(grown) if name in chunks else None for name in names]) for window, grown in windows]
         return list(dask_compute()(*tasks, scheduler=self.scheduler))
 
 
-def _named(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-    return {key.split("_", 2)[2]: array for key, array in arrays.items()}
-
-
 class _Counter:
-    """Counts tiles done by several threads, and says so one at a time."""
+    """Counts what several threads have done, between two shares of the whole, and says so one at a time."""
 
-    def __init__(self, total: int, progress: Progress, first: float, message: str) -> None:
-        self.total, self.progress, self.first, self.message = total, progress, first, message
+    def __init__(self, total: int, progress: Progress, first: float, last: float) -> None:
+        self.total, self.progress, self.first, self.last = total, progress, first, last
         self.count, self.lock = 0, threading.Lock()
 
-    def step(self) -> None:
+    def step(self, amount: int, message: str) -> None:
         with self.lock:
-            self.count += 1
-            self.progress(self.first + (1 - self.first) * self.count / self.total, self.message)
+            self.count += amount
+            self.progress(self.first + (self.last - self.first) * self.count / self.total, message)
+
+
+class _Sink:
+    """Where Dask stores the chunks of one input."""
+
+    def __init__(self, array: npt.NDArray[np.float32], name: str, done: _Counter, onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None) -> None:
+        self.array, self.name, self.done, self.onlooker = array, name, done, onlooker
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __setitem__(self, key: tuple[slice, slice], values: npt.NDArray[np.float32]) -> None:
+        self.array[key] = values
+        if self.onlooker is not None:
+            self.onlooker(Window(key[0].start or 0, key[1].start or 0, *values.shape), values)
+        self.done.step(values.size, f"reading {self.name}")
 
 
 def _product(

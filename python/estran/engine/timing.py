@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from estran.raster.scene import Progress
 
-
 _MANY = ("reading", "writing", "picture", "band")
 """First words of messages that differ only in what they are about."""
 

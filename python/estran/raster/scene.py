@@ -32,6 +32,10 @@ class Scene:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Consumable(dict[str, Array]):
+    """Arrays that whoever works on them may take out for good: nobody else holds them, so their memory goes when the taker is done (:meth:`Block.take`)."""
+
+
 @dataclass(frozen=True)
 class Block:
     """Arrays of one window of a scene, by semantic name on the way in and by output name on the way out.
@@ -68,6 +72,15 @@ class Block:
     def get(self, name: str) -> Array | None:
         """The array, or None where the product lacks it."""
         return self.arrays.get(name)
+
+    def take(self, name: str) -> Array | None:
+        """As :meth:`get`, for the last time: where the block's arrays are :class:`Consumable`, the block lets go of it.
+
+        A whole tile of Sentinel-2 is 120 MB an array: a *scene* operator that takes what it needs once keeps its peak low.
+        """
+        if isinstance(self.arrays, Consumable):
+            return self.arrays.pop(name, None)
+        return self.get(name)
 
     def crop(self, window: Window) -> Block:
         """The part of the block inside `window` (given in scene pixels, and contained in this block's)."""

@@ -4,7 +4,7 @@ The order of events, so that a process killed at any moment leaves the old produ
 
 1. Everything is written into ``.NAME.<token>.estran-part/``, whose lock file the writing process holds.
 2. The folder is renamed to ``.NAME.<token>.estran-ready/``: from here on the new product is decided.
-3. Each entry of it is moved to its place, the one that users open last; what it replaces moves into ``old/`` of the folder.
+3. Each entry of it is moved to its place, the one that users open last; what it replaces moves into ``.estran-old`` of the folder.
 4. The folder is removed.
 
 :func:`recover` looks for such folders that nobody holds any more: a *part* is removed, a *ready* one is finished from step 3.
@@ -23,7 +23,7 @@ from typing import IO
 
 from estran.errors import EstranError, TargetExists, WriteFailed
 
-_PART, _READY, _LOCK, _OLD = ".estran-part", ".estran-ready", ".lock", "old"
+_PART, _READY, _LOCK, _OLD = ".estran-part", ".estran-ready", ".estran-lock", ".estran-old"
 
 
 @contextlib.contextmanager
@@ -122,7 +122,7 @@ def _finish(ready: Path, target: Path) -> None:
     for entry in entries:
         place = target.parent / entry.name
         if entry.is_dir() and place.exists():
-            # A folder cannot be replaced in one step; it waits in old/ until all is in place.
+            # A folder cannot be replaced in one step; it waits in .estran-old until all is in place.
             (ready / _OLD).mkdir(exist_ok=True)
             place.rename(ready / _OLD / f"{entry.name}.{uuid.uuid4().hex[:8]}")
         elif place.is_dir():

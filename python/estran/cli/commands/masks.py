@@ -9,10 +9,10 @@ from pathlib import Path
 
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.spec import parameters_of
-from estran.cli.console import progress_bar, say_times
+from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute
 from estran.cli.options import add_options, from_options
-from estran.cli.output import add_output, is_folder, refuse_early, write_folder
+from estran.cli.output import add_output, is_folder, picture_overview, refuse_early, write_folder
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
@@ -47,10 +47,10 @@ def run(args: argparse.Namespace) -> None:
     refuse_early(args.out, args.overwrite)
     from estran.adapters.files.open import open_product
 
-    watch = Stopwatch()
+    watch, overview = Stopwatch(), picture_overview()
     with progress_bar(args) as progress:
         watch.start("open")
-        source = open_product(args.product, progress=lambda share, message: progress(0.02 * share, message))
+        source = open_product(args.product, progress=within(progress, 0.0, 0.02))
         source = _with_time(source, args.time)
         resample = needs_resampling(source, args.resolution)
         if not resample and (why := own_grid(source, args.resolution)):
@@ -58,18 +58,24 @@ def run(args: argparse.Namespace) -> None:
         graph = masks_graph(operator, args.resolution if resample else None)
         target = None if is_folder(args.out) else args.out
         outcome = execute(
-            graph, {"source": source}, args, progress=lambda share, message: progress(0.02 + 0.83 * share, message), stopwatch=watch, target=target
+            graph,
+            {"source": source},
+            args,
+            progress=lambda share, message: progress(0.02 + 0.83 * share, message),
+            stopwatch=watch,
+            target=target,
+            overview=overview,
         )
         if target is None:
             title = f"Cloud and cloud-shadow masks of {source.name}"
             page = write_folder(
-                source,
+                overview.on(source),
                 outcome.last,
                 args.out,
                 title=title,
                 timings=dict(watch.seconds),
                 overwrite=args.overwrite,
-                progress=watch.listening(lambda share, message: progress(0.85 + 0.15 * share, message)),
+                progress=watch.listening(within(progress, 0.85, 1.0)),
             )
             watch.stop()
         else:

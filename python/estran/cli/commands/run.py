@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from estran.catalogue.spec import Operator, parameters_of
-from estran.cli.console import progress_bar, say_times
+from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute, operator_called, operators
 from estran.cli.options import add_options, from_options
-from estran.cli.output import add_output, is_folder, refuse_early, write_folder
+from estran.cli.output import add_output, is_folder, picture_overview, refuse_early, write_folder
 from estran.cli.verbosity import add_verbosity
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.timing import Stopwatch
@@ -41,22 +41,24 @@ def run(args: argparse.Namespace) -> None:
     main, *others = op.sources
     sources = {main.name: args.product}
     sources |= {s.name: path for s in others if (path := getattr(args, f"source_{s.name}")) is not None}
-    watch = Stopwatch()
+    watch, overview = Stopwatch(), picture_overview()
     with progress_bar(args) as progress:
         target = None if is_folder(args.out) else args.out
         graph = operator_graph(operator, tuple(sources), args.resample)
-        outcome = execute(graph, sources, args, progress=lambda share, message: progress(0.9 * share, message), stopwatch=watch, target=target)
+        outcome = execute(
+            graph, sources, args, progress=lambda share, message: progress(0.9 * share, message), stopwatch=watch, target=target, overview=overview
+        )
         page = args.out
         if target is None:
             title = f"{op.label}: {outcome.sources[main.name].name}"
             page = write_folder(
-                outcome.sources[main.name],
+                overview.on(outcome.sources[main.name]),
                 outcome.last,
                 args.out,
                 title=title,
                 timings=dict(watch.seconds),
                 overwrite=args.overwrite,
-                progress=watch.listening(lambda share, message: progress(0.9 + 0.1 * share, message)),
+                progress=watch.listening(within(progress, 0.9, 1.0)),
             )
             watch.stop()
     say_times(watch.seconds)

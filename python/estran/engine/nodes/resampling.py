@@ -13,7 +13,7 @@ import numpy as np
 from affine import Affine
 
 from estran.catalogue.spec import param
-from estran.engine.lazy import chunked, dask_array, dask_delayed
+from estran.engine.lazy import Chunks, chunked, dask_array, dask_delayed, joined
 from estran.engine.nodes import SnapNode
 from estran.errors import BadGrid, BadParameter, MissingBand
 from estran.raster.coding import FlagCoding, IndexCoding
@@ -135,11 +135,13 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int) -
     period = 360.0 if band.unit.lower().startswith("deg") and "azimuth" in band.name and source.dtype.kind == "f" and not band.is_scaled else 0.0
     shape = band.grid.shape
 
-    def part(raw: np.ndarray[Any, Any], origin: Window, window: Window) -> np.ndarray[Any, Any]:
-        return resample(raw, origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period)
+    chunks = Chunks(source)
+
+    def part(under: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], origin: Window, window: Window) -> np.ndarray[Any, Any]:
+        return resample(joined(under, corner, origin), origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period)
 
     da = dask_array()
-    # Chunks of the target no larger than a tile, and none that would need a large part of a finer source at once.
+    # Windows of the target that need about a tile of the source.
     step = max(64, int(tile / max(1.0, ratio.row_scale, ratio.col_scale)))
     task = dask_delayed()(part, pure=False)
     rows = []
@@ -148,7 +150,7 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int) -
         for col in range(0, target.width, step):
             window = Window(row, col, min(step, target.height - row), min(step, target.width - col))
             origin = ratio.needed(window, shape, method)
-            line.append(da.from_delayed(task(source[origin.slices], origin, window), (window.height, window.width), source.dtype))
+            line.append(da.from_delayed(task(*chunks.under(origin), origin, window), (window.height, window.width), source.dtype))
         rows.append(line)
     return da.block(rows)
 
