@@ -30,3 +30,8 @@ def jit(function: F) -> F:
 def parallel_jit(function: F) -> F:
     """Compile a kernel whose ``numba.prange`` loops share one call's work; iterations must not depend on one another."""
     return _compile(function, parallel=True)
+
+
+def use_threads(number: int) -> None:
+    """Let the loops of :func:`parallel_jit` called from this thread use at most `number` threads; results do not depend on it."""
+    numba.set_num_threads(min(number, int(numba.get_num_threads())))

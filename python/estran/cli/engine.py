@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from estran.catalogue.spec import Operator
 from estran.engine.execute import Outcome, run_graph
 from estran.engine.graph import Graph
 from estran.engine.overview import Overview
+from estran.engine.threads import use_threads
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 from estran.raster.product import Product
@@ -64,7 +63,8 @@ def execute(
 
     if args.tile < 64:
         raise BadParameter("the tile is too small", where="--tile", expected="64 or more", found=args.tile)
-    use_threads(args.threads)
+    if args.threads is not None:
+        use_threads(args.threads)
 
     def write(product: Product, path: Path, name: str, *, progress: Progress) -> Path:
         return write_product(product, path, name, overwrite=args.overwrite, progress=progress)
@@ -83,20 +83,3 @@ def execute(
         stopwatch=stopwatch,
         overview=overview,
     )
-
-
-def use_threads(number: int | None) -> None:
-    """Bound the threads of Dask and of Numba."""
-    if number is None:
-        return
-    if number < 1:
-        raise BadParameter("there must be a thread", where="--threads", expected="1 or more", found=number)
-    import dask
-
-    dask.config.set(num_workers=number)
-    if "numba" in sys.modules:
-        import numba
-
-        numba.set_num_threads(min(number, int(vars(numba.config)["NUMBA_NUM_THREADS"])))
-    else:
-        os.environ["NUMBA_NUM_THREADS"] = str(number)
