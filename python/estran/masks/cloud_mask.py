@@ -253,10 +253,8 @@ def _potential(
     facts |= {f"shadow_background_{name}": level for name, level in zip(("nir", "swir1"), levels, strict=False)}
     potential = potential_shadow(images, ~stage.valid, levels, s.shadow_depth, s.shadow_share)
     if s.water_depth > 0.0:
-        # The brim of a cloud is too thin to be cloud and too bright for its shadow to show.
-        brim = dilate_disk(cloud, 2.0 * max(pixel_size), pixel_size)
         potential &= ~stage.water
-        potential |= water_shadow(bands["blue"], stage.water, brim | ~stage.valid, s.water_depth)
+        potential |= water_shadow(bands["blue"], stage.water, dilate_disk(cloud, s.brim, pixel_size) | ~stage.valid, s.water_depth)
     return potential
 
 

@@ -403,8 +403,8 @@ def _search(
     sun: np.ndarray,
     dem: np.ndarray,
     sums: np.ndarray,
-    lowest: float,
-    highest: float,
+    lows: np.ndarray,
+    highs: np.ndarray,
     rule: Rule,
     stop_ratio: float,
     enough: float,
@@ -417,6 +417,7 @@ def _search(
         for p in range(PEAKS):
             for j in range(4):
                 peaks[k, p, j] = np.nan
+        lowest, highest = lows[k], highs[k]
         pace = max(abs(view[k, 0] - sun[k, 0]), abs(view[k, 1] - sun[k, 1]))
         if pace <= 0.0:
             continue
@@ -509,15 +510,30 @@ def match_objects(
     ground = _ground_below(objects, dem) if dem is not None else np.zeros(n)
     fp = _footprint(objects, relief)
     rim = _footprint(grow(objects, settings.rim, pixel_size), relief) if settings.rim_weight > 0.0 else fp
-    peaks = np.empty((n, PEAKS, 4))
+    rule = Rule(settings.hidden_weight, settings.outside_weight, settings.rim_weight)
+    relief_map = np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32)
     # Objects of all sizes for every thread: neighbours in raster order are spread out by a step that is coprime to their number.
     order = (np.arange(n) * _coprime(n)) % max(n, 1)
-    _search(
-        (fp.row, fp.start, fp.stop, fp.first), (rim.row, rim.start, rim.stop, rim.first), order, ground, vectors.view, vectors.sun,
-        np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32), sums, float(lowest), float(highest),
-        Rule(settings.hidden_weight, settings.outside_weight, settings.rim_weight), settings.stop_ratio, settings.enough, peaks,
-    )  # fmt: skip
-    return _choose(objects, peaks, ground, settings)
+
+    def search(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        peaks = np.empty((n, PEAKS, 4))
+        _search(
+            (fp.row, fp.start, fp.stop, fp.first), (rim.row, rim.start, rim.stop, rim.first), order, ground, vectors.view, vectors.sun,
+            relief_map, sums, low, high, rule, settings.stop_ratio, settings.enough, peaks,
+        )  # fmt: skip
+        return peaks
+
+    peaks = search(np.full(n, float(lowest)), np.full(n, float(highest)))
+    matches = _choose(objects, peaks, ground, settings)
+    if settings.consensus > 0.0 and settings.neighbours:
+        # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.
+        guess, _ = _foretold(objects, matches.height + ground, matches.matched, settings)
+        near = np.where(np.isfinite(guess), guess - ground, lowest)
+        reach = 3.0 * settings.agreement
+        closer = search(np.clip(near - reach, lowest, highest), np.clip(near + reach, lowest, highest))
+        peaks[:, PEAKS - 1] = np.where(np.isfinite(guess)[:, None], closer[:, 0], peaks[:, PEAKS - 1])
+        matches = _choose(objects, peaks, ground, settings)
+    return matches
 
 
 def _coprime(n: int) -> int:

@@ -62,6 +62,8 @@ class ObjectSettings:
     """How much a hidden pixel of a footprint (cloud, no data) counts as matched (Fmask 4)."""
     outside_weight: float = 1.0
     """The same of a pixel outside the image (Fmask 4)."""
+    brim: float = 0.0
+    """Width of the thin brim of clouds [m], through which no shadow on water shows."""
     rim: float = 40.0
     rim_weight: float = 0.0
     """Width of the rim around a footprint [m], and how much potential shadow there speaks against a match."""
@@ -130,6 +132,8 @@ class ObjectSettings:
             shadow_percentile=40.0,
             shadow_share=0.2,
             water_depth=0.1,
+            brim=40.0,
+            accept=0.2,
             outside_weight=0.5,
             rim_weight=0.5,
             stop_ratio=0.0,

@@ -1,0 +1,147 @@
+"""Cloud objects: what is taken out of the cloudy pixels, and what must not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from estran.masks.object_settings import ObjectSettings
+from estran.masks.objects import built_up, cloud_objects, slope_of
+from estran.masks.stages import PixelStage
+
+SHAPE = (120, 120)
+PIXEL = (20.0, 20.0)
+DEFAULT = ObjectSettings.for_mode("default")
+
+
+def stage(cloud: np.ndarray, **masks: np.ndarray) -> PixelStage:
+    """A pixel stage in which everything else is clear land."""
+    no = np.zeros(cloud.shape, bool)
+    fields = {
+        "valid": ~no, "saturated": no, "potential": cloud, "cirrus": no, "snow": no, "water": no, "cloud": cloud, "clear_land": ~cloud, "clear_water": no,
+        "probability": np.where(cloud, 0.9, 0.1).astype(np.float32), "variability": np.ones(cloud.shape, np.float32),
+    }  # fmt: skip
+    return PixelStage(**{**fields, **masks})
+
+
+def bands(cloudy: np.ndarray, moving: bool, seed: int = 0) -> dict[str, np.ndarray]:
+    """Near infrared of a textured scene: where `moving`, B7 and B8 see what is cloudy from elsewhere."""
+    rng = np.random.default_rng(seed)
+    texture = (0.4 + 0.05 * gaussian_filter(rng.standard_normal(cloudy.shape), 1.5) / 0.2).astype(np.float32)
+    noise = [0.002 * rng.standard_normal(cloudy.shape).astype(np.float32) for _ in range(3)]
+    near, far = (np.roll(texture, k, 0) if moving else texture for k in (1, 2))
+    wnir = np.where(cloudy, far, texture) + noise[0]
+    vre3 = np.where(cloudy, near, texture) + noise[1]
+    nir = texture + noise[2]
+    # Plants: no built-up land anywhere.
+    return {"wnir": wnir, "vre3": vre3, "nir": nir, "swir1": np.full(cloudy.shape, 0.2, np.float32), "red": np.full(cloudy.shape, 0.05, np.float32)}
+
+
+def square(size: int) -> np.ndarray:
+    mask = np.zeros(SHAPE, bool)
+    mask[50 : 50 + size, 50 : 50 + size] = True
+    return mask
+
+
+def test_a_small_cloud_that_moves_stays():
+    for size in (3, 5, 12):
+        objects, _, _ = cloud_objects(stage(square(size)), bands(square(size + 6), True), PIXEL, DEFAULT)
+        assert objects.count == 1, size
+
+
+def test_bright_ground_that_does_not_move_goes():
+    for size in (5, 12, 30):
+        objects, facts, _ = cloud_objects(stage(square(size)), bands(square(size), False), PIXEL, DEFAULT)
+        assert objects.count == 0, size
+        assert facts["objects_without_displacement"] == 1
+
+
+def test_stratus_is_not_asked_to_move():
+    large = np.zeros((200, 200), bool)
+    large[20:160, 20:160] = True
+    objects, _, _ = cloud_objects(stage(large), bands(large, False), PIXEL, DEFAULT)
+    assert objects.count == 1
+
+
+def test_specks_go():
+    speck = np.zeros(SHAPE, bool)
+    speck[10, 10] = True
+    objects, facts, _ = cloud_objects(stage(speck), {k: v for k, v in bands(speck, True).items() if k not in ("wnir", "vre3")}, PIXEL, DEFAULT)
+    assert objects.count == 0
+    assert facts["cloud_pixels"] == 0
+
+
+def test_city_blocks_go_and_a_cloud_over_the_city_stays():
+    rng = np.random.default_rng(5)
+    city = {k: v for k, v in bands(square(3), False).items() if k not in ("wnir", "vre3")}
+    streets = rng.random(SHAPE) > 0.5
+    city["swir1"] = np.where(streets, 0.35, 0.2).astype(np.float32)
+    city["nir"] = np.full(SHAPE, 0.25, np.float32)
+    city["red"] = np.full(SHAPE, 0.2, np.float32)
+    blocks = square(4)
+    cloud = square(4)
+    cloud[20:45, 20:45] = True
+    assert cloud_objects(stage(blocks), city, PIXEL, DEFAULT)[0].count == 0
+    objects, _, notes = cloud_objects(stage(cloud), city, PIXEL, DEFAULT)
+    assert objects.count == 1
+    assert objects.size[0] > 500
+    assert "no wnir: the displacement test of cloud objects is off." in notes
+
+
+def test_lines_of_built_up_land():
+    swir1, nir, red = np.full(SHAPE, 0.2, np.float32), np.full(SHAPE, 0.3, np.float32), np.full(SHAPE, 0.25, np.float32)
+    swir1[60, :] = 0.4
+    found = built_up(swir1, nir, red)
+    assert found[60, 5:-5].all()
+    assert not found[:58].any()
+    # Plants along the street: NDVI is higher.
+    assert not built_up(swir1, nir, np.full(SHAPE, 0.02, np.float32)).any()
+
+
+def test_thin_cirrus_is_a_cloud_where_the_mode_says_so():
+    cloud = square(10)
+    given = stage(cloud, cirrus=cloud)
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")} | {"cirrus": np.zeros(SHAPE, np.float32)}
+    assert cloud_objects(given, own, PIXEL, DEFAULT)[0].count == 0
+    assert cloud_objects(given, own, PIXEL, replace(DEFAULT, cirrus_is_cloud=True))[0].count == 1
+
+
+def test_clouds_grow_into_their_thin_parts_where_no_cirrus_band_shows_them():
+    cloud = square(10)
+    probability = np.where(cloud, 0.9, 0.1).astype(np.float32)
+    probability[50:60, 60:70] = 0.35
+    probability[10:20, 10:20] = 0.35
+    given = stage(cloud, probability=probability)
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
+    objects, _, notes = cloud_objects(given, own, PIXEL, DEFAULT)
+    grown = objects.paint()
+    assert grown[51:59, 61:69].all()
+    assert not grown[10:20, 10:20].any()
+    assert any("thin parts" in note for note in notes)
+    with_band = own | {"cirrus": np.zeros(SHAPE, np.float32)}
+    assert not cloud_objects(given, with_band, PIXEL, DEFAULT)[0].paint()[51:59, 62:69].any()
+
+
+def test_coarse_pixels_switch_displacement_off_aloud():
+    objects, _, notes = cloud_objects(stage(square(5)), bands(square(5), False), (60.0, 60.0), DEFAULT)
+    assert objects.count == 1
+    assert any("do not resolve the parallax" in note for note in notes)
+
+
+def test_snow_on_a_steep_slope_is_eroded():
+    snow = square(4)
+    dem = np.tile(np.arange(120, dtype=np.float32)[:, None] * 15.0, (1, 120))
+    own = {k: v for k, v in bands(snow, True).items() if k not in ("wnir", "vre3")}
+    given = stage(snow, snow=snow)
+    assert cloud_objects(given, own | {"dem": dem}, PIXEL, DEFAULT)[0].count == 0
+    assert slope_of(dem, PIXEL)[60, 60] == np.float32(np.degrees(np.arctan(0.75)))
+
+
+def test_python_fmask_only_takes_the_majority():
+    blocks = square(4)
+    objects, _, notes = cloud_objects(stage(blocks), bands(blocks, False), PIXEL, ObjectSettings.for_mode("python-fmask"))
+    assert objects.count == 1
+    assert objects.size[0] == 12  # the corners lose
+    assert notes == []
