@@ -13,14 +13,14 @@ import numpy.typing as npt
 from estran.errors import BadGeometry, EmptyScene
 from estran.masks.buffers import buffered
 from estran.masks.geometry_search import Displacement, dominant_displacement
-from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, sums_along_rows, vectors_of
+from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, shaded_places, sums_along_rows, vectors_of
 from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import cloud_objects
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import PixelSettings
 from estran.masks.shadow import background, flattened, outlined, potential_shadow, water_shadow
 from estran.masks.stages import Geometry, PixelStage
-from estran.raster.label import Objects
+from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, majority
 from estran.raster.scene import Progress, quiet
 
@@ -230,13 +230,35 @@ def _shadows(
     if s.overlap_only:
         shadow &= potential
     if s.outline:
-        shadow = outlined(shadow, potential) & ~hidden
+        shadow = outlined(shadow, potential)
+        if s.shaded > 0.0:
+            shadow |= _shaded(clouds, cloud, potential & ~shadow, matches, geometry, pixel_size, s, relief, facts)
+        shadow &= ~hidden
     _tell(matches, facts)
     # Lengths of shadows are no heights.
     altitude = matches.height + matches.ground if heights is None else np.full(clouds.count, np.nan)
     height = clouds.paint_values(altitude.astype(np.float32))
     clock.lap("matching")
     return shadow, height
+
+
+def _shaded(
+    clouds: Objects,
+    cloud: Mask,
+    left: Mask,
+    matches: Matches,
+    geometry: Geometry,
+    pixel_size: tuple[float, float],
+    s: ObjectSettings,
+    relief: Array | None,
+    facts: dict[str, Any],
+) -> Mask:
+    """Dark places that no cloud claimed, but that clouds at their neighbours' altitudes would shade."""
+    places = label(left)
+    places = places.select(places.size >= s.shaded_least)
+    share = shaded_places(places, clouds, matches, sums_along_rows(cloud, np.zeros_like(cloud)), vectors_of(places, geometry, pixel_size), relief, s)
+    facts["dark_places_shaded"] = int(np.count_nonzero(share >= s.shaded))
+    return places.paint(share >= s.shaded)
 
 
 def _potential(

@@ -28,6 +28,8 @@ SEGMENT = 8
 """Over relief, runs are cut into pieces of at most this many pixels, each projected at its middle."""
 COARSE_RUNS = 3000
 """Runs that the first search looks at; larger objects are thinned by rows."""
+SURE_PIXELS = 28
+"""Clouds larger than this, a radius of 3 pixels, foretell the heights of others (ZW12)."""
 PEAKS = 8
 """Heights that are kept of each search, best first."""
 WITNESSES = 60
@@ -587,7 +589,7 @@ def _agreed(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArra
     by its score and by how many shares of the clouds around lie at its altitude.
     """
     n = objects.count
-    place = np.column_stack([objects.box[:, 0] + objects.box[:, 2], objects.box[:, 1] + objects.box[:, 3]]) / 2.0
+    place = _middles(objects)
     witness = np.flatnonzero((objects.size >= WITNESS_PIXELS) & np.isfinite(peaks[:, 0, 0]))
     if witness.size < 3:
         return np.zeros(n, np.int64)
@@ -637,11 +639,11 @@ def _foretold(
     """Median altitude of the nearest matched clouds that are no specks, and their spread; NaN where there are too few."""
     n = objects.count
     guess, spread = np.full(n, np.nan), np.full(n, np.inf)
-    sure = np.flatnonzero(matched & (objects.size > 28))
+    sure = np.flatnonzero(matched & (objects.size > SURE_PIXELS))
     number = min(settings.neighbours, sure.size - 1)
     if number < 4:
         return guess, spread
-    place = np.column_stack([objects.box[:, 0] + objects.box[:, 2], objects.box[:, 1] + objects.box[:, 3]]) / 2.0
+    place = _middles(objects)
     _, near = cKDTree(place[sure]).query(place, k=number + 1)
     # A cloud is no witness for itself.
     itself = sure[near] == np.arange(n)[:, None]
@@ -694,3 +696,67 @@ def _cast(
             if r >= 0 and r < rows:
                 for c in range(max(start[m] + shift, 0), min(stop[m] + shift, cols)):
                     out[r, c] = True
+
+
+def shaded_places(
+    places: Objects, clouds: Objects, matches: Matches, sums: Array, vectors: Vectors, dem: Array | None, settings: ObjectSettings
+) -> npt.NDArray[np.float64]:
+    """How much of each dark place lies under clouds, looked at from the place: along the sun to the altitudes of the clouds around (CM-39).
+
+    Parameters
+    ----------
+    places
+        Dark places without a cloud of their own.
+    clouds, matches
+        The clouds, and what matching found.
+    sums
+        From :func:`sums_along_rows`, of clouds as what is counted, and of no-data as hidden.
+    vectors
+        From :func:`vectors_of`, of the places.
+    dem
+        As for :func:`match_objects`.
+    settings
+        Thresholds.
+
+    Returns
+    -------
+    (places,) greatest share over the altitudes; what would lie outside the image counts half.
+    """
+    share = np.zeros(places.count)
+    sure = np.flatnonzero(matches.matched & (clouds.size > SURE_PIXELS))
+    if sure.size < 4 or not places.count:
+        return share
+    number = min(settings.neighbours, sure.size)
+    _, near = cKDTree(_middles(clouds)[sure]).query(_middles(places), k=number)
+    altitude = (matches.height + matches.ground)[sure][near]
+    ground = _ground_below(places, dem) if dem is not None else np.zeros(places.count)
+    fp = _footprint(places, dem is not None)
+    relief = np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32)
+    # Up along the sun, down along the view: a shadow's way back is a cloud's way with sun and view exchanged.
+    _cover((fp.row, fp.start, fp.stop, fp.first), altitude - ground[:, None], ground, vectors.sun, vectors.view, relief, sums, share)
+    return share
+
+
+@parallel_jit
+def _cover(
+    fp: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    heights: np.ndarray,
+    ground: np.ndarray,
+    up: np.ndarray,
+    down: np.ndarray,
+    dem: np.ndarray,
+    sums: np.ndarray,
+    share: np.ndarray,
+) -> None:
+    row, start, stop, first = fp
+    for k in numba.prange(share.size):
+        for i in range(heights.shape[1]):
+            if heights[k, i] > 0.0:
+                a, b, inside, total = _tally(row, start, stop, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums)
+                if total > 0:
+                    share[k] = max(share[k], (a + 0.5 * (total - inside)) / total)
+
+
+def _middles(objects: Objects) -> npt.NDArray[np.float64]:
+    """(n, 2) row and column of the middle of each object's box."""
+    return np.column_stack([objects.box[:, 0] + objects.box[:, 2], objects.box[:, 1] + objects.box[:, 3]]) / 2.0

@@ -86,6 +86,10 @@ class ObjectSettings:
     """Whether a shadow is the footprint's overlap with the potential shadow (python-fmask), or the whole footprint."""
     outline: bool = False
     """Whether a shadow's outline is that of the potential shadow it falls on, or the cloud's."""
+    shaded: float = 0.0
+    """Dark places with at least this share under clouds at their neighbours' altitudes are shadow, too; 0 is off."""
+    shaded_least: int = 40
+    """Least pixels of such a place."""
     predict_unmatched: bool = False
     """Whether a cloud without a match casts its shadow from the height its neighbours foretell."""
     max_cloud_share: float = 0.9
@@ -129,16 +133,17 @@ class ObjectSettings:
             cirrus_is_cloud=False,
             grow_probability=0.3,
             shadow_depth=0.01,
-            shadow_percentile=40.0,
-            shadow_share=0.2,
-            water_depth=0.1,
-            brim=40.0,
+            shadow_percentile=35.0,
+            shadow_share=0.18,
+            water_depth=0.085,
+            brim=20.0,
             accept=0.2,
             outside_weight=0.5,
             rim_weight=0.5,
             stop_ratio=0.0,
             enough=2.0,
             outline=True,
+            shaded=0.8,
             predict_unmatched=True,
-            consensus=1.5,
+            consensus=1.0,
         )

@@ -170,7 +170,7 @@ def _incidence(dem: npt.NDArray[np.float32], zenith: float, azimuth: float, dx: 
     return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)
 
 
-CORE = 2.0
+CORE = 3.0
 BELONGS = 0.4
 """Depth inside a footprint [pixels] from where it is shadow whatever it looks like; share of a dark place that footprints cover when it is theirs."""
 
@@ -190,6 +190,6 @@ def outlined(footprints: Mask, potential: Mask) -> Mask:
     """
     places = label(potential)
     out = places.paint(places.count_in(footprints) > BELONGS * places.size)
-    out |= potential & dilate_disk(footprints, 1.0)
+    out |= potential & dilate_disk(footprints, 2.0)
     out |= erode_disk(footprints, CORE)
     return out
