@@ -412,7 +412,9 @@ def _decide(
         else:
             p = _water_probability(stack[_SWIR1, i], excess, learnt) if water else _land_probability(flat, hot, excess, learnt)
             potential = opaque or thin  # (CM-7)
-        cloud = potential and (learnt.few_clear or p > (learnt.water_threshold if water else learnt.land_threshold))  # (CM-19)
+        # Vapour above high snow is as little as above a cloud: without ice above it, snow by its spectrum stays snow.
+        frozen = learnt.use_model and snow and limits.snow_is_clear and excess <= learnt.cirrus_min
+        cloud = potential and not frozen and (learnt.few_clear or p > (learnt.water_threshold if water else learnt.land_threshold))  # (CM-19)
         ok = valid[i]
         flags[0, i] = ok
         flags[1, i] = ok and (bits & SATURATED) != 0

@@ -22,8 +22,8 @@ from estran.sensors.bands import SENTINEL2
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
-CLOUD_DEPTH = 1.5
-"""A pixel is truly cloudy where the optical thickness of water cloud along the view of B4 reaches this: the cloud then adds about 0.16 of reflectance."""
+CLOUD_DEPTH = 0.5
+"""A pixel is truly cloudy where the optical thickness of water cloud along the view of B4 reaches this: about as much as makes a shadow (`SHADOW_BEAM`)."""
 CIRRUS_DEPTH = 0.03
 """A pixel is truly under thin cirrus from this optical thickness on."""
 SHADOW_BEAM = 0.6

@@ -47,7 +47,7 @@ class Wish:
     saa: float | None = None
     vza: float | None = None
     vaa: float | None = None
-    clouds: float = 0.22
+    clouds: float = 0.15
     stratus: float = 0.05
     cirrus: float = 0.15
     base: float | None = None

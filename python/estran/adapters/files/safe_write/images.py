@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
 
 TRUTH_MEANING: Mapping[str, str] = {
-    "cloud": "1: optical thickness of water cloud along the view of B4 is 1.5 or more",
+    "cloud": "1: optical thickness of water cloud along the view of B4 is 0.5 or more",
     "cirrus": "1: optical thickness of ice cloud along the view of B4 is 0.03 or more",
     "shadow": "1: clouds let less than 0.6 of the Sun's beam through, and no cloud hides the ground",
     "relief_shadow": "1: terrain hides the Sun",
