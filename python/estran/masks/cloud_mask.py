@@ -220,7 +220,7 @@ def _shadows(
     sums = sums_along_rows(potential, hidden)
     dem = bands.get("dem")
     relief = dem if dem is not None and heights is None and float(np.nanmax(dem) - np.nanmin(dem)) > 20.0 else None
-    matches = match_objects(clouds, sums, vectors, pixel_size, s, relief, heights)
+    matches = match_objects(clouds, sums, vectors, pixel_size, s, relief, heights, bands.get("cirrus") if heights is None else None)
     del sums
     shadow = cast_shadows(clouds, matches, vectors, relief)
     if relief is not None:

@@ -482,6 +482,7 @@ def match_objects(
     settings: ObjectSettings,
     dem: Array | None = None,
     heights: tuple[float, float] | None = None,
+    cirrus: Array | None = None,
 ) -> Matches:
     """Find the height of each cloud from its shadow.
 
@@ -501,6 +502,8 @@ def match_objects(
         (rows, columns) altitude of the ground [m]; flat where None.
     heights
         Lowest and highest height to search; the settings' where None.
+    cirrus
+        (rows, columns) reflectance of the cirrus band, which bounds the height of clouds that are dark in it.
 
     Returns
     -------
@@ -525,14 +528,18 @@ def match_objects(
         )  # fmt: skip
         return peaks
 
-    peaks = search(np.full(n, float(lowest)), np.full(n, float(highest)))
+    tops = np.full(n, float(highest))
+    if cirrus is not None and settings.low_ceiling > 0.0:
+        dark = _percentile_below(objects, cirrus, 50.0) < settings.low_cirrus
+        tops[dark] = np.clip(settings.low_ceiling - ground[dark], lowest, highest)  # (CM-40)
+    peaks = search(np.full(n, float(lowest)), tops)
     matches = _choose(objects, peaks, ground, settings)
     if settings.consensus > 0.0 and settings.neighbours:
         # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.
         guess, _ = _foretold(objects, matches.height + ground, matches.matched, settings)
         near = np.where(np.isfinite(guess), guess - ground, lowest)
         reach = 3.0 * settings.agreement
-        closer = search(np.clip(near - reach, lowest, highest), np.clip(near + reach, lowest, highest))
+        closer = search(np.clip(near - reach, lowest, tops), np.clip(near + reach, lowest, tops))
         peaks[:, PEAKS - 1] = np.where(np.isfinite(guess)[:, None], closer[:, 0], peaks[:, PEAKS - 1])
         matches = _choose(objects, peaks, ground, settings)
     return matches
@@ -545,15 +552,20 @@ def _coprime(n: int) -> int:
     return step
 
 
-def _ground_below(objects: Objects, dem: Array) -> npt.NDArray[np.float64]:
-    """82.5th percentile of the relief under each object, from the middles of its runs (Q19)."""
-    z = np.asarray(dem)[objects.row, (objects.start + objects.stop - 1) // 2].astype(np.float64)
+def _percentile_below(objects: Objects, image: Array, percentile: float) -> npt.NDArray[np.float64]:
+    """A percentile of an image under each object, from the middles of its runs; 0 where there is no data."""
+    values = np.asarray(image)[objects.row, (objects.start + objects.stop - 1) // 2].astype(np.float64)
     out = np.zeros(objects.count)
     for k in range(objects.count):
-        below = z[objects.first[k] : objects.first[k + 1]]
+        below = values[objects.first[k] : objects.first[k + 1]]
         below = below[np.isfinite(below)]
-        out[k] = np.percentile(below, 82.5) if below.size else 0.0
+        out[k] = np.percentile(below, percentile) if below.size else 0.0
     return out
+
+
+def _ground_below(objects: Objects, dem: Array) -> npt.NDArray[np.float64]:
+    """82.5th percentile of the relief under each object (Q19)."""
+    return _percentile_below(objects, dem, 82.5)
 
 
 def _choose(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings) -> Matches:

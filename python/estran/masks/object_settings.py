@@ -55,6 +55,10 @@ class ObjectSettings:
     """Whether sunlit and shaded slopes are evened out by the relief, where there is one (Q19)."""
     water_depth: float = 0.0
     """Least darkness of a shadow on water in blue, as a share of the water's reflectance; 0 takes water as land (ZW12)."""
+    low_ceiling: float = 0.0
+    """Altitude above which no cloud stands that is dark in the cirrus band: vapour does not hide what is higher [m]; 0 is off."""
+    low_cirrus: float = 0.01
+    """Median reflectance of a cloud in the cirrus band below which it is dark there (Z15's threshold of cirrus)."""
     # Matching (CM-27) … (CM-31)
     height_min: float = 200.0
     height_max: float = 12000.0
@@ -142,6 +146,7 @@ class ObjectSettings:
             rim_weight=0.5,
             stop_ratio=0.0,
             enough=2.0,
+            low_ceiling=6000.0,
             outline=True,
             shaded=0.8,
             predict_unmatched=True,
