@@ -35,6 +35,8 @@ PEAKS = 8
 WITNESSES = 60
 WITNESS_PIXELS = 6
 """Neighbouring clouds that say at which altitudes clouds are, and their least size."""
+TRAIT_WIDTH = 0.4
+"""Difference of the logarithm of cirrus-band reflectance at which another cloud's altitude says little."""
 ROUNDS = 6
 """Times that heights and agreement are weighed against each other."""
 ITERATIONS = 6
@@ -533,15 +535,17 @@ def match_objects(
         dark = _percentile_below(objects, cirrus, 50.0) < settings.low_cirrus
         tops[dark] = np.clip(settings.low_ceiling - ground[dark], lowest, highest)  # (CM-40)
     peaks = search(np.full(n, float(lowest)), tops)
-    matches = _choose(objects, peaks, ground, settings)
+    # Vapour thins with height: clouds alike in the cirrus band are about as high as one another.
+    trait = np.zeros(n) if cirrus is None else np.log(np.maximum(_percentile_below(objects, cirrus, 50.0), 1e-3))
+    matches = _choose(objects, peaks, ground, settings, trait)
     if settings.consensus > 0.0 and settings.neighbours:
         # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.
-        guess, _ = _foretold(objects, matches.height + ground, matches.matched, settings)
+        guess, _ = _foretold(objects, matches.height + ground, matches.matched, settings, trait)
         near = np.where(np.isfinite(guess), guess - ground, lowest)
         reach = 3.0 * settings.agreement
         closer = search(np.clip(near - reach, lowest, tops), np.clip(near + reach, lowest, tops))
         peaks[:, PEAKS - 1] = np.where(np.isfinite(guess)[:, None], closer[:, 0], peaks[:, PEAKS - 1])
-        matches = _choose(objects, peaks, ground, settings)
+        matches = _choose(objects, peaks, ground, settings, trait)
     return matches
 
 
@@ -568,17 +572,19 @@ def _ground_below(objects: Objects, dem: Array) -> npt.NDArray[np.float64]:
     return _percentile_below(objects, dem, 82.5)
 
 
-def _choose(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings) -> Matches:
+def _choose(
+    objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, trait: npt.NDArray[np.float64]
+) -> Matches:
     """One height per object: the best peak, or the one that its neighbours make likelier (CM-30)."""
     n = objects.count
     rows, pick = np.arange(n), np.zeros(n, np.int64)
     if settings.consensus > 0.0 and n > 1:
-        pick = _agreed(objects, peaks, ground, settings)
+        pick = _agreed(objects, peaks, ground, settings, trait)
     height, similarity, share = peaks[rows, pick, 0], np.nan_to_num(peaks[rows, pick, 2]), np.nan_to_num(peaks[rows, pick, 3])
     matched = (similarity >= settings.accept) & (share > 0.0)
     predicted = np.zeros(n, np.bool_)
     if settings.neighbours and n:
-        guess, spread = _foretold(objects, height + ground, matched, settings)
+        guess, spread = _foretold(objects, height + ground, matched, settings, trait)
         known = np.isfinite(guess) & (spread < settings.neighbour_spread)
         if settings.consensus == 0.0:
             off = np.abs(peaks[:, :, 0] + ground[:, None] - guess[:, None])
@@ -594,7 +600,9 @@ def _choose(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArra
     return Matches(height, ground, similarity, matched, predicted)
 
 
-def _agreed(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings) -> npt.NDArray[np.int64]:
+def _agreed(
+    objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, trait: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
     """Which peak of each object to take: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
 
     Each peak gets a share of its cloud, at first by its score alone; then, again and again,
@@ -619,14 +627,14 @@ def _agreed(objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArra
     weight = np.sqrt(np.minimum(objects.size, 400).astype(np.float64))
     agreement = np.zeros_like(shares)
     for _ in range(ROUNDS):
-        _count_witnesses(near, altitude, shares, weight, settings.agreement, agreement)
+        _count_witnesses(near, altitude, shares, weight, trait, settings.agreement, agreement)
         posterior = likely * (0.02 + agreement) ** settings.consensus
         shares = posterior / np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
     return np.asarray(np.argmax(shares, axis=1))
 
 
 @parallel_jit
-def _count_witnesses(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, weight: np.ndarray, width: float, out: np.ndarray) -> None:
+def _count_witnesses(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, weight: np.ndarray, trait: np.ndarray, width: float, out: np.ndarray) -> None:
     """Weighted share of the neighbours that lie at each peak's altitude, within about `width`."""
     for k in numba.prange(near.shape[0]):
         for p in range(altitude.shape[1]):
@@ -637,16 +645,18 @@ def _count_witnesses(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray,
                     # A cloud is no witness for itself.
                     if j == k:
                         continue
-                    total += weight[j]
+                    unlike = (trait[j] - trait[k]) / TRAIT_WIDTH
+                    voice = weight[j] * (0.1 + 0.9 * np.exp(-0.5 * unlike * unlike))
+                    total += voice
                     for m in range(altitude.shape[1]):
                         off = (altitude[j, m] - altitude[k, p]) / width
                         if shares[j, m] > 0.0 and abs(off) < 3.0:
-                            agree += weight[j] * shares[j, m] * np.exp(-0.5 * off * off)
+                            agree += voice * shares[j, m] * np.exp(-0.5 * off * off)
             out[k, p] = agree / total if total > 0.0 else 0.0
 
 
 def _foretold(
-    objects: Objects, altitude: npt.NDArray[np.float64], matched: Mask, settings: ObjectSettings
+    objects: Objects, altitude: npt.NDArray[np.float64], matched: Mask, settings: ObjectSettings, trait: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Median altitude of the nearest matched clouds that are no specks, and their spread; NaN where there are too few."""
     n = objects.count
@@ -656,6 +666,8 @@ def _foretold(
     if number < 4:
         return guess, spread
     place = _middles(objects)
+    # A difference in the cirrus band counts as a distance: the width of the scene for clouds as unlike as can be.
+    place = np.column_stack([place, trait / TRAIT_WIDTH * 0.1 * max(objects.shape)])
     _, near = cKDTree(place[sure]).query(place, k=number + 1)
     # A cloud is no witness for itself.
     itself = sure[near] == np.arange(n)[:, None]
