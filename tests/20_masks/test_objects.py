@@ -109,19 +109,22 @@ def test_thin_cirrus_is_a_cloud_where_the_mode_says_so():
 
 
 def test_clouds_grow_into_their_thin_parts_where_no_cirrus_band_shows_them():
-    cloud = square(10)
+    cloud = square(20)  # 0.16 km2
+    cloud[100:105, 100:105] = True  # too small to grow
     probability = np.where(cloud, 0.9, 0.1).astype(np.float32)
-    probability[50:60, 60:70] = 0.35
-    probability[10:20, 10:20] = 0.35
+    probability[50:70, 70:100] = 0.35  # its thin part, wider than the 180 m it may grow
+    probability[10:20, 10:20] = probability[105:110, 100:105] = 0.35
     given = stage(cloud, probability=probability)
     own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
     objects, _, notes = cloud_objects(given, own, PIXEL, DEFAULT)
     grown = objects.paint()
-    assert grown[51:59, 61:69].all()
+    assert grown[51:69, 70:78].all()
+    assert not grown[:90, 80:].any()
     assert not grown[10:20, 10:20].any()
+    assert not grown[106:110, 100:105].any()
     assert any("thin parts" in note for note in notes)
     with_band = own | {"cirrus": np.zeros(SHAPE, np.float32)}
-    assert not cloud_objects(given, with_band, PIXEL, DEFAULT)[0].paint()[51:59, 62:69].any()
+    assert not cloud_objects(given, with_band, PIXEL, DEFAULT)[0].paint()[51:69, 72:78].any()
 
 
 def test_coarse_pixels_switch_displacement_off_aloud():

@@ -21,8 +21,12 @@ class ObjectSettings:
     mode: Mode = "strict"
     cirrus_is_cloud: bool = True
     """Whether thin cirrus (the cirrus test without the tests for thick cloud) is part of the clouds, or a class of its own that casts no shadow."""
+    grow_reach: float = 150.0
     grow_probability: float = 0.0
     """Without a cirrus band, clouds grow into neighbouring pixels of at least this probability: thin cloud shows nowhere else; 0 is off."""
+    grow_distance: float = 180.0
+    grow_area: float = 1e5
+    """How far they grow [m], and which do: clouds of at least this area [m2], for small ones may be bright ground."""
     # False positives (CM-23) … (CM-26)
     remove_false_positives: bool = True
     """Whether built-up land and snow are taken out of the clouds by erosion and by displacement."""

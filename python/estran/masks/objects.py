@@ -95,10 +95,6 @@ def cloud_objects(
     facts: dict[str, Any] = {"cloud_pixels_by_spectrum": int(np.count_nonzero(stage.cloud))}
     notes: list[str] = []
     cloud = majority(stage.cloud if s.cirrus_is_cloud else stage.cloud & ~stage.cirrus) & stage.valid
-    if s.grow_probability > 0.0 and "cirrus" not in bands and not stage.few_clear:
-        thin = label((stage.probability > s.grow_probability) | cloud)
-        cloud = thin.paint(thin.count_in(cloud) > 0)  # (CM-37)
-        notes.append(f"no cirrus: clouds are grown to where their probability falls below {s.grow_probability:g}, to hold their thin parts.")
     index = None
     if s.use_displacement and s.remove_false_positives:
         missing = [name for name in ("wnir", "vre3") if name not in bands]
@@ -113,6 +109,9 @@ def cloud_objects(
             index = displacement_index(bands["wnir"], bands["vre3"], bands["nir"], window.half, np.asarray(cloud.any(axis=1)))
     if s.remove_false_positives:
         cloud = _without_bright_ground(cloud, stage, bands, index, pixel_size, s)
+    if s.grow_probability > 0.0 and "cirrus" not in bands and not stage.few_clear:
+        cloud |= _thin_parts(cloud, stage, pixel_size, s)
+        notes.append(f"no cirrus: clouds are grown to where their probability falls below {s.grow_probability:g}, to hold their thin parts.")
     objects = label(cloud)
     keep = objects.size >= s.min_object
     facts["objects_too_small"] = int(np.count_nonzero(~keep))
@@ -125,6 +124,14 @@ def cloud_objects(
     facts["cloud_objects"] = objects.count
     facts["cloud_pixels"] = int(objects.size.sum())
     return objects, facts, notes
+
+
+def _thin_parts(cloud: Mask, stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSettings) -> Mask:
+    """What is half-way probable, touches a cloud of some size, and lies near it (CM-37)."""
+    seeds = label(cloud)
+    large = seeds.paint(seeds.size * (pixel_size[0] * pixel_size[1]) >= s.grow_area)
+    parts = label((stage.probability > s.grow_probability) | large)
+    return parts.paint(parts.count_in(large) > 0) & dilate_disk(large, s.grow_distance, pixel_size) & stage.valid
 
 
 def _without_bright_ground(
