@@ -49,7 +49,8 @@ def metadata_element(element: Element) -> Any:
             made.setAttributeInt(name, value)
         elif isinstance(value, float):
             made.setAttributeDouble(name, value)
-        else:
+        elif str(value):
+            # SNAP refuses an empty text, and leaves it out when it reads one from a file.
             made.setAttributeString(name, str(value))
     for child in element.elements:
         made.addElement(metadata_element(child))
