@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - param() makes a field
 """Everything derived from one declaration, on an example operator that has a parameter of every kind."""
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from estran.catalogue.views.graphs import read_properties
 from estran.catalogue.views.help import help_files
 from estran.catalogue.views.pages import bands_page, command_line_page, flags_page, operators_page
 from estran.catalogue.views.tree import generate
-from estran.errors import BadGraph
+from estran.errors import BadGraph, BadParameter
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 
 
@@ -73,7 +72,7 @@ class ExampleStudy(Study):
 SAFE = {
     "operator": {"name", "alias", "operatorClass", "label", "version", "description", "authors", "copyright", "namedSourceProducts", "parameters"},
     "sourceProduct": {"name", "label", "description", "optional"},
-    "parameter": {"name", "label", "description", "dataType", "unit", "defaultValue", "valueSet", "interval", "rasterDataNodeClass", "notNull"},
+    "parameter": {"name", "alias", "label", "description", "dataType", "unit", "defaultValue", "valueSet", "interval", "rasterDataNodeClass", "notNull"},
 }
 """Elements that a real SNAP 13 was seen to read; any other takes every Python operator down."""
 
@@ -135,6 +134,14 @@ class TestDescriptor:
         }
         assert _parameters(info)["mode"]["valueSet"] == "fast,strict"
         assert _parameters(info)["names"]["rasterDataNodeClass"].endswith(".Band")
+
+    def test_graphs_have_a_spelling_without_underscores(self, info):
+        # SNAP 13 reads <dem_file> in a graph as "dem__file" and refuses it; it takes name and alias alike.
+        aliases = {name: p["alias"] for name, p in _parameters(info).items() if "alias" in p}
+        assert aliases == {"dem_file": "demFile"}
+        assert ExampleOp.from_text({"demFile": "x.tif"}) == ExampleOp.from_text({"dem_file": "x.tif"})
+        with pytest.raises(BadParameter, match="given twice"):
+            ExampleOp.from_text({"demFile": "x.tif", "dem_file": "x.tif"})
 
     def test_what_snap_would_not_check_stands_in_the_text(self, info):
         numbers = _parameters(info)["numbers"]

@@ -75,6 +75,11 @@ def test_comments_of_the_twin_survive_velocity(path: Path) -> None:
     assert not re.search(r"#[^ \n]|\$", path.with_suffix(".properties").read_text())
 
 
+def test_no_underscore_in_the_name_of_a_parameter(path: Path) -> None:
+    """gpt reads ``<cloud_buffer>`` as ``cloud__buffer``, and knows no such parameter."""
+    assert not [name for node in graph_of(path).nodes for name in node.parameters if "_" in name]
+
+
 def test_flags_used_in_expressions_exist(path: Path) -> None:
     known = {f"{w.name}.{flag.name}" for op in OPERATORS for w in op.writes if isinstance(w, FlagsOut) for flag in w.coding.flags}
     bands = {name.partition(".")[0] for name in known}

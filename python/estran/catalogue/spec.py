@@ -238,6 +238,12 @@ class Parameter:
         """Command-line spelling."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def element(self) -> str:
+        """Spelling in graphs, "cloudBuffer": SNAP's XML reader doubles each underscore of an element's name and then knows no such parameter."""
+        first, *rest = self.name.split("_")
+        return first + "".join(part.capitalize() for part in rest)
+
     def check(self, value: Any, where: str) -> None:
         """Raise :class:`BadParameter` unless `value` has the type, the choice and the interval declared."""
         if value is None and self.optional:
@@ -362,12 +368,18 @@ class Declared:
 
     @classmethod
     def from_text(cls, values: Mapping[str, str]) -> typing.Self:
-        """Construct from parameter texts; unknown names raise :class:`BadParameter`."""
-        known = {p.name: p for p in parameters_of(cls)}
+        """Construct from parameter texts, named as declared or as in graphs; a name that is unknown or given in both ways raises :class:`BadParameter`."""
+        known = {name: p for p in parameters_of(cls) for name in (p.element, p.name)}
         unknown = [name for name in values if name not in known]
         if unknown:
-            raise BadParameter(f"unknown parameter {unknown[0]!r}", where=cls.alias, expected=", ".join(known))
-        return cls(**{name: known[name].parse(text, cls.alias) for name, text in values.items()})
+            raise BadParameter(f"unknown parameter {unknown[0]!r}", where=cls.alias, expected=", ".join(p.name for p in parameters_of(cls)))
+        given: dict[str, Any] = {}
+        for name, text in values.items():
+            p = known[name]
+            if p.name in given:
+                raise BadParameter(f"parameter {p.name} is given twice, as {p.name} and as {p.element}", where=cls.alias, todo="give it once")
+            given[p.name] = p.parse(text, cls.alias)
+        return cls(**given)
 
 
 class Operator(Declared):

@@ -40,7 +40,7 @@ def graph_properties(graph: Element, ops: Sequence[type[Operator]], kept: Mappin
     BadGraph
         When a variable has no default anywhere, or two defaults that differ.
     """
-    known = {op.alias: {p.name: p for p in parameters_of(op)} for op in ops}
+    known = {op.alias: {name: p for p in parameters_of(op) for name in (p.element, p.name)} for op in ops}
     uses: dict[str, list[Parameter]] = {}
     for node in graph.iter("node"):
         parameters = known.get(node.findtext("operator", "").strip(), {})

@@ -105,7 +105,11 @@ def files_page(ops: Sequence[type[Operator]]) -> str:
 
 def command_line_page(declared: Iterable[type[Declared]]) -> str:
     """Interface: every parameter as an option of the command line and of gpt."""
-    parts = ["# Command line\n", "Options have the same names everywhere: `--cloud-buffer 2` for `estran`, `-Pcloud_buffer=2` for `gpt` and `estran gpt`.\n"]
+    parts = [
+        "# Command line\n",
+        "Options have the same names everywhere: `--cloud-buffer 2` for `estran`, `-Pcloud_buffer=2` for `gpt` and `estran gpt`. "
+        "In the XML of a graph a parameter is an element without underscores, `<cloudBuffer>2</cloudBuffer>`: SNAP cannot read one with them.\n",
+    ]
     for d in declared:
         spelt = table(
             ("Option", "Values", "Unit", "Default", "Meaning"),

@@ -113,6 +113,8 @@ def _heading(section: str) -> list[str]:
 def _parameter(p: Parameter) -> Iterator[str]:
     array = p.kind in ("strings", "floats")
     yield element("name", p.name)
+    if p.element != p.name:
+        yield element("alias", p.element)
     yield element("label", p.label)
     yield element("description", f"{p.info.help} Values in {p.info.interval}." if array and p.info.interval else p.info.help)
     yield element("dataType", data_type(p))
