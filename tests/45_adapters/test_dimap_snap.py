@@ -199,6 +199,15 @@ def test_our_own_facts_survive(snap, tmp_path):
     assert back.metadata == product.metadata
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_encoding(copied, encoding):
+    """Every header of SNAP says ISO-8859-1; on Java 18 and later its bytes are UTF-8."""
+    text = copied.read_text("latin-1").replace("<BAND_DESCRIPTION>", "<BAND_DESCRIPTION>W/m²/µm ", 1)
+    assert 'encoding="ISO-8859-1"' in text
+    copied.write_text(text, encoding)
+    assert next(iter(read_dimap(copied).bands.values())).description.startswith("W/m²/µm ")
+
+
 # ---------------------------------------------------------------- bad input
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -90,7 +91,7 @@ def _parse(path: Path) -> Xml:
     from defusedxml.common import DefusedXmlException
 
     try:
-        root: Xml = defusedxml.ElementTree.parse(path, forbid_dtd=True).getroot()
+        root: Xml = defusedxml.ElementTree.fromstring(_as_encoded(path.read_bytes()), forbid_dtd=True)
         return root
     except DefusedXmlException:
         raise BadProduct("the header declares XML entities, which no product needs", where=path, todo="do not trust this file") from None
@@ -98,6 +99,14 @@ def _parse(path: Path) -> Xml:
         raise BadProduct("the header is no well-formed XML", where=path, found=str(error), todo="copy the product again") from error
     except OSError as error:
         raise BadProduct("the header cannot be read", where=path, found=error.strerror or error) from error
+
+
+def _as_encoded(data: bytes) -> bytes | str:
+    """The header in the encoding it truly has: SNAP says ISO-8859-1 but, on Java 18 and later, writes UTF-8."""
+    if b"iso-8859-1" in data[:100].lower():
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode("utf-8")
+    return data
 
 
 def _product(root: Xml, path: Path, samples: Samples, folder: Path | None) -> Product:
