@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,12 @@ import pytest
 from estran.adapters.files import open_product, write_product
 from estran.catalogue import OPERATORS
 from estran.catalogue.spec import parameters_of
+from estran.cli.main import main
 from estran.engine.run import run_operator
-from estran.raster.product import Band, Product
-from estran.sensors.bands import candidates
 
 pytestmark = [pytest.mark.snap, pytest.mark.slow]
 
-
-def _contracts():
-    spec = importlib.util.spec_from_file_location("contracts", Path(__file__).parents[1] / "30_catalogue" / "contracts.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+_CLOUD_MASK = next(op for op in OPERATORS if op.alias == "Estran.CloudMask")
 
 
 @pytest.fixture(scope="module")
@@ -57,31 +52,45 @@ def gpt(repository, tmp_path_factory):
 def test_help_lists_every_parameter(gpt, op):
     done = gpt(op.alias, "-h")
     assert done.returncode == 0, done.stderr
-    missing = [p.name for p in parameters_of(op) if f"-P{p.name}=" not in done.stdout]
+    missing = [p.name for p in parameters_of(op) if f"-P{p.element}=" not in done.stdout]
     assert not missing
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    """A DIMAP of 16-bit counts with no-data, as both engines open it."""
-    contracts = _contracts()
-    block = contracts.sparse_scene(next(op for op in OPERATORS if op.alias == "Estran.CloudMask"), (123, 157))
-    bands = {}
-    for semantic, array in block.arrays.items():
-        name = candidates(semantic)[0]
-        if semantic in contracts._BANDS:
-            counts = np.clip(np.round((array + 0.1) * 1e4), 1, 65535).astype(np.uint16)
-            counts[40:42, 50] = counts[0, 0] = 0
-            bands[name] = Band(name, counts, block.scene.grid, scale=1e-4, offset=-0.1, nodata=0.0, unit="dl")
-        else:
-            bands[name] = Band(name, array, block.scene.grid)
-    folder = tmp_path_factory.mktemp("products")
-    return write_product(Product("S2A_MSIL1C_x", block.scene.grid, bands, platform="Sentinel-2A"), folder / "S2A_MSIL1C_x.dim")
+def multisize(tmp_path_factory):
+    """A simulated Sentinel-2 scene with clouds, shadows, snow and water, in its three pixel sizes."""
+    folder = tmp_path_factory.mktemp("scene")
+    assert main(["simulate", "scene", str(folder / "scene"), "--seed", "5", "--size", "192"]) == 0
+    (safe,) = (folder / "scene").glob("*.SAFE")
+    return write_product(open_product(safe), folder / f"{safe.stem}.dim")
 
 
+@pytest.fixture(scope="module")
+def stack(multisize, tmp_path_factory):
+    """The scene at 20 m, with pixels without data, as both engines open it."""
+    folder = tmp_path_factory.mktemp("stack")
+    assert main(["gpt", "Resample", f"-Ssource={multisize}", "-PtargetResolution=20", "-Pdownsampling=Mean", "-t", str(folder / "whole.dim")]) == 0
+    product = open_product(folder / "whole.dim")
+    holed = {}
+    for name in ("B2", "B11"):
+        counts = np.array(product[name].data)
+        counts[40:42, 50] = counts[0, 0] = 0
+        holed[name] = replace(product[name], data=counts)
+    return write_product(replace(product, bands={**product.bands, **holed}), folder / multisize.name)
+
+
+def _assert_same_bits(expected, found):
+    assert list(found.bands) == list(expected.bands)
+    for name in expected.bands:
+        ours, theirs = np.asarray(expected[name].data), np.asarray(found[name].data)
+        assert theirs.dtype == ours.dtype, name
+        np.testing.assert_array_equal(theirs, ours, err_msg=name)
+
+
+@pytest.mark.parametrize("parallelism", [1, 8])
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
-def test_same_bits_as_the_engine(gpt, stack, tmp_path, op):
-    done = gpt(op.alias, f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-f", "BEAM-DIMAP")
+def test_same_bits_as_the_engine(gpt, stack, tmp_path, op, parallelism):
+    done = gpt(op.alias, f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-f", "BEAM-DIMAP", "-q", parallelism)
     assert done.returncode == 0, done.stderr
     expected, found = run_operator(op(), {op.sources[0].name: open_product(stack)}), open_product(tmp_path / "out.dim")
     for written in op.writes:
@@ -89,6 +98,60 @@ def test_same_bits_as_the_engine(gpt, stack, tmp_path, op):
         np.testing.assert_array_equal(theirs, ours, err_msg=written.name)
         assert found[written.name].coding == expected[written.name].coding
     assert set(expected.masks) <= set(found.masks)
+
+
+def test_what_we_write_snap_reads(gpt, stack, tmp_path):
+    """Through SNAP and back: samples, codings with their colours, palettes, masks, geocoding, times."""
+    ours = run_operator(_CLOUD_MASK(), {"source": open_product(stack)})
+    write_product(ours, tmp_path / "ours.dim")
+    done = gpt("Write", f"-Ssource={tmp_path / 'ours.dim'}", f"-Pfile={tmp_path / 'theirs.dim'}", "-PformatName=BEAM-DIMAP")
+    assert done.returncode == 0, done.stderr
+    ours, theirs = open_product(tmp_path / "ours.dim"), open_product(tmp_path / "theirs.dim")
+    _assert_same_bits(ours, theirs)
+    assert dict(theirs.masks) == dict(ours.masks)
+    assert (theirs.grid, theirs.start, theirs.kind) == (ours.grid, ours.start, ours.kind)
+    for name in ours.bands:
+        for fact in ("scale", "offset", "unit", "description", "coding", "palette", "grid"):
+            assert getattr(theirs[name], fact) == getattr(ours[name], fact), (name, fact)
+
+
+def test_snap_s_expressions_find_our_masks(gpt, stack, tmp_path):
+    ours = run_operator(_CLOUD_MASK(), {"source": open_product(stack)})
+    write_product(ours, tmp_path / "ours.dim")
+    expressions = {"by_mask": "cloud_cloud ? 1 : 0", "by_flag": "cloud_flags.CLOUD ? 1 : 0", "by_class": "cloud_class == 5 ? 1 : 0"}
+    targets = "".join(f"<targetBand><name>{n}</name><type>uint8</type><expression>{e}</expression></targetBand>" for n, e in expressions.items())
+    node = f'<node id="A"><operator>BandMaths</operator><sources><sourceProduct refid="${{source}}"/></sources><parameters><targetBands>{targets}</targetBands>'
+    (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{node}</parameters></node></graph>')
+    done = gpt(tmp_path / "g.xml", f"-Ssource={tmp_path / 'ours.dim'}", "-t", tmp_path / "out.dim")
+    assert done.returncode == 0, done.stderr
+    found, flags = open_product(tmp_path / "out.dim"), np.asarray(ours["cloud_flags"].data)
+    cloud = (flags & ours["cloud_flags"].coding["CLOUD"].mask) != 0
+    assert cloud.any()
+    for name, expected in (("by_mask", cloud), ("by_flag", cloud), ("by_class", np.asarray(ours["cloud_class"].data) == 5)):
+        np.testing.assert_array_equal(np.asarray(found[name].data), expected, err_msg=name)
+
+
+def test_parameters_in_both_spellings(gpt, stack, tmp_path):
+    done = gpt("Estran.CloudMask", f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-Pmin_object=5", "-PcloudBuffer=2")
+    assert done.returncode == 0, done.stderr
+    expected = run_operator(_CLOUD_MASK(min_object=5, cloud_buffer=2.0), {"source": open_product(stack)})
+    found = open_product(tmp_path / "out.dim")
+    np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), np.asarray(expected["cloud_flags"].data))
+
+
+@pytest.mark.parametrize("parallelism", [1, 8])
+def test_the_graph_of_the_masks(gpt, repository, multisize, tmp_path, parallelism):
+    """A product of three pixel sizes through SNAP's Resample into our node: the bits that we compute from what Resample alone writes."""
+    graph, defaults = repository / "graphs" / "masks.xml", repository / "graphs" / "masks.properties"
+    done = gpt(graph, "-p", defaults, f"-Ssource={multisize}", "-t", tmp_path / "out.dim", "-q", parallelism)
+    assert done.returncode == 0, done.stderr
+    methods = ["-PtargetResolution=20", "-Pupsampling=Bilinear", "-Pdownsampling=Mean", "-PflagDownsampling=FlagOr"]
+    done = gpt("Resample", f"-SsourceProduct={multisize}", *methods, "-t", tmp_path / "resampled.dim")
+    assert done.returncode == 0, done.stderr
+    expected = run_operator(_CLOUD_MASK(), {"source": open_product(tmp_path / "resampled.dim")})
+    found = open_product(tmp_path / "out.dim")
+    for name in expected.bands:
+        np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)
 
 
 def test_a_missing_source_is_a_sentence(gpt, tmp_path):
