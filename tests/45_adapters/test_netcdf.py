@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import netCDF4
 import numpy as np
 import pytest
@@ -55,6 +57,35 @@ def test_what_cf_readers_see(written):
         # Coordinates are pixel centres.
         assert (float(dataset["x"][0]), float(dataset["y"][0])) == (600005.0, 5000035.0)
         assert dataset["p"].filters()["zlib"]
+
+
+def test_what_snap_sees(written, tmp_path):
+    """SNAP's own profile: without it SNAP 13 reads the samples alone (seen in gpt; tests/90_snap runs it)."""
+    path, product = written
+    with netCDF4.Dataset(path) as dataset:
+        assert dataset.metadata_profile == "beam"
+        assert [float(v) for v in dataset["crs"].i2m.split(",")] == [10, 0, 0, -10, 600000, 5000040]
+        assert dataset["crs"].wkt.startswith("PROJCS[")
+        mask = dataset["cloud_flags_shadow_mask"]
+        assert (mask.shape, mask.expression, mask.color.tolist(), mask.transparency) == ((), "cloud_flags.SHADOW", [9, 9, 9, 255], 0.5)
+        assert dataset["cloud_flags"].flag_descriptions == "opaque cloud\tits shadow"
+        assert dataset["class"].index_descriptions == "land\twater"
+        assert dataset["class"].color_table_sample_values.tolist() == [0, 7]
+        assert dataset["class"].color_table_green_values.tolist() == [99, 0]
+    assert set(open_product(path).bands) == set(product.bands)
+    half = Band("half", np.ones((3, 4), np.uint8), Grid(4, 3, Affine(20, 0, 600000, 0, -20, 5000040), "EPSG:32631"))
+    write_product(product.with_bands(half), tmp_path / "sizes.nc")
+    with netCDF4.Dataset(tmp_path / "sizes.nc") as dataset:
+        assert "metadata_profile" not in dataset.ncattrs()
+
+
+def test_times_without_offset(tmp_path):
+    start = datetime(2019, 4, 10, 12, 50, 31, 24000, timezone(timedelta(hours=2)))
+    product = Product("x", GRID, {"b": Band("b", np.ones(GRID.shape, np.uint8), GRID)}, start=start)
+    write_product(product, tmp_path / "t.nc")
+    with netCDF4.Dataset(tmp_path / "t.nc") as dataset:
+        assert dataset.time_coverage_start == "2019-04-10T10:50:31.024000"
+    assert open_product(tmp_path / "t.nc").start == start
 
 
 def test_what_gdal_sees(written):

@@ -18,6 +18,7 @@ from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.dimap.java_text import parse_utc
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
+from estran.adapters.files.netcdf_profile import fits_profile, write_profile
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
@@ -348,7 +349,8 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
 
     Each band is a compressed variable with its own type, ``scale_factor``, ``add_offset``, ``_FillValue``, ``units``, ``long_name``, ``flag_masks`` or
     ``flag_values`` with ``flag_meanings``; the grid is a ``grid_mapping`` variable (``crs_wkt``, and GDAL's ``GeoTransform``) with pixel centres
-    as coordinates. Bands of other sizes have dimensions of their own (y_2, x_2). What CF has no words for lies as JSON in the group ``estran``, for our reader.
+    as coordinates. Where all bands lie on one map grid the file also carries SNAP's own profile, so that SNAP finds geocoding, masks and colours.
+    Bands of other sizes have dimensions of their own (y_2, x_2). What CF has no words for lies as JSON in the group ``estran``, for our reader.
 
     Parameters
     ----------
@@ -379,6 +381,8 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
                     dims = _write_grids(dataset, bands)
                     meter = Meter(bands, progress, f"writing {path.name}")
                     targets = [_define(dataset, band, dims[band.grid], meter) for band in bands]
+                    if fits_profile(product, bands):
+                        write_profile(dataset, product, bands)
                 # Each block takes the lock of its own accord, so that computing goes on meanwhile.
                 store(bands, targets)
             finally:
@@ -400,8 +404,8 @@ def _describe(dataset: Any, product: Product) -> None:
         "product_type": product.kind,
         "platform": product.platform,
         "comment": product.description,
-        "time_coverage_start": product.start.isoformat() if product.start else "",
-        "time_coverage_end": product.stop.isoformat() if product.stop else "",
+        "time_coverage_start": _time_text(product.start),
+        "time_coverage_end": _time_text(product.stop),
     }
     dataset.setncatts({key: value for key, value in attributes.items() if value})
     own = {
@@ -419,6 +423,11 @@ def _describe(dataset: Any, product: Product) -> None:
     variable = group.createVariable("product", "u1", ("bytes",), compression="zlib")
     variable.long_name = "What CF has no attributes for: JSON in UTF-8"
     variable[:] = text
+
+
+def _time_text(moment: datetime | None) -> str:
+    """ISO 8601 in UTC without an offset: SNAP reads no time that carries one."""
+    return "" if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def _write_grids(dataset: Any, bands: Sequence[Band]) -> dict[Grid, tuple[str, str, str]]:
