@@ -112,7 +112,7 @@ def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.
     """Error over tolerance, max(100 m, height that shifts the shadow by 1.5 pixels), of clouds that stand alone."""
     from scipy import ndimage
 
-    labels, count = ndimage.label(truth["cloud"] == 1, np.ones((3, 3)))
+    labels, _ = ndimage.label(truth["cloud"] == 1, np.ones((3, 3)))
     tolerance = max(100.0, 1.5 * 20.0 / np.tan(np.radians(case.sza)))
     grown, errors = ndimage.grey_dilation(labels, size=(9, 9)), []
     for label, box in enumerate(ndimage.find_objects(labels), 1):
@@ -150,11 +150,9 @@ def main(cases: tuple[Case, ...] = CASES, **parameters: Any) -> list[Score]:
             flush=True,
         )
     heights = np.concatenate([s.heights for s in scores])
-    print(
-        f"| all | | | | {np.mean([s.cloud for s in scores]):.3f} | {np.mean([s.shadow for s in scores]):.3f} | {np.mean([s.shadow_clear for s in scores]):.3f} "
-        f"| {np.mean([s.bright['beach'] for s in scores if 'beach' in s.bright]):.3f} | {np.mean([s.bright['city'] for s in scores if 'city' in s.bright]):.3f} "
-        f"| {(heights <= 1).mean():.3f} | {heights.size} |"
-    )
+    mean = [f"{np.mean(values):.3f}" for values in ([s.cloud for s in scores], [s.shadow for s in scores], [s.shadow_clear for s in scores])]
+    mean += [f"{np.mean([s.bright[name] for s in scores if name in s.bright]):.3f}" for name in ("beach", "city")]
+    print(f"| all | | | | {' | '.join(mean)} | {(heights <= 1).mean():.3f} | {heights.size} |")
     return scores
 
 

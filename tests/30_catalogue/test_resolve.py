@@ -50,7 +50,7 @@ class Op(Operator):
     )
     walk = Walk.PIXEL
     sza: float | None = param(None, "sun", unit="degrees", interval="[0,90)")
-    dem_file: Path | None = param(None, "dem")  # noqa: RUF009 - param() makes a field
+    dem_file: Path | None = param(None, "dem")
 
 
 ALL = {"B4": "dl", "B8A": "dl", "B8": "", "B10": None, "sun_zenith": "deg", "elevation": "m"}

@@ -182,7 +182,7 @@ class TestParameters:
         class Many(Base):
             alias = "Estran.Many"
             walk = Walk.PIXEL
-            path: Path | None = param(None, "A file.")  # noqa: RUF009 - made once, never changed
+            path: Path | None = param(None, "A file.")
             names: tuple[str, ...] = param((), "Names.")
             numbers: tuple[float, ...] = param((), "Numbers.")
             count: int | None = param(None, "A count.")

@@ -67,7 +67,7 @@ def test_a_data_folder_alone_counts_as_there(tmp_path):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_error_on_the_way_leaves_the_old_one(ending, tmp_path):
-    class Stop(Exception):  # noqa: N818 - whatever a progress bar raises to cancel
+    class Stop(Exception):
         pass
 
     def cancel(share, _message):

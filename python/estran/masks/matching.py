@@ -776,7 +776,7 @@ def _cover(
     for k in numba.prange(share.size):
         for i in range(heights.shape[1]):
             if heights[k, i] > 0.0:
-                a, b, inside, total = _tally(row, start, stop, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums)
+                a, _, inside, total = _tally(row, start, stop, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums)
                 if total > 0:
                     share[k] = max(share[k], (a + 0.5 * (total - inside)) / total)
 

@@ -59,8 +59,9 @@ class PixelStage:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Sun and view angles [degrees], each a scalar or a (rows, columns) array; azimuths clockwise from *grid* north, of the direction from the ground to the sun or sensor.
+    """Sun and view angles [degrees], each a scalar or a (rows, columns) array.
 
+    Azimuths run clockwise from *grid* north and point from the ground to the sun or sensor.
     ``sun_zenith`` or ``sun_azimuth`` is None where unknown: the matching then searches it and says so.
     """
 

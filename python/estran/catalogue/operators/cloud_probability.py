@@ -75,8 +75,8 @@ class CloudProbability(Operator):
     mode: Literal["default", "strict", "python-fmask"] = param(
         "default", "Rules: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes"
     )
-    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", section="Layers")  # noqa: RUF009
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers")  # noqa: RUF009
+    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", section="Layers")
+    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers")
 
     def survey(self, block: Block) -> Any:
         """Samples of the block's valid pixels."""
