@@ -93,7 +93,7 @@ def test_truth_agrees_with_itself(scene: SimulatedScene) -> None:
     truth = scene.truth
     cloud = truth["cloud"] == 1
     assert 0.1 < cloud.mean() < 0.6
-    np.testing.assert_array_equal(cloud, truth["cloud_depth"] >= 1.5)
+    np.testing.assert_array_equal(cloud, truth["cloud_depth"] >= 0.5)
     np.testing.assert_array_equal(np.isfinite(truth["cloud_height"]), cloud)
     np.testing.assert_array_equal(truth["cloud_id"] > 0, cloud)
     assert not (cloud & (truth["shadow"] == 1)).any()

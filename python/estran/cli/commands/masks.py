@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
 def masks_graph(operator: CloudMask, resolution: int | None) -> Graph:
     """The graph of ``graphs/masks.xml`` with its values in place; without its first node where nothing is to be resampled (a test compares)."""
     read = READ_PREFIX + "source"
-    values = {p.name: p.format(getattr(operator, p.name)) for p in parameters_of(CloudMask)}
+    values = {p.element: p.format(getattr(operator, p.name)) for p in parameters_of(CloudMask)}
     resampled = Node(
         "Resampled",
         "Resample",
