@@ -55,3 +55,13 @@ def test_arms_that_meet_late_are_one_object():
     # Two spirals that join in the last row only: labels must be merged backwards.
     mask = np.array([[1, 0, 1, 0, 1], [1, 0, 1, 0, 1], [0, 1, 0, 1, 0]], bool)
     assert label(mask).count == 1
+
+
+def test_mean_over_objects_leaves_nan_out() -> None:
+    mask = np.zeros((5, 8), bool)
+    mask[0, :3] = mask[3:, 5:] = mask[2, 0] = True
+    values = np.arange(40, dtype=np.float32).reshape(5, 8)
+    values[0, 2] = values[2, 0] = np.nan
+    objects = label(mask)
+    expected = [np.nanmean(values[objects.labels() == k + 1]) if np.isfinite(values[objects.labels() == k + 1]).any() else np.nan for k in range(3)]
+    np.testing.assert_allclose(objects.mean_of(values), expected)

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import built_up, cloud_objects, slope_of
+from estran.masks.outline import faint_rims
 from estran.masks.stages import PixelStage
 
 SHAPE = (120, 120)
@@ -36,7 +37,8 @@ def bands(cloudy: np.ndarray, moving: bool, seed: int = 0) -> dict[str, np.ndarr
     vre3 = np.where(cloudy, near, texture) + noise[1]
     nir = texture + noise[2]
     # Plants: no built-up land anywhere.
-    return {"wnir": wnir, "vre3": vre3, "nir": nir, "swir1": np.full(cloudy.shape, 0.2, np.float32), "red": np.full(cloudy.shape, 0.05, np.float32)}
+    visible = {name: np.full(cloudy.shape, level, np.float32) for name, level in (("blue", 0.08), ("green", 0.08), ("red", 0.05))}
+    return visible | {"wnir": wnir, "vre3": vre3, "nir": nir, "swir1": np.full(cloudy.shape, 0.2, np.float32)}
 
 
 def square(size: int) -> np.ndarray:
@@ -125,6 +127,71 @@ def test_clouds_grow_into_their_thin_parts_where_no_cirrus_band_shows_them():
     assert any("thin parts" in note for note in notes)
     with_band = own | {"cirrus": np.zeros(SHAPE, np.float32)}
     assert not cloud_objects(given, with_band, PIXEL, DEFAULT)[0].paint()[51:69, 72:78].any()
+
+
+def test_what_looks_thin_around_thick_cloud_is_cloud():
+    cloud, thick = square(30), np.zeros(SHAPE, bool)
+    thick[55:75, 55:75] = True
+    given = stage(cloud, cirrus=cloud & ~thick)
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
+    found = cloud_objects(given, own, PIXEL, replace(DEFAULT, thin_share=1.0, grow_probability=0.0))[0].paint()
+    assert found[53:77, 60].all()  # 40 m beside the thick part
+    assert not found[:52, 60].any()
+    assert not found[78:, 60].any()
+    # A small cloud of which a fifth is thick is cloud as a whole: here 400 of 900 pixels.
+    assert cloud_objects(given, own, PIXEL, replace(DEFAULT, grow_probability=0.0))[0].paint()[51:79, 51:79].all()
+
+
+def test_a_cloud_that_bands_of_60_m_made_too_large_is_cut_back():
+    """The mask reaches two pixels beyond the cloud that the fine bands see; without coarse bands, or on a coarse grid, it is believed."""
+    seen, mask = square(20), np.zeros(SHAPE, bool)
+    mask[48:72, 48:72] = True
+    own = {k: v for k, v in bands(mask, True).items() if k not in ("wnir", "vre3")}
+    for name in ("blue", "green", "red", "swir1"):
+        own[name] = np.where(seen, np.float32(0.4), own[name])
+    coarse = own | {"cirrus": np.zeros(SHAPE, np.float32)}
+    np.testing.assert_array_equal(faint_rims(mask, coarse, np.ones(SHAPE, bool), PIXEL, DEFAULT), mask & ~seen)
+    assert not faint_rims(mask, own, np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
+    assert not faint_rims(mask, coarse, np.ones(SHAPE, bool), (60.0, 60.0), DEFAULT).any()
+    # Over ground as bright as the cloud nothing is cut.
+    bright = coarse | {name: np.full(SHAPE, 0.4, np.float32) for name in ("blue", "green", "red", "swir1")}
+    assert not faint_rims(mask, bright, np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
+
+
+def test_a_small_cloud_over_the_city_that_moves_comes_back():
+    rng = np.random.default_rng(5)
+    cloud = square(5)
+    city = bands(square(11), True)
+    city["swir1"] = np.where(rng.random(SHAPE) > 0.5, 0.7, 0.4).astype(np.float32)
+    city["red"] = np.full(SHAPE, 0.3, np.float32)
+    assert built_up(city["swir1"], city["nir"], city["red"]).mean() > 0.3
+    # The texture of these bands shifts less clearly than a real cloud's: its index is -0.52.
+    rule = replace(DEFAULT, cdi_restore=-0.45)
+    assert cloud_objects(stage(cloud), city, PIXEL, rule)[0].count == 1
+    assert cloud_objects(stage(cloud), city, PIXEL, replace(rule, cdi_restore=-2.0))[0].count == 0
+    assert cloud_objects(stage(cloud, snow=cloud), city, PIXEL, rule)[0].count == 0
+    still = city | {k: v for k, v in bands(cloud, False).items() if k in ("wnir", "vre3", "nir")}
+    assert cloud_objects(stage(cloud), still, PIXEL, rule)[0].count == 0
+
+
+def test_half_snow_must_be_likelier_than_the_clear_land_around():
+    snow, cloud = np.zeros(SHAPE, bool), square(20)
+    snow[:, :40] = True
+    probability = np.where(cloud, 0.7, 0.1).astype(np.float32)
+    probability[:, :50] = 0.45  # clear, under snow or half so
+    given = stage(cloud, snow=snow, probability=probability)
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
+    found = cloud_objects(given, own, PIXEL, replace(DEFAULT, snow_reach=600.0, grow_probability=0.0, remove_false_positives=False))
+    assert 0.8 <= found[1]["threshold_near_snow"] <= 0.9
+    assert found[0].count == 0
+    assert cloud_objects(replace(given, snow=np.zeros(SHAPE, bool)), own, PIXEL, replace(DEFAULT, remove_false_positives=False))[0].count == 1
+
+
+def test_where_nothing_is_clear_nothing_is_removed():
+    """Stratus over a small scene neither moves nor can be told from bright ground."""
+    large = np.ones((60, 60), bool)
+    objects, _, _ = cloud_objects(stage(large, few_clear=True), bands(large, False), PIXEL, DEFAULT)
+    assert objects.size.sum() >= 0.95 * large.size
 
 
 def test_coarse_pixels_switch_displacement_off_aloud():

@@ -21,12 +21,27 @@ class ObjectSettings:
     mode: Mode = "strict"
     cirrus_is_cloud: bool = True
     """Whether thin cirrus (the cirrus test without the tests for thick cloud) is part of the clouds, or a class of its own that casts no shadow."""
-    grow_reach: float = 150.0
     grow_probability: float = 0.0
     """Without a cirrus band, clouds grow into neighbouring pixels of at least this probability: thin cloud shows nowhere else; 0 is off."""
     grow_distance: float = 180.0
     grow_area: float = 1e5
     """How far they grow [m], and which do: clouds of at least this area [m2], for small ones may be bright ground."""
+    snow_margin: float = 0.0
+    snow_reach: float = 200.0
+    snow_threshold_max: float = 0.9
+    """How far above the clear land near snow (its 82.5 % percentile, as ZW12 eq. 17 has it for all land) the probability of a cloud must lie there, what near
+    means [m], and the most that is asked for; 0 is off."""
+    thin_reach: float = 0.0
+    thin_share: float = 1.0
+    thin_area: float = 5e5
+    """Thin cirrus is cloud within this distance of thick cloud [m], or where at least this share of a cloud of at most this area [m2] is thick."""
+    outline_share: float = 0.0
+    outline_contrast: float = 0.12
+    """Rim pixels fainter than this share of the brightness of the cloud above its surroundings are no cloud (bands of 60 m swell it), where that brightness,
+    summed over blue, green, red and the first SWIR band, is above this contrast; 0 is off."""
+    outline_width: float = 40.0
+    outline_window: float = 400.0
+    """Width of the rim, and of the window of the comparison [m]."""
     # False positives (CM-23) … (CM-26)
     remove_false_positives: bool = True
     """Whether built-up land and snow are taken out of the clouds by erosion and by displacement."""
@@ -42,6 +57,8 @@ class ObjectSettings:
     erosion: float = 90.0
     regrowth: float = 180.0
     pfp_dilation: float = 250.0
+    cdi_restore: float = -2.0
+    """What was taken for bright ground is cloud after all where its mean displacement index lies below this, and it is no snow; -2 is off."""
     """Erosion of clouds on possible false positives, growth back of what remains, growth of the possible false positives (Q19)."""
     steep: float = 20.0
     """Slope above which snow is a possible false positive [degrees] (Q19)."""
@@ -140,6 +157,12 @@ class ObjectSettings:
             mode=mode,
             cirrus_is_cloud=False,
             grow_probability=0.3,
+            snow_margin=0.4,
+            thin_reach=40.0,
+            thin_share=0.2,
+            outline_share=0.2,
+            regrowth=90.0,
+            cdi_restore=-0.75,
             shadow_depth=0.01,
             shadow_percentile=35.0,
             shadow_share=0.18,

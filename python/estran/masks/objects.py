@@ -12,6 +12,7 @@ import numpy.typing as npt
 from estran.jit import jit, parallel_jit
 from estran.masks.displacement import displacement_index, window_for
 from estran.masks.object_settings import ObjectSettings
+from estran.masks.outline import faint_rims
 from estran.masks.stages import PixelStage
 from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, dilate_square, erode_disk, majority
@@ -94,9 +95,16 @@ def cloud_objects(
     s = settings
     facts: dict[str, Any] = {"cloud_pixels_by_spectrum": int(np.count_nonzero(stage.cloud))}
     notes: list[str] = []
-    cloud = majority(stage.cloud if s.cirrus_is_cloud else stage.cloud & ~stage.cirrus) & stage.valid
+    cloud = stage.cloud if s.cirrus_is_cloud else _thick(stage, pixel_size, s)
+    if s.snow_margin > 0.0 and not stage.few_clear:
+        cloud = cloud & ~_half_snow(stage, pixel_size, s, facts)
+    if s.outline_share > 0.0:
+        cloud = cloud & ~faint_rims(cloud, bands, stage.valid, pixel_size, s)
+    cloud = majority(cloud) & stage.valid
     index = None
-    if s.use_displacement and s.remove_false_positives:
+    # Without clear ground to compare with, nothing tells bright ground from cloud.
+    remove = s.remove_false_positives and not stage.few_clear
+    if s.use_displacement and remove:
         missing = [name for name in ("wnir", "vre3") if name not in bands]
         window = window_for(pixel_size)
         if missing:
@@ -107,7 +115,7 @@ def cloud_objects(
             if window.note:
                 notes.append(f"{window.note}.")
             index = displacement_index(bands["wnir"], bands["vre3"], bands["nir"], window.half, np.asarray(cloud.any(axis=1)))
-    if s.remove_false_positives:
+    if remove:
         cloud = _without_bright_ground(cloud, stage, bands, index, pixel_size, s)
     if s.grow_probability > 0.0 and "cirrus" not in bands and not stage.few_clear:
         cloud |= _thin_parts(cloud, stage, pixel_size, s)
@@ -124,6 +132,33 @@ def cloud_objects(
     facts["cloud_objects"] = objects.count
     facts["cloud_pixels"] = int(objects.size.sum())
     return objects, facts, notes
+
+
+def _half_snow(stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSettings, facts: dict[str, Any]) -> Mask:
+    """Land near snow that is hardly likelier a cloud than the clear land there: patches of snow look half like cloud (CM-43)."""
+    near = dilate_disk(majority(stage.snow), s.snow_reach, pixel_size) & ~stage.water
+    # A million pixels tell a percentile as well as all of them.
+    step = max(1, int(np.sqrt(near.size / 1e6)))
+    part = (slice(None, None, step), slice(None, None, step))
+    clear = stage.probability[part][stage.clear_land[part] & near[part]]
+    if clear.size == 0:
+        return np.zeros(near.shape, np.bool_)
+    threshold = min(float(np.percentile(clear, 82.5)) + s.snow_margin, s.snow_threshold_max)
+    facts["threshold_near_snow"] = threshold
+    return near & (stage.probability <= threshold)
+
+
+def _thick(stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSettings) -> Mask:
+    """Cloud without thin cirrus, but with what only looks thin at the rim of thick cloud (CM-44)."""
+    thick = stage.cloud & ~stage.cirrus
+    cloud = thick.copy()
+    if s.thin_share < 1.0:
+        parts = label(stage.cloud)
+        small = parts.size * (pixel_size[0] * pixel_size[1]) < s.thin_area
+        cloud |= parts.paint(small & (parts.count_in(thick) >= s.thin_share * parts.size))
+    if s.thin_reach > 0.0:
+        cloud |= stage.cloud & dilate_disk(majority(thick), s.thin_reach, pixel_size)
+    return cloud
 
 
 def _thin_parts(cloud: Mask, stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSettings) -> Mask:
@@ -147,4 +182,13 @@ def _without_bright_ground(
     suspect &= ~stage.water
     core = erode_disk(cloud, s.erosion, pixel_size)
     core |= cloud & ~suspect
-    return dilate_disk(core, s.regrowth, pixel_size) & cloud  # (CM-25)
+    kept = dilate_disk(core, s.regrowth, pixel_size) & cloud  # (CM-25)
+    if index is not None and s.cdi_restore > -2.0:
+        kept |= _displaced(cloud & ~kept, stage, index, s)
+    return kept
+
+
+def _displaced(removed: Mask, stage: PixelStage, index: Array, s: ObjectSettings) -> Mask:
+    """Pieces that stand above the ground all over, and are no snow (CM-45)."""
+    pieces = label(removed)
+    return pieces.paint((pieces.mean_of(index) < s.cdi_restore) & (pieces.count_in(stage.snow) < 0.05 * pieces.size))

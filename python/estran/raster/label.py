@@ -72,6 +72,12 @@ class Objects:
         _count(self.row, self.start, self.stop, self.first, np.ascontiguousarray(mask, np.bool_), out)
         return out
 
+    def mean_of(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Mean of an image over each object; NaN pixels are left out, and an object of nothing else gives NaN."""
+        out = np.zeros(self.count, np.float64)
+        _mean(self.row, self.start, self.stop, self.first, values, out)
+        return out
+
     def select(self, keep: Mask) -> Objects:
         """Only the objects to keep, renumbered in the same order."""
         keep = np.asarray(keep, np.bool_)
@@ -195,6 +201,19 @@ def _paint(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarr
             for m in range(first[k], first[k + 1]):
                 for c in range(start[m], stop[m]):
                     out[row[m], c] = values[k]
+
+
+@jit
+def _mean(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, values: np.ndarray, out: np.ndarray) -> None:
+    for k in range(out.size):
+        total, number = 0.0, 0
+        for i in range(first[k], first[k + 1]):
+            for c in range(start[i], stop[i]):
+                value = np.float64(values[row[i], c])
+                if value == value:
+                    total += value
+                    number += 1
+        out[k] = total / number if number else np.nan
 
 
 @jit
