@@ -25,6 +25,7 @@ COMMANDS = {
     "simulate": ("simulate", "make scenes whose truth is known"),
     "operators": ("operators", "list operators and studies"),
     "info": ("info", "say what is in a product"),
+    "snap": ("snap", "put the operators into SNAP, take them out, or find what is wrong"),
 }
 """Name of the command, its module, its line of help."""
 

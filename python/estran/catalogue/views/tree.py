@@ -28,7 +28,7 @@ def generate(root: Path, ops: Sequence[type[Operator]] | None = None, studies: S
         from estran.catalogue import OPERATORS, STUDIES
 
         ops, studies = OPERATORS if ops is None else ops, STUDIES if studies is None else studies
-    return [(PurePosixPath(path), text) for path, text in (*_plugin(ops), *_documents(ops, studies), *_graphs(root, ops))]
+    return [(PurePosixPath(path), text) for path, text in (*plugin_files(ops), *_documents(ops, studies), *_graphs(root, ops))]
 
 
 def stale(root: Path, generated: Sequence[tuple[PurePosixPath, str]]) -> list[PurePosixPath]:
@@ -38,7 +38,8 @@ def stale(root: Path, generated: Sequence[tuple[PurePosixPath, str]]) -> list[Pu
     return [PurePosixPath(p.relative_to(root).as_posix()) for p in found if p not in current and (p.suffix == ".json" or GENERATED in p.read_text("utf-8"))]
 
 
-def _plugin(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
+def plugin_files(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
+    """(path, text) of what SNAP reads: services file, shims, descriptors, help pages, menu entries."""
     yield f"{PLUGIN}/META-INF/services/{SPI}", services_file(ops)
     yield f"{PLUGIN}/{PACKAGE}/__init__.py", f'"""What SNAP imports: one shim an operator. {GENERATED}"""\n'
     for op in ops:

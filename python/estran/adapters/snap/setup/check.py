@@ -1,0 +1,53 @@
+"""A fact about a SNAP, and the command that mends it where it is not as it must be."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from estran.adapters.snap.setup.settings import PYTHON
+from estran.adapters.snap.setup.site import Site
+from estran.catalogue import OPERATORS
+
+ALIASES = tuple(op.alias for op in OPERATORS)
+"""What gpt must know."""
+
+INSTALL = "estran snap install"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One fact: its stable name, whether it is as it must be, the sentence, and the command that mends it."""
+
+    id: str
+    ok: bool
+    fact: str
+    mend: str = ""
+
+
+def quoted(path: Path) -> str:
+    """For the shell."""
+    return subprocess.list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
+
+
+def delete(path: Path) -> str:
+    """The command that does."""
+    return f"{'del' if sys.platform == 'win32' else 'rm'} {quoted(path)}"
+
+
+def pip(executable: Path, *words: str) -> str:
+    """The command that has that Python's pip do something."""
+    return " ".join([quoted(executable), "-m", "pip", *(f'"{w}"' if set(w) & set("<>[]") else w for w in words)])
+
+
+def other_python() -> str:
+    """The command that gives SNAP the Python that runs this."""
+    return f"{INSTALL} --python {quoted(Path(sys.executable))}"
+
+
+def or_set_up(site: Site, mend: str) -> str:
+    """Where SNAP is set up for no Python, setting it up for this one is better than mending whatever ``python`` is on the PATH."""
+    return mend if PYTHON in site.settings.values else f"{INSTALL}  # sets SNAP up for the Python that runs this"

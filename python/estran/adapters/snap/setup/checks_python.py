@@ -1,0 +1,111 @@
+"""Checks of the Python that SNAP starts: the interpreter, its library, its side of the bridge, the packages, and which Estran it gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from estran import __version__
+from estran.adapters.snap.setup import content
+from estran.adapters.snap.setup.changes import points_at
+from estran.adapters.snap.setup.check import INSTALL, Check, delete, or_set_up, other_python, pip
+from estran.adapters.snap.setup.interpreter import OLDEST, missing_packages
+from estran.adapters.snap.setup.settings import MODULE_DIR, PYTHON
+from estran.adapters.snap.setup.site import Site
+from estran.errors import EstranError
+
+
+def python(site: Site) -> Check:
+    """The interpreter that SNAP would start, by its own account."""
+    origin = site.settings.origins.get(PYTHON, "SNAP's default")
+    mend = or_set_up(site, other_python())
+    try:
+        found = site.interpreter
+    except EstranError as error:
+        return Check("python", False, f"SNAP would start {site.settings.python} ({origin}): {error.what}", mend)
+    fact = f"{found.told}, set by {origin}"
+    if found.implementation != "CPython" or found.free_threaded or found.bits != 64:
+        kind = "free-threaded" if found.free_threaded else f"{found.bits} bit" if found.bits != 64 else found.implementation
+        return Check("python", False, f"{fact}, is {kind}: SNAP's bridge needs an ordinary 64 bit CPython", mend)
+    if found.version < OLDEST:
+        return Check("python", False, f"{fact}, is too old: Estran needs {'.'.join(map(str, OLDEST))} or newer", mend)
+    return Check("python", True, fact)
+
+
+def shared_library(site: Site) -> Check | None:
+    """SNAP loads Python as a library; an interpreter built without one cannot serve."""
+    if not python(site).ok:
+        return None
+    found = site.interpreter
+    if not found.library:
+        mend = f"{INSTALL} --python FILE  # a Python that has one: conda's, python.org's, Debian's with the package libpython3-dev"
+        return Check("libpython", False, f"{found.base} was built without the shared library that SNAP loads", mend)
+    return Check("libpython", True, f"shared library {found.library}")
+
+
+def bridge_package(site: Site) -> Check | None:
+    """Python's side of the bridge: there, with a jpy for this Python, configured for it or to be configured."""
+    if not python(site).ok:
+        return None
+    have, found = site.bridge, site.interpreter
+
+    def wrong(fact: str, mend: str) -> Check:
+        return Check("esa_snappy", False, fact, or_set_up(site, mend))
+
+    if not have.present:
+        origin = site.settings.origins.get(MODULE_DIR, "SNAP's default")
+        return wrong(
+            f"there is no package esa_snappy in {have.folder.parent} ({origin})", f"{pip(found.executable, 'install', 'esa-snappy')} && {other_python()}"
+        )
+    if have.configured:
+        again = f"{delete(have.folder / 'jpyconfig.properties')}  # SNAP writes it again"
+        if not Path(have.library).is_file():
+            return wrong(f"{have.folder} is configured for a Python that has gone ({have.library})", again)
+        if found.library and _stem(have.library) != _stem(found.library):
+            return wrong(f"{have.folder} is configured for another Python ({have.library})", again)
+        return Check("esa_snappy", True, f"package esa_snappy in {have.folder.parent}, configured")
+    if not have.wheel:
+        return wrong(f"{have.folder} has no jpy for {found.told}", pip(found.executable, "install", "--upgrade", "esa-snappy"))
+    if not have.writable:
+        return wrong(
+            f"{have.folder} cannot be written, and SNAP unpacks its bridge there at the first use",
+            f"{INSTALL} --python FILE  # of a virtual environment of yours",
+        )
+    return Check("esa_snappy", True, f"package esa_snappy in {have.folder.parent}, which SNAP configures at its first use")
+
+
+def packages(site: Site) -> Check | None:
+    """What we need beside ourselves."""
+    if not python(site).ok:
+        return None
+    missing = missing_packages(site.installed.packages)
+    if missing:
+        return Check(
+            "packages", False, f"SNAP's Python does not see {', '.join(missing)}", or_set_up(site, pip(site.interpreter.executable, "install", *missing))
+        )
+    return Check("packages", True, "packages that Estran needs are all there")
+
+
+def package(site: Site) -> Check | None:
+    """Which Estran SNAP gets, of those it sees, and that it loads."""
+    before = packages(site)
+    if before is None or not before.ok or site.folder not in [p.place for p in site.plugins]:
+        return None
+    seen, executable = site.seen, site.interpreter.executable
+    if not seen.estran:
+        return Check("estran", False, "SNAP's Python does not see Estran", INSTALL)
+    if seen.errors:
+        name, why = next(iter(seen.errors.items()))
+        return Check("estran", False, f"SNAP's Python cannot import {name} ({why})", pip(executable, "install", "--force-reinstall", name.split(".")[0]))
+    where = Path(seen.estran).parent
+    if seen.version != __version__:
+        mend = f"{pip(executable, 'install', f'estran=={__version__}')} && {INSTALL}"
+        return Check("estran", False, f"Estran {seen.version} in {where} wins in SNAP, and this is {__version__}", mend)
+    if site.record is not None and site.record.mode == "link" and not points_at(site.folder / content.NAME, where):
+        return Check("estran", False, f"Estran in {where} wins over the linked checkout", pip(executable, "uninstall", "estran"))
+    return Check("estran", True, f"Estran {seen.version} in {where}")
+
+
+def _stem(library: str) -> str:
+    """ "libpython3.11.so.1.0" to "libpython3.11"."""
+    name = Path(library).name
+    return name.split(".so")[0].removesuffix(".dylib").removesuffix(".dll").lower()

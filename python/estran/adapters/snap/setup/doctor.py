@@ -1,0 +1,55 @@
+"""Everything that must be so for our operators to run in a SNAP. A new fact is a function more in CHECKS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from estran.adapters.snap.setup.check import Check
+from estran.adapters.snap.setup.checks_operators import duplicates, operators, other_plugins, registered, starts
+from estran.adapters.snap.setup.checks_python import bridge_package, package, packages, python, shared_library
+from estran.adapters.snap.setup.checks_snap import bridge_module, java, settings, user_dir, version
+from estran.adapters.snap.setup.find import NoSnap
+from estran.adapters.snap.setup.site import Site
+from estran.errors import EstranError
+
+Checker = Callable[[Site], Check | None]
+"""Gives None where it does not apply, because an earlier one failed or there is nothing to judge."""
+
+BEFORE: tuple[Checker, ...] = (version, bridge_module, user_dir, settings, python, shared_library, bridge_package, packages)
+"""What must be so before operators are installed; asks gpt nothing."""
+
+CHECKS: tuple[Checker, ...] = (
+    version,
+    java,
+    bridge_module,
+    user_dir,
+    settings,
+    python,
+    shared_library,
+    bridge_package,
+    packages,
+    operators,
+    duplicates,
+    other_plugins,
+    package,
+    registered,
+    starts,
+)
+"""In the order in which one rests on the other."""
+
+
+def examine(find: Callable[[], Site]) -> list[Check]:
+    """Every check that applies, on the SNAP that is found."""
+    try:
+        site = find()
+    except NoSnap as error:
+        return [Check("snap", False, error.what, "estran snap doctor --snap DIR")]
+    return [found for check in CHECKS if (found := _guarded(check, site)) is not None]
+
+
+def _guarded(check: Checker, site: Site) -> Check | None:
+    try:
+        return check(site)
+    except EstranError as error:
+        fact = type(error)(error.what, where=error.where, expected=error.expected, found=error.found).sentence()
+        return Check(check.__name__, False, fact, error.todo)

@@ -1,0 +1,214 @@
+"""The Python that SNAP starts: what it is, and what the interpreter that is embedded in SNAP will see of its packages.
+
+SNAP does not run the executable. It loads the shared library of the Python below it (below a virtual environment, too) and puts the folder of
+esa_snappy first on the path: the path is therefore that of the *base* Python, with that folder before it and the folders of the plugins after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from estran.adapters.snap.setup.properties import read_properties
+from estran.errors import EstranError
+
+OLDEST = (3, 11)
+"""As pyproject.toml says; SNAP's bridge has a jpy for 3.7 to 3.13."""
+
+_ABOUT = """
+import importlib.util, json, os, platform, sys, sysconfig
+get = sysconfig.get_config_var
+minor = "%d.%d" % sys.version_info[:2]
+names = [get("INSTSONAME"), get("LDLIBRARY"), "Python", "python%s.dll" % minor.replace(".", "")]
+names += ["libpython%s.%s" % (minor, ending) for ending in ("so.1.0", "so", "dylib")]
+folders = [get("LIBDIR"), os.path.join(get("LIBDIR") or "", get("MULTIARCH") or ""), get("LIBPL"), get("PYTHONFRAMEWORKPREFIX")]
+folders += [os.path.join(sys.base_prefix, d) for d in ("", "lib", "lib64")]
+found = [os.path.join(f, n) for f in folders if f for n in names if n and not n.endswith(".a")]
+spec = importlib.util.find_spec("esa_snappy")
+json.dump({
+    "version": list(sys.version_info[:3]),
+    "implementation": platform.python_implementation(),
+    "bits": 64 if sys.maxsize > 2**32 else 32,
+    "free_threaded": bool(get("Py_GIL_DISABLED")),
+    "machine": platform.machine(),
+    "base": getattr(sys, "_base_executable", None) or sys.executable,
+    "library": next((f for f in found if os.path.isfile(f)), ""),
+    "purelib": sysconfig.get_path("purelib"),
+    "esa_snappy": os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else "",
+}, sys.stdout)
+"""
+
+_SEEN = """
+import importlib, importlib.metadata, importlib.util, json, sys
+modules, roots, names = json.loads(sys.argv[1])
+if sys.path and sys.path[0] == "":
+    del sys.path[0]
+sys.path[:0] = modules
+sys.path += roots
+spec = importlib.util.find_spec("estran")
+packages = {}
+for found in importlib.metadata.distributions():
+    packages.setdefault((found.metadata["Name"] or "").lower().replace("_", "-"), found.version)
+errors = {}
+version = ""
+for name in names:
+    try:
+        module = importlib.import_module(name)
+        version = getattr(module, "__version__", version) if name == "estran" else version
+    except BaseException as error:
+        errors[name] = "%s: %s" % (type(error).__name__, error)
+json.dump({"estran": spec.origin or "" if spec else "", "version": version, "packages": packages, "errors": errors}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python, by its own account.
+
+    `base` is the executable below a virtual environment, `library` its shared library (empty where there is none),
+    `esa_snappy` the folder that holds that package (empty where there is none).
+    """
+
+    executable: Path
+    version: tuple[int, int, int]
+    implementation: str
+    bits: int
+    free_threaded: bool
+    machine: str
+    base: Path
+    library: str
+    purelib: Path
+    esa_snappy: str
+
+    @property
+    def told(self) -> str:
+        """Version and place."""
+        return f"Python {'.'.join(map(str, self.version))} ({self.executable})"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the interpreter embedded in SNAP sees: our package, every distribution, and what cannot be imported."""
+
+    estran: str
+    version: str
+    packages: Mapping[str, str]
+    errors: Mapping[str, str]
+
+
+def find_executable(name: str) -> Path | None:
+    """As the JVM starts it: a path, or a name on the PATH."""
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
+    """Run it and have it tell.
+
+    Raises
+    ------
+    EstranError
+        It does not run, or is no Python 3.
+    """
+    told = _run([str(executable), "-c", _ABOUT], executable, timeout)
+    try:
+        return Interpreter(
+            executable,
+            tuple(told["version"]),
+            told["implementation"],
+            told["bits"],
+            told["free_threaded"],
+            told["machine"],
+            Path(told["base"]),
+            told["library"],
+            Path(told["purelib"]),
+            told["esa_snappy"],
+        )
+    except (KeyError, TypeError) as error:
+        raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python") from error
+
+
+def look(interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modules: Sequence[str], timeout: float = 120.0) -> Seen:
+    """What of our needs is seen on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports `modules`.
+
+    Raises
+    ------
+    EstranError
+        The interpreter does not run.
+    """
+    question = json.dumps([[str(module_dir / "esa_snappy"), str(module_dir)], [str(r) for r in roots], list(modules)])
+    told = _run([str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout)
+    return Seen(told["estran"], told["version"], told["packages"], told["errors"])
+
+
+def missing_packages(packages: Mapping[str, str], requirements: Sequence[str] | None = None) -> list[str]:
+    """Requirements of ours (``numpy>=2.0``) that these distributions do not meet, the extras' left out."""
+    wanted = requirements if requirements is not None else metadata.requires("estran") or []
+    found = []
+    for requirement in wanted:
+        match = re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*(?:>=\s*([0-9.]+))?.*", requirement.split(";")[0].strip())
+        if match is None or "extra ==" in requirement:
+            continue
+        have = packages.get(match[1].lower().replace("_", "-"))
+        if have is None or _numbers(have) < _numbers(match[2] or "0"):
+            found.append(requirement.split(";")[0].strip())
+    return found
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The package esa_snappy in a module folder: its jpy for an interpreter, and the configuration that SNAP has made."""
+
+    folder: Path
+    present: bool
+    wheel: bool
+    library: str
+    writable: bool
+
+    @property
+    def configured(self) -> bool:
+        """Whether SNAP's first use, which unpacks jpy and writes the configuration, is behind us."""
+        return bool(self.library)
+
+
+def bridge(module_dir: Path, interpreter: Interpreter) -> Bridge:
+    """Look at it."""
+    folder = module_dir / "esa_snappy"
+    tag = f"cp{interpreter.version[0]}{interpreter.version[1]}"
+    config = folder / "jpyconfig.properties"
+    library = ""
+    if config.is_file():
+        library = read_properties(config.read_bytes(), config).get("jpy.pythonLib", "")
+    return Bridge(folder, (folder / "snappyutil.py").is_file(), any((folder / "lib").glob(f"jpy-*-{tag}-{tag}-*.whl")), library, os.access(folder, os.W_OK))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """ "1.26.4" to (1, 26, 4)."""
+    return tuple(int(n) for n in re.findall(r"\d+", version.split("+")[0])[:3])
+
+
+def _run(command: list[str], executable: Path, timeout: float) -> dict[str, Any]:
+    # PYTHONHOME and the like reach the interpreter inside SNAP as they reach this one.
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment, cwd=tempfile.gettempdir(), check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        found = "no answer in time" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
+        raise EstranError("the interpreter does not run", where=executable, found=found, todo="choose another with --python") from error
+    try:
+        told = json.loads(done.stdout.decode("utf-8"))
+    except ValueError as error:
+        said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["nothing"])[-1]
+        raise EstranError("the interpreter gives no sensible answer", where=executable, found=said, todo="choose another with --python") from error
+    if not isinstance(told, dict):
+        raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python")
+    return told

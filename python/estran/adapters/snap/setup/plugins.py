@@ -1,0 +1,89 @@
+"""Who brings Python operators to this SNAP: found as SNAP finds them (PyOperatorSpi, ServiceFinder), in its order; of one alias, the last wins."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from defusedxml import ElementTree
+
+from estran.adapters.snap.setup.modules import module_jars
+from estran.adapters.snap.setup.settings import EXTRA_PATHS, Settings
+from estran.catalogue.views.snap import SPI
+
+_SERVICES = f"META-INF/services/{SPI}"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A folder or jar with a services file: the aliases it brings, and what is wrong with it."""
+
+    place: Path
+    aliases: tuple[str, ...]
+    faults: tuple[str, ...]
+    """A missing or unreadable descriptor stops SNAP from registering every Python operator that comes later, whoever's."""
+
+
+def find_plugins(settings: Settings) -> list[Plugin]:
+    """All of them, in the order in which SNAP registers them."""
+    folders = [settings.plugin_parent, *(Path(p) for p in settings.paths(EXTRA_PATHS))]
+    found = [_Folder(entry) for parent in folders if parent.is_dir() for entry in sorted(parent.iterdir()) if (entry / _SERVICES).is_file()]
+    plugins = [_plugin(folder) for folder in found]
+    for jar in module_jars(settings).values():
+        try:
+            with zipfile.ZipFile(jar) as archive:
+                if _SERVICES in archive.namelist():
+                    plugins.append(_plugin(_Jar(jar, archive)))
+        except (OSError, zipfile.BadZipFile):
+            continue  # SNAP skips it too, and says so
+    return plugins
+
+
+class _Folder:
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def read(self, name: str) -> bytes | None:
+        path = self.place / name
+        return path.read_bytes() if path.is_file() else None
+
+
+class _Jar:
+    def __init__(self, place: Path, archive: zipfile.ZipFile) -> None:
+        self.place, self._archive = place, archive
+
+    def read(self, name: str) -> bytes | None:
+        return self._archive.read(name) if name in self._archive.namelist() else None
+
+
+def _plugin(held: _Folder | _Jar) -> Plugin:
+    aliases: list[str] = []
+    faults: list[str] = []
+    for line in _lines(held.read(_SERVICES) or b""):
+        module = line.rpartition(".")[0].replace(".", "/")
+        if not module:
+            faults.append(f"the line {line!r} names no module")
+        elif held.read(f"{module}.py") is None:
+            faults.append(f"{module}.py is missing")
+        else:
+            alias = _alias(held.read(f"{module}-info.xml"))
+            (aliases if alias else faults).append(alias or f"{module}-info.xml is missing or has no name and alias")
+    return Plugin(held.place, tuple(aliases), tuple(faults))
+
+
+def _lines(text: bytes) -> Iterator[str]:
+    for line in text.decode("utf-8", "replace").splitlines():
+        if line.strip() and not line.strip().startswith("#"):
+            yield line.strip()
+
+
+def _alias(descriptor: bytes | None) -> str:
+    if descriptor is None:
+        return ""
+    try:
+        root = ElementTree.fromstring(descriptor)
+    except (ElementTree.ParseError, ValueError):
+        return ""
+    return (root.findtext("alias") or "").strip() if (root.findtext("name") or "").strip() else ""

@@ -1,0 +1,174 @@
+"""SNAP's settings as SNAP layers them.
+
+From snap-runtime's Config and esa-snappy's PyBridge: ``<home>/etc/snap.properties`` holds defaults; ``<userdir>/etc/snap.properties`` goes over them;
+then the file that ``snap.config`` names; over these go ``-D`` options of the JVM; and ``<userdir>/snap-python/snappy.properties``, which
+SNAP's own configuration of Python writes, goes over all when Python is started. The last counts for Python and its module folder,
+not for ``snap.pythonExtraPaths``, which is read before. ``${name}`` stands for a setting, a system property, or a variable of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from estran.adapters.snap.setup.properties import read_properties
+from estran.errors import EstranError
+
+PYTHON, MODULE_DIR, EXTRA_PATHS, USER_DIR = "snap.pythonExecutable", "snap.pythonModuleDir", "snap.pythonExtraPaths", "snap.userdir"
+_JVM_VARIABLES = ("JAVA_TOOL_OPTIONS", "INSTALL4J_ADD_VM_PARAMS", "_JAVA_OPTIONS")
+"""What the JVM and SNAP's launchers take options from, weakest first."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What SNAP would find, with where it was said."""
+
+    home: Path | None
+    user_dir: Path
+    user_dir_from: str
+    values: Mapping[str, str]
+    origins: Mapping[str, str]
+    broken: tuple[str, ...] = field(default=())
+    """Sentences about files that SNAP cannot read."""
+
+    def get(self, key: str) -> str | None:
+        """The value, its ``${…}`` resolved."""
+        value = self.values.get(key)
+        return None if value is None else _resolved(value, self.values)
+
+    def paths(self, key: str) -> list[str]:
+        """A value that is a list of paths."""
+        return [p for p in (self.get(key) or "").split(os.pathsep) if p.strip()]
+
+    @property
+    def plugin_parent(self) -> Path:
+        """SNAP looks for Python operators one level below."""
+        return self.user_dir / "snap-python"
+
+    @property
+    def snappy_properties(self) -> Path:
+        """What SNAP's own configuration of Python writes."""
+        return self.plugin_parent / "snappy.properties"
+
+    @property
+    def python(self) -> str:
+        """The interpreter that SNAP would start; SNAP's own default is the ``python`` of the PATH."""
+        return self.get(PYTHON) or "python"
+
+    @property
+    def module_dir(self) -> Path:
+        """The folder in which SNAP expects the package esa_snappy."""
+        value = self.get(MODULE_DIR)
+        return Path(value) if value else self.plugin_parent
+
+    @property
+    def user_clusters(self) -> tuple[Path, ...]:
+        """Where the desktop keeps modules that the user added; gpt looks there too."""
+        windows = (Path.home() / "AppData" / "Roaming" / "SNAP",) if sys.platform == "win32" else ()
+        return (self.user_dir / "system", *windows)
+
+
+def read_settings(home: Path | None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the SNAP at `home`; with `user_dir` as if that were given by ``-J-Dsnap.userdir``."""
+    environment = os.environ if environment is None else environment
+    layers = _Layers()
+    if home is not None:
+        layers.file(home / "etc" / "snap.properties")
+        layers.add(_vm_options(home, environment))
+    said = layers.values.get(USER_DIR)
+    if user_dir is not None:
+        found, origin = user_dir, "--userdir"
+    elif said:
+        found, origin = Path(_resolved(said, layers.values)), layers.origins[USER_DIR]
+    else:
+        found, origin = _home_folder(environment) / ".snap", "SNAP's default"
+    found = found.expanduser().absolute()
+    layers.file(found / "etc" / "snap.properties")
+    config = layers.values.get("snap.config")
+    if config:
+        layers.file(Path(_resolved(config, layers.values)))
+    if home is not None:
+        layers.add(_vm_options(home, environment))
+    extra = layers.values.get(EXTRA_PATHS), layers.origins.get(EXTRA_PATHS)
+    layers.file(found / "snap-python" / "snappy.properties")
+    layers.keep(EXTRA_PATHS, *extra)
+    return Settings(home, found, origin, layers.values, layers.origins, tuple(layers.broken))
+
+
+class _Layers:
+    """Values so far, where each came from, and what could not be read."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
+        self.broken: list[str] = []
+
+    def add(self, told: Mapping[str, tuple[str, str]]) -> None:
+        for key, (value, origin) in told.items():
+            self.values[key], self.origins[key] = value, origin
+
+    def keep(self, key: str, value: str | None, origin: str | None) -> None:
+        for held, old in ((self.values, value), (self.origins, origin)):
+            held.pop(key, None)
+            if old is not None:
+                held[key] = old
+
+    def file(self, path: Path) -> None:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.broken.append(f"{path}: {error.strerror}")
+            return
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            self.broken.append(f"{path} is not UTF-8 (line {line}), and SNAP skips it whole")
+            return
+        try:
+            self.add({key: (value, str(path)) for key, value in read_properties(data, path).items()})
+        except EstranError as error:
+            self.broken.append(error.sentence())
+
+
+def _vm_options(home: Path, environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """``-Dkey=value`` of gpt.vmoptions and of the JVM's variables."""
+    texts = {name: environment.get(name, "") for name in _JVM_VARIABLES}
+    file = home / "bin" / "gpt.vmoptions"
+    words = [(word, str(file)) for line in _lines(file) for word in [line.strip()]]
+    for name, text in texts.items():
+        words += [(word, name) for word in shlex.split(text, posix=sys.platform != "win32")] if text else []
+    found = {}
+    for word, origin in words:
+        match = re.fullmatch(r"-D([^=\s]+)=(.*)", word)
+        if match:
+            found[match[1]] = (match[2].strip('"'), origin)
+    return found
+
+
+def _home_folder(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("USERPROFILE" if sys.platform == "win32" else "HOME") or Path.home())
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+
+
+def _resolved(value: str, values: Mapping[str, str]) -> str:
+    """``${name}`` replaced, as SNAP's EnginePreferences does; what is not known stays."""
+    for _ in range(32):  # a chain of that length is a circle
+        match = re.search(r"\$\{([^}]*)\}", value)
+        if match is None:
+            break
+        known = values.get(match[1]) or (str(Path.home()) if match[1] == "user.home" else os.environ.get(match[1]))
+        if known is None or match[0] in known:
+            break
+        value = value.replace(match[0], known)
+    return value
