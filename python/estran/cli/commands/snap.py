@@ -15,7 +15,7 @@ from estran.errors import BadParameter, EstranError
 
 if TYPE_CHECKING:
     from estran.adapters.snap.setup.check import Check
-    from estran.adapters.snap.setup.install import Plan
+    from estran.adapters.snap.setup.plan import Plan
     from estran.adapters.snap.setup.site import Site
 
 SCHEMA = 1
@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _install(args: argparse.Namespace) -> None:
-    from estran.adapters.snap.setup.install import apply, plan_install
+    from estran.adapters.snap.setup.install import apply
+    from estran.adapters.snap.setup.plan import plan_install
 
     site = _site(args)
     plan = plan_install(site, args.python, linked=args.action == "link")
@@ -79,7 +80,8 @@ def _install(args: argparse.Namespace) -> None:
 
 def _uninstall(args: argparse.Namespace) -> None:
     from estran.adapters.snap.setup.find import NoSnap
-    from estran.adapters.snap.setup.install import apply, plan_uninstall
+    from estran.adapters.snap.setup.install import apply
+    from estran.adapters.snap.setup.plan import plan_uninstall
     from estran.adapters.snap.setup.settings import read_settings
     from estran.adapters.snap.setup.site import Site
 
@@ -137,7 +139,7 @@ def _site(args: argparse.Namespace) -> Site:
 def _show(plan: Plan) -> None:
     for change in plan.changes:
         _print(change.told)
-    if plan.empty:
+    if not plan.changes:
         print("nothing would change")
 
 

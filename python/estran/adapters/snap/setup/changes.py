@@ -17,6 +17,8 @@ from types import TracebackType
 
 from estran.errors import WriteFailed
 
+_PART = ".estran-part"
+
 
 @dataclass(frozen=True)
 class Write:
@@ -24,12 +26,17 @@ class Write:
 
     path: Path
     data: bytes
+    why: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether it is so already."""
+        return self.path.is_file() and not is_link(self.path) and self.path.read_bytes() == self.data
 
     @property
     def told(self) -> str:
         """For a dry run."""
-        how = "same   " if self.path.is_file() and self.path.read_bytes() == self.data else "replace" if self.path.is_file() else "write  "
-        return f"{how} {self.path} ({len(self.data)} bytes)"
+        return f"{'replace' if self.path.is_file() else 'write  '} {self.path} ({len(self.data)} bytes{'; ' if self.why else ''}{self.why})"
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,14 @@ class Link:
     target: Path
 
     @property
+    def done(self) -> bool:
+        """Whether it is so already."""
+        return points_at(self.path, self.target)
+
+    @property
     def told(self) -> str:
         """For a dry run."""
-        return f"{'same   ' if points_at(self.path, self.target) else 'link   '} {self.path} -> {self.target}"
+        return f"link    {self.path} -> {self.target}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class Changes:
         for change in changes:
             try:
                 match change:
-                    case Write(path, data):
+                    case Write(path, data, _):
                         self._write(path, data)
                     case Link(path, target):
                         self._link(path, target)
@@ -104,12 +116,11 @@ class Changes:
                 ) from error
 
     def _write(self, path: Path, data: bytes) -> None:
-        earlier = path.read_bytes() if path.is_file() else None
-        if earlier == data and not is_link(path):
-            return
         if is_link(path):
             self._remove(path)
-            earlier = None
+        earlier = path.read_bytes() if path.is_file() else None
+        if earlier == data:
+            return
         self._folders(path.parent)
         mode = stat.S_IMODE(path.stat().st_mode) if earlier is not None else None
         _put(path, data, mode)
@@ -154,6 +165,11 @@ def tree(folder: Path) -> list[Path]:
     return found
 
 
+def parts_of(path: Path) -> list[Path]:
+    """What a killed process can have left beside a file that it was writing."""
+    return sorted(p for p in (path.parent.iterdir() if path.parent.is_dir() else ()) if p.name.startswith(f".{path.name}.") and p.name.endswith(_PART))
+
+
 def is_link(path: Path) -> bool:
     """Whether it is a symbolic link or a junction."""
     if path.is_symlink():
@@ -190,7 +206,7 @@ def remove_link(path: Path) -> None:
 
 
 def _put(path: Path, data: bytes, mode: int | None) -> None:
-    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}.estran-part"
+    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}{_PART}"
     try:
         with part.open("wb") as file:
             file.write(data)
