@@ -54,7 +54,7 @@ class Score:
     shadow_clear: float
     bright: dict[str, float]
     heights: np.ndarray
-    """Height error over tolerance of each isolated cloud."""
+    """(n, 2) height error over tolerance, and pixels, of each isolated cloud."""
 
 
 def masked(product: Path, dem: Path | None = None, **parameters: Any) -> Any:
@@ -133,31 +133,38 @@ def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.
         if np.count_nonzero(labels[rows[inside], cols[inside]] == 0) < 0.8 * here.sum():
             continue
         own = found[around][here]
-        errors.append(abs(np.nanmedian(own) - height) / tolerance if np.isfinite(own).any() else np.inf)
-    return np.array(errors)
+        errors.append((abs(np.nanmedian(own) - height) / tolerance if np.isfinite(own).any() else np.inf, here.sum()))
+    return np.array(errors).reshape(-1, 2)
 
 
-def main(cases: tuple[Case, ...] = CASES, **parameters: Any) -> list[Score]:
+def _within(heights: np.ndarray) -> str:
+    """Share of heights within tolerance: of all, of clouds of 100 pixels or more, and how many there are."""
+    large = heights[heights[:, 1] >= 100]
+    return " | ".join(f"{(part[:, 0] <= 1).mean():.3f} | {len(part)}" if len(part) else "- | 0" for part in (heights, large))
+
+
+def main(cases: tuple[Case, ...] = CASES, size: int = 640, **parameters: Any) -> list[Score]:
     """Print the table."""
     logging.getLogger("estran").setLevel(logging.ERROR)
-    print("| seed | landscape | sun zenith/azimuth | view | F1 cloud | F1 shadow | (uncovered) | beach | city | heights within | isolated |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| seed | landscape | sun zenith/azimuth | view | F1 cloud | F1 shadow | (uncovered) | beach | city | heights within | isolated | of 100 px or more | isolated |"
+    )
+    print("|" + "---|" * 13)
     scores = []
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
-            s = evaluate(case, Path(folder) / "scene", **parameters)
+            s = evaluate(case, Path(folder) / "scene", size, **parameters)
         scores.append(s)
-        within = f"{(s.heights <= 1).mean():.2f}" if s.heights.size else "-"
         beach, city = (f"{s.bright[k]:.3f}" if k in s.bright else "-" for k in ("beach", "city"))
         print(
             f"| {case.seed} | {case.scene} | {case.sza:g}/{case.saa:g} | {case.vza:g}/{case.vaa:g} | {s.cloud:.3f} | {s.shadow:.3f} | {s.shadow_clear:.3f} "
-            f"| {beach} | {city} | {within} | {s.heights.size} |",
+            f"| {beach} | {city} | {_within(s.heights)} |",
             flush=True,
         )
     heights = np.concatenate([s.heights for s in scores])
     mean = [f"{np.mean(values):.3f}" for values in ([s.cloud for s in scores], [s.shadow for s in scores], [s.shadow_clear for s in scores])]
     mean += [f"{np.mean([s.bright[name] for s in scores if name in s.bright]):.3f}" for name in ("beach", "city")]
-    print(f"| all | | | | {' | '.join(mean)} | {(heights <= 1).mean():.3f} | {heights.size} |")
+    print(f"| all | | | | {' | '.join(mean)} | {_within(heights)} |")
     return scores
 
 

@@ -35,6 +35,9 @@ PEAKS = 8
 WITNESSES = 60
 WITNESS_PIXELS = 6
 """Neighbouring clouds that say at which altitudes clouds are, and their least size."""
+LAYERS = 3
+LEAST_LAYER = 0.08
+"""How many layers of clouds around a cloud are looked at, and the least weight of one among them."""
 TRAIT_WIDTH = 0.4
 """Difference of the logarithm of cirrus-band reflectance at which another cloud's altitude says little."""
 ROUNDS = 6
@@ -537,16 +540,17 @@ def match_objects(
     peaks = search(np.full(n, float(lowest)), tops)
     # Vapour thins with height: clouds alike in the cirrus band are about as high as one another.
     trait = np.zeros(n) if cirrus is None else np.log(np.maximum(_percentile_below(objects, cirrus, 50.0), 1e-3))
-    matches = _choose(objects, peaks, ground, settings, trait)
-    if settings.consensus > 0.0 and settings.neighbours:
-        # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.
-        guess, _ = _foretold(objects, matches.height + ground, matches.matched, settings, trait)
-        near = np.where(np.isfinite(guess), guess - ground, lowest)
-        reach = 3.0 * settings.agreement
-        closer = search(np.clip(near - reach, lowest, tops), np.clip(near + reach, lowest, tops))
-        peaks[:, PEAKS - 1] = np.where(np.isfinite(guess)[:, None], closer[:, 0], peaks[:, PEAKS - 1])
-        matches = _choose(objects, peaks, ground, settings, trait)
-    return matches
+    if settings.consensus == 0.0 or not settings.neighbours:
+        return _choose(objects, peaks, ground, settings, trait)
+    # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.
+    layers = _layers(objects, peaks, ground, settings, trait)
+    reach = 2.0 * settings.agreement
+    for layer in (layers - ground[:, None]).T:
+        near = np.where(np.isfinite(layer), layer, lowest)
+        closer = search(np.clip(near - reach, lowest, tops), np.clip(near + reach, lowest, tops))[:, :1]
+        closer[~np.isfinite(layer)] = np.nan
+        peaks = np.concatenate([peaks, closer], axis=1)
+    return _choose(objects, peaks, ground, settings, trait)
 
 
 def _coprime(n: int) -> int:
@@ -579,7 +583,8 @@ def _choose(
     n = objects.count
     rows, pick = np.arange(n), np.zeros(n, np.int64)
     if settings.consensus > 0.0 and n > 1:
-        pick = _agreed(objects, peaks, ground, settings, trait)
+        possible = _agreed(objects, peaks, ground, settings, trait)
+        pick = pick if possible is None else np.argmax(possible.shares, axis=1)
     height, similarity, share = peaks[rows, pick, 0], np.nan_to_num(peaks[rows, pick, 2]), np.nan_to_num(peaks[rows, pick, 3])
     matched = (similarity >= settings.accept) & (share > 0.0)
     predicted = np.zeros(n, np.bool_)
@@ -600,27 +605,37 @@ def _choose(
     return Matches(height, ground, similarity, matched, predicted)
 
 
+@dataclass(frozen=True)
+class _Possible:
+    """Possible altitudes of clouds, (n, peaks) each, and who may witness for whom."""
+
+    near: Array
+    altitude: npt.NDArray[np.float64]
+    shares: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+
+
 def _agreed(
     objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, trait: npt.NDArray[np.float64]
-) -> npt.NDArray[np.int64]:
-    """Which peak of each object to take: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
+) -> _Possible | None:
+    """What share of its cloud each peak has: right heights of neighbouring clouds agree, wrong ones do not (CM-30). None with too few clouds.
 
     Each peak gets a share of its cloud, at first by its score alone; then, again and again,
     by its score and by how many shares of the clouds around lie at its altitude.
     """
-    n = objects.count
-    place = _middles(objects)
     witness = np.flatnonzero((objects.size >= WITNESS_PIXELS) & np.isfinite(peaks[:, 0, 0]))
     if witness.size < 3:
-        return np.zeros(n, np.int64)
-    number = min(WITNESSES + 1, witness.size)
-    _, near = cKDTree(place[witness]).query(place, k=number)
+        return None
+    place = _middles(objects)
+    _, near = cKDTree(place[witness]).query(place, k=min(WITNESSES + 1, witness.size))
     near = witness[near]
     altitude = peaks[:, :, 0] + ground[:, None]
     usable = np.isfinite(altitude) & (peaks[:, :, 2] >= settings.accept)
     score = np.where(usable, peaks[:, :, 1], -np.inf)
     top = np.max(score, axis=1, keepdims=True)
-    likely = np.where(usable, np.exp((score - np.where(np.isfinite(top), top, 0.0)) / settings.score_scale), 0.0)
+    # The shadow of a small cloud has little shape, and is often too faint to be seen: its own score says less, and the clouds around say more.
+    scale = settings.score_scale * np.sqrt(1.0 + settings.score_size / objects.size[:, None])
+    likely = np.where(usable, np.exp((score - np.where(np.isfinite(top), top, 0.0)) / scale), 0.0)
     shares = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)
     altitude = np.where(usable, altitude, 0.0)
     # A larger cloud's shadow has more of a shape.
@@ -630,7 +645,46 @@ def _agreed(
         _count_witnesses(near, altitude, shares, weight, trait, settings.agreement, agreement)
         posterior = likely * (0.02 + agreement) ** settings.consensus
         shares = posterior / np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
-    return np.asarray(np.argmax(shares, axis=1))
+    return _Possible(near, altitude, shares, weight)
+
+
+def _layers(
+    objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, trait: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """(n, LAYERS) altitudes at which most of the clouds around each one stand; NaN where there are fewer."""
+    out = np.full((objects.count, LAYERS), np.nan)
+    known = _agreed(objects, peaks, ground, settings, trait)
+    if known is not None:
+        _modes(known.near, known.altitude, known.shares, known.weight, trait, settings.agreement, out)
+    return out
+
+
+@parallel_jit
+def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, weight: np.ndarray, trait: np.ndarray, width: float, out: np.ndarray) -> None:
+    """Highest maxima of the weighted density of the neighbours' altitudes, at least 3 widths apart."""
+    for k in numba.prange(near.shape[0]):
+        lowest, step = -500.0, 0.5 * width
+        density = np.zeros(int(16000.0 / step))
+        total = 0.0
+        for q in range(near.shape[1]):
+            j = near[k, q]
+            if j == k:
+                continue
+            unlike = (trait[j] - trait[k]) / TRAIT_WIDTH
+            voice = weight[j] * (0.1 + 0.9 * np.exp(-0.5 * unlike * unlike))
+            total += voice
+            for m in range(altitude.shape[1]):
+                if shares[j, m] > 0.01:
+                    middle = (altitude[j, m] - lowest) / step
+                    for b in range(max(int(middle) - 5, 0), min(int(middle) + 7, density.size)):
+                        off = (b - middle) * 0.5
+                        density[b] += voice * shares[j, m] * np.exp(-0.5 * off * off)
+        for place in range(out.shape[1]):
+            b = int(np.argmax(density))
+            if density[b] <= LEAST_LAYER * total or total == 0.0:
+                break
+            out[k, place] = lowest + b * step
+            density[max(b - 6, 0) : b + 7] = 0.0
 
 
 @parallel_jit

@@ -105,6 +105,8 @@ class ObjectSettings:
     """How strongly the agreement of neighbouring clouds' altitudes counts beside a cloud's own score; 0 is off."""
     score_scale: float = 0.1
     """Difference of score that makes a height e times likelier."""
+    score_size: float = 100.0
+    """Size at which a cloud's own score begins to count [pixels]: the scale of smaller ones is wider."""
     agreement: float = 100.0
     """How close altitudes of neighbouring clouds are when they agree [m]."""
     overlap_only: bool = False
@@ -165,7 +167,7 @@ class ObjectSettings:
             cdi_restore=-0.75,
             shadow_depth=0.01,
             shadow_percentile=35.0,
-            shadow_share=0.18,
+            shadow_share=0.14,
             water_depth=0.085,
             brim=20.0,
             accept=0.2,
