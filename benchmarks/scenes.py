@@ -146,9 +146,8 @@ def _within(heights: np.ndarray) -> str:
 def main(cases: tuple[Case, ...] = CASES, size: int = 640, **parameters: Any) -> list[Score]:
     """Print the table."""
     logging.getLogger("estran").setLevel(logging.ERROR)
-    print(
-        "| seed | landscape | sun zenith/azimuth | view | F1 cloud | F1 shadow | (uncovered) | beach | city | heights within | isolated | of 100 px or more | isolated |"
-    )
+    columns = "seed|landscape|sun zenith/azimuth|view|F1 cloud|F1 shadow|(uncovered)|beach|city|heights within|isolated|of 100 px or more|isolated"
+    print("| " + columns.replace("|", " | ") + " |")
     print("|" + "---|" * 13)
     scores = []
     for case in cases:
