@@ -27,3 +27,25 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real test data: {folder.name} is not beside the checkout, and ESTRAN_TEST_DATA is not set")
     return folder
+
+
+@pytest.fixture
+def fake_snap(tmp_path: Path):
+    """A SNAP made of folders (tests/45_adapters/fake_snap.py), found by SNAP_HOME, with a home of its own; `fake_snap.snapshot` lists what is there."""
+    import importlib.util
+    import sys
+
+    if sys.platform == "win32":
+        pytest.skip("the stand-in for gpt is a script with a #! line")
+    path = REPOSITORY / "tests" / "45_adapters" / "fake_snap.py"
+    spec = importlib.util.spec_from_file_location("fake_snap", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    fake = module.FakeSnap(tmp_path)
+    fake.snapshot = lambda: module.snapshot(fake.home, fake.user_home, fake.module_dir)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in fake.environment.items():
+            patch.setenv(name, value)
+        for name in ("JAVA_TOOL_OPTIONS", "INSTALL4J_ADD_VM_PARAMS", "_JAVA_OPTIONS"):
+            patch.delenv(name, raising=False)
+        yield fake

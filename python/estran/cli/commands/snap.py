@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from estran import __version__
 from estran.cli.verbosity import add_verbosity
-from estran.errors import BadParameter, EstranError
+from estran.errors import EstranError
 
 if TYPE_CHECKING:
     from estran.adapters.snap.setup.check import Check
@@ -159,5 +159,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 1e6:
-        raise BadParameter("--timeout is no number of seconds", expected="more than 0", found=text)
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
     return value

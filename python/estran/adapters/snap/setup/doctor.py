@@ -18,24 +18,24 @@ Checker = Callable[[Site], Check | None]
 BEFORE: tuple[Checker, ...] = (version, bridge_module, user_dir, settings, python, shared_library, bridge_package, packages)
 """What must be so before operators are installed; asks gpt nothing."""
 
-CHECKS: tuple[Checker, ...] = (
-    version,
-    java,
-    bridge_module,
-    user_dir,
-    settings,
-    python,
-    shared_library,
-    bridge_package,
-    packages,
-    operators,
-    duplicates,
-    other_plugins,
-    package,
-    registered,
-    starts,
-)
-"""In the order in which one rests on the other."""
+CHECKS: dict[str, Checker] = {
+    "snap": version,
+    "java": java,
+    "bridge": bridge_module,
+    "user_dir": user_dir,
+    "settings": settings,
+    "python": python,
+    "libpython": shared_library,
+    "esa_snappy": bridge_package,
+    "packages": packages,
+    "operators": operators,
+    "duplicates": duplicates,
+    "plugins": other_plugins,
+    "estran": package,
+    "gpt": registered,
+    "start": starts,
+}
+"""By the stable names that programs see, in the order in which one rests on the other."""
 
 
 def examine(find: Callable[[], Site]) -> list[Check]:
@@ -44,12 +44,12 @@ def examine(find: Callable[[], Site]) -> list[Check]:
         site = find()
     except NoSnap as error:
         return [Check("snap", False, error.what, "estran snap doctor --snap DIR")]
-    return [found for check in CHECKS if (found := _guarded(check, site)) is not None]
+    return [found for name, check in CHECKS.items() if (found := _guarded(name, check, site)) is not None]
 
 
-def _guarded(check: Checker, site: Site) -> Check | None:
+def _guarded(name: str, check: Checker, site: Site) -> Check | None:
     try:
         return check(site)
     except EstranError as error:
         fact = type(error)(error.what, where=error.where, expected=error.expected, found=error.found).sentence()
-        return Check(check.__name__, False, fact, error.todo)
+        return Check(name, False, fact, error.todo)

@@ -65,6 +65,8 @@ def edit_properties(data: bytes, values: Mapping[str, str | None], name: object 
         at = entry.stop
     parts.append(data[at:])
     text = b"".join(parts)
+    if _open_ended(text) and any(value is not None and key not in last for key, value in values.items()):
+        text += end if text.endswith((b"\n", b"\r")) else end + end  # else the first new line would go on with the last old one
     for key, value in values.items():
         if value is not None and key not in last:
             text += (b"" if not text or text.endswith((b"\n", b"\r")) else end) + _line(key, value) + end
@@ -90,6 +92,12 @@ def entries(data: bytes, name: object = "") -> list[Entry]:
         key, value = _split(text[:-1] if _goes_on(text) else text)
         found.append(Entry(_unescape(key, name), _unescape(value, name), start, at))
     return found
+
+
+def _open_ended(data: bytes) -> bool:
+    """Whether the last line ends in a back-slash that Java would take for "goes on"."""
+    held = entries(data)
+    return bool(held) and held[-1].stop == len(data) and _goes_on(data.decode("latin-1").rstrip("\r\n"))
 
 
 def _content(line: bytes, encoding: str) -> str:

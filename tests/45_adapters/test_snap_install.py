@@ -1,0 +1,393 @@
+"""Install, link, uninstall on a faked SNAP: everything in its place, once, taken back whole; and on failure nothing at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from estran import __version__
+from estran.adapters.snap.setup.changes import Changes, Link, Remove, Write, tree
+from estran.adapters.snap.setup.check import ALIASES
+from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, operator_files, package_folder
+from estran.adapters.snap.setup.install import apply
+from estran.adapters.snap.setup.interpreter import ask, missing_packages
+from estran.adapters.snap.setup.plan import InstallFailed, plan_install, plan_uninstall
+from estran.adapters.snap.setup.site import Site
+from estran.errors import EstranError, TargetExists, WriteFailed
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_library():
+    if not ask(Path(sys.executable)).library:
+        pytest.skip("this Python has no shared library, so no SNAP can be set up for it")
+
+
+def install(**options):
+    timeout = options.pop("timeout", 60.0)
+    plan = plan_install(Site.find(timeout=timeout), **options)
+    return apply(plan, prove=True)
+
+
+def uninstall():
+    apply(plan_uninstall(Site.find()), prove=False)
+
+
+def ours(fake) -> Path:
+    return fake.user_dir / "snap-python" / "estran"
+
+
+def test_install_and_uninstall(fake_snap):
+    file = fake_snap.set_python(text="# mine, caf\u00e9\nsnap.other = 1\n")
+    before, bytes_before = fake_snap.snapshot(), file.read_bytes()
+    told = install()
+    assert told == [f"gpt {ALIASES[0]} -h answers", f"gpt knows all {len(ALIASES)} operators", f"Python starts in SNAP and runs {ALIASES[0]}"]
+    services = (ours(fake_snap) / SERVICES).read_text()
+    assert services.count("estran_snap.") == len(ALIASES)
+    assert (ours(fake_snap) / "estran_snap" / "cloud_mask-info.xml").is_file()
+    # It was set up for a Python already: that stays as it was.
+    assert file.read_bytes() == bytes_before
+    uninstall()
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert after == before
+
+
+def test_a_package_that_snap_does_not_see_is_carried(fake_snap):
+    """Whole, without caches: in a virtual environment SNAP's Python does not see an editable Estran."""
+    fake_snap.set_python()
+    if Site.find().installed.estran:
+        pytest.skip("this Estran is seen by the Python below")
+    install()
+    carried = {p.relative_to(ours(fake_snap) / "estran") for p in tree(ours(fake_snap) / "estran") if p.is_file() and "__pycache__" not in p.parts}
+    assert {p.relative_to(package_folder()) for p in package_folder().rglob("*.py")} <= carried
+    assert Path("report", "report.html") in carried
+    assert not [p for p in carried if any(part.startswith(".") for part in p.parts)]
+
+
+def test_the_shims_are_those_of_the_repository(repository):
+    """A wheel has no snap-operators: what it installs is made by the same generator."""
+    held = operator_files()
+    for path, data in held.items():
+        assert (repository / "snap-operators" / path).read_bytes() == data
+    committed = [
+        p.relative_to(repository / "snap-operators") for p in (repository / "snap-operators").rglob("*") if p.is_file() and "__pycache__" not in p.parts
+    ]
+    assert {str(p) for p in held} == {str(p) for p in committed if "docs" not in p.parts}
+
+
+def test_a_second_time_changes_nothing(fake_snap):
+    fake_snap.set_python()
+    install()
+    before = fake_snap.snapshot()
+    plan = plan_install(Site.find())
+    assert plan.changes == ()
+    apply(plan, prove=True)
+    after = fake_snap.snapshot()
+    assert {k: v for k, v in after.items() if not k.endswith("calls.txt")} == {k: v for k, v in before.items() if not k.endswith("calls.txt")}
+
+
+def test_planning_changes_nothing(fake_snap):
+    fake_snap.set_python()
+    before = fake_snap.snapshot()
+    plan = plan_install(Site.find())
+    told = [change.told for change in plan.changes]
+    assert fake_snap.snapshot() == before
+    assert told[0].startswith("write   ")
+    assert str(ours(fake_snap) / SERVICES) in told[-1]
+    assert len(told) > len(operator_files())
+
+
+def _bridge_in_this_python(monkeypatch, fake):
+    """As if esa_snappy had been installed by pip: the interpreter tells the faked folder."""
+    import dataclasses
+
+    from estran.adapters.snap.setup import plan
+
+    monkeypatch.setattr(plan, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy=str(fake.module_dir)))
+
+
+def test_a_snap_that_knows_no_python_gets_this_one(fake_snap, monkeypatch):
+    _bridge_in_this_python(monkeypatch, fake_snap)
+    file = fake_snap.user_dir / "snap-python" / "snappy.properties"
+    before = fake_snap.snapshot()
+    install()
+    assert file.read_text() == f"snap.pythonExecutable = {sys.executable}\nsnap.pythonModuleDir = {fake_snap.module_dir}\n"
+    uninstall()
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert after == before, "the folders that were not there are gone, too"
+
+
+def test_another_python_is_set_and_set_back(fake_snap, monkeypatch, tmp_path):
+    _bridge_in_this_python(monkeypatch, fake_snap)
+    file = fake_snap.set_python(tmp_path / "old" / "python", text="# of SNAP\n! \\u00e9\nx : 1\n")
+    old = file.read_bytes()
+    with pytest.raises(InstallFailed, match=r"is not there.*estran snap install --python"):
+        plan_install(Site.find())
+    install(python=Path(sys.executable))
+    assert f"snap.pythonExecutable = {sys.executable}\n".encode() in file.read_bytes()
+    assert file.read_bytes().startswith(b"# of SNAP\n! \\u00e9\nx : 1\n")
+    uninstall()
+    assert file.read_bytes() == old
+
+
+def test_what_others_changed_since_stays(fake_snap, monkeypatch, tmp_path):
+    _bridge_in_this_python(monkeypatch, fake_snap)
+    file = fake_snap.set_python(tmp_path / "old" / "python")
+    install(python=Path(sys.executable))
+    with file.open("ab") as more:
+        more.write(b"snap.new = kept\n")
+    uninstall()
+    assert file.read_text() == f"snap.pythonExecutable = {tmp_path / 'old' / 'python'}\nsnap.pythonModuleDir={fake_snap.module_dir}\nsnap.new = kept\n"
+
+
+def test_link_points_at_the_checkout(fake_snap):
+    fake_snap.set_python()
+    before = fake_snap.snapshot()
+    install(linked=True)
+    root = checkout()
+    assert (ours(fake_snap) / "estran").resolve() == root / "python" / "estran"
+    assert (ours(fake_snap) / SERVICES).samefile(root / "snap-operators" / SERVICES)
+    assert [p.name for p in ours(fake_snap).iterdir() if not p.is_symlink()] == ["estran-install.json"]
+    assert plan_install(Site.find(), linked=True).changes == ()
+    uninstall()
+    assert (root / "snap-operators" / SERVICES).is_file(), "what a link points at is not touched"
+    assert (root / "python" / "estran" / "__init__.py").is_file()
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert after == before
+
+
+def test_from_copy_to_link_and_back(fake_snap):
+    fake_snap.set_python()
+    install()
+    copied = fake_snap.snapshot()
+    (ours(fake_snap) / "estran_snap" / "__pycache__").mkdir(exist_ok=True)
+    (ours(fake_snap) / "estran_snap" / "__pycache__" / "x.pyc").write_bytes(b"")
+    install(linked=True)
+    assert (ours(fake_snap) / "estran_snap").is_symlink()
+    install()
+    assert not (ours(fake_snap) / "estran_snap").is_symlink()
+    assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k} == {k: v for k, v in copied.items() if "calls" not in k}
+
+
+def test_an_older_installation_is_brought_up_to_date(fake_snap):
+    fake_snap.set_python()
+    install()
+    up_to_date = fake_snap.snapshot()
+    (ours(fake_snap) / "estran_snap" / "cloud_mask.py").write_text("old")
+    (ours(fake_snap) / "estran_snap" / "gone_since.py").write_text("old")
+    changes = plan_install(Site.find()).changes
+    services = ours(fake_snap) / SERVICES
+    assert changes[0] == Remove(services), "SNAP never sees a half of it"
+    assert changes[-1].path == services
+    install()
+    assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k} == {k: v for k, v in up_to_date.items() if "calls" not in k}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ({"loses": [ALIASES[0]]}, "Unknown operator"),
+        ({"loses": [ALIASES[-1]]}, "gpt does not know"),
+        ({"bridge": "broken"}, "Failed to establish Python bridge"),
+        ({"hang": "-h"}, "no answer in 2 s"),
+        ({"java": "17.0.1"}, r"Java 17.0.1 \(needs 21\)"),
+        ({"java": "old"}, "UnsupportedClassVersionError"),
+    ],
+    ids=str,
+)
+def test_what_snap_does_not_take_is_taken_out_again(fake_snap, behaviour, said):
+    fake_snap.set_python()
+    fake_snap.does(**behaviour)
+    before = fake_snap.snapshot()
+    start = time.monotonic()
+    with pytest.raises(InstallFailed, match=said):
+        install(timeout=2.0)
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert after == before
+    assert time.monotonic() - start < 60, "and what hangs is ended"
+
+
+def test_an_update_that_fails_leaves_the_old_one(fake_snap):
+    fake_snap.set_python()
+    install()
+    (ours(fake_snap) / "estran_snap" / "cloud_mask.py").write_text("old, and works")
+    before = {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k and "does" not in k}
+    fake_snap.does(bridge="broken")
+    with pytest.raises(InstallFailed):
+        install()
+    assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k and "does" not in k} == before
+
+
+def test_killed_in_the_middle_it_can_be_taken_out(fake_snap):
+    """SIGKILL while gpt is asked: the next uninstall finds the record."""
+    fake_snap.set_python()
+    before = fake_snap.snapshot()
+    fake_snap.does(hang="-h")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "estran.cli.main", "snap", "install"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    for _ in range(600):
+        if fake_snap.calls:
+            break
+        time.sleep(0.05)
+    assert fake_snap.calls
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _end_gpts(fake_snap)
+    assert ours(fake_snap).is_dir()
+    fake_snap.does()
+    uninstall()
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert after == before
+
+
+def _end_gpts(fake) -> None:
+    """The stand-in that slept on when its parent was killed: only those whose program is of this test's folder."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline") if Path("/proc").is_dir() else ():
+        try:
+            told = entry.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(fake.gpt.resolve()) in told:
+            os.kill(int(entry.parent.name), signal.SIGKILL)
+
+
+def test_a_folder_that_is_not_ours_is_not_touched(fake_snap):
+    fake_snap.set_python()
+    foreign = fake_snap.plugin("estran")
+    with pytest.raises(TargetExists, match="that this command did not make"):
+        plan_install(Site.find())
+    with pytest.raises(EstranError, match="was not made by"):
+        plan_uninstall(Site.find())
+    assert foreign.is_dir()
+
+
+def test_the_plugin_of_the_desktop_comes_first(fake_snap):
+    """Two places with the same operators: SNAP would take the jar's, silently."""
+    fake_snap.set_python()
+    files = {str(path): data for path, data in operator_files().items()}
+    fake_snap.jar(fake_snap.user_dir / "system" / "modules" / "org-estran-snap.jar", files)
+    with pytest.raises(InstallFailed, match=r"another place brings.*Tools > Plugins"):
+        plan_install(Site.find())
+
+
+def test_menus_where_there_is_a_desktop(fake_snap):
+    fake_snap.set_python()
+    (fake_snap.home / "etc" / "snap.conf").write_text("")
+    before = fake_snap.snapshot()
+    install()
+    system = fake_snap.user_dir / "system"
+    assert f"modules/{MENU_MODULE}.jar" in (system / "config" / "Modules" / f"{MENU_MODULE}.xml").read_text()
+    with zipfile.ZipFile(system / "modules" / f"{MENU_MODULE}.jar") as jar:
+        names = jar.namelist()
+        manifest = jar.read("META-INF/MANIFEST.MF").decode()
+        layer = jar.read("layer.xml").decode()
+    assert "OpenIDE-Module-Layer: layer.xml" in manifest
+    assert all(f'stringvalue="{alias}"' in layer for alias in ALIASES)
+    assert "estran_snap/docs/help.hs" in names
+    assert str(SERVICES) not in names, "the operators are in the folder already"
+    assert plan_install(Site.find()).changes == ()
+    uninstall()
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert after == before
+
+
+@pytest.mark.parametrize("harm", ["too old", "no bridge", "no esa_snappy", "no jpy", "packages", "another estran"])
+def test_what_must_be_so_before(fake_snap, harm):
+    fake_snap.set_python()
+    match harm:
+        case "too old":
+            fake_snap.jar(fake_snap.home / "snap" / "modules" / "org-esa-snap-snap-core.jar", {}, "9.0.8")
+            said = r"SNAP 9\.0\.8 .*is too old: Estran needs SNAP 10 or newer"
+        case "no bridge":
+            (fake_snap.home / "snap" / "modules" / "eu-esa-snap-esa-snappy.jar").unlink()
+            said = "no module esa-snappy"
+        case "no esa_snappy":
+            fake_snap.set_python(module_dir=fake_snap.user_home / "empty")
+            said = "no package esa_snappy"
+        case "no jpy":
+            next((fake_snap.module_dir / "esa_snappy" / "lib").iterdir()).unlink()
+            said = "has no jpy for Python"
+        case "packages":
+            next(fake_snap.module_dir.glob("numba-*.dist-info")).unlink()
+            (fake_snap.module_dir / "numba").unlink()
+            said = r"does not see numba>=.*pip install \"numba>="
+        case "another estran":
+            (fake_snap.module_dir / "estran").mkdir()
+            (fake_snap.module_dir / "estran" / "__init__.py").write_text("__version__ = '0.0.1'\n")
+            said = rf"another Estran would win.*expected {__version__}, found 0\.0\.1"
+    before = fake_snap.snapshot()
+    with pytest.raises(InstallFailed, match=said):
+        install()
+    assert fake_snap.snapshot() == before
+
+
+def test_link_refuses_an_installed_copy_that_would_win(fake_snap):
+    fake_snap.set_python()
+    (fake_snap.module_dir / "estran").mkdir()
+    (fake_snap.module_dir / "estran" / "__init__.py").write_text(f"__version__ = '{__version__}'\n")
+    with pytest.raises(InstallFailed, match=r"an installed Estran would win.*pip uninstall estran"):
+        plan_install(Site.find(), linked=True)
+
+
+def test_an_installed_estran_is_not_carried(fake_snap):
+    """pip installed us where SNAP's Python looks: the folder holds shims only."""
+    fake_snap.set_python()
+    (fake_snap.module_dir / "estran").symlink_to(package_folder())
+    install()
+    assert not (ours(fake_snap) / "estran").exists()
+
+
+def test_a_damaged_record_is_told(fake_snap):
+    fake_snap.set_python()
+    install()
+    record = ours(fake_snap) / "estran-install.json"
+    record.write_text("{")
+    with pytest.raises(EstranError, match="record of the installation is damaged"):
+        plan_uninstall(Site.find())
+    record.write_text(json.dumps({"schema": 99}))
+    with pytest.raises(EstranError, match="another version of Estran made"):
+        plan_uninstall(Site.find())
+
+
+def test_changes_are_all_or_none(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "gone").write_bytes(b"gone")
+    (tmp_path / "target").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "empty").mkdir()
+    before = {p: p.read_bytes() if p.is_file() else p.is_symlink() for p in tmp_path.iterdir()}
+    wanted = [
+        Write(tmp_path / "file", b"new"),
+        Write(tmp_path / "a" / "b" / "new", b"new"),
+        Remove(tmp_path / "gone"),
+        Remove(tmp_path / "link"),
+        Remove(tmp_path / "empty"),
+        Link(tmp_path / "other", tmp_path / "target"),
+    ]
+    with pytest.raises(WriteFailed, match="everything is as it was"), Changes() as changes:
+        changes.make([*wanted, Write(tmp_path / "file" / "below a file", b"")])
+    assert {p: p.read_bytes() if p.is_file() else p.is_symlink() for p in tmp_path.iterdir()} == before
+    with Changes() as changes:
+        changes.make(wanted)
+    assert {p.name for p in tmp_path.iterdir()} == {"file", "a", "target", "other"}
+    assert (tmp_path / "a" / "b" / "new").read_bytes() == (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_requirements_are_compared_by_number():
+    have = {"numpy": "2.10.1", "dask": "2024.8.0", "old-one": "1.9", "rasterio": "1.4.0rc1"}
+    wanted = ["numpy>=2.9", "dask[array]>=2024.8", "old_one>=1.10", "rasterio>=1.4", "absent", 'extra>=1; extra == "test"']
+    assert missing_packages(have, wanted) == ["old_one>=1.10", "absent"]
