@@ -61,6 +61,8 @@ class FakeSnap:
         for folder in (self.home / "bin", self.home / "etc", modules, self.user_home):
             folder.mkdir(parents=True)
         (self.home / "etc" / "snap.properties").write_text("# defaults\nsnap.jai.defaultTileSize=512\n")
+        # The JVM does not take the home from HOME.
+        (self.home / "bin" / "gpt.vmoptions").write_text(f"-Duser.home={self.user_home}\n")
         (self.home / "etc" / "snap.clusters").write_text("snap\nplatform\n")
         header = b"\xca\xfe\xba\xbe\x00\x00" + (44 + java).to_bytes(2)
         self.jar(modules / "org-esa-snap-snap-core.jar", {"org/esa/snap/Core.class": header}, version)

@@ -77,6 +77,17 @@ def test_the_user_directory_is_not_always_in_the_home(fake_snap, tmp_path):
     assert read_settings(fake_snap.home, tmp_path / "given", fake_snap.environment).user_dir == tmp_path / "given"
 
 
+def test_the_home_is_the_jvm_s_and_not_the_shell_s(fake_snap, tmp_path):
+    """On Unix user.home is what the list of users says (JDK, java_props_md.c), unless an option says otherwise."""
+    pwd = pytest.importorskip("pwd")
+    (fake_snap.home / "bin" / "gpt.vmoptions").unlink()
+    listed = pwd.getpwuid(os.getuid()).pw_dir
+    if len(listed) > 2:
+        assert settings_of(fake_snap, HOME=str(tmp_path)).user_dir == Path(listed) / ".snap"
+    (fake_snap.home / "etc" / "snap.properties").write_text("snap.userdir=${user.home}/data\n")
+    assert settings_of(fake_snap, JAVA_TOOL_OPTIONS=f"-Duser.home={tmp_path}").user_dir == tmp_path / "data"
+
+
 def test_settings_go_over_one_another_as_in_snap(fake_snap):
     """snap-runtime Config.load, then esa-snappy PyBridge.loadPythonConfig, which puts snappy.properties over everything."""
     places = {
@@ -89,7 +100,9 @@ def test_settings_go_over_one_another_as_in_snap(fake_snap):
     assert settings_of(fake_snap).module_dir == fake_snap.user_dir / "snap-python"
     for name, path in places.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{'-D' if name == 'jvm' else ''}{PYTHON}={name}/python\n{'-D' if name == 'jvm' else ''}{EXTRA_PATHS}={name}\n")
+        option = "-D" if name == "jvm" else ""
+        home = f"-Duser.home={fake_snap.user_home}\n" if option else ""
+        path.write_text(f"{home}{option}{PYTHON}={name}/python\n{option}{EXTRA_PATHS}={name}\n")
         told = settings_of(fake_snap)
         assert (told.python, told.origins[PYTHON]) == (f"{name}/python", str(path))
     # Extra paths are read before snappy.properties is.

@@ -23,7 +23,7 @@ CASES = {
     b"# comment\n   ! comment\n\nkey\\ with\\ blanks = a\\tb\n": {"key with blanks": "a\tb"},
     b"# no continuation \\\nkey=value": {"key": "value"},
     b"snap.pythonExecutable=C:\\\\Python311\\\\python.exe\r\n": {"snap.pythonExecutable": "C:\\Python311\\python.exe"},
-    b"path=C:\\Users\n": {"path": "C:Users"},
+    b"path=C:\\Data\n": {"path": "C:Data"},
     b"a=caf\\u00e9 \\u65E5\\ud83d\\ude00\n": {"a": "caf\u00e9 \u65e5\U0001f600"},
     b"a=caf\xc3\xa9\n": {"a": "caf\u00e9"},
     b"a=ends in two \\\\\nb=1\n": {"a": "ends in two \\", "b": "1"},

@@ -8,6 +8,7 @@ not for ``snap.pythonExtraPaths``, which is read before. ``${name}`` stands for 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -77,23 +78,23 @@ def read_settings(home: Path | None, user_dir: Path | None = None, environment: 
     """The settings of the SNAP at `home`; with `user_dir` as if that were given by ``-J-Dsnap.userdir``."""
     environment = os.environ if environment is None else environment
     layers = _Layers()
+    options = _vm_options(home, environment)
     if home is not None:
         layers.file(home / "etc" / "snap.properties")
-        layers.add(_vm_options(home, environment))
+    layers.add(options)
     said = layers.values.get(USER_DIR)
     if user_dir is not None:
         found, origin = user_dir, "--userdir"
     elif said:
         found, origin = Path(_resolved(said, layers.values)), layers.origins[USER_DIR]
     else:
-        found, origin = _home_folder(environment) / ".snap", "SNAP's default"
+        found, origin = _home_folder(layers.values, environment) / ".snap", "SNAP's default"
     found = found.expanduser().absolute()
     layers.file(found / "etc" / "snap.properties")
     config = layers.values.get("snap.config")
     if config:
         layers.file(Path(_resolved(config, layers.values)))
-    if home is not None:
-        layers.add(_vm_options(home, environment))
+    layers.add(options)
     extra = layers.values.get(EXTRA_PATHS), layers.origins.get(EXTRA_PATHS)
     layers.file(found / "snap-python" / "snappy.properties")
     layers.keep(EXTRA_PATHS, *extra)
@@ -138,14 +139,14 @@ class _Layers:
             self.broken.append(error.sentence())
 
 
-def _vm_options(home: Path, environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _vm_options(home: Path | None, environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """``-Dkey=value`` of gpt.vmoptions and of the JVM's variables."""
     texts = {name: environment.get(name, "") for name in _JVM_VARIABLES}
-    file = home / "bin" / "gpt.vmoptions"
-    words = [(word, str(file)) for line in _lines(file) for word in [line.strip()]]
+    file = home / "bin" / "gpt.vmoptions" if home is not None else Path()
+    words = [(line.strip(), str(file)) for line in _lines(file)]
     for name, text in texts.items():
         words += [(word, name) for word in shlex.split(text, posix=sys.platform != "win32")] if text else []
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for word, origin in words:
         match = re.fullmatch(r"-D([^=\s]+)=(.*)", word)
         if match:
@@ -153,7 +154,16 @@ def _vm_options(home: Path, environment: Mapping[str, str]) -> dict[str, tuple[s
     return found
 
 
-def _home_folder(environment: Mapping[str, str]) -> Path:
+def _home_folder(values: Mapping[str, str], environment: Mapping[str, str]) -> Path:
+    """The JVM's ``user.home``: on Unix what the list of users says, not HOME (a container can have both, and differ)."""
+    told = values.get("user.home")
+    if told is None and sys.platform != "win32":
+        import pwd
+
+        with contextlib.suppress(KeyError):
+            told = pwd.getpwuid(os.getuid()).pw_dir
+    if told and len(told) > 2:
+        return Path(told)
     return Path(environment.get("USERPROFILE" if sys.platform == "win32" else "HOME") or Path.home())
 
 
@@ -167,7 +177,7 @@ def _resolved(value: str, values: Mapping[str, str]) -> str:
         match = re.search(r"\$\{([^}]*)\}", value)
         if match is None:
             break
-        known = values.get(match[1]) or (str(Path.home()) if match[1] == "user.home" else os.environ.get(match[1]))
+        known = values.get(match[1]) or (str(_home_folder(values, os.environ)) if match[1] == "user.home" else os.environ.get(match[1]))
         if known is None or match[0] in known:
             break
         value = value.replace(match[0], known)
