@@ -226,3 +226,53 @@ def test_compatible_mode_finds_what_python_fmask_found(quebec):
     """python-fmask 0.5.10, run on the same tile without buffers on 2026-11-21: 81065 pixels of cloud; intersection over union with ours was 0.9965."""
     result = run(quebec, Geometry(35.0, 150.0, 5.0, 100.0), "python-fmask", pixel=(159.83, 159.83))
     assert np.count_nonzero(result.flags["cloud"]) == pytest.approx(81065, rel=0.01)
+
+
+def test_a_flooded_plain_without_clouds(shared_data):
+    """Flood chip, 10 m on a geographic grid, no angles, no cloud in the sky: next to no cloud, and no shadow made up for the few bright roofs."""
+    import rasterio
+
+    names = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+    with rasterio.open(shared_data / "sen1floods11_spain" / "Spain_7370579_S2Hand.tif") as source:
+        bands = {name: source.read(i).astype(np.float32) * np.float32(1e-4) for i, name in enumerate(names, 1)}
+    result = run(bands, Geometry(None, None), pixel=(7.9, 10.0))
+    assert result.facts["shares"]["cloud"] < 0.002
+    assert not result.flags["shadow"].any()
+    assert any("too little to find where its shadow falls" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(("date", "cloudy"), [(0, True), (1, True), (2, False), (3, False), (4, False)])
+def test_small_chips_of_slovenia(shared_data, date, cloudy):
+    """Chips of 101 x 100 pixels, all cloud or all clear: stratus stays, and clear fields are not covered."""
+    dates = np.load(shared_data / "eolearn_s2_l1c_13band" / "L1C_13bands_5dates_full.npy")
+    names = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+    bands = {name: np.ascontiguousarray(dates[date, ..., i]) for i, name in enumerate(names)}
+    result = run(bands, Geometry(None, None), pixel=(10.0, 10.0))
+    share = result.facts["shares"]["cloud"]
+    assert share > 0.9 if cloudy else share < 0.02
+
+
+def test_cumulus_over_belgium(shared_data):
+    """T31UFS, 10 m, without B10 and B12; places read off the picture: a cumulus, its shadow, a sand-pit lake, fields, bright halls."""
+    import rasterio
+
+    folder = shared_data / "s2_l1c_T31UFS_10m"
+
+    def read(name: str) -> np.ndarray:
+        with rasterio.open(folder / f"ref_input_S2_{name}.tif") as source:
+            return source.read(1).astype(np.float32)
+
+    files = {"B02": "blue", "B03": "green", "B04": "red", "B08": "wnir", "B8A": "nir", "B09": "wv", "B11": "swir1"}
+    bands = {name: read(file) * np.float32(1e-4) for file, name in files.items()}
+    angles = [read(name) for name in ("sunZenithAngles", "sunAzimuthAngles", "viewZenithMean", "viewAzimuthMean")]
+    result = run(bands, Geometry(*angles), pixel=(10.0, 10.0))
+    assert 0.1 < result.facts["shares"]["cloud"] < 0.3
+
+    def at(row: int, col: int) -> np.ndarray:
+        return result.classes[row - 10 : row + 10, col - 10 : col + 10]
+
+    assert (at(440, 150) == 5).mean() > 0.95
+    assert (at(270, 110) == 3).mean() > 0.95
+    assert (at(770, 180) == 1).mean() > 0.95
+    assert (at(640, 60) == 0).all()
+    assert (at(690, 290) == 5).mean() < 0.05

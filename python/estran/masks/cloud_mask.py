@@ -31,6 +31,8 @@ CLEAR, WATER, SNOW, SHADOW, CIRRUS, CLOUD, BUFFER, NODATA = 0, 1, 2, 3, 4, 5, 6,
 """Values of the class band."""
 _PAINTED = (("water", WATER), ("snow", SNOW), ("buffer", BUFFER), ("cirrus", CIRRUS), ("shadow", SHADOW), ("cloud", CLOUD), ("nodata", NODATA))
 """Which flag makes which class; later ones win."""
+LEAST_CLOUD = 0.005
+"""Share of cloud below which the place of shadows is not searched: a few bright roofs always find some dark spots."""
 LONGEST_SHADOW = 20000.0
 """Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees high."""
 
@@ -296,8 +298,12 @@ def _known_geometry(
     zenith = geometry.sun_zenith
     longest = LONGEST_SHADOW if zenith is None else s.height_max * float(np.tan(np.radians(np.nanmean(zenith))))
     azimuth = None if geometry.sun_azimuth is None else float(np.nanmean(geometry.sun_azimuth))
-    found: Displacement | None = dominant_displacement(cloud, potential, valid, pixel_size, longest, azimuth)
     unknown = " and ".join(n for n, v in (("zenith", zenith), ("azimuth", geometry.sun_azimuth)) if v is None)
+    share = np.count_nonzero(cloud) / np.count_nonzero(valid)
+    if share < LEAST_CLOUD:
+        notes.append(f"sun {unknown} angle unknown, and cloud on {share:.2%} of the scene is too little to find where its shadow falls: no shadow is drawn.")
+        return replace(geometry, sun_zenith=None), None, True
+    found: Displacement | None = dominant_displacement(cloud, potential, valid, pixel_size, longest, azimuth)
     if found is None:
         notes.append(f"sun {unknown} angle unknown, and no displacement from clouds to shadows was found: no shadow is drawn.")
         return replace(geometry, sun_zenith=None), None, True

@@ -44,8 +44,8 @@ def window_for(pixel_size: tuple[float, float], metres: float = WINDOW) -> Displ
     pixel = max(pixel_size)
     if pixel > COARSEST:
         return DisplacementWindow(None, f"the displacement index is off: pixels of {pixel:g} m do not resolve the parallax of clouds (it needs less than 40 m)")
-    if min(pixel_size) < FINEST:
-        return DisplacementWindow(None, f"the displacement index is off: pixels of {min(pixel_size):g} m are finer than the bands it needs (10 m and 20 m)")
+    if pixel < FINEST:
+        return DisplacementWindow(None, f"the displacement index is off: pixels of {pixel:g} m are finer than the bands it needs (10 m and 20 m)")
     half = max(int((metres / pixel - 1.0) / 2.0 + 0.5), 1)
     note = "" if abs(pixel - 20.0) < 1.0 else f"the displacement index, defined at 20 m, is taken in windows of {2 * half + 1} pixels of {pixel:g} m"
     return DisplacementWindow(half, note)
