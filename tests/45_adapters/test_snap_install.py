@@ -16,7 +16,7 @@ import pytest
 from estran import __version__
 from estran.adapters.snap.setup.changes import Changes, Link, Remove, Write, tree
 from estran.adapters.snap.setup.check import ALIASES
-from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, operator_files, package_folder
+from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, desktop_modules, operator_files, package_folder
 from estran.adapters.snap.setup.install import apply
 from estran.adapters.snap.setup.interpreter import ask, missing_packages
 from estran.adapters.snap.setup.plan import InstallFailed, plan_install, plan_uninstall
@@ -281,6 +281,21 @@ def test_the_plugin_of_the_desktop_comes_first(fake_snap):
     fake_snap.jar(fake_snap.user_dir / "system" / "modules" / "org-estran-snap.jar", files)
     with pytest.raises(InstallFailed, match=r"another place brings.*Tools > Plugins"):
         plan_install(Site.find())
+
+
+def test_the_desktop_keeps_its_modules_where_its_launcher_says(fake_snap):
+    """In the user's home, even where snap.userdir is elsewhere; but what --userdir names is not left."""
+    assert desktop_modules(Site.find().settings) is None
+    conf = fake_snap.home / "etc" / "snap.conf"
+    conf.write_text('# as installed\ndefault_userdir="${HOME}/.snap/system"\ndefault_mac_userdir="${HOME}/.snap/system"\n')
+    with (fake_snap.home / "bin" / "gpt.vmoptions").open("a") as options:
+        options.write(f"-Dsnap.userdir={fake_snap.user_home / 'elsewhere'}\n")
+    assert Site.find().settings.user_dir == fake_snap.user_home / "elsewhere"
+    assert desktop_modules(Site.find().settings) == fake_snap.user_home / ".snap" / "system"
+    given = fake_snap.user_home / "given"
+    assert desktop_modules(Site.find(user_dir=given).settings) == given / "system"
+    conf.write_text('default_userdir="${DEFAULT_USERDIR_ROOT}/x"\n')
+    assert desktop_modules(Site.find().settings) == fake_snap.user_home / "elsewhere" / "system"
 
 
 def test_menus_where_there_is_a_desktop(fake_snap):

@@ -46,7 +46,7 @@ def bridge_module(site: Site) -> Check:
     """SNAP's side of the bridge to Python is a module that not every SNAP brings."""
     jar = modules.find_module(site.jars, modules.ESA_SNAPPY)
     if jar is None:
-        mend = "in SNAP Desktop: Tools > Plugins > Available Plugins > ESA SNAPPY > Install, then restart SNAP"
+        mend = "run SNAP's installer again and choose ESA Snappy, or in SNAP Desktop: Tools > Plugins > Available Plugins > ESA SNAPPY"
         return Check("bridge", False, "SNAP has no module esa-snappy, without which it knows no Python operators", mend)
     return Check("bridge", True, f"module esa-snappy {modules.version_of(jar)}".rstrip() + f" in {jar.parent}")
 

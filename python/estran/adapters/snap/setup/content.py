@@ -6,11 +6,15 @@ The same generator writes the checkout's `snap-operators`, so an installed packa
 from __future__ import annotations
 
 import io
+import os
+import re
+import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import estran
 from estran import __version__
+from estran.adapters.snap.setup.settings import Settings
 from estran.catalogue.views.names import PACKAGE
 from estran.catalogue.views.snap import SPI
 from estran.catalogue.views.tree import PLUGIN, plugin_files
@@ -81,9 +85,24 @@ def links() -> dict[PurePosixPath, Path]:
     }
 
 
-def has_desktop(home: Path) -> bool:
-    """Whether this SNAP has one; gpt alone needs no menus."""
-    return any((home / name).is_file() for name in ("etc/snap.conf", "bin/snap", "bin/snap64.exe", "bin/snap.exe"))
+def desktop_modules(settings: Settings) -> Path | None:
+    """The folder in which the desktop keeps what a user adds; None where this SNAP has no desktop.
+
+    ``etc/snap.conf`` names it, from the user's home: another user directory of gpt's (``snap.userdir``) does not move it.
+    Where the user names a user directory with ``--userdir``, nothing outside that is touched.
+    """
+    if settings.home is None or not any((settings.home / name).is_file() for name in ("etc/snap.conf", "bin/snap", "bin/snap64.exe", "bin/snap.exe")):
+        return None
+    inside = settings.user_clusters[0]
+    conf = settings.home / "etc" / "snap.conf"
+    key = "default_mac_userdir" if sys.platform == "darwin" else "default_userdir"
+    told = re.search(rf'^{key}="([^"]*)"', conf.read_text("utf-8", "replace"), re.MULTILINE) if conf.is_file() else None
+    if settings.user_dir_from == "--userdir" or told is None:
+        return inside
+    # The launcher is a shell script, or SNAP's .exe, for which HOME is the roaming folder.
+    home = Path.home() / "AppData" / "Roaming" if sys.platform == "win32" else Path(os.environ.get("HOME") or Path.home())
+    named = told[1].replace("${HOME}", str(home))
+    return inside if "${" in named else Path(named)
 
 
 def _generated() -> dict[PurePosixPath, bytes]:

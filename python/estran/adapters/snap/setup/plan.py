@@ -208,8 +208,9 @@ def _outside(site: Site, now: Settings, earlier: Record | None) -> tuple[list[Wr
         kept.append(replace(old or record.outside(path, held), keys={key: (was[key], value) for key, value in keys.items()}))
     elif str(path) in before:
         kept.append(before[str(path)])
-    if content.has_desktop(site.snap.home):
-        for place, data in content.menu_files(site.settings.user_clusters[-1]).items():
+    modules = content.desktop_modules(site.settings)
+    if modules is not None:
+        for place, data in content.menu_files(modules).items():
             wanted.append(Write(place, data, "menu entries and help for SNAP Desktop"))
             kept.append(before.get(str(place)) or record.outside(place, place.read_bytes() if place.is_file() else None))
     return [write for write in wanted if not write.done], kept
