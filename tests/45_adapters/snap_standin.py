@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from datetime import UTC, datetime
+from threading import Thread
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -38,15 +39,14 @@ class Tile:
     """Samples of one rectangle of a band."""
 
     def __init__(self, band, rectangle):
-        self.band, self.rectangle = band, rectangle
+        self.band, self.rectangle, self.written = band, rectangle, 0
 
     def _physical(self):
-        r, data = self.rectangle, self.band.physical()
+        r, data = self.rectangle, self.band.data
         padded = np.zeros((r.height, r.width))
-        for i in range(r.height):
-            for j in range(r.width):
-                if 0 <= r.y + i < data.shape[0] and 0 <= r.x + j < data.shape[1]:
-                    padded[i, j] = data[r.y + i, r.x + j]
+        top, left, bottom, right = max(r.y, 0), max(r.x, 0), min(r.y + r.height, data.shape[0]), min(r.x + r.width, data.shape[1])
+        if top < bottom and left < right:
+            padded[top - r.y : bottom - r.y, left - r.x : right - r.x] = self.band.physical(slice(top, bottom), slice(left, right))
         return padded
 
     def getSamplesFloat(self):
@@ -59,6 +59,7 @@ class Tile:
         return array("i", self._physical().astype(np.int32).ravel().tobytes())
 
     def setSamples(self, samples):
+        self.written += 1
         if not isinstance(samples, np.ndarray) or not samples.dtype.isnative:
             raise RuntimeError("ambiguous Java method call, too many matching method overloads found")
         if not samples.flags.c_contiguous:
@@ -88,8 +89,8 @@ class Raster(Properties):
         if not tie_points:
             self.getSampleCoding = lambda: self.__dict__.get("_SampleCoding")
 
-    def physical(self):
-        values = self.data.astype(np.float64)
+    def physical(self, rows=slice(None), columns=slice(None)):
+        values = self.data[rows, columns].astype(np.float64)
         return values if self.scale == 1.0 and self.offset == 0.0 else values * self.scale + self.offset
 
     def getName(self):
@@ -97,6 +98,12 @@ class Raster(Properties):
 
     def getDataType(self):
         return next(code for code, dtype in DTYPES.items() if dtype == self.data.dtype)
+
+    def getScalingFactor(self):
+        return self.scale
+
+    def getScalingOffset(self):
+        return self.offset
 
     def getRasterWidth(self):
         return self.data.shape[1]
@@ -131,8 +138,16 @@ class Group(list):
 
 
 class MetadataElement:
+    """Attributes set one by one; those that a reader repeats under one name are in `repeated`."""
+
     def __init__(self, name):
-        self.name, self.attributes, self.children = name, {}, []
+        self.name, self.attributes, self.children, self.repeated = name, {}, [], []
+
+    def getAttributes(self):
+        def attribute(name, value):
+            return SimpleNamespace(getName=lambda: name, getData=lambda: SimpleNamespace(getElemString=lambda: str(value)))
+
+        return [attribute(name, value) for name, value in (*self.attributes.items(), *self.repeated)]
 
     def addElement(self, child):
         self.children.append(child)
@@ -205,7 +220,7 @@ class Product(Properties):
         self.name, self.kind, self.width, self.height = name, kind, width, height
         self.bands, self.tie_points, self.masks = {}, {}, []
         self.root, self.flag_codings, self.index_codings = MetadataElement("metadata"), Group(), Group()
-        self.copied = []
+        self.copied, self.computed = [], []
 
     @staticmethod
     def findImageToModelTransform(coding):
@@ -246,6 +261,7 @@ class Product(Properties):
 
     def addBand(self, name, kind):
         self.bands[name] = Raster(name, np.zeros((self.height, self.width), DTYPES[kind]))
+        self.computed.append(name)
         return self.bands[name]
 
     def addMask(self, name, expression, description, colour, transparency):
@@ -293,7 +309,45 @@ class Logger:
     def warning(self, text):
         self.lines.append(text)
 
-    severe = warning
+    severe = fine = warning
+
+
+class Tiles:
+    """java.util.Map<Band, Tile>, of which jpy shows `get` and `size`."""
+
+    def __init__(self, tiles):
+        self._tiles = tiles
+
+    def get(self, band):
+        return self._tiles.get(band)
+
+    def size(self):
+        return len(self._tiles)
+
+
+class Profile:
+    """RGBImageProfile."""
+
+    def __init__(self, name, expressions, pattern, ranges=None):
+        assert len(expressions) == len(pattern) == 3
+        assert ranges is None or len(ranges) == 3
+        self.name, self.expressions, self.pattern, self.ranges = name, expressions, pattern, ranges
+
+    def getName(self):
+        return self.name
+
+
+class Profiles:
+    """RGBImageProfileManager."""
+
+    def __init__(self):
+        self.profiles = []
+
+    def getAllProfiles(self):
+        return list(self.profiles)
+
+    def addProfile(self, profile):
+        self.profiles.append(profile)
 
 
 class Context:
@@ -306,7 +360,7 @@ class Context:
         return self.sources.get(name)
 
     def getSourceProducts(self):
-        return list(self.sources.values())
+        return list({id(product): product for product in self.sources.values()}.values())
 
     def getParameter(self, name):
         return self.parameters.get(name)
@@ -337,13 +391,35 @@ def run(operator, context, tile_width, tile_height, monitor=None):
     return context.target
 
 
-def tiles(operator, context, tile_width, tile_height):
-    """Every tile of the target once."""
-    target = context.target
-    for y in range(0, target.height, tile_height):
-        for x in range(0, target.width, tile_width):
-            rectangle = Rectangle(x, y, min(tile_width, target.width - x), min(tile_height, target.height - y))
-            operator.computeTileStack(context, {band: Tile(band, rectangle) for band in target.bands.values()}, rectangle)
+def rectangles(target, tile_width, tile_height):
+    """The tiles of a product, row by row, cut at its edges."""
+    return [
+        Rectangle(x, y, min(tile_width, target.width - x), min(tile_height, target.height - y))
+        for y in range(0, target.height, tile_height)
+        for x in range(0, target.width, tile_width)
+    ]
+
+
+def tiles(operator, context, tile_width, tile_height, order=None):
+    """Every tile of the target once, each call on a thread of its own, never two at a time; `order` shuffles them (SNAP keeps none)."""
+    found = rectangles(context.target, tile_width, tile_height)
+    for rectangle in found if order is None else order(found):
+        # Bands handed on with their source image are none of the operator's business: SNAP asks it for the others.
+        stack = {context.target.bands[name]: Tile(context.target.bands[name], rectangle) for name in context.target.computed}
+        raised = []
+
+        def call(stack=stack, rectangle=rectangle, raised=raised):
+            try:
+                operator.computeTileStack(context, Tiles(stack), rectangle)
+            except Exception as error:
+                raised.append(error)
+
+        thread = Thread(target=call)
+        thread.start()
+        thread.join()
+        if raised:
+            raise raised[0]
+        assert all(tile.written == 1 for tile in stack.values()), "a tile that nobody fills is zeros, without a word"
 
 
 def fake_jpy():
@@ -352,7 +428,16 @@ def fake_jpy():
     def copied(what):
         return lambda source, target: target.copied.append((what, source.name))
 
+    def copy_band(name, source, target, with_image):
+        assert with_image
+        target.copied.append((f"band {name}", source.name))
+        target.bands[name] = source.bands[name]
+
+    profiles = Profiles()
     classes = {
+        "org.esa.snap.core.datamodel.RGBImageProfile": Profile,
+        "org.esa.snap.core.datamodel.RGBImageProfileManager": SimpleNamespace(getInstance=lambda: profiles),
+        "org.esa.snap.core.util.math.Range": lambda low, high: (low, high),
         "org.esa.snap.core.datamodel.Product": Product,
         "org.esa.snap.core.datamodel.ProductData": SimpleNamespace(**{f"TYPE_{name}": code for name, code in TYPES.items()}),
         "org.esa.snap.core.util.ProductUtils": SimpleNamespace(
@@ -360,7 +445,7 @@ def fake_jpy():
             copyTiePointGrids=copied("tie points"),
             copyGeoCoding=copied("geocoding"),
             copyMasks=copied("masks"),
-            copyBand=lambda name, source, target, with_image: target.copied.append((f"band {name}", source.name)),
+            copyBand=copy_band,
         ),
         "org.esa.snap.core.datamodel.FlagCoding": Coding,
         "org.esa.snap.core.datamodel.IndexCoding": Coding,
@@ -374,5 +459,6 @@ def fake_jpy():
     }
     module = ModuleType("jpy")
     module.get_type = classes.__getitem__
+    module.profiles = profiles
     module.array = lambda name, items: list(items)
     return module

@@ -5,19 +5,24 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import sys
+import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from estran.adapters.snap import make_operator
+from estran.adapters.snap.faults import told
 from estran.adapters.snap.jvm import java
 from estran.adapters.snap.parameters import convert
 from estran.adapters.snap.samples import to_java
-from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param, parameters_of
-from estran.errors import BadParameter, BadProduct, EstranError, MissingBand, UnsupportedProduct
+from estran.catalogue import OPERATORS
+from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param, parameters_of
+from estran.catalogue.views import info_xml
+from estran.errors import BadParameter, BadProduct, EmptyScene, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 
 _spec = importlib.util.spec_from_file_location("snap_standin", Path(__file__).with_name("snap_standin.py"))
@@ -164,6 +169,32 @@ class TestSamples:
         snap.Tile(target, snap.Rectangle(0, 0, 1, 1)).setSamples(values)
         assert target.data[0, 0] != values[0, 0]
 
+    @pytest.mark.parametrize("values", [np.array([[1.0]], ">f4"), [1.0]], ids=["foreign byte order", "list"])
+    def test_twin_snap_would_find_no_overload(self, values):
+        target = snap.Product("t", "t", 1, 1).addBand("b", snap.TYPES["FLOAT32"])
+        tile = snap.Tile(target, snap.Rectangle(0, 0, 1, 1))
+        with pytest.raises(RuntimeError, match="ambiguous"):
+            tile.setSamples(values)
+        tile.setSamples(to_java(np.asarray(values)))
+        assert target.data[0, 0] == 1.0
+
+    def test_twin_a_short_array_is_refused(self):
+        target = snap.Product("t", "t", 2, 1).addBand("b", snap.TYPES["FLOAT32"])
+        with pytest.raises(RuntimeError, match="ArrayIndexOutOfBounds"):
+            snap.Tile(target, snap.Rectangle(0, 0, 2, 1)).setSamples(np.zeros(1, np.float32))
+
+    def test_booleans_and_wide_integers_arrive(self):
+        target = snap.Product("t", "t", 2, 1).addBand("b", snap.TYPES["UINT8"])
+        for values in (np.array([[True, False]]), np.array([[200, 7]], np.int64), np.array([[200, 7]], np.uint32)):
+            snap.Tile(target, snap.Rectangle(0, 0, 2, 1)).setSamples(to_java(values))
+            np.testing.assert_array_equal(target.data, values)
+
+    def test_no_data_in_floats_stays(self):
+        target = snap.Product("t", "t", 2, 1).addBand("b", snap.TYPES["FLOAT32"])
+        snap.Tile(target, snap.Rectangle(0, 0, 2, 1)).setSamples(to_java(np.array([[np.nan, 0.5]])))
+        assert np.isnan(target.data[0, 0])
+        assert target.data[0, 1] == 0.5
+
     def test_strided_and_double_arrays(self):
         values = np.arange(12, dtype=np.float64).reshape(3, 4)[:, ::2] + 0.25
         target = snap.Product("t", "t", 2, 3).addBand("b", snap.TYPES["FLOAT32"])
@@ -194,6 +225,16 @@ class TestParameters:
             "path": Path("dem.tif"), "names": ("a", "b"), "numbers": (1.0, 2.5), "count": 3, "yes": False,
         }  # fmt: skip
 
+    def test_an_unset_number_would_arrive_as_zero(self, product):
+        """SNAP hands 0 and False for primitives without a default: the descriptor gives every one of ours its default, so 0 is only ever the user's."""
+        for op_class in (Neighbourhood, Surveyed, *OPERATORS):
+            for p in ElementTree.fromstring(info_xml(op_class)).iter("parameter"):
+                if p.findtext("dataType") in ("boolean", "int", "double"):
+                    assert p.findtext("defaultValue"), (op_class.alias, p.findtext("name"))
+        op = make_operator(Neighbourhood)()
+        op.initialize(snap.Context({"source": product}, {"threshold": 0.0}))
+        assert op._op.threshold == 0.0
+
     def test_outside_its_interval(self, product):
         with pytest.raises(BadParameter, match="threshold is outside its interval"):
             make_operator(Neighbourhood)().initialize(snap.Context({"source": product}, {"threshold": 7.0}))
@@ -206,6 +247,32 @@ class TestSources:
         op.initialize(snap.Context({name: product}))
         assert op._scene.platform == "Sentinel-2B"
 
+    def test_two_by_position(self, product):
+        @dataclass(frozen=True, kw_only=True)
+        class Two(Base):
+            alias = "Estran.Two"
+            walk = Walk.PIXEL
+            sources = (Source("source", (Reads("red"),), "One."), Source("reference", (Reads("red"),), "Two.", optional=True))
+
+            def compute(self, block, survey=None):
+                both = block["red"] - block.get("reference.red") if block.get("reference.red") is not None else block["red"]
+                return block.out(_outputs(both, block["red"], 0.5))
+
+        other = snap.Product("other", "t", 29, 13)
+        other.bands["B4"] = snap.Raster("B4", np.full((13, 29), 0.25, np.float32))
+        red = physical(product.bands["B4"])
+        ways = (
+            {"source": product, "reference": other},
+            {"source": product, "sourceProduct.2": other},
+            # What gpt makes of two files without names.
+            {"sourceProduct": product, "sourceProduct.1": product, "sourceProduct1": product, "sourceProduct.2": other, "sourceProduct2": other},
+            {"a": product, "b": other},
+        )
+        for given in ways:
+            assert_target(snap.run(make_operator(Two)(), snap.Context(given), 8, 8), _outputs(red - np.float32(0.25), red, 0.5))
+        for given in ({"source": product}, {"sourceProduct": product}, {"a": product}):
+            assert_target(snap.run(make_operator(Two)(), snap.Context(given), 8, 8), _outputs(red, red, 0.5))
+
     def test_a_missing_source_is_refused_by_us(self):
         with pytest.raises(BadProduct, match="-Ssource=FILE"):
             make_operator(Neighbourhood)().initialize(snap.Context({}))
@@ -215,10 +282,54 @@ class TestSources:
         with pytest.raises(MissingBand, match=r"red.*found sun_zenith"):
             make_operator(Neighbourhood)().initialize(snap.Context({"source": product}))
 
-    def test_multisize(self, product):
+    @pytest.mark.parametrize(("kind", "remedy"), [("S2_MSI_Level-1C", "S2 Resampling"), ("anything", "Raster > Geometric > Resampling")])
+    def test_multisize(self, product, kind, remedy):
+        product.kind = kind
         product.bands["B4"] = snap.Raster("B4", np.zeros((6, 14), np.uint16))
-        with pytest.raises(UnsupportedProduct, match=r"29 x 13 pixels, found 14 x 6.*resample"):
+        product.bands["view_zenith_mean"] = snap.Raster("view_zenith_mean", np.zeros((1, 2), np.float32))
+        with pytest.raises(UnsupportedProduct, match=rf"Neighbourhood.*29 x 13 pixels, found B4 14 x 6.*{remedy}"):
             make_operator(Neighbourhood)().initialize(snap.Context({"source": product}))
+
+    def test_bands_that_nobody_reads_may_have_any_size(self, product):
+        product.bands["B9"] = snap.Raster("B9", np.zeros((2, 3), np.uint16))
+        snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}), 29, 13)
+
+    def test_initialize_reads_no_pixel(self, product):
+        # SNAP Desktop's window waits for it.
+        for op_class in (Neighbourhood, Surveyed, Whole):
+            context = snap.Context({"source": product})
+            make_operator(op_class)().initialize(context)
+            assert context.read == []
+
+    def test_a_file_that_is_not_there(self, product):
+        @dataclass(frozen=True, kw_only=True)
+        class WithHeights(Neighbourhood):
+            alias = "Estran.WithHeights"
+            aux = (Aux("dem", "heights", "m", "Heights.", "flat ground"),)
+            heights: Path | None = param(None, "Heights.")
+
+        java_file = snap.SimpleNamespace(getPath=lambda: "nowhere.tif")
+        with pytest.raises(BadParameter, match=r"file of parameter heights does not exist.*nowhere.tif"):
+            make_operator(WithHeights)().initialize(snap.Context({"source": product}, {"heights": java_file}))
+
+    @pytest.mark.parametrize("where", ["tie points", "bands"])
+    @pytest.mark.parametrize("name", ["view_zenith_mean", "view_zenith_B8A", "view_zenith"])
+    def test_view_angles_by_snap_s_names(self, product, where, name):
+        @dataclass(frozen=True, kw_only=True)
+        class Looks(Base):
+            alias = "Estran.Looks"
+            walk = Walk.PIXEL
+            sources = (Source("source", (Reads("red"), Reads("view_zenith", "degrees")), "Reflectance."),)
+
+            def compute(self, block, survey=None):
+                return block.out(_outputs(block["view_zenith"], block["red"], 0.5))
+
+        angles = np.linspace(0, 12, 13 * 29, dtype=np.float32).reshape(13, 29)
+        angles[2, 7] = np.nan
+        raster = snap.Raster(name, angles, unit="deg", nodata=float("nan"), tie_points=where == "tie points")
+        (product.tie_points if where == "tie points" else product.bands)[name] = raster
+        target = snap.run(make_operator(Looks)(), snap.Context({"source": product}), 10, 10)
+        np.testing.assert_array_equal(target.bands["mean"].data, angles)
 
     def test_what_is_switched_off_is_logged_and_recorded(self, product):
         context = snap.Context({"source": product})
@@ -289,6 +400,46 @@ class TestPixels:
         assert np.flatnonzero(target.bands["cloud_flags"].data & 0x8000).tolist() == [4 * 29 + 4]
 
 
+class TestOffset:
+    """Sentinel-2 counts of baseline 04.00 and later hold an offset that SNAP's reader puts into the band's scaling, or not (an option of its)."""
+
+    @pytest.fixture
+    def with_offsets(self, product):
+        listed = snap.MetadataElement("Radiometric_Offset_List")
+        listed.repeated = [("RADIO_ADD_OFFSET", "-1000")] * 13
+        product.root.addElement(listed)
+        return product
+
+    def _run(self, product):
+        context = snap.Context({"source": product})
+        return snap.run(make_operator(Neighbourhood)(), context, 10, 10), context
+
+    def test_already_applied(self, with_offsets):
+        red = physical(with_offsets.bands["B4"])
+        target, context = self._run(with_offsets)
+        assert_target(target, _outputs(_mean3(red), red, 0.5))
+        assert not any("offset" in line for line in context.logger.lines)
+
+    def test_left_out(self, with_offsets):
+        red = physical(with_offsets.bands["B4"])
+        with_offsets.bands["B4"].offset = 0.0
+        target, context = self._run(with_offsets)
+        assert_target(target, _outputs(_mean3(red), red, 0.5))
+        assert any("the metadata's offset is not in the scaling of B4: it is added here" in line for line in context.logger.lines)
+
+    def test_a_band_that_is_no_longer_counts(self, with_offsets):
+        red = physical(with_offsets.bands["B4"])
+        with_offsets.bands["B4"] = snap.Raster("B4", red, nodata=float("nan"))
+        target, _ = self._run(with_offsets)
+        assert_target(target, _outputs(_mean3(red), red, 0.5))
+
+    def test_before_baseline_0400(self, product):
+        product.bands["B4"].offset = 0.0
+        red = physical(product.bands["B4"])
+        target, _ = self._run(product)
+        assert_target(target, _outputs(_mean3(red), red, 0.5))
+
+
 class TestTarget:
     def test_bands_codings_masks(self, product):
         target = snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}), 29, 13)
@@ -307,10 +458,53 @@ class TestTarget:
             alias = "Estran.Copying"
             copy_bands: tuple[str, ...] = param(("B4",), "Bands to hand on.")
 
+        for name in ("B3", "B2"):
+            product.bands[name] = snap.Raster(name, np.zeros((13, 29), np.uint16))
+        target = snap.run(make_operator(Copying)(), snap.Context({"source": product}, {"copy_bands": ["*"]}), 29, 13)
+        assert {"B4", "B3", "B2"} <= set(target.bands)
         target = snap.run(make_operator(Copying)(), snap.Context({"source": product}), 29, 13)
         assert ("band B4", product.name) in target.copied
+        assert "B3" not in target.bands
         with pytest.raises(MissingBand, match="'B5' of copy_bands"):
             make_operator(Copying)().initialize(snap.Context({"source": product}, {"copy_bands": ["B5"]}))
+
+    def test_every_band_has_a_palette(self, product):
+        """SNAP Desktop computes the whole scene for the statistics of a band that has none."""
+        target = snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}), 29, 13)
+        assert all(band.getImageInfo() is not None for band in target.bands.values())
+        assert [point[0] for point in target.bands["cloud_flags"].getImageInfo()[1]] == [0.0, 32769.0]
+
+    def test_an_rgb_profile_of_the_classes(self, product):
+        for _ in range(2):
+            make_operator(Neighbourhood)().initialize(snap.Context({"source": product}))
+        (profile,) = sys.modules["jpy"].profiles.profiles
+        assert (profile.name, profile.pattern[0]) == ("Estran Brightness: kind", "Estran.Neighbourhood")
+        assert profile.expressions == ["kind == 0 ? 0 : kind == 200 ? 255 : 0"] * 3
+        assert profile.ranges == [(0.0, 255.0)] * 3
+
+    def test_an_rgb_profile_of_bands_handed_on(self, product):
+        @dataclass(frozen=True, kw_only=True)
+        class Coloured(Neighbourhood):
+            alias = "Estran.Coloured"
+            sources = (Source("source", (*Base.sources[0].reads, Reads("green"), Reads("blue")), "Reflectance."),)
+            copy_bands: tuple[str, ...] = param((), "Bands to hand on.")
+
+        for name in ("B3", "B2"):
+            product.bands[name] = snap.Raster(name, np.zeros((13, 29), np.uint16))
+        make_operator(Coloured)().initialize(snap.Context({"source": product}, {"copy_bands": ["B4", "B3"]}))
+        assert [p.name for p in sys.modules["jpy"].profiles.profiles] == ["Estran Brightness: kind"]
+        make_operator(Coloured)().initialize(snap.Context({"source": product}, {"copy_bands": ["B4", "B3", "B2"]}))
+        natural = sys.modules["jpy"].profiles.profiles[-1]
+        assert (natural.name, natural.expressions) == ("Estran Brightness: natural colours", ["B4", "B3", "B2"])
+
+    def test_tiles_are_large(self, product):
+        op = make_operator(Whole)()
+        op.initialize(snap.Context({"source": product}))
+        assert op._product.getPreferredTileSize() == (29, 13)
+        large = snap.Product("S2B", "t", 3000, 2)
+        large.bands["B4"] = snap.Raster("B4", np.zeros((2, 3000), np.uint16))
+        op.initialize(snap.Context({"source": large}, {"sun_zenith": 40.0}))
+        assert op._product.getPreferredTileSize() == (1024, 2)
 
 
 class TestWholeScene:
@@ -357,6 +551,112 @@ class TestWholeScene:
             op.doExecute(snap.Monitor())
         with pytest.raises(EstranError, match="cancelled"):
             snap.tiles(op, context, 29, 13)
+
+    def test_a_failure_is_remembered(self, product):
+        @dataclass(frozen=True, kw_only=True)
+        class Failing(Base):
+            alias = "Estran.Failing"
+            walk = Walk.SCENE
+            sun_zenith: float | None = param(40.0, "Constant sun zenith.", unit="degrees")
+            calls: ClassVar[list] = []
+
+            def compute(self, block, survey=None):
+                self.calls.append(1)
+                raise EmptyScene("there is no clear pixel", todo="choose another date")
+
+        op, context = make_operator(Failing)(), snap.Context({"source": product})
+        op.initialize(context)
+        sentence = r"there is no clear pixel \(in Estran.Failing, the whole scene\). What to do: choose another date."
+        for _ in range(2):
+            with pytest.raises(EmptyScene, match=sentence):
+                op.doExecute(snap.Monitor())
+        with pytest.raises(EmptyScene, match=sentence):
+            snap.tiles(op, context, 7, 5)
+        assert Failing.calls == [1]
+        op.dispose(context)
+
+    def test_cancel_while_reading(self, product):
+        context, op = snap.Context({"source": product}), make_operator(Whole)()
+        op.initialize(context)
+        with pytest.raises(EstranError, match="cancelled"):
+            op.doExecute(snap.Monitor(cancel_at=1))
+        assert context.read == []
+
+    @pytest.mark.parametrize("op_class", [Neighbourhood, Surveyed, Whole])
+    @pytest.mark.parametrize("order", [reversed, lambda found: sorted(found, key=lambda r: (r.x, -r.y))], ids=["backwards", "by columns"])
+    def test_tiles_in_any_order_on_any_thread(self, product, op_class, order):
+        contexts = [snap.Context({"source": product}) for _ in range(2)]
+        expected = snap.run(make_operator(op_class)(), contexts[0], 29, 13)
+        op = make_operator(op_class)()
+        op.initialize(contexts[1])
+        op.doExecute(snap.Monitor())
+        snap.tiles(op, contexts[1], 7, 5, order)
+        assert_target(contexts[1].target, {name: band.data for name, band in expected.bands.items()})
+
+    def test_what_snap_calls(self):
+        """Only the stack: where both stand, SNAP's writer calls computeTile, once a band. And dispose, without which a graph ends in an error."""
+        made = make_operator(Whole)
+        assert not hasattr(made, "computeTile")
+        assert not hasattr(made, "compute")
+        assert all(hasattr(made, name) for name in ("initialize", "doExecute", "computeTileStack", "dispose"))
+
+    def test_dispose_before_anything_and_tiles_after_it(self, product):
+        make_operator(Whole)().dispose(None)
+        context, op = snap.Context({"source": product}), make_operator(Whole)()
+        target = snap.run(op, context, 29, 13)
+        expected = {name: band.data.copy() for name, band in target.bands.items()}
+        op.dispose(context)
+        snap.tiles(op, context, 29, 13)
+        assert_target(target, expected)
+
+    def test_no_more_than_one_copy_of_the_sources(self):
+        @dataclass(frozen=True, kw_only=True)
+        class Light(Base):
+            alias = "Estran.Light"
+            walk = Walk.SCENE
+            sources = (Source("source", tuple(Reads(f"b{i}") for i in range(8)), "Many bands."),)
+            writes = (BandOut("mean", "float32", "1", "first row"),)
+
+            def compute(self, block, survey=None):
+                return block.out({"mean": block["b0"]})
+
+        side = 3072
+        big = snap.Product("big", "t", 512, side)
+        for i in range(8):
+            big.bands[f"b{i}"] = snap.Raster(f"b{i}", np.zeros((side, 512), np.uint16), nodata=0.0)
+        op, context = make_operator(Light)(), snap.Context({"source": big})
+        op.initialize(context)
+        tracemalloc.start()
+        try:
+            op.doExecute(snap.Monitor())
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        copy = 8 * side * 512 * 4
+        strip = 1024 * 512 * (4 + 8 + 8 + 4)  # what the stand-in's tile makes of one strip
+        assert peak < copy + 2 * strip
+        assert max(r.height for _, r in context.read) <= 1024
+
+    @pytest.mark.parametrize(
+        ("error", "remedy"),
+        [
+            (ModuleNotFoundError("No module named 'numba'", name="numba.core"), "install numba into the Python that SNAP uses"),
+            (MemoryError("Unable to allocate 9 GiB"), "on a subset or at a coarser resolution"),
+            (RuntimeError("java.lang.OutOfMemoryError: Java heap space"), "-Xmx"),
+            (KeyError("x"), "log file"),
+        ],
+        ids=["module", "memory", "heap", "other"],
+    )
+    def test_the_remedy_fits_the_fault(self, error, remedy):
+        sentence = str(told(error, "Estran.X", "tile x 0, y 0, 5 x 5"))
+        assert sentence.startswith(f"Estran.X failed: {type(error).__name__}: ")
+        assert "(in tile x 0, y 0, 5 x 5)" in sentence
+        assert remedy in sentence
+        assert "\n" not in sentence
+
+    def test_a_sentence_says_nothing_twice(self):
+        mine = BadParameter("parameter x is outside its interval", where="Estran.X", expected="[0,1]", found=7)
+        assert str(told(mine, "Estran.X")) == str(mine)
 
     def test_a_fault_is_told_with_its_place(self, product):
         @dataclass(frozen=True, kw_only=True)

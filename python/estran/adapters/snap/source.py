@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +18,13 @@ from estran.adapters.snap.samples import from_java
 from estran.errors import UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.scene import Scene
+from estran.sensors.bands import SENTINEL2
 
 _EXACT_IN_FLOAT = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_FLOAT32")
 """Sample types whose values stay apart when rounded to float: no-data can be told from their floats."""
+
+_COUNTS = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_INT32", "TYPE_UINT32")
+"""Sample types of bands that are still the reader's counts."""
 
 
 def rasters(product: Any) -> dict[str, Any]:
@@ -65,21 +70,67 @@ def platform_of(product: Any) -> str | None:
     return platform_by_name(str(product.getName())) or None
 
 
-def check_size(raster: Any, grid: Grid, where: str) -> None:
-    """Raise :class:`UnsupportedProduct` where a raster has another size than the scene."""
-    found = int(raster.getRasterHeight()), int(raster.getRasterWidth())
-    if found != grid.shape:
-        raise UnsupportedProduct(
-            f"band {raster.getName()} has another size than the scene",
-            where=where,
-            expected=f"{grid.width} x {grid.height} pixels",
-            found=f"{found[1]} x {found[0]}",
-            todo="resample the product to one resolution first (S2Resampling or Resample)",
-        )
+def check_sizes(found: Iterable[Any], product: Any, grid: Grid, where: str) -> None:
+    """Raise :class:`UnsupportedProduct` where rasters have another size than the scene, saying which resampling to run.
+
+    A product as the Sentinel-2 reader opens it has bands of three sizes, and angles of a fourth.
+    """
+    other = {str(r.getName()): (int(r.getRasterWidth()), int(r.getRasterHeight())) for r in found}
+    other = {name: size for name, size in other.items() if size != (grid.width, grid.height)}
+    if not other:
+        return
+    name, (width, height) = next(iter(other.items()))
+    more = f" and {len(other) - 1} more" if len(other) > 1 else ""
+    if str(product.getProductType() or "").upper().startswith("S2_MSI"):
+        todo = "resample it first: Optical > Geometric > S2 Resampling Processor, or gpt S2Resampling -SsourceProduct=FILE -Presolution=20 -t RESAMPLED.dim"
+    else:
+        todo = "resample it first: Raster > Geometric > Resampling, or gpt Resample -SsourceProduct=FILE -PreferenceBand=BAND -t RESAMPLED.dim"
+    raise UnsupportedProduct(
+        "the product's bands have more than one size",
+        where=where,
+        expected=f"{grid.width} x {grid.height} pixels",
+        found=f"{name} {width} x {height}{more}",
+        todo=todo,
+    )
 
 
-def read(context: Any, raster: Any, window: Window) -> npt.NDArray[Any]:
-    """Physical values of a window that lies inside the image, as float32, NaN where no-data.
+def left_out_offsets(product: Any, names: Iterable[str]) -> dict[str, float]:
+    """Offsets of the metadata that the reader has not put into the scaling of bands [reflectance], by band.
+
+    Since processing baseline 04.00 Sentinel-2 counts hold an offset (RADIO_ADD_OFFSET, a negative number of counts to add).
+    SNAP's reader puts it into the band's scaling, unless it is older than that or its option "negative radiometric offset" is off: the scaling then has
+    a factor and no offset. Bands that are no longer counts are left alone: whoever made them had the scaling.
+    """
+    wanted = {band.name: i for i, band in enumerate(SENTINEL2)}
+    counts = _added_offsets(product)
+    offsets = {}
+    for name in names:
+        raster = product.getBand(name)
+        place = wanted.get(re.sub(r"^B0(?=[0-9])", "B", name))
+        if raster is None or place is None or not counts:
+            continue
+        factor, scaled = float(raster.getScalingFactor()), float(raster.getScalingOffset())
+        added = counts.get(place, next(iter(counts.values())) if len(set(counts.values())) == 1 else 0.0)
+        if raster.getDataType() in _types(_COUNTS) and factor != 1.0 and scaled == 0.0 and added != 0.0:
+            offsets[name] = added * factor
+    return offsets
+
+
+def _added_offsets(product: Any) -> dict[int, float]:
+    """RADIO_ADD_OFFSET by band number; SNAP's metadata tree keeps the numbers in their order and drops what they belong to."""
+    for element in _elements(product.getMetadataRoot()):
+        found = [a for a in element.getAttributes() if a.getName() == "RADIO_ADD_OFFSET"]
+        if found:
+            return {i: float(str(a.getData().getElemString())) for i, a in enumerate(found)}
+    return {}
+
+
+def _types(names: Iterable[str]) -> set[int]:
+    return {getattr(java("ProductData"), name) for name in names}
+
+
+def read(context: Any, raster: Any, window: Window, offset: float = 0.0) -> npt.NDArray[Any]:
+    """Physical values of a window that lies inside the image, plus `offset`, as float32, NaN where no-data.
 
     SNAP fills with zeros outside the image, without a word: callers cut their windows at its edge.
     """
@@ -87,9 +138,12 @@ def read(context: Any, raster: Any, window: Window) -> npt.NDArray[Any]:
     tile = context.getSourceTile(raster, rectangle)
     shape = (window.height, window.width)
     nodata = float(raster.getGeophysicalNoDataValue()) if raster.isNoDataValueUsed() else float("nan")
-    if np.isnan(nodata):
+    if offset:
+        exact = from_java(tile.getSamplesDouble(), np.float64, shape)
+        values = np.where(exact == nodata, np.nan, exact + offset).astype(np.float32)
+    elif np.isnan(nodata):
         values = from_java(tile.getSamplesFloat(), np.float32, shape).copy()
-    elif raster.getDataType() in {getattr(java("ProductData"), name) for name in _EXACT_IN_FLOAT}:
+    elif raster.getDataType() in _types(_EXACT_IN_FLOAT):
         samples = from_java(tile.getSamplesFloat(), np.float32, shape)
         values = np.where(samples == np.float32(nodata), np.float32(np.nan), samples)
     else:

@@ -89,9 +89,16 @@ def _add_band(product: Any, output: Target) -> None:
             coding.addIndex(value.name, value.value, value.meaning)
         product.getIndexCodingGroup().add(coding)
         band.setSampleCoding(coding)
+    points = java_array("ColorPoint", [java("ColorPoint")(float(value), _colour(colour), label) for value, colour, label in _palette(output)])
+    band.setImageInfo(java("ImageInfo")(java("ColorPaletteDef")(points)))
+
+
+def _palette(output: Target) -> tuple[tuple[float, Colour, str], ...]:
+    """The declared palette; else greys: SNAP Desktop computes the whole scene for the statistics of a band that has none."""
     if output.palette:
-        points = java_array("ColorPoint", [java("ColorPoint")(float(value), _colour(colour), label) for value, colour, label in output.palette])
-        band.setImageInfo(java("ImageInfo")(java("ColorPaletteDef")(points)))
+        return output.palette
+    top = float(sum(flag.mask for flag in output.coding.flags)) if isinstance(output.coding, FlagCoding) else 1.0
+    return (0.0, (0, 0, 0), ""), (top, (255, 255, 255), "")
 
 
 def _colour(colour: Colour) -> Any:

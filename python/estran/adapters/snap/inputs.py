@@ -1,0 +1,133 @@
+"""Which source products SNAP gave, and where in them each input of an operator comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.adapters.snap import source
+from estran.catalogue.resolve import resolve_reads
+from estran.catalogue.spec import Aux, Operator, Source
+from estran.catalogue.sun import sun_points
+from estran.errors import BadParameter, BadProduct
+from estran.raster.grid import Grid, Window
+from estran.raster.product import TiePointGrid
+from estran.raster.scene import Scene
+from estran.raster.tie_points import interpolate
+
+STRIP = 1024
+"""Rows read at once: a multiple of the tiles that SNAP's readers and operators use, so that none is computed twice; between strips the bar moves."""
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A band or tie-point grid of SNAP, and the offset that its reader left out [physical unit of the band]."""
+
+    raster: Any
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class AuxFile:
+    """A raster file that is warped to the scene's grid when the first pixel of it is wanted."""
+
+    aux: Aux
+    path: Path
+    grid: Grid
+
+    @cached_property
+    def whole(self) -> Array:
+        """The whole scene of it."""
+        from estran.adapters.files.aux_raster import read_on_grid
+
+        return read_on_grid(self.path, self.grid, resampling=self.aux.resampling)
+
+    def forget(self) -> None:
+        """Let go of the pixels; they are warped again if somebody asks."""
+        self.__dict__.pop("whole", None)
+
+
+Found = Samples | AuxFile | TiePointGrid | float
+
+
+def source_products(context: Any, op_class: type[Operator]) -> dict[str, Any]:
+    """Source products by declared name, else by position.
+
+    A file that gpt gets without a name arrives as ``sourceProduct``, the second of several as ``sourceProduct.2``.
+
+    Raises
+    ------
+    BadProduct
+        A mandatory source is missing; SNAP checks none of a Python operator.
+    """
+    found: dict[str, Any] = {}
+    given = list(context.getSourceProducts())
+    named = any(context.getSourceProduct(declared.name) is not None for declared in op_class.sources)
+    for place, declared in enumerate(op_class.sources):
+        product = context.getSourceProduct(declared.name)
+        if product is None and place == 0:
+            product = context.getSourceProduct("sourceProduct")
+        if product is None:
+            product = context.getSourceProduct(f"sourceProduct.{place + 1}")
+        if product is None and not named and place < len(given):
+            product = given[place]
+        if product is not None:
+            found[declared.name] = product
+        elif not declared.optional:
+            raise BadProduct(f"{op_class.alias} got no source product {declared.name!r}", todo=f"give one: gpt {op_class.alias} -S{declared.name}=FILE")
+    return found
+
+
+def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> tuple[dict[str, Found], tuple[str, ...]]:
+    """Where each input of one source comes from (a raster of SNAP, a constant, computed tie points, a file), and what is to be said about it.
+
+    Reads no pixel: SNAP Desktop's window waits for it.
+    """
+    where, platform = str(product.getName()), scene.platform or ""
+    rasters: dict[str, Any] = source.rasters(product)
+    points, computed = sun_points(op, declared, rasters, platform, scene.time, scene.grid)
+    units = source.units(product) | {name: p.unit for name, p in points.items()}
+    resolved = resolve_reads(op, units, platform, source=declared.name, where=where)
+    source.check_sizes([rasters[name] for name in resolved.bands.values() if name in rasters], product, scene.grid, where)
+    offsets = source.left_out_offsets(product, resolved.bands.values())
+    # As in the embedded engine: bands of further sources carry the source's name.
+    prefix = "" if declared is op.sources[0] else f"{declared.name}."
+    found: dict[str, Found] = {}
+    for semantic, name in resolved.bands.items():
+        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0)) if name in rasters else points[name]
+    found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
+    for aux in op.aux:
+        if aux.name in resolved.files:
+            path = resolved.files[aux.name]
+            if not path.is_file():
+                raise BadParameter(f"the file of parameter {aux.parameter} does not exist", where=op.alias, found=path, todo="correct its path")
+            found[aux.name] = AuxFile(aux, path, scene.grid)
+    said = (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
+    return found, (*computed, *resolved.notes, *said)
+
+
+def read(context: Any, found: Found, window: Window, tick: Callable[[float], None]) -> Array:
+    """Physical values of a window, (rows, columns) float32, NaN where no-data; `tick` hears the share done and may raise to cancel."""
+    if isinstance(found, float):
+        return np.full((window.height, window.width), found, np.float32)
+    if isinstance(found, TiePointGrid):
+        return interpolate(found, window)
+    if isinstance(found, AuxFile):
+        return found.whole[window.slices]
+    if window.height <= STRIP:
+        return source.read(context, found.raster, window, found.offset)
+    # By strips: the whole scene is held once, and SNAP's copies of it never whole.
+    values = np.empty((window.height, window.width), np.float32)
+    for first in range(0, window.height, STRIP):
+        rows = min(STRIP, window.height - first)
+        values[first : first + rows] = source.read(context, found.raster, Window(window.row + first, window.col, rows, window.width), found.offset)
+        tick((first + rows) / window.height)
+    return values
