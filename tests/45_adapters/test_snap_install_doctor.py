@@ -65,6 +65,12 @@ def test_no_snap(monkeypatch, tmp_path):
     assert (check.id, check.ok, check.mend) == ("snap", False, "estran snap doctor --snap DIR")
 
 
+def test_a_variable_that_names_no_snap(monkeypatch, tmp_path):
+    monkeypatch.setenv("SNAP_HOME", str(tmp_path))
+    (check,) = examine(Site.find)
+    assert (check.id, check.ok, check.fact) == ("snap", False, f"SNAP_HOME names no SNAP ({tmp_path})")
+
+
 def test_a_snap_that_is_too_old(fake_snap):
     fake_snap.jar(fake_snap.home / "snap" / "modules" / "org-esa-snap-snap-core.jar", {}, "9.0.8")
     check = wrong()["snap"]

@@ -52,7 +52,7 @@ def test_in_the_usual_places(fake_snap, tmp_path):
 
 def test_a_wrong_variable_is_told_and_not_passed_over(tmp_path):
     """SNAP_HOME that names nothing must not silently become another SNAP."""
-    with pytest.raises(BadParameter, match="SNAP_HOME names no SNAP"):
+    with pytest.raises(NoSnap, match="SNAP_HOME names no SNAP"):
         find_snap(environment={"SNAP_HOME": str(tmp_path), "PATH": os.environ["PATH"]})
 
 

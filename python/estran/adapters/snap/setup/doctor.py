@@ -43,7 +43,8 @@ def examine(find: Callable[[], Site]) -> list[Check]:
     try:
         site = find()
     except NoSnap as error:
-        return [Check("snap", False, error.what, "estran snap doctor --snap DIR")]
+        fact = error.what + (f" ({error.where})" if "SNAP_HOME" in error.what else "")
+        return [Check("snap", False, fact, "estran snap doctor --snap DIR")]
     return [found for name, check in CHECKS.items() if (found := _guarded(name, check, site)) is not None]
 
 

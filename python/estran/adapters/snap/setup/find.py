@@ -12,6 +12,7 @@ from pathlib import Path
 from estran.errors import BadParameter, EstranError
 
 _PROGRAMS = ("gpt", "gpt.exe", "gpt.bat", "gpt.command")
+_LOOKS = "a folder with bin/gpt and etc/snap.properties"
 _FOLDERS = ("esa-snap", "snap")
 """Names that SNAP's installers give: the second until SNAP 9, the first since."""
 
@@ -42,16 +43,24 @@ def find_snap(given: Path | None = None, environment: Mapping[str, str] | None =
     Raises
     ------
     BadParameter
-        `given`, or the folder that SNAP_HOME names, is no SNAP.
+        `given` is no SNAP.
     NoSnap
-        None was found.
+        What SNAP_HOME names is none, or none was found.
     """
     environment = os.environ if environment is None else environment
     if given is not None:
-        return _at(_home_of(given), "--snap") or _refuse(given, "--snap")
+        found = _at(_home_of(given), "--snap")
+        if found is None:
+            raise BadParameter("--snap names no SNAP", where=given, expected=_LOOKS, todo="name the folder that SNAP was installed in")
+        return found
     named = environment.get("SNAP_HOME")
     if named:
-        return _at(_home_of(Path(named)), "SNAP_HOME") or _refuse(Path(named), "SNAP_HOME")
+        found = _at(_home_of(Path(named)), "SNAP_HOME")
+        if found is None:
+            raise NoSnap(
+                "SNAP_HOME names no SNAP", where=named, expected=_LOOKS, todo="set it to the folder that SNAP was installed in, or name that with --snap DIR"
+            )
+        return found
     for program in _on_path(environment.get("PATH", "")):
         found = _at(_home_of(program), "PATH")
         if found:
@@ -97,9 +106,3 @@ def _on_path(path: str) -> Iterator[Path]:
         found = shutil.which("gpt", path=folder) if folder else None
         if found:
             yield Path(found)
-
-
-def _refuse(path: Path, how: str) -> Snap:
-    raise BadParameter(
-        f"{how} names no SNAP", where=path, expected="a folder with bin/gpt and etc/snap.properties", todo="name the folder that SNAP was installed in"
-    )
