@@ -313,7 +313,7 @@ class TestSources:
             make_operator(WithHeights)().initialize(snap.Context({"source": product}, {"heights": java_file}))
 
     @pytest.mark.parametrize("where", ["tie points", "bands"])
-    @pytest.mark.parametrize("name", ["view_zenith_mean", "view_zenith_B8A", "view_zenith"])
+    @pytest.mark.parametrize("name", ["view_zenith_mean", "view_zenith_B8A", "view_zenith_B11", "view_zenith"])
     def test_view_angles_by_snap_s_names(self, product, where, name):
         @dataclass(frozen=True, kw_only=True)
         class Looks(Base):

@@ -53,11 +53,14 @@ LANDSAT_OLI: tuple[SpectralBand, ...] = (
 
 SENSORS: Mapping[str, tuple[SpectralBand, ...]] = {"Sentinel-2": SENTINEL2, "Landsat-OLI": LANDSAT_OLI}
 
+_VIEWED = ("B8A", "B3", *(band.name for band in SENTINEL2 if band.name not in ("B8A", "B3")))
+"""Bands whose own view angles may stand for the mean's, best first."""
+
 _GEOMETRY: Mapping[str, tuple[str, ...]] = {
     "sun_zenith": ("sun_zenith",),
     "sun_azimuth": ("sun_azimuth",),
-    "view_zenith": ("view_zenith_mean", "view_zenith", "view_zenith_B8A", "view_zenith_B3"),
-    "view_azimuth": ("view_azimuth_mean", "view_azimuth", "view_azimuth_B8A", "view_azimuth_B3"),
+    "view_zenith": ("view_zenith_mean", "view_zenith", *(f"view_zenith_{name}" for name in _VIEWED)),
+    "view_azimuth": ("view_azimuth_mean", "view_azimuth", *(f"view_azimuth_{name}" for name in _VIEWED)),
     "dem": ("elevation", "dem", "altitude", "dem_alt"),
     "swo": ("swo", "water_occurrence", "gswo"),
 }
