@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from estran import __version__
+from estran.adapters.snap.setup import plan as planning
 from estran.adapters.snap.setup.changes import Changes, Link, Remove, Write, tree
 from estran.adapters.snap.setup.check import ALIASES
 from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, desktop_modules, operator_files, package_folder
@@ -107,11 +109,7 @@ def test_planning_changes_nothing(fake_snap):
 
 def _bridge_in_this_python(monkeypatch, fake):
     """As if esa_snappy had been installed by pip: the interpreter tells the faked folder."""
-    import dataclasses
-
-    from estran.adapters.snap.setup import plan
-
-    monkeypatch.setattr(plan, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy=str(fake.module_dir)))
+    monkeypatch.setattr(planning, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy=str(fake.module_dir)))
 
 
 def test_a_snap_that_knows_no_python_gets_this_one(fake_snap, monkeypatch):
@@ -321,8 +319,10 @@ def test_menus_where_there_is_a_desktop(fake_snap):
 
 
 @pytest.mark.parametrize("harm", ["too old", "no bridge", "no esa_snappy", "no jpy", "packages", "another estran"])
-def test_what_must_be_so_before(fake_snap, harm):
+def test_what_must_be_so_before(fake_snap, harm, monkeypatch):
     fake_snap.set_python()
+    # Whether the Python of the tests has the real esa_snappy must not count.
+    monkeypatch.setattr(planning, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy="", purelib=fake_snap.user_home))
     match harm:
         case "too old":
             fake_snap.jar(fake_snap.home / "snap" / "modules" / "org-esa-snap-snap-core.jar", {}, "9.0.8")
