@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +19,10 @@ from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, 
 from estran.catalogue.views import graph_properties, info_xml, json_schema, layer_xml, properties_defaults, reference_page, services_file, shim
 from estran.catalogue.views.graphs import read_properties
 from estran.catalogue.views.help import help_files
+from estran.catalogue.views.names import PACKAGE
 from estran.catalogue.views.pages import bands_page, command_line_page, flags_page, operators_page
+from estran.catalogue.views.picture import picture
+from estran.catalogue.views.snap import NEEDS, package_init
 from estran.catalogue.views.tree import generate
 from estran.errors import BadGraph, BadParameter
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
@@ -183,6 +191,75 @@ def test_layer():
     assert shadow.find("attr[@name='originalFile']").get("stringvalue") == f"Actions/Operators/{action.get('name')}"
     help_map = dict(help_files([ExampleOp]))["map.jhm"]
     assert f'target="{attributes["helpId"]}" url="example_op.html"' in help_map
+
+
+def test_layer_writes_each_folder_once():
+    @dataclass(frozen=True, kw_only=True)
+    class Another(ExampleOp):
+        alias = "Estran.Another"
+
+    @dataclass(frozen=True, kw_only=True)
+    class Elsewhere(ExampleOp):
+        alias = "Estran.Elsewhere"
+        menu = "Optical/Thematic Land Processing"
+
+    layer = ElementTree.fromstring(layer_xml([ExampleOp, Elsewhere, Another]))
+    for folder in (layer, *layer.iter("folder")):
+        names = [child.get("name") for child in folder if child.tag in ("folder", "file")]
+        assert len(names) == len(set(names))
+    masking = layer.find("folder[@name='Menu']/folder[@name='Optical']/folder[@name='Preprocessing']/folder[@name='Masking']")
+    assert [f.find("attr[@name='position']").get("intvalue") for f in masking] == ["450", "452"]
+
+
+def test_help_page_has_a_picture():
+    shown = picture(ExampleOp)
+    ElementTree.fromstring(shown)
+    assert shown in dict(help_files([ExampleOp]))["example_op.html"]
+    for part in ("red", "cirrus (optional)", "dem (file)", "probability", '<td bgcolor="#ff0080"><font color="#ffffff">CLOUD</font></td>'):
+        assert part in shown
+    # A band without a palette of its own goes from black to white.
+    assert '<td bgcolor="#000000"><font color="#ffffff">0</font></td>' in shown
+    assert '<td bgcolor="#ffffff"><font color="#000000">1</font></td>' in shown
+
+
+class TestPackageInit:
+    """The package of the shims, run as a file: in a folder, and beside what the archive brings."""
+
+    def _run(self, folder, *flags, path=()):
+        code = f"import sys; sys.path[:0] = {[str(p) for p in path]!r}; import {PACKAGE}; import estran; print(estran.__file__)"
+        return subprocess.run([sys.executable, *flags, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+
+    def test_in_a_folder_the_package_that_python_sees(self, tmp_path):
+        (tmp_path / PACKAGE).mkdir()
+        (tmp_path / PACKAGE / "__init__.py").write_text(package_init())
+        done = self._run(tmp_path)
+        assert Path(done.stdout.strip()).parent.name == "estran", done.stderr
+
+    def test_out_of_a_jar_the_package_beside_it(self, tmp_path):
+        brought, jar = tmp_path / "estran" / "python" / "estran", tmp_path / "modules" / "x.jar"
+        for folder in (brought, jar.parent):
+            folder.mkdir(parents=True)
+        (brought / "__init__.py").touch()
+        with zipfile.ZipFile(jar, "w") as archive:
+            archive.writestr(f"{PACKAGE}/__init__.py", package_init())
+        done = self._run(tmp_path / "modules", path=[jar])
+        assert Path(done.stdout.strip()) == brought / "__init__.py", done.stderr
+
+    def test_what_is_missing_is_one_sentence(self, tmp_path):
+        (tmp_path / PACKAGE).mkdir()
+        (tmp_path / PACKAGE / "__init__.py").write_text(package_init())
+        (tmp_path / "estran").mkdir()
+        (tmp_path / "estran" / "__init__.py").touch()
+        # Without site-packages: nothing but what is in the folder.
+        done = self._run(tmp_path, "-S", path=[tmp_path])
+        assert done.returncode == 1
+        said = done.stderr.splitlines()[-1]
+        assert said.startswith("ImportError: SNAP's Python lacks numpy, scipy, numba")
+        assert "python -m pip install numpy scipy numba" in said
+
+    def test_what_it_needs_are_dependencies_of_ours(self, repository):
+        declared = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["dependencies"]
+        assert set(NEEDS) <= {re.split(r"[^A-Za-z0-9_-]", line)[0] for line in declared}
 
 
 def test_help_files_hold_together():

@@ -8,6 +8,7 @@ from estran.catalogue.spec import ClassesOut, FlagsOut, Operator
 from estran.catalogue.views import rows
 from estran.catalogue.views.markup import ascii_xml, html_table, indent
 from estran.catalogue.views.names import GENERATED, PACKAGE, help_id, module_name
+from estran.catalogue.views.picture import picture
 
 _SAVE_FIRST = (
     "Save this product to a file before you open another one computed from it: two products of Python operators that are shown "
@@ -26,6 +27,7 @@ def help_page(op: type[Operator]) -> str:
         f"<h1>{ascii_xml(op.label)}</h1>",
         f"<p>{ascii_xml(op.summary)}</p>",
         f"<p>Operator <code>{op.alias}</code>, version {op.version}. Walk: {ascii_xml(rows.walk_text(op))}.</p>",
+        picture(op),
         "<h2>Inputs</h2>",
     ]
     for source in op.sources:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from estran.catalogue.spec import Operator
 from estran.catalogue.views.markup import ascii_xml, indent
@@ -14,8 +14,9 @@ FIRST_POSITION = 450
 
 def layer_xml(ops: Sequence[type[Operator]]) -> str:
     """The NetBeans layer. Only the five attributes that SNAP's DefaultOperatorAction reads are given."""
+    shadows = [(op, _shadow(op, position)) for position, op in enumerate(ops, FIRST_POSITION)]
     actions = [line for op in ops for line in _action(op)]
-    menus = [line for position, op in enumerate(ops, FIRST_POSITION) for line in _folders(op.menu.split("/"), _shadow(op, position))]
+    menus = _tree({tuple(op.menu.split("/")): [s for o, s in shadows if o.menu == op.menu] for op, _ in shadows})
     helpset = ['<file name="estran-helpset.xml" url="' + PACKAGE + '/docs/helpset.xml">', *indent([_attr("position", 4700)]), "</file>"]
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -28,6 +29,15 @@ def layer_xml(ops: Sequence[type[Operator]]) -> str:
         "</filesystem>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tree(entries: Mapping[tuple[str, ...], Sequence[Sequence[str]]]) -> list[str]:
+    """Entries by the path of their folder, each folder written once: what NetBeans makes of two of one name is nowhere said."""
+    lines = [line for entry in entries.get((), ()) for line in entry]
+    for name in dict.fromkeys(path[0] for path in entries if path):
+        inner = {path[1:]: content for path, content in entries.items() if path and path[0] == name}
+        lines += _folders([name], _tree(inner))
+    return lines
 
 
 def _folders(path: Sequence[str], content: Sequence[str]) -> list[str]:

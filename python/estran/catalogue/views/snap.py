@@ -69,6 +69,42 @@ def services_file(ops: Iterable[type[Operator]]) -> str:
     return "\n".join([f"# {GENERATED}", *(f"{PACKAGE}.{module_name(op)}.{class_name(op)}" for op in ops)]) + "\n"
 
 
+NEEDS = ("numpy", "scipy", "numba", "affine", "pyproj", "rasterio")
+"""Packages that operators need inside SNAP, from the Python that SNAP uses: the rest of our dependencies serve files, engine and reports."""
+
+_PACKAGE_INIT = '''"""What SNAP imports: one shim an operator. {generated}
+
+SNAP imports this package from a folder, or out of the plugin's jar; `{name}` itself comes as files, because numba keeps its machine code beside them.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - SNAP starts whatever Python it was given
+    raise ImportError(f"Estran needs Python 3.11 or newer, and SNAP uses {{sys.version.split()[0]}}. What to do: give SNAP a newer one (snappy-conf).")
+
+# The archive for the update centre lays our package beside the folder of its jar; that one fits these shims, so it comes first.
+_home = Path(__file__).parents[1]
+_brought = _home.parents[1] / "{name}" / "python"
+if _home.is_file() and (_brought / "{name}").is_dir():
+    sys.path.insert(0, str(_brought))
+
+_missing = [name for name in ({needs}) if find_spec(name) is None]
+if _missing:
+    raise ImportError(
+        f"SNAP's Python lacks {{', '.join(_missing)}}, which Estran needs. What to do: with the python that snap.pythonExecutable names, run "
+        f"python -m pip install {{' '.join(_missing)}}, and start SNAP again."
+    )
+'''
+
+
+def package_init() -> str:
+    """``estran_snap/__init__.py``: finds our package where the plugin's archive brought it, and says in one sentence what is missing."""
+    name = PACKAGE.partition("_")[0]
+    return _PACKAGE_INIT.format(generated=GENERATED, name=name, needs=", ".join(f'"{needed}"' for needed in (name, *NEEDS)))
+
+
 def shim(op: type[Operator]) -> str:
     """The module that SNAP imports: it names the declaration and holds no logic."""
     home, name = op.__module__, op.__qualname__

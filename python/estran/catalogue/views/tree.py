@@ -12,7 +12,7 @@ from estran.catalogue.views.help import help_files
 from estran.catalogue.views.menu import layer_xml
 from estran.catalogue.views.names import GENERATED, PACKAGE, module_name, page_name
 from estran.catalogue.views.schema import schema_text
-from estran.catalogue.views.snap import SPI, info_xml, services_file, shim
+from estran.catalogue.views.snap import SPI, info_xml, package_init, services_file, shim
 
 PLUGIN = "snap-operators"
 FOLDERS = (f"{PLUGIN}/{PACKAGE}", "docs/reference", "docs/ICD")
@@ -41,7 +41,7 @@ def stale(root: Path, generated: Sequence[tuple[PurePosixPath, str]]) -> list[Pu
 def plugin_files(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
     """(path, text) of what SNAP reads: services file, shims, descriptors, help pages, menu entries."""
     yield f"{PLUGIN}/META-INF/services/{SPI}", services_file(ops)
-    yield f"{PLUGIN}/{PACKAGE}/__init__.py", f'"""What SNAP imports: one shim an operator. {GENERATED}"""\n'
+    yield f"{PLUGIN}/{PACKAGE}/__init__.py", package_init()
     for op in ops:
         yield f"{PLUGIN}/{PACKAGE}/{module_name(op)}.py", shim(op)
         yield f"{PLUGIN}/{PACKAGE}/{module_name(op)}-info.xml", info_xml(op)
