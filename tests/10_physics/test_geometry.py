@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estran.physics.geometry import earth_sun_distance, slope_vector, sun_position, zenith_azimuth
+from estran.errors import BadParameter
+from estran.physics.air import to_air, to_vacuum
+from estran.physics.geometry import azimuth_from, earth_sun_distance, reflectance, scattering_cosine, slope_vector, sun_position, travel_azimuth, zenith_azimuth
 
 
 def test_sun_of_reda_and_andreas() -> None:
@@ -71,3 +73,37 @@ def test_slope_and_angles_are_inverse(zenith: float, azimuth: float) -> None:
 def test_azimuth_is_clockwise_from_north(azimuth: float, east: float, north: float) -> None:
     e, n = slope_vector(45.0, azimuth)
     assert (float(e), float(n)) == pytest.approx((east, north), abs=1e-12)
+
+
+def test_specular_geometry_is_forward() -> None:
+    """Sensor and Sun at opposite azimuths: the glint; light goes on, turned by the sum of the zeniths."""
+    assert float(travel_azimuth(285.0, 105.0)) == 0.0
+    assert float(scattering_cosine(np.cos(0.5), np.cos(0.5), 0.0)) == pytest.approx(-np.cos(1.0))
+    assert float(scattering_cosine(np.cos(0.5), np.cos(0.5), travel_azimuth(77.0, 77.0))) == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize(("peer", "its"), [("sos", 0.0), ("natraj", 0.0), ("6s", 180.0), ("satpy", -180.0), ("smac", 180.0), ("modis_kernels", 180.0)])
+def test_azimuth_conventions_of_others(peer: str, its: float) -> None:
+    """What each calls the glint's half-plane is 0 here; and 90 degrees stay 90 or 270."""
+    assert float(azimuth_from(peer, its)) == 0.0
+    assert float(azimuth_from(peer, its + 90.0)) == 90.0
+
+
+def test_unknown_convention() -> None:
+    with pytest.raises(BadParameter, match="sos or natraj"):
+        azimuth_from("idl", 0.0)
+
+
+def test_reflectance_of_a_white_plate() -> None:
+    """A plate that spreads all light evenly has L = E mu / (pi d²), so reflectance 1, wherever the Earth is; at night it has none."""
+    irradiance, mu, distance = 1850.0, 0.6, 1.0167
+    radiance = irradiance * mu / np.pi / distance**2
+    assert float(reflectance(radiance, irradiance, mu, distance)) == pytest.approx(1.0)
+    assert float(reflectance(radiance, irradiance, mu)) == pytest.approx(1 / 1.0167**2)
+    assert np.isnan(reflectance(1.0, 1.0, -0.1))
+
+
+def test_air_and_vacuum() -> None:
+    """The sodium line D2: 588.9950 nm in air, 589.1583 nm in vacuum."""
+    assert float(to_air(589.15833)) == pytest.approx(588.9950, abs=1e-4)
+    assert float(to_vacuum(to_air(763.5))) == pytest.approx(763.5, abs=1e-9)

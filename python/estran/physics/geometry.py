@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.errors import BadParameter
+
 Float = npt.NDArray[np.float64]
 
 
@@ -35,6 +37,68 @@ def zenith_azimuth(east: npt.ArrayLike, north: npt.ArrayLike) -> tuple[Float, Fl
     """Zenith and azimuth (0..360) [degrees] of a slope vector; the inverse of :func:`slope_vector`."""
     e, n = np.asarray(east, float), np.asarray(north, float)
     return np.degrees(np.arctan(np.hypot(e, n))), np.degrees(np.arctan2(e, n)) % 360.0
+
+
+def travel_azimuth(view_azimuth: npt.ArrayLike, sun_azimuth: npt.ArrayLike) -> Float:
+    """Azimuth of the light that a satellite sees less that of sunlight, both as they travel [degrees, 0..360] (RT-1b): 0 is forward, the side of the glint.
+
+    Parameters
+    ----------
+    view_azimuth, sun_azimuth
+        From the ground to the sensor and to the Sun [degrees clockwise from north], as Sentinel-2 and SNAP give them.
+
+    Examples
+    --------
+    >>> float(travel_azimuth(285.0, 105.0))
+    0.0
+    """
+    # The azimuth of travel is counter-clockwise, as the Stokes axes want it; sunlight travels away from the Sun.
+    return np.asarray((np.asarray(sun_azimuth, float) + 180.0 - np.asarray(view_azimuth, float)) % 360.0)
+
+
+def azimuth_from(peer: str, azimuth: npt.ArrayLike) -> Float:
+    """What another program calls relative azimuth, as :func:`travel_azimuth` [degrees, 0..360].
+
+    Parameters
+    ----------
+    peer
+        ``sos``, ``natraj``, ``coulson``: 0 is the glint's half-plane already. ``6s``, ``smac``, ``satpy``, ``dimitri``: difference of the azimuths from the
+        ground to
+        Sun and sensor, so 180 is the glint's. ``modis_kernels``: 0 is backscatter, as in kernel models of reflectance.
+    azimuth
+        Degrees, of either sign. Where only its size is known (0..180), the sign of U is not.
+
+    Raises
+    ------
+    BadParameter
+        The program is not known.
+    """
+    turned = {"sos": 0.0, "natraj": 0.0, "coulson": 0.0, "6s": 180.0, "smac": 180.0, "satpy": 180.0, "dimitri": 180.0, "modis_kernels": 180.0}
+    if peer not in turned:
+        raise BadParameter("the azimuth convention of this program is not known", expected=" or ".join(turned), found=peer)
+    return np.asarray((np.asarray(azimuth, float) + turned[peer]) % 360.0)
+
+
+def scattering_cosine(cos_sun: npt.ArrayLike, cos_view: npt.ArrayLike, azimuth: npt.ArrayLike) -> Float:
+    """Cosine of the angle by which sunlight is turned towards a satellite; `azimuth` as :func:`travel_azimuth` [degrees]."""
+    s, v = np.asarray(cos_sun, float), np.asarray(cos_view, float)
+    return np.asarray(-s * v + np.sqrt((1 - s * s) * (1 - v * v)) * np.cos(np.radians(np.asarray(azimuth, float))))
+
+
+def reflectance(radiance: npt.ArrayLike, irradiance: npt.ArrayLike, cos_sun: npt.ArrayLike, distance: npt.ArrayLike = 1.0) -> Float:
+    """Reflectance ``pi L d^2 / (E mu_s)`` (RT-1c).
+
+    Parameters
+    ----------
+    radiance, irradiance
+        Of one band, in the same units but for the steradian; the irradiance at 1 au.
+    cos_sun
+        Cosine of the Sun's zenith. Where it is not positive the reflectance is NaN.
+    distance
+        From the Earth to the Sun [au]. Programs that leave it out are 3.4 % off in July or January.
+    """
+    mu = np.asarray(cos_sun, float)
+    return np.asarray(np.pi * np.asarray(radiance, float) * np.asarray(distance, float) ** 2 / (np.asarray(irradiance, float) * np.where(mu > 0.0, mu, np.nan)))
 
 
 def _julian_centuries(time: datetime) -> float:

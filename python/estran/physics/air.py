@@ -1,0 +1,82 @@
+"""Dry air as light and gravity see it: refractivity, King factor, molar mass, weight of a column.
+
+All after Bodhaine, Wood, Dutton and Slusser 1999, J. Atmos. Oceanic Technol. 16, 1854-1861; labels (RAY-n) are those of ``docs/ATBD/rayleigh.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.float64]
+
+CO2 = 400.0
+"""Share of carbon dioxide where none is given [ppm]."""
+NITROGEN, OXYGEN, ARGON = 78.084, 20.946, 0.934
+"""Parts in a hundred of dry air, by volume."""
+
+
+def refractivity(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
+    """Refractive index of dry air at 288.15 K and 1013.25 hPa, less one (RAY-1).
+
+    Dispersion of Peck and Reeder (1972), scaled to the share of carbon dioxide (Bodhaine 1999, eq. 18 and 19).
+
+    Parameters
+    ----------
+    wavelength
+        In vacuum [nm].
+    co2
+        ppm.
+    """
+    inverse = (1000.0 / np.asarray(wavelength, float)) ** 2
+    at_300 = (8060.51 + 2480990.0 / (132.274 - inverse) + 17455.7 / (39.32957 - inverse)) * 1e-8
+    return np.asarray(at_300 * (1.0 + 0.54 * (co2 * 1e-6 - 0.0003)))
+
+
+def to_air(vacuum: npt.ArrayLike) -> Float:
+    """Wavelength in standard air of a wavelength in vacuum [both nm] (RAY-14)."""
+    nm = np.asarray(vacuum, float)
+    return np.asarray(nm / (1.0 + refractivity(nm)))
+
+
+def to_vacuum(air: npt.ArrayLike) -> Float:
+    """Wavelength in vacuum of a wavelength in standard air [both nm]; the inverse of :func:`to_air`, to 1e-9 nm."""
+    nm = np.asarray(air, float)
+    vacuum = nm
+    for _ in range(3):
+        vacuum = nm * (1.0 + refractivity(vacuum))
+    return np.asarray(vacuum)
+
+
+def king_factor(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
+    """How much more air scatters because its molecules are no spheres: mean over the gases (RAY-2); Bates 1984 in Bodhaine 1999, eq. 5, 6, 23."""
+    inverse = (1000.0 / np.asarray(wavelength, float)) ** 2
+    nitrogen = 1.034 + 3.17e-4 * inverse
+    oxygen = 1.096 + 1.385e-3 * inverse + 1.448e-4 * inverse**2
+    carbon_dioxide = co2 * 1e-4
+    mixed = NITROGEN * nitrogen + OXYGEN * oxygen + ARGON * 1.0 + carbon_dioxide * 1.15
+    return np.asarray(mixed / (NITROGEN + OXYGEN + ARGON + carbon_dioxide))
+
+
+def molar_mass(co2: float = CO2) -> float:
+    """Mean molar mass of dry air [g/mol] (Bodhaine 1999, eq. 17)."""
+    return 15.0556 * co2 * 1e-6 + 28.9595
+
+
+def gravity(latitude: npt.ArrayLike = 45.0, altitude: npt.ArrayLike = 0.0) -> Float:
+    """Gravity [cm/s²] at the mass-weighted height of the column above a place (RAY-5a); Bodhaine 1999, eq. 10, 11 and 26.
+
+    Parameters
+    ----------
+    latitude
+        Degrees.
+    altitude
+        Of the place [m]; the column's centre is at 0.73737 z + 5517.56.
+    """
+    twice = np.cos(2.0 * np.radians(np.asarray(latitude, float)))
+    z = 0.73737 * np.asarray(altitude, float) + 5517.56
+    at_sea = 980.6160 * (1.0 - 0.0026373 * twice + 5.9e-6 * twice**2)
+    linear = (3.085462e-4 + 2.27e-7 * twice) * z
+    square = (7.254e-11 + 1.0e-13 * twice) * z**2
+    cube = (1.517e-17 + 6.0e-20 * twice) * z**3
+    return np.asarray(at_sea - linear + square - cube)

@@ -1,0 +1,130 @@
+"""Slabs of air as matrices, and how they are put on one another: doubling and adding.
+
+All arrays have a leading axis of azimuth modes; rows and columns are (direction, Stokes component), flattened. A product takes place over the nodes of the
+quadrature only.
+De Haan, Bosma and Hovenier 1987, Astron. Astrophys. 183, 371-391; Hansen and Travis 1974, Space Sci. Rev. 16, 527-610.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.physics.radiative_transfer.directions import Directions
+from estran.physics.radiative_transfer.layer import Layer
+
+Float = npt.NDArray[np.float64]
+
+THINNEST = 2.0**-18
+"""Optical depth of the sheet that doubling starts from, at most."""
+
+
+@dataclass(frozen=True)
+class Slab:
+    """Diffuse reflection and transmission for light from above, and for light from below (columns: nodes only); direct transmission of rows and columns."""
+
+    reflection: Float
+    transmission: Float
+    reflection_below: Float
+    transmission_below: Float
+    row: Float
+    column: Float
+
+
+def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: Directions) -> Slab:
+    """A homogeneous layer by doubling (RT-12), from a sheet that scatters once, extrapolated to scattering twice (RT-11).
+
+    Parameters
+    ----------
+    layer
+        Its optical depth and single-scattering albedo.
+    reflected, transmitted
+        Azimuth modes of the phase matrix (modes, rows, stokes, columns, stokes).
+    directions
+        Rows and columns.
+    """
+    stokes = reflected.shape[2]
+    inside = directions.nodes * stokes
+    times = max(0, int(np.ceil(np.log2(max(layer.depth, 1e-300) / THINNEST))))
+    depth = layer.depth / 2**times
+    once = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, depth)
+    half = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, 0.5 * depth)
+    flip = np.array([1.0, 1.0, -1.0])[:stokes]
+    rows, columns = np.tile(flip, directions.rows.size)[:, None], np.tile(flip, directions.columns.size)[None, :]
+    twice = _double(half, _direct(directions, stokes, 0.5 * depth), rows, columns, inside)
+    # What the sheet leaves out goes with the square of its depth: two halves leave out half of that.
+    r, t = 2.0 * twice[0] - once[0], 2.0 * twice[1] - once[1]
+    for k in range(times):
+        r, t = _double((r, t), _direct(directions, stokes, depth * 2**k), rows, columns, inside)
+    row, column = _direct(directions, stokes, layer.depth)
+    return Slab(r, t, (rows * r * columns)[..., :inside], (rows * t * columns)[..., :inside], row, column)
+
+
+def stack(top: Slab, bottom: Slab) -> Slab:
+    """One slab on another (RT-13)."""
+    inside = top.reflection_below.shape[-1]
+    direct = bottom.row[:inside, 0]  # rows and columns begin with the same nodes
+    down = _between(top.transmission, top.reflection_below @ bottom.reflection[:, :inside], top.column, inside)
+    up = bottom.reflection[..., :inside] @ down[:, :inside] + bottom.reflection * top.column
+    reflection = top.reflection + top.row * up + top.transmission_below @ up[:, :inside]
+    transmission = bottom.row * down + bottom.transmission * top.column + bottom.transmission[..., :inside] @ down[:, :inside]
+    up = _between(bottom.transmission_below, bottom.reflection[..., :inside] @ top.reflection_below[:, :inside], direct, inside)
+    down = top.reflection_below @ up[:, :inside] + top.reflection_below * direct
+    reflection_below = bottom.reflection_below + bottom.row * down + bottom.transmission[..., :inside] @ down[:, :inside]
+    transmission_below = top.row * up + top.transmission_below * direct + top.transmission_below @ up[:, :inside]
+    return Slab(reflection, transmission, reflection_below, transmission_below, top.row * bottom.row, top.column * bottom.column)
+
+
+def on_ground(air: Slab, ground: Float) -> tuple[Float, Float, Float]:
+    """Air above a reflecting ground (RT-14): diffuse light down on the ground, diffuse light up at the top without that from direct to direct, and the
+    latter."""
+    inside = air.reflection_below.shape[-1]
+    down = _between(air.transmission, air.reflection_below @ ground[:, :inside], air.column, inside)
+    scattered, direct = ground[..., :inside] @ down[:, :inside], ground * air.column
+    top = air.reflection + air.row * scattered + air.transmission_below @ (scattered + direct)[:, :inside]
+    return down, top, air.row * direct
+
+
+def _between(transmitted: Float, bounce: Float, column: Float, inside: int) -> Float:
+    """Diffuse light between two slabs: what comes through, and all its bounces."""
+    direct = transmitted + bounce * column
+    nodes = np.linalg.solve(np.eye(inside) - bounce[:, :inside, :inside], direct[:, :inside])
+    return np.concatenate([nodes, direct[:, inside:] + bounce[:, inside:, :inside] @ nodes], axis=1)
+
+
+def _double(half: tuple[Float, Float], direct: tuple[Float, Float], rows: Float, columns: Float, inside: int) -> tuple[Float, Float]:
+    r, t = half
+    row, column = direct
+    below = (rows * r * columns)[..., :inside]
+    down = _between(t, below @ r[:, :inside], column, inside)
+    up = r[..., :inside] @ down[:, :inside] + r * column
+    reflection = r + row * up + (rows * t * columns)[..., :inside] @ up[:, :inside]
+    return reflection, row * down + t * column + t[..., :inside] @ down[:, :inside]
+
+
+def _direct(directions: Directions, stokes: int, depth: float) -> tuple[Float, Float]:
+    row, column = np.exp(-depth / directions.rows), np.exp(-depth / directions.columns)
+    return np.repeat(row, stokes)[:, None], np.repeat(column, stokes)[None, :]
+
+
+def _sheet(reflected: Float, transmitted: Float, directions: Directions, depth: float) -> tuple[Float, Float]:
+    back, forth = once_scattered(directions.rows[:, None], directions.columns[None, :], depth)
+    scale = directions.row_scale[:, None] * directions.column_scale[None, :]
+    modes, rows, stokes, columns, _ = reflected.shape
+    shape = modes, rows * stokes, columns * stokes
+    return (reflected * (scale * back)[:, None, :, None]).reshape(shape), (transmitted * (scale * forth)[:, None, :, None]).reshape(shape)
+
+
+def once_scattered(view: npt.ArrayLike, sun: npt.ArrayLike, depth: npt.ArrayLike) -> tuple[Float, Float]:
+    """Reflectance of a layer that scatters once, towards the top and through the bottom, for albedo times phase matrix 1 (RT-10).
+
+    Written so that directions at the same height need no case of their own.
+    """
+    a, b, d = np.broadcast_arrays(np.asarray(view, float), np.asarray(sun, float), np.asarray(depth, float))
+    back = -np.expm1(-d * (1.0 / a + 1.0 / b)) / (4.0 * (a + b))
+    exponent = -d * np.abs(a - b) / (a * b)
+    safe = np.where(exponent > -1e-15, -1.0, exponent)
+    slope = np.where(exponent > -1e-15, 1.0, np.expm1(safe) / safe)
+    return back, np.exp(-d / np.maximum(a, b)) * d / (4.0 * a * b) * slope
