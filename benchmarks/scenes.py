@@ -111,8 +111,9 @@ def evaluate(case: Case, folder: Path, size: int = 640, *, with_dem: bool = True
 def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.ndarray:
     """Error over tolerance, max(100 m, height that shifts the shadow by 1.5 pixels), of clouds that stand alone.
 
-    Alone is a cloud of 20 pixels or more without another within four pixels, whose shadow falls into the image and is not hidden: four fifths of it are seen.
-    Of the others nobody can tell the height from shadows.
+    Alone is a cloud of 20 pixels or more without another within four pixels, whose shadow shows: four fifths of where it should
+    fall are in the image and under no other cloud, and half of it is dark in truth, for thin clouds cast none. Of the others nobody
+    can tell the height from shadows. A cloud that was not found counts as wrong.
     """
     from scipy import ndimage
 
@@ -130,7 +131,9 @@ def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.
         shift = (height - float(np.median(truth["dem"][around]))) / 20.0 * (view - sun)
         rows, cols = (np.argwhere(here) + [side.start for side in around] + np.rint(shift).astype(int)).T
         inside = (rows >= 0) & (cols >= 0) & (rows < labels.shape[0]) & (cols < labels.shape[1])
-        if np.count_nonzero(labels[rows[inside], cols[inside]] == 0) < 0.8 * here.sum():
+        bare = labels[rows[inside], cols[inside]] == 0
+        dark = truth["shadow"][rows[inside], cols[inside]] == 1
+        if np.count_nonzero(bare) < 0.8 * here.sum() or np.count_nonzero(dark) < 0.5 * here.sum():
             continue
         own = found[around][here]
         errors.append((abs(np.nanmedian(own) - height) / tolerance if np.isfinite(own).any() else np.inf, here.sum()))
