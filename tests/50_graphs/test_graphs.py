@@ -13,6 +13,7 @@ from estran.catalogue.spec import FlagsOut
 from estran.engine.bind import bind, refuse_forks
 from estran.engine.graph import Graph, read_graph, read_properties, variables
 from estran.engine.nodes import Read, SnapNode, Write, snap_nodes
+from estran.errors import BadGraph, EstranError
 
 ROOT = Path(__file__).resolve().parents[2] / "graphs"
 GRAPHS = sorted(ROOT.glob("*.xml"))
@@ -30,7 +31,17 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 
 def test_there_are_graphs() -> None:
-    assert "masks" in [p.stem for p in GRAPHS]
+    assert {"masks", "masks_safe"} <= {p.stem for p in GRAPHS}
+
+
+def test_the_readme_has_a_diagram_and_two_commands_each(path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"`{path.name}`" in readme
+    assert f"gpt graphs/{path.name} -p graphs/{path.stem}.properties -Ssource=" in readme
+    assert f"estran gpt graphs/{path.name} -Ssource=" in readme
+    (line,) = [line for line in readme.splitlines() if line.startswith("PRODUCT ──>") and line.split()[-1] == path.stem]
+    assert all(node.id in line for node in graph_of(path).nodes)
+    assert [node.operator for node in graph_of(path).nodes] == re.findall(r"\(([\w.]+)", line)
 
 
 def test_it_is_whole(path: Path) -> None:
@@ -38,6 +49,65 @@ def test_it_is_whole(path: Path) -> None:
     graph = graph_of(path)
     assert len(bind(graph, OURS)) == len(graph.nodes)
     refuse_forks(graph, OURS)
+
+
+def _mutant(tmp_path: Path, old: str, new: str) -> Graph:
+    """masks.xml with one fault; its twin beside it."""
+    text = (ROOT / "masks.xml").read_text()
+    assert old in text
+    (tmp_path / "masks.properties").write_text((ROOT / "masks.properties").read_text())
+    (tmp_path / "masks.xml").write_text(text.replace(old, new, 1))
+    return graph_of(tmp_path / "masks.xml")
+
+
+def _node(name: str, operator: str, source: str, refid: str) -> str:
+    return f'<node id="{name}"><operator>{operator}</operator><sources><{source} refid="{refid}"/></sources><parameters/></node>'
+
+
+class TestTwins:
+    """Each check catches the fault that it is there for."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "sentence"),
+        [
+            ("<mode>${mode}</mode>", "<mood>${mode}</mood>", "unknown parameter 'mood'"),
+            ("<heightMin>${height_min}</heightMin>", "<heightMin>-1</heightMin>", "outside its interval"),
+            ("<mode>${mode}</mode>", "<mode>harsh</mode>", "not one of its choices"),
+            ('refid="Resampled"', 'refid="Resample"', "which is no node"),
+            ('refid="${source}"', 'refid="Masks"', "in a circle"),
+            ("Estran.CloudMask", "Estran.CloudMusk", "not known here"),
+            ('<source refid="Resampled"/>', "", "source 'source' of Estran.CloudMask is not given"),
+            ("<mode>${mode}</mode>", "<mode>${mood}</mode>", "has no value"),
+        ],
+    )
+    def test_a_fault_is_a_sentence(self, tmp_path: Path, old: str, new: str, sentence: str) -> None:
+        with pytest.raises(EstranError, match=re.escape(sentence)):
+            bind(_mutant(tmp_path, old, new), OURS)
+
+    def test_a_fork_behind_a_python_node(self, tmp_path: Path) -> None:
+        fork = _node("Tests", "Estran.SpectralTests", "source", "Masks") + _node("Part", "Subset", "source", "Masks")
+        with pytest.raises(BadGraph, match=r"output of node 'Masks' forks.*Tests, Part"):
+            refuse_forks(_mutant(tmp_path, "</graph>", f"{fork}</graph>"), OURS)
+
+    def test_a_fork_further_behind_hangs_alike(self, tmp_path: Path) -> None:
+        """Masks -> Part (SNAP's own) -> Tests and Whole: Tests waits for a tile of Part, whoever computes that tile waits for Python."""
+        fork = (
+            _node("Part", "Subset", "source", "Masks") + _node("Tests", "Estran.SpectralTests", "source", "Part") + _node("Whole", "Subset", "source", "Part")
+        )
+        with pytest.raises(BadGraph, match=r"output of node 'Part' forks.*Tests, Whole"):
+            refuse_forks(_mutant(tmp_path, "</graph>", f"{fork}</graph>"), OURS)
+
+    @pytest.mark.parametrize(
+        "safe",
+        [
+            _node("Tests", "Estran.SpectralTests", "source", "Masks"),
+            _node("Part", "Subset", "source", "Masks") + _node("Other", "Subset", "source", "Masks"),
+            _node("Tests", "Estran.SpectralTests", "source", "Resampled"),
+        ],
+        ids=["a line", "no Python after the fork", "no Python before the fork"],
+    )
+    def test_what_does_not_hang_is_left_alone(self, tmp_path: Path, safe: str) -> None:
+        refuse_forks(_mutant(tmp_path, "</graph>", f"{safe}</graph>"), OURS)
 
 
 def test_nodes_of_snap_are_listed(path: Path) -> None:

@@ -37,11 +37,17 @@ def bind(graph: Graph, operators: Operators) -> tuple[Step, ...]:
 
 
 def forks(graph: Graph, operators: Operators) -> tuple[Node, ...]:
-    """Nodes of ours whose output goes to another node of ours *and* to someone else: such graphs deadlock in SNAP (run one after another here)."""
+    """Nodes at which gpt hangs: several consumers, Python before the fork or at it, and Python after it (run one after another here).
+
+    One thread waits in the later Python node for a tile that another thread is computing, and this one waits for Python.
+    The nodes between need not be ours: BandMaths after a Python node, with a mask and a Python node reading it, hangs alike.
+    """
     found = []
     for node in graph.nodes:
-        consumers = graph.consumers(node.id)
-        if node.operator in operators and len(consumers) > 1 and any(c.operator in operators for c in consumers):
+        if len(graph.consumers(node.id)) < 2:
+            continue
+        before, after = _reached(graph, node, upwards=True), _reached(graph, node, upwards=False)
+        if any(n.operator in operators for n in (node, *before)) and any(n.operator in operators for n in after):
             found.append(node)
     return tuple(found)
 
@@ -51,11 +57,24 @@ def refuse_forks(graph: Graph, operators: Operators) -> None:
     for node in forks(graph, operators):
         names = ", ".join(c.id for c in graph.consumers(node.id))
         raise BadGraph(
-            f"the output of node {node.id!r} forks, which makes gpt hang: one of its consumers is a Python operator too",
+            f"the output of node {node.id!r} forks, which makes gpt hang: there are Python operators before the fork and after it",
             where=graph.where,
             found=names,
             todo="chain Python operators in a line, or write in between",
         )
+
+
+def _reached(graph: Graph, start: Node, *, upwards: bool) -> tuple[Node, ...]:
+    """All nodes before `start`, or all after it."""
+    known = {node.id: node for node in graph.nodes}
+    found: dict[str, Node] = {}
+    waiting = [start]
+    while waiting:
+        node = waiting.pop()
+        near = [known[refid] for _, refid in node.sources if refid in known] if upwards else graph.consumers(node.id)
+        waiting += [n for n in near if n.id not in found]
+        found |= {n.id: n for n in near}
+    return tuple(found.values())
 
 
 def _step(node: Node, graph: Graph, operators: Operators) -> Step:

@@ -1,6 +1,6 @@
 """The picture of a help page: what goes in, the operator, what comes out, in the colours that SNAP will show.
 
-It is drawn with coloured table cells, which JavaHelp's viewer (HTML 3.2) shows: so it derives from the declaration, and is compared as text, like every other view.
+Drawn with coloured table cells, which JavaHelp's viewer (HTML 3.2) shows: so it derives from the declaration, and is compared as text, like every view.
 """
 
 from __future__ import annotations
