@@ -227,7 +227,7 @@ def test_an_update_that_fails_leaves_the_old_one(fake_snap):
     assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k and "does" not in k} == before
 
 
-def test_killed_in_the_middle_it_can_be_taken_out(fake_snap):
+def test_killed_in_the_middle_it_can_be_taken_out(fake_snap, tmp_path, monkeypatch):
     """SIGKILL while gpt is asked: the next uninstall finds the record."""
     fake_snap.set_python()
     before = fake_snap.snapshot()
