@@ -44,4 +44,5 @@ def mathml(latex: str, display: bool) -> str:
         raise FormulaError(f"a formula cannot be read: {latex.strip()}: {error!r}") from error
     if "\\" in result or re.search(r"&(?!#|amp;|lt;|gt;)", result):
         raise FormulaError(f"a formula uses a command that the converter does not know: {latex.strip()}")
-    return str(result)
+    # Few fonts have the set difference; all have the backslash, which no formula means otherwise (it was looked for above).
+    return str(result).replace("&#x029F5;", "&#x0005C;")
