@@ -232,9 +232,10 @@ def test_killed_in_the_middle_it_can_be_taken_out(fake_snap, tmp_path, monkeypat
     fake_snap.set_python()
     before = fake_snap.snapshot()
     fake_snap.does(hang="-h")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "estran.cli.main", "snap", "install"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))  # what a killed process leaves there
+    command = [sys.executable, "-m", "estran.cli.main", "snap", "install"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     for _ in range(600):
         if fake_snap.calls:
             break
