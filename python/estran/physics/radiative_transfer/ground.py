@@ -19,8 +19,8 @@ class Ground(Protocol):
     def reflectance(self, view: Float, sun: Float, azimuth: Float) -> Float:
         """Matrix of bidirectional reflectance factors on (I, Q, U), of the broadcast shape and (3, 3); cosines of zenith, azimuth of travel [radians]."""
 
-    def mode(self, number: int, rows: Float, columns: Float) -> Float:
-        """Azimuth mode of the same, (rows, 3, columns, 3)."""
+    def modes(self, numbers: list[int], rows: Float, columns: Float) -> Float:
+        """Azimuth modes of the same, (modes, rows, 3, columns, 3)."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Lambertian:
         out[..., 0, 0] = self.albedo
         return out
 
-    def mode(self, number: int, rows: Float, columns: Float) -> Float:
+    def modes(self, numbers: list[int], rows: Float, columns: Float) -> Float:
         """The albedo for mode 0, nothing else."""
-        out = np.zeros((rows.size, 3, columns.size, 3))
-        if number == 0:
-            out[:, 0, :, 0] = self.albedo
+        out = np.zeros((len(numbers), rows.size, 3, columns.size, 3))
+        if numbers[0] == 0:
+            out[0, :, 0, :, 0] = self.albedo
         return out

@@ -17,8 +17,8 @@ from estran.physics.radiative_transfer.layer import Layer
 
 Float = npt.NDArray[np.float64]
 
-THINNEST = 2.0**-18
-"""Optical depth of the sheet that doubling starts from, at most."""
+THINNEST = 0.125
+"""Optical depth of the sheet that doubling starts from, at most, over the cosine of the lowest node: along that direction it must be thin."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: 
     """
     stokes = reflected.shape[2]
     inside = directions.nodes * stokes
-    times = max(0, int(np.ceil(np.log2(max(layer.depth, 1e-300) / THINNEST))))
+    times = max(0, int(np.ceil(np.log2(max(layer.depth, 1e-300) / (THINNEST * directions.rows[0])))))
     depth = layer.depth / 2**times
     once = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, depth)
     half = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, 0.5 * depth)

@@ -158,8 +158,7 @@ class _Problem:
             above += layer.depth
         air = reduce(stack, slabs)
         scale = d.row_scale[:, None, None, None] * d.column_scale[:, None]
-        grounds = [self.ground.mode(m, d.rows, d.columns)[:, :stokes, :, :stokes] * scale for m in numbers]
-        ground = np.stack(grounds).reshape(air.reflection.shape)
+        ground = (self.ground.modes(numbers, d.rows, d.columns)[:, :, :stokes, :, :stokes] * scale).reshape(air.reflection.shape)
         down, top, glint = on_ground(air, ground)
         shape = len(numbers), d.rows.size, stokes, d.columns.size, stokes
         weight = d.row_scale[:n]
