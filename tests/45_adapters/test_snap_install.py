@@ -85,6 +85,14 @@ def test_the_shims_are_those_of_the_repository(repository):
     assert {str(p) for p in held} == {str(p) for p in committed if "docs" not in p.parts}
 
 
+def test_the_graphs_come_along(fake_snap, repository):
+    """For gpt on a server without a checkout."""
+    fake_snap.set_python()
+    install()
+    for graph in (*(repository / "graphs").glob("*.xml"), *(repository / "graphs").glob("*.properties")):
+        assert (ours(fake_snap) / "graphs" / graph.name).read_bytes() == graph.read_bytes()
+
+
 def test_a_second_time_changes_nothing(fake_snap):
     fake_snap.set_python()
     install()

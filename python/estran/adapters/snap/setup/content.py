@@ -9,6 +9,7 @@ import io
 import os
 import re
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +23,9 @@ from estran.errors import EstranError
 
 NAME = "estran"
 """Of our folder in SNAP's ``snap-python``."""
+
+GRAPHS = "graphs"
+"""The folder of the graphs: in the checkout, and in our folder in SNAP."""
 
 SERVICES = PurePosixPath("META-INF", "services", SPI)
 """What makes SNAP look into a folder: placed last, taken away first."""
@@ -57,6 +61,28 @@ def operator_files() -> dict[PurePosixPath, bytes]:
     return {path: text for path, text in _generated().items() if path != PurePosixPath(_LAYER) and docs not in path.parents}
 
 
+def graph_files() -> dict[PurePosixPath, bytes]:
+    """The graphs with their defaults."""
+    return {PurePosixPath(GRAPHS, path.name): path.read_bytes() for path in sorted(graphs_folder().glob("*")) if path.suffix in (".xml", ".properties")}
+
+
+def graphs_folder() -> Path:
+    """Where the graphs lie: in the checkout, or where the wheel put them.
+
+    Raises
+    ------
+    EstranError
+        They are in neither place.
+    """
+    places = [package_folder().parents[1] / GRAPHS, Path(sysconfig.get_path("data"), "share", "estran", GRAPHS)]
+    # A package copied beside the operators has them there, too.
+    places.append(package_folder().parent / GRAPHS)
+    for place in places:
+        if (place / "masks.xml").is_file():
+            return place
+    raise EstranError("Estran's graphs are not where its installation put them", where=places[1], todo="install it again: pip install --force-reinstall estran")
+
+
 def package_files() -> dict[PurePosixPath, bytes]:
     """Our whole package, for a Python that does not see it (SNAP reads no .pth files, so no editable install)."""
     root = package_folder()
@@ -82,6 +108,7 @@ def links() -> dict[PurePosixPath, Path]:
         PurePosixPath(PACKAGE): root / PLUGIN / PACKAGE,
         PurePosixPath(NAME): root / "python" / NAME,
         PurePosixPath(SERVICES.parts[0]): root / PLUGIN / SERVICES.parts[0],
+        PurePosixPath(GRAPHS): root / GRAPHS,
     }
 
 

@@ -79,6 +79,7 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
     first = Write(site.folder / record.FILE, made.to_bytes(), "what was done, for estran snap uninstall")
     inner = _inside(site.folder, held)
     # The record first, so that even a killed installation can be taken out; last of all what makes SNAP look.
+    notes.append(f"the graphs are in {site.folder / content.GRAPHS}")
     return Plan(site, tuple(c for c in ([] if first.done else [first]) + [*inner[:-1], *outer, *inner[-1:]]), tuple(notes))
 
 
@@ -150,7 +151,7 @@ def _links(site: Site) -> tuple[Held, list[str]]:
 
 def _copies(site: Site) -> tuple[Held, list[str]]:
     """The folder of `install`."""
-    files = content.operator_files()
+    files = content.operator_files() | content.graph_files()
     seen = site.installed
     if not seen.estran:
         files |= content.package_files()
