@@ -659,6 +659,13 @@ def _layers(
     return out
 
 
+@jit
+def _likeness(one: float, other: float) -> float:
+    """How much a cloud says about another by their cirrus-band reflectances."""
+    unlike = (one - other) / TRAIT_WIDTH
+    return 0.1 + 0.9 * np.exp(-0.5 * unlike * unlike)
+
+
 @parallel_jit
 def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, weight: np.ndarray, trait: np.ndarray, width: float, out: np.ndarray) -> None:
     """Highest maxima of the weighted density of the neighbours' altitudes, at least 3 widths apart."""
@@ -670,8 +677,7 @@ def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, weight: n
             j = near[k, q]
             if j == k:
                 continue
-            unlike = (trait[j] - trait[k]) / TRAIT_WIDTH
-            voice = weight[j] * (0.1 + 0.9 * np.exp(-0.5 * unlike * unlike))
+            voice = weight[j] * _likeness(trait[j], trait[k])
             total += voice
             for m in range(altitude.shape[1]):
                 if shares[j, m] > 0.01:
@@ -699,8 +705,7 @@ def _count_witnesses(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray,
                     # A cloud is no witness for itself.
                     if j == k:
                         continue
-                    unlike = (trait[j] - trait[k]) / TRAIT_WIDTH
-                    voice = weight[j] * (0.1 + 0.9 * np.exp(-0.5 * unlike * unlike))
+                    voice = weight[j] * _likeness(trait[j], trait[k])
                     total += voice
                     for m in range(altitude.shape[1]):
                         off = (altitude[j, m] - altitude[k, p]) / width
