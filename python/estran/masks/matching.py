@@ -663,7 +663,7 @@ def _layers(
 def _likeness(one: float, other: float) -> float:
     """How much a cloud says about another by their cirrus-band reflectances."""
     unlike = (one - other) / TRAIT_WIDTH
-    return 0.1 + 0.9 * np.exp(-0.5 * unlike * unlike)
+    return 0.1 + 0.9 * float(np.exp(-0.5 * unlike * unlike))
 
 
 @parallel_jit
