@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
+import rasterio
 
 from estran.adapters.files import open_product, write_product
 from estran.catalogue import OPERATORS
-from estran.catalogue.spec import parameters_of
-from estran.cli.main import main
+from estran.catalogue.spec import FlagsOut, parameters_of
 from estran.engine.run import run_operator
 from estran.raster.coding import IndexCoding
 
@@ -26,58 +17,12 @@ pytestmark = [pytest.mark.snap, pytest.mark.slow]
 _CLOUD_MASK = next(op for op in OPERATORS if op.alias == "Estran.CloudMask")
 
 
-@pytest.fixture(scope="module")
-def gpt(repository, tmp_path_factory):
-    """Run gpt in a user directory of its own, where our operators are installed; its completed process."""
-    home = os.environ.get("SNAP_HOME")
-    program = shutil.which("gpt", path=str(Path(home) / "bin")) if home else shutil.which("gpt")
-    if program is None:
-        pytest.skip("no SNAP: SNAP_HOME is not set and gpt is not on the PATH")
-    if importlib.util.find_spec("esa_snappy") is None:
-        pytest.skip("esa_snappy is not installed in this Python (pip install 'estran[snap]')")
-    user = tmp_path_factory.mktemp("snap-user")
-    plugin = user / "snap-python" / "estran"
-    shutil.copytree(repository / "snap-operators", plugin)
-    # SNAP does not read .pth files, so an editable install is not seen: the package lies beside the shims.
-    shutil.copytree(repository / "python" / "estran", plugin / "estran", ignore=shutil.ignore_patterns("__pycache__"))
-    properties = {"snap.userdir": user, "snap.pythonExecutable": sys.executable, "snap.pythonModuleDir": sysconfig.get_path("purelib")}
-
-    def run(*arguments):
-        options = [f"-J-D{name}={value}" for name, value in properties.items()]
-        return subprocess.run([program, *options, *map(str, arguments)], capture_output=True, text=True, timeout=600)
-
-    return run
-
-
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
 def test_help_lists_every_parameter(gpt, op):
     done = gpt(op.alias, "-h")
     assert done.returncode == 0, done.stderr
     missing = [p.name for p in parameters_of(op) if f"-P{p.element}=" not in done.stdout]
     assert not missing
-
-
-@pytest.fixture(scope="module")
-def multisize(tmp_path_factory):
-    """A simulated Sentinel-2 scene with clouds, shadows, snow and water, in its three pixel sizes."""
-    folder = tmp_path_factory.mktemp("scene")
-    assert main(["simulate", "scene", str(folder / "scene"), "--seed", "5", "--size", "192"]) == 0
-    (safe,) = (folder / "scene").glob("*.SAFE")
-    return write_product(open_product(safe), folder / f"{safe.stem}.dim")
-
-
-@pytest.fixture(scope="module")
-def stack(multisize, tmp_path_factory):
-    """The scene at 20 m, with pixels without data, as both engines open it."""
-    folder = tmp_path_factory.mktemp("stack")
-    assert main(["gpt", "Resample", f"-Ssource={multisize}", "-PtargetResolution=20", "-Pdownsampling=Mean", "-t", str(folder / "whole.dim")]) == 0
-    product = open_product(folder / "whole.dim")
-    holed = {}
-    for name in ("B2", "B11"):
-        counts = np.array(product[name].data)
-        counts[40:42, 50] = counts[0, 0] = 0
-        holed[name] = replace(product[name], data=counts)
-    return write_product(replace(product, bands={**product.bands, **holed}), folder / multisize.name)
 
 
 def _assert_same_bits(expected, found):
@@ -99,6 +44,23 @@ def test_same_bits_as_the_engine(gpt, stack, tmp_path, op, parallelism):
         np.testing.assert_array_equal(theirs, ours, err_msg=written.name)
         assert found[written.name].coding == expected[written.name].coding
     assert set(expected.masks) <= set(found.masks)
+
+
+@pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
+def test_same_values_as_geotiff(gpt, stack, tmp_path, op):
+    """SNAP's GeoTIFF has one sample type for all bands. In a float file the integers of flag bands stand bit for bit, those of all others as numbers."""
+    done = gpt(op.alias, stack, "-t", tmp_path / "out.tif", "-f", "GeoTIFF", "-q", 8)
+    assert done.returncode == 0, done.stderr
+    expected = run_operator(op(), {op.sources[0].name: open_product(stack)})
+    with rasterio.open(tmp_path / "out.tif") as found:
+        assert found.count == len(op.writes)
+        assert found.transform == expected.grid.transform
+        assert found.crs.to_epsg() == int(expected.grid.crs.partition(":")[2])
+        for i, written in enumerate(op.writes, 1):
+            theirs = found.read(i)
+            if isinstance(written, FlagsOut) and theirs.dtype == np.float32:
+                theirs = theirs.view(np.int32)
+            np.testing.assert_array_equal(theirs.astype(np.float64), np.asarray(expected[written.name].data, np.float64), err_msg=written.name)
 
 
 @pytest.mark.parametrize("ending", ["dim", "nc"])
@@ -165,7 +127,44 @@ def test_the_graph_of_the_masks(gpt, repository, multisize, tmp_path, parallelis
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)
 
 
-def test_a_missing_source_is_a_sentence(gpt, tmp_path):
-    done = gpt("Estran.CloudMask", "-t", tmp_path / "out.dim")
-    assert done.returncode != 0
-    assert "got no source product 'source'" in done.stderr
+class TestBadInput:
+    """Exit code 1, the sentence in the output, no product left."""
+
+    def _refused(self, gpt, tmp_path, *arguments):
+        done = gpt(*arguments, "-t", tmp_path / "out.dim", timeout=120)
+        assert done.returncode == 1, done.stdout[-4000:]
+        assert not (tmp_path / "out.dim").exists()
+        return done.stdout
+
+    def test_a_missing_source(self, gpt, tmp_path):
+        assert "Estran.CloudMask got no source product 'source'. What to do: give one: gpt Estran.CloudMask -Ssource=FILE" in self._refused(
+            gpt, tmp_path, "Estran.CloudMask"
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ("-Pmode=harsh", "harsh"),
+            ("-PheightMin=-5", "out of range"),
+            ("-PheightMin=high", "high"),
+            ("-Pmood=calm", "unknown parameter 'mood'"),
+            ("-Pdem=nowhere.tif", "the file of parameter dem does not exist"),
+        ],
+    )
+    def test_parameters(self, gpt, stack, tmp_path, given, said):
+        assert said in self._refused(gpt, tmp_path, "Estran.CloudMask", f"-Ssource={stack}", given)
+
+    def test_a_product_of_several_sizes(self, gpt, multisize, tmp_path):
+        text = self._refused(gpt, tmp_path, "Estran.CloudMask", f"-Ssource={multisize}")
+        assert "the product's bands have more than one size" in text
+        assert "Resampling" in text
+
+    def test_a_product_without_the_bands(self, gpt, stack, tmp_path):
+        done = gpt("Subset", f"-Ssource={stack}", "-PsourceBands=B2,B3", "-t", tmp_path / "part.dim")
+        assert done.returncode == 0, done.stdout[-4000:]
+        text = self._refused(gpt, tmp_path, "Estran.CloudMask", f"-Ssource={tmp_path / 'part.dim'}")
+        assert "Estran.CloudMask needs red, nir, swir1, which the product lacks" in text
+
+    def test_no_product_at_all(self, gpt, tmp_path):
+        (tmp_path / "text.dim").write_text("no product")
+        self._refused(gpt, tmp_path, "Estran.CloudMask", f"-Ssource={tmp_path / 'text.dim'}")
