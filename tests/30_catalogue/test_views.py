@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from estran.catalogue import OPERATORS
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Study, Walk, param, parameters_of
 from estran.catalogue.views import graph_properties, info_xml, json_schema, layer_xml, properties_defaults, reference_page, services_file, shim
 from estran.catalogue.views.graphs import read_properties
@@ -97,7 +98,10 @@ def _parameters(info):
 
 
 class TestDescriptor:
-    def test_only_safe_elements(self, info):
+    @pytest.mark.parametrize("op", [ExampleOp, *OPERATORS], ids=lambda op: op.alias)
+    def test_only_safe_elements(self, op):
+        info = ElementTree.fromstring(info_xml(op))
+        assert {p.findtext("dataType") for p in info.iter("parameter")} <= SAFE_TYPES
         assert {e.tag for e in info} <= SAFE["operator"]
         for tag in ("sourceProduct", "parameter"):
             for found in info.iter(tag):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import subprocess
 import sys
 import tracemalloc
 from dataclasses import dataclass
@@ -150,6 +151,13 @@ def physical(raster):
 def assert_target(target, expected):
     for name, array in expected.items():
         np.testing.assert_array_equal(target.bands[name].data, array, err_msg=name)
+
+
+def test_a_shim_is_quick_to_import(repository):
+    """It is imported on the desktop's window thread at the first Run: what computes is imported by whoever computes."""
+    code = f"import sys; sys.path.insert(0, {str(repository / 'snap-operators')!r}); import estran_snap.cloud_mask; print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    assert not loaded & {"numba", "scipy", "rasterio", "dask", "matplotlib", "netCDF4", "pyproj", "jpy"}
 
 
 class TestSamples:

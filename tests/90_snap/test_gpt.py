@@ -112,6 +112,12 @@ def test_parameters_in_both_spellings(gpt, stack, tmp_path):
     np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), np.asarray(expected["cloud_flags"].data))
 
 
+def test_every_graph_without_toolbox_is_run_here(repository):
+    """And those with one in test_toolbox.py."""
+    free = {path.stem for path in (repository / "graphs").glob("*.xml") if "<operator>S2Resampling</operator>" not in path.read_text("utf-8")}
+    assert free == {"masks"}
+
+
 @pytest.mark.parametrize("parallelism", [1, 8])
 def test_the_graph_of_the_masks(gpt, repository, multisize, tmp_path, parallelism):
     """A product of three pixel sizes through SNAP's Resample into our node: the bits that we compute from what Resample alone writes."""
