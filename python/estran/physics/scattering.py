@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from estran.errors import BadParameter
 from estran.physics.rayleigh import anisotropy
-from estran.physics.spherical import wigner_d
+from estran.physics.spherical import wigner_d, wigner_series
 
 Float = npt.NDArray[np.float64]
 
@@ -39,11 +39,11 @@ def rayleigh_greek(depolarisation: float = 0.0) -> Float:
 
 def phase_matrix(greek: Float, cosine: npt.ArrayLike) -> Float:
     """Elements a1, a2, a3, b1 at cosines of the scattering angle (RT-4); (4, \\*shape)."""
-    degree = greek.shape[1] - 1
-    plain, plus, minus, cross = (wigner_d(m, n, degree, cosine) for m, n in ((0, 0), (2, 2), (2, -2), (0, 2)))
-    total = np.tensordot(greek[1] + greek[2], plus, 1)
-    difference = np.tensordot(greek[1] - greek[2], minus, 1)
-    return np.stack([np.tensordot(greek[0], plain, 1), 0.5 * (total + difference), 0.5 * (total - difference), np.tensordot(greek[3], cross, 1)])
+    x = np.asarray(cosine, float)
+    flat = np.ascontiguousarray(x.ravel())
+    series = ((0, 0, greek[0]), (2, 2, greek[1] + greek[2]), (2, -2, greek[1] - greek[2]), (0, 2, greek[3]))
+    plain, plus, minus, cross = (wigner_series(m, n, np.ascontiguousarray(c), flat).reshape(x.shape) for m, n, c in series)
+    return np.stack([plain, 0.5 * (plus + minus), 0.5 * (plus - minus), cross])
 
 
 def greek_coefficients(cosine: Float, weight: Float, elements: Float, degree: int) -> Float:

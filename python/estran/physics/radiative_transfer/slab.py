@@ -33,7 +33,7 @@ class Slab:
     column: Float
 
 
-def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: Directions) -> Slab:
+def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: Directions, coarser: float = 1.0) -> Slab:
     """A homogeneous layer by doubling (RT-12), from a sheet that scatters once, extrapolated to scattering twice (RT-11).
 
     Parameters
@@ -44,10 +44,12 @@ def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: 
         Azimuth modes of the phase matrix (modes, rows, stokes, columns, stokes).
     directions
         Rows and columns.
+    coarser
+        How much thicker the sheet may be: where little is scattered twice, in the higher azimuth modes.
     """
     stokes = reflected.shape[2]
     inside = directions.nodes * stokes
-    times = max(0, int(np.ceil(np.log2(max(layer.depth, 1e-300) / (THINNEST * directions.rows[0])))))
+    times = max(0, int(np.ceil(np.log2(max(layer.depth, 1e-300) / (THINNEST * coarser * directions.rows[0])))))
     depth = layer.depth / 2**times
     once = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, depth)
     half = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, 0.5 * depth)

@@ -94,7 +94,7 @@ def solve(
     if not layers or streams < 4:
         raise BadParameter("the atmosphere cannot be solved", expected="at least one layer and 4 streams", found=f"{len(layers)} layers, {streams} streams")
     surface: Ground = Lambertian() if ground is None else ground
-    problem = _Problem([layer.without_peak(2 * streams - 1) for layer in layers], Directions.of(streams, mu_v, mu_s), surface, mu_v, mu_s)
+    problem = _Problem([layer.without_peak(3 * streams // 2 - 1) for layer in layers], Directions.of(streams, mu_v, mu_s), surface, mu_v, mu_s)
     turn = np.radians(phi)
     up, down = _closed_form(layers, problem, surface, turn)
     fluxes: tuple[Float, Float, float] | None = None
@@ -151,7 +151,7 @@ class _Problem:
         for layer in self.layers:
             pairs = [kernel.reflected_transmitted(layer.greek) for kernel in kernels]
             reflected, transmitted = (np.stack([pair[k] for pair in pairs]) for k in (0, 1))
-            slabs.append(homogeneous(layer, reflected, transmitted, d))
+            slabs.append(homogeneous(layer, reflected, transmitted, d, 4.0 ** ((numbers[0] + BATCH - 3) // BATCH)))
             back, forth = (layer.albedo * f for f in _first_order(self.view[:, None], self.sun[None, :], above, layer.depth, total))
             first_up += back * np.moveaxis(reflected[:, n:, :, n:, 0], 2, 1)
             first_down += forth * np.moveaxis(transmitted[:, n:, :, n:, 0], 2, 1)

@@ -71,6 +71,13 @@ def isotropic_modes(numbers: npt.NDArray[np.int64], rows: Float, columns: Float,
     out = np.zeros((numbers.size, rows.size, 3, columns.size, 3))
     index = complex(real, imaginary)
     square = index * index
+    # Points crowd at 0, where the glint of low directions is narrow.
+    stretched = 2.0 * math.pi * np.arange(points) / points
+    angles = 0.5 * (stretched - np.sin(stretched))
+    weights = (1.0 - np.cos(stretched)) / points
+    cosines, sines = np.empty((points, numbers.size)), np.empty((points, numbers.size))
+    for m in range(numbers.size):
+        cosines[:, m], sines[:, m] = np.cos(numbers[m] * angles), np.sin(numbers[m] * angles)
     for i in numba.prange(rows.size):
         v = rows[i]
         sv = math.sqrt(1.0 - v * v)
@@ -78,20 +85,16 @@ def isotropic_modes(numbers: npt.NDArray[np.int64], rows: Float, columns: Float,
             s = columns[j]
             ss = math.sqrt(1.0 - s * s)
             for k in range(1, points):
-                # Points crowd at 0, where the glint of low directions is narrow.
-                x = 2.0 * math.pi * k / points
-                p = 0.5 * (x - math.sin(x))
-                cp, sp = math.cos(p), math.sin(p)
+                cp, sp = math.cos(angles[k]), math.sin(angles[k])
                 tilt = (ss * ss + sv * sv - 2.0 * ss * sv * cp) / ((v + s) * (v + s))
                 if tilt > 40.0 * variance:
                     continue
-                weight = (1.0 - math.cos(x)) / points
                 c = math.sqrt(max(0.5 * (1.0 + v * s - sv * ss * cp), 0.0))
                 inner = np.sqrt(square - 1.0 + c * c)
                 rp = (square * c - inner) / (square * c + inner)
                 rs = (c - inner) / (c + inner)
                 pp, qq = abs(rp) ** 2, abs(rs) ** 2
-                f = weight * math.exp(-tilt / variance) * (1.0 + tilt) ** 2 / (4.0 * s * v * variance)
+                f = weights[k] * math.exp(-tilt / variance) * (1.0 + tilt) ** 2 / (4.0 * s * v * variance)
                 a1, b1, a3 = 0.5 * f * (pp + qq), 0.5 * f * (pp - qq), f * (rp * rs.conjugate()).real
                 # Normal of the plane of incidence: arriving (ss, 0, -s) x leaving (sv cp, sv sp, v).
                 nx, ny, nz = s * sv * sp, -s * sv * cp - ss * v, ss * sv * sp
@@ -111,7 +114,7 @@ def isotropic_modes(numbers: npt.NDArray[np.int64], rows: Float, columns: Float,
                 qq_, qu = c2 * a1 * c1 + s2 * a3 * s1, c2 * a1 * s1 - s2 * a3 * c1
                 uq, uu = s2 * a1 * c1 - c2 * a3 * s1, s2 * a1 * s1 + c2 * a3 * c1
                 for m in range(numbers.size):
-                    cm, sm = math.cos(numbers[m] * p), math.sin(numbers[m] * p)
+                    cm, sm = cosines[k, m], sines[k, m]
                     block = out[m, i, :, j, :]
                     block[0, 0] += a1 * cm
                     block[0, 1] += iq * cm
