@@ -52,10 +52,10 @@ def test_benchmark_of_natraj(shared_data: Path, tau: float, albedo: float) -> No
         stokes = field[:, *at] * rows["mu0"]
         high = (rows["mu"] >= 0.2) & (rows["mu0"] >= 0.2)
         error = np.maximum(np.abs(stokes[0] - rows["I"]) - 5.1e-9, 0.0) / rows["I"]
-        assert error[high].max() < 1e-5
-        assert error.max() < 2e-5
-        assert np.abs(stokes[1] + rows["Q"]).max() < 1e-6
-        assert np.abs(stokes[2] - rows["U"]).max() < 1e-6
+        assert error[high].max() < 6e-6
+        assert error.max() < 1e-5
+        assert np.abs(stokes[1] + rows["Q"]).max() < 5e-7
+        assert np.abs(stokes[2] - rows["U"]).max() < 5e-7
 
 
 def test_modes_add_up_to_the_matrix_between_meridians() -> None:

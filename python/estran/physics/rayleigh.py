@@ -38,7 +38,7 @@ def cross_section(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
     Examples
     --------
     >>> round(float(cross_section(550.0)) * 1e27, 3)
-    4.513
+    4.511
     """
     nm = _checked(wavelength)
     n2 = (1.0 + refractivity(nm, co2)) ** 2

@@ -51,17 +51,18 @@ def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: 
     inside = directions.nodes * stokes
     times = max(0, int(np.ceil(np.log2(max(layer.depth, 1e-300) / (THINNEST * coarser * directions.rows[0])))))
     depth = layer.depth / 2**times
-    once = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, depth)
-    half = _sheet(layer.albedo * reflected, layer.albedo * transmitted, directions, 0.5 * depth)
     flip = np.array([1.0, 1.0, -1.0])[:stokes]
     rows, columns = np.tile(flip, directions.rows.size)[:, None], np.tile(flip, directions.columns.size)[None, :]
-    twice = _double(half, _direct(directions, stokes, 0.5 * depth), rows, columns, inside)
+    turned = layer.albedo * reflected * flip[:, None, None]
+    once = _sheet(turned, layer.albedo * transmitted, directions, depth)
+    half = _sheet(turned, layer.albedo * transmitted, directions, 0.5 * depth)
+    twice = _double(half, _direct(directions, stokes, 0.5 * depth), inside)
     # What the sheet leaves out goes with the square of its depth: two halves leave out half of that.
     r, t = 2.0 * twice[0] - once[0], 2.0 * twice[1] - once[1]
     for k in range(times):
-        r, t = _double((r, t), _direct(directions, stokes, depth * 2**k), rows, columns, inside)
+        r, t = _double((r, t), _direct(directions, stokes, depth * 2**k), inside)
     row, column = _direct(directions, stokes, layer.depth)
-    return Slab(r, t, (rows * r * columns)[..., :inside], (rows * t * columns)[..., :inside], row, column)
+    return Slab(rows * r, t, (r * columns)[..., :inside], (rows * t * columns)[..., :inside], row, column)
 
 
 def stack(top: Slab, bottom: Slab) -> Slab:
@@ -91,19 +92,28 @@ def on_ground(air: Slab, ground: Float) -> tuple[Float, Float, Float]:
 
 def _between(transmitted: Float, bounce: Float, column: Float, inside: int) -> Float:
     """Diffuse light between two slabs: what comes through, and all its bounces."""
-    direct = transmitted + bounce * column
-    nodes = np.linalg.solve(np.eye(inside) - bounce[:, :inside, :inside], direct[:, :inside])
-    return np.concatenate([nodes, direct[:, inside:] + bounce[:, inside:, :inside] @ nodes], axis=1)
+    down = bounce * column
+    down += transmitted
+    down[:, :inside] = np.linalg.solve(np.eye(inside) - bounce[:, :inside, :inside], down[:, :inside])
+    down[:, inside:] += bounce[:, inside:, :inside] @ down[:, :inside]
+    return down
 
 
-def _double(half: tuple[Float, Float], direct: tuple[Float, Float], rows: Float, columns: Float, inside: int) -> tuple[Float, Float]:
+def _double(half: tuple[Float, Float], direct: tuple[Float, Float], inside: int) -> tuple[Float, Float]:
+    """(RT-12) for reflection with the sign of its row U turned, in which R* and T* need no signs of their own."""
     r, t = half
     row, column = direct
-    below = (rows * r * columns)[..., :inside]
-    down = _between(t, below @ r[:, :inside], column, inside)
-    up = r[..., :inside] @ down[:, :inside] + r * column
-    reflection = r + row * up + (rows * t * columns)[..., :inside] @ up[:, :inside]
-    return reflection, row * down + t * column + t[..., :inside] @ down[:, :inside]
+    down = _between(t, r[..., :inside] @ r[:, :inside], column, inside)
+    nodes, through = down[:, :inside], t[..., :inside]
+    up = r[..., :inside] @ nodes
+    up += r * column
+    reflection = row * up
+    reflection += r
+    reflection += through @ up[:, :inside]
+    transmission = through @ nodes
+    transmission += row * down
+    transmission += t * column
+    return reflection, transmission
 
 
 def _direct(directions: Directions, stokes: int, depth: float) -> tuple[Float, Float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ Float = npt.NDArray[np.float64]
 
 BATCH = 6
 """Azimuth modes solved at a time."""
+LOW = 3
+"""Modes below this one make the first two batches; molecules have no others."""
 LOWEST_SUN = 1e-3
 """Cosine of zenith below which a plane-parallel atmosphere has no meaning left."""
 
@@ -123,7 +125,7 @@ def _batches(degree: int) -> Iterator[list[int]]:
     yield [0]
     first = 1
     while first <= degree:
-        last = min(2 if first == 1 else first + BATCH - 1, degree)
+        last = min(LOW - 1 if first == 1 else first + BATCH - 1, degree)
         yield list(range(first, last + 1))
         first = last + 1
 
@@ -140,6 +142,11 @@ class _Problem:
     def degree(self) -> int:
         return max(int(layer.greek.shape[1]) for layer in self.layers) - 1
 
+    @cached_property
+    def _first_grounds(self) -> Float:
+        """The ground's modes of the first two batches, which nearly always come together."""
+        return self.ground.modes(list(range(min(LOW, self.degree + 1))), self.directions.rows, self.directions.columns)
+
     def modes(self, numbers: list[int]) -> tuple[Float, Float, tuple[Float, Float, float]]:
         """Light scattered more than once, (modes, stokes, view, sun), at top and bottom; and the fluxes, which mean something for mode 0."""
         d = self.directions
@@ -151,14 +158,15 @@ class _Problem:
         for layer in self.layers:
             pairs = [kernel.reflected_transmitted(layer.greek) for kernel in kernels]
             reflected, transmitted = (np.stack([pair[k] for pair in pairs]) for k in (0, 1))
-            slabs.append(homogeneous(layer, reflected, transmitted, d, 4.0 ** ((numbers[0] + BATCH - 3) // BATCH)))
+            slabs.append(homogeneous(layer, reflected, transmitted, d, 4.0 ** ((numbers[0] + BATCH - LOW) // BATCH)))
             back, forth = (layer.albedo * f for f in _first_order(self.view[:, None], self.sun[None, :], above, layer.depth, total))
             first_up += back * np.moveaxis(reflected[:, n:, :, n:, 0], 2, 1)
             first_down += forth * np.moveaxis(transmitted[:, n:, :, n:, 0], 2, 1)
             above += layer.depth
         air = reduce(stack, slabs)
         scale = d.row_scale[:, None, None, None] * d.column_scale[:, None]
-        ground = (self.ground.modes(numbers, d.rows, d.columns)[:, :, :stokes, :, :stokes] * scale).reshape(air.reflection.shape)
+        grounds = self._first_grounds[numbers] if numbers[-1] < LOW else self.ground.modes(numbers, d.rows, d.columns)
+        ground = (grounds[:, :, :stokes, :, :stokes] * scale).reshape(air.reflection.shape)
         down, top, glint = on_ground(air, ground)
         shape = len(numbers), d.rows.size, stokes, d.columns.size, stokes
         weight = d.row_scale[:n]
