@@ -274,3 +274,17 @@ def test_ready_but_not_moved_is_found_by_the_reader(tmp_path):
     (tmp_path / "y").rename(ready)
     assert held(tmp_path / "x.dim") == 5
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.data", "x.dim"]
+
+
+def test_disk_full_without_a_number(small_disk):
+    """GDAL, and so JPEG 2000, says of a full disk only that something failed."""
+
+    def fill() -> None:
+        with whole(small_disk / "x") as part, part.open("wb", buffering=0) as file:
+            while file.write(bytes(1 << 16)) == 1 << 16:
+                pass
+            raise RuntimeError("opj_end_compress() failed")
+
+    with pytest.raises(WriteFailed, match="No space left on device"):
+        fill()
+    assert not list(small_disk.iterdir())

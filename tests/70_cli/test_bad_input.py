@@ -290,3 +290,25 @@ def test_killed_in_the_middle_and_run_again(estran, scene: Path, tmp_path: Path)
     said = estran("masks", scene, "-o", out, "--overwrite")
     assert said.code == 0, said.err
     nothing_left(tmp_path, "o")
+
+
+def test_a_crs_of_no_place(estran, tmp_path: Path) -> None:
+    names = ("B2", "B3", "B4", "B8A", "B11")
+    with rasterio.open(
+        tmp_path / "site.tif", "w", driver="GTiff", width=60, height=60, count=5, dtype="float32",
+        crs='LOCAL_CS["site",UNIT["m",1]]', transform=rasterio.transform.from_origin(0, 1200, 20, 20),
+    ) as file:  # fmt: skip
+        file.write(np.full((5, 60, 60), 0.1, np.float32))
+        for i, name in enumerate(names, 1):
+            file.set_band_description(i, name)
+    said = estran("masks", tmp_path / "site.tif", "-o", tmp_path / "o.dim")
+    assert said.code == 1
+    assert "the CRS has no place on Earth" in said.err
+    nothing_left(tmp_path, "site.tif")
+
+
+def test_the_folder_around_a_product(estran, scene: Path, tmp_path: Path) -> None:
+    """What a download or the simulator makes: the sentence names the product inside."""
+    said = estran("masks", scene.parent, "-o", tmp_path / "o.dim")
+    assert said.code == 1
+    assert f"What to do: give {scene}" in said.err

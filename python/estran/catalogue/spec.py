@@ -266,8 +266,9 @@ class Parameter:
             interval = Interval.parse(self.info.interval)
             for number in value if isinstance(value, tuple) else (value,):
                 if number not in interval:
+                    unit = "" if self.info.unit == "1" else self.info.unit
                     raise BadParameter(
-                        f"parameter {self.name} is outside its interval", where=where, expected=f"{self.info.interval} {self.info.unit}".strip(), found=number
+                        f"parameter {self.name} is outside its interval", where=where, expected=f"{self.info.interval} {unit}".strip(), found=number
                     )
 
     def parse(self, text: str, where: str) -> Any:

@@ -168,5 +168,11 @@ def _crs(text: str) -> CRS:
 @lru_cache(maxsize=32)
 def _to_lonlat(crs: str) -> Transformer:
     from pyproj import Transformer
+    from pyproj.exceptions import ProjError
 
-    return Transformer.from_crs(_crs(crs), 4326, always_xy=True)
+    try:
+        return Transformer.from_crs(_crs(crs), 4326, always_xy=True)
+    except ProjError as error:
+        raise BadGrid(
+            "the CRS has no place on Earth", found=_crs(crs).name, todo="give the product the CRS it is in, for example with gdal_edit.py -a_srs"
+        ) from error

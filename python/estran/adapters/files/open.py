@@ -51,6 +51,7 @@ def open_product(path: Path, *, scale: float | None = None, progress: Progress =
     if is_safe(path):
         return read_safe(path, progress=progress)
     if path.is_dir():
+        _refuse_near_safe(path)
         from estran.adapters.files.geotiff import read_folder
 
         return read_folder(path, scale=scale)
@@ -61,6 +62,15 @@ def open_product(path: Path, *, scale: float | None = None, progress: Progress =
     from estran.adapters.files.geotiff import read_raster
 
     return read_raster(path, scale=scale)
+
+
+def _refuse_near_safe(folder: Path) -> None:
+    """Say what is missing, or where to look, in a folder that is nearly a .SAFE."""
+    if folder.suffix.upper() == ".SAFE" or (folder / "GRANULE").is_dir():
+        raise BadProduct("the product metadata file is missing", where=folder, expected="MTD_MSIL1C.xml", todo="download the product again")
+    inside = sorted(p.name for p in folder.glob("*.SAFE"))
+    if inside:
+        raise BadProduct("the folder is no product but holds some", where=folder, found=", ".join(inside[:3]), todo=f"give {folder / inside[0]}")
 
 
 def write_product(product: Product, path: Path, format_name: str = "", *, overwrite: bool = False, progress: Progress = quiet) -> Path:

@@ -13,6 +13,7 @@ The order of events, so that a process killed at any moment leaves the old produ
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -23,6 +24,8 @@ from typing import IO
 
 from estran.errors import EstranError, TargetExists, WriteFailed
 
+_NOTHING_LEFT = 1 << 18
+"""Free bytes at which a disk counts as full."""
 _PART, _READY, _LOCK, _OLD = ".estran-part", ".estran-ready", ".estran-lock", ".estran-old"
 
 
@@ -79,6 +82,11 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
             part.rename(ready)
         except OSError as error:
             raise _failed(target, error) from error
+        except Exception as error:
+            # GDAL and HDF report a full disk as errors of their own, without a number.
+            if not isinstance(error, EstranError) and shutil.disk_usage(target.parent).free < _NOTHING_LEFT:
+                raise _failed(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) from error
+            raise
         try:
             _finish(ready, target)
         except OSError as error:
@@ -135,8 +143,6 @@ def _finish(ready: Path, target: Path) -> None:
 
 
 def _failed(target: Path, error: OSError) -> EstranError:
-    import errno
-
     todo = {
         errno.ENOSPC: "free some space, or write to another disk",
         errno.EFBIG: "the system forbids files of this size; write to another disk, or raise the limit",
