@@ -162,7 +162,9 @@ def deterministic(op: Operator, block: Block) -> None:
 
 def holes_stay_holes(op: Operator, block: Block) -> None:
     """One missing pixel of a mandatory band is no-data in every output, and nothing changes farther away than the halo."""
-    band = next(r.band for r in op.sources[0].reads if not r.optional and not r.from_param)
+    mandatory = [r for r in op.sources[0].reads if not r.optional]
+    # One that no parameter can stand for, if there is one.
+    band = next((r.band for r in mandatory if not r.from_param), mandatory[0].band)
     row, col = block.shape[0] // 2, block.shape[1] // 2
     holed = dict(block.arrays)
     holed[band] = block.arrays[band].copy()

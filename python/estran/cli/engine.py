@@ -60,6 +60,7 @@ def execute(
     """Run a graph with our readers and writers."""
     from estran.adapters.files.aux_raster import read_on_grid
     from estran.adapters.files.open import open_product, write_product
+    from estran.adapters.java.lend import lent
 
     if args.tile < 64:
         raise BadParameter("the tile is too small", where="--tile", expected="64 or more", found=args.tile)
@@ -82,4 +83,5 @@ def execute(
         progress=progress,
         stopwatch=stopwatch,
         overview=overview,
+        lend=lent(),
     )

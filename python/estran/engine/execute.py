@@ -13,7 +13,7 @@ from estran.engine.graph import READ_PREFIX, Graph
 from estran.engine.inputs import ReadAux
 from estran.engine.nodes import Read, SnapNode, Write
 from estran.engine.overview import Overview
-from estran.engine.run import TILE, run_operator
+from estran.engine.run import TILE, Lent, run_operator
 from estran.engine.timing import Stopwatch
 from estran.errors import BadGraph
 from estran.raster.product import Product
@@ -52,6 +52,7 @@ def run_graph(
     progress: Progress = quiet,
     stopwatch: Stopwatch | None = None,
     overview: Overview | None = None,
+    lend: Lent | None = None,
 ) -> Outcome:
     """Run a graph.
 
@@ -69,7 +70,7 @@ def run_graph(
         Where the product of the last node goes when the graph has no Write node (gpt's ``-t``); nowhere where None.
     format_name
         SNAP's name of the format (gpt's ``-f``); the ending of the name decides where empty.
-    tile, progress, stopwatch, overview
+    tile, progress, stopwatch, overview, lend
         As :func:`~estran.engine.run.run_operator` takes them; the stopwatch counts every stage.
 
     Raises
@@ -79,7 +80,7 @@ def run_graph(
     """
     steps = bind(graph, operators)
     watch = stopwatch or Stopwatch()
-    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, overview, {}, {}, [])
+    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, overview, {}, {}, [], lend)
     for i, step in enumerate(steps):
         run.node(step, i / (len(steps) + 1), 1 / (len(steps) + 1))
     last = _last(graph, steps, run.products)
@@ -111,6 +112,7 @@ class _Run:
     opened: dict[str, Product]
     products: dict[str, Product]
     written: list[Path]
+    lend: Lent | None
 
     def node(self, step: Step, first: float, share: float) -> None:
         """Run one node; its product is kept until all its consumers have run."""
@@ -118,7 +120,9 @@ class _Run:
         inputs = {name: self._product(refid, report) for name, refid in step.sources.items()}
         if isinstance(step.runs, Operator):
             listening = self.watch.listening(report, f"{step.node.id}: ")
-            self.products[step.node.id] = run_operator(step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview)
+            self.products[step.node.id] = run_operator(
+                step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview, lend=self.lend
+            )
         elif isinstance(step.runs, Read):
             self.products[step.node.id] = self._open(step.runs.file, Path(step.runs.file), report)
         elif isinstance(step.runs, Write):

@@ -34,13 +34,14 @@ _SUN_POINTS = 9
 class Inputs:
     """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while finding them.
 
-    `bands` names the band of the first source behind a semantic name.
+    `bands` names the band of the first source behind a semantic name, `files` the file behind an `aux`.
     """
 
     grid: Grid
     arrays: Mapping[str, Any]
     notes: tuple[str, ...]
     bands: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def constant(self, name: str, window: Window) -> npt.NDArray[np.float32]:
         """A number that holds everywhere, as an array of a window that takes no memory."""
@@ -64,6 +65,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     arrays: dict[str, Any] = {}
     notes: list[str] = []
     bands: dict[str, str] = {}
+    files: dict[str, Path] = {}
     grid: Grid | None = None
     for declared in op.sources:
         product = sources.get(declared.name)
@@ -93,14 +95,14 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
             arrays[prefix + name] = _array(product, band, own, tile)
         arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
         if declared is op.sources[0]:
-            bands = dict(found.bands)
+            bands, files = dict(found.bands), dict(found.files)
             arrays |= _aux(op, found.files, own, read_aux, tile)
         notes += product.notes
         notes += found.notes
     assert grid is not None
     for note in notes:
         log.warning(note)
-    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), bands)
+    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), bands, files)
 
 
 def _units(product: Product) -> dict[str, str | None]:

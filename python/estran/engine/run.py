@@ -21,11 +21,14 @@ from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, j
 from estran.engine.overview import Overview, seen
 from estran.engine.record import processing
 from estran.errors import EstranError
-from estran.raster.grid import Window
+from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
 from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
 
 log = logging.getLogger("estran")
+
+Lent = Mapping[str, Callable[..., Any]]
+"""What an operator may call, by name: see :class:`~estran.raster.scene.Block`."""
 
 TILE = 1024
 """Pixels a side: the tile of Sentinel-2's JPEG 2000 files, 4 MB of float32 a band."""
@@ -40,6 +43,7 @@ def run_operator(
     progress: Progress = quiet,
     scheduler: str | None = None,
     overview: Overview | None = None,
+    lend: Lent | None = None,
 ) -> Product:
     """Run an operator; its outputs are computed when this returns.
 
@@ -59,6 +63,8 @@ def run_operator(
         Dask's: "threads" (default), "synchronous".
     overview
         Gathers small copies of bands while a *scene* operator reads them.
+    lend
+        What a *scene* operator may call besides reading its `aux` beyond the scene: "rays".
 
     Returns
     -------
@@ -74,7 +80,8 @@ def run_operator(
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
     main = sources[op.sources[0].name]
     scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
-    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview)
+    lent = {**(lend or {}), "wider": _wider(op, inputs, read_aux)}
+    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview, lent)
     with np.errstate(all="ignore"):
         arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
     learnt = [note for note in facts.pop("notes", ()) if note not in inputs.notes]
@@ -92,6 +99,7 @@ class _Walk:
     progress: Progress
     scheduler: str
     overview: Overview | None
+    lent: Lent
 
     def scene_at_once(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Load all bands in one pass over their chunks, then one call."""
@@ -112,7 +120,7 @@ class _Walk:
         # All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
         da.store(lazy, sinks, lock=False, scheduler=self.scheduler)
         del lazy, sinks
-        block = Block(Consumable(arrays), self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message))
+        block = Block(Consumable(arrays), self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message), lent=self.lent)
         del arrays  # the block alone holds them: an operator may let go of what it has used
         result = self.op.compute(block)
         check_outputs(self.op, result)
@@ -174,6 +182,18 @@ class _Walk:
         task = dask_delayed()(one, pure=False)
         tasks = [task(window, grown, [chunks[name].under(grown) if name in chunks else None for name in names]) for window, grown in windows]
         return list(dask_compute()(*tasks, scheduler=self.scheduler))
+
+
+def _wider(op: Operator, inputs: Inputs, read_aux: ReadAux | None) -> Callable[[str, Grid], npt.NDArray[np.float32] | None]:
+    """Reads an `aux` file on a grid that goes beyond the scene."""
+
+    def wider(name: str, grid: Grid) -> npt.NDArray[np.float32] | None:
+        if read_aux is None or name not in inputs.files:
+            return None
+        aux = next(a for a in op.aux if a.name == name)
+        return np.asarray(read_aux(inputs.files[name], grid, resampling=aux.resampling), np.float32)
+
+    return wider
 
 
 class _Counter:

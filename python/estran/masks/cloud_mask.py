@@ -80,13 +80,14 @@ class _Clock:
 
 
 def cloud_mask(
-    bands: Mapping[str, Array],
+    bands: dict[str, Array],
     geometry: Geometry,
     pixel_size: tuple[float, float],
     *,
     pixel: PixelSettings,
     objects: ObjectSettings,
     progress: Progress = quiet,
+    consume: bool = False,
 ) -> CloudMaskResult:
     """Cloud and cloud shadow of a scene.
 
@@ -102,6 +103,8 @@ def cloud_mask(
         Thresholds.
     progress
         How to report.
+    consume
+        Whether `bands` may be emptied on the way: a whole tile is 120 MB a band.
 
     Returns
     -------
@@ -117,6 +120,7 @@ def cloud_mask(
         A mandatory band is not there.
     """
     _check_sun(geometry)
+    bands = bands if consume else dict(bands)
     clock = _Clock()
     notes: list[str] = []
     progress(0.0, "survey")
@@ -129,11 +133,13 @@ def cloud_mask(
     # The largest array of the stage, and nobody asks for it any more.
     stage = replace(stage, variability=np.empty((0, 0), np.float32))
     del survey
+    _let_go(bands, "swir2", "swo")
     clock.lap("pixel tests")
     progress(0.35, "cloud objects")
     clouds, facts, said = cloud_objects(stage, bands, pixel_size, objects)
     notes += said
     cloud = clouds.paint()
+    _let_go(bands, "coastal", "wv", "green", "red", "wnir", "vre3")
     clock.lap("cloud objects")
     valid_pixels = int(np.count_nonzero(stage.valid))
     share = facts["cloud_pixels"] / valid_pixels
@@ -171,6 +177,11 @@ def cloud_mask(
     facts["seconds"] = clock.seconds
     progress(1.0, "done")
     return CloudMaskResult(flags, classes, stage.probability, height, facts, tuple(dict.fromkeys(notes)))
+
+
+def _let_go(bands: dict[str, Array], *names: str) -> None:
+    for name in names:
+        bands.pop(name, None)
 
 
 def classes_of(flags: Mapping[str, Mask]) -> npt.NDArray[np.uint8]:

@@ -128,6 +128,16 @@ class Grid:
         lon, lat = _to_lonlat(self.crs).transform(x, y)
         return np.asarray(lon), np.asarray(lat)
 
+    def at_lonlat(self, lon: FloatArray | float, lat: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+        """Column and row of a place [degrees, WGS 84]; the inverse of :meth:`lonlat`."""
+        t = self._map()
+        if self.crs is None:
+            raise BadGrid("the grid has no CRS", todo="give the product a CRS")
+        x, y = _to_lonlat(self.crs).transform(np.asarray(lon, float), np.asarray(lat, float), direction="INVERSE")
+        x, y = np.asarray(x) - t.c, np.asarray(y) - t.f
+        size = t.a * t.e - t.b * t.d
+        return (t.e * x - t.b * y) / size, (t.a * y - t.d * x) / size
+
     def meridian_convergence(self) -> float:
         """Angle from true north to grid north at the centre, clockwise positive [degrees].
 

@@ -50,6 +50,9 @@ class Block:
         What a scene operator learnt on its way (thresholds, counts, what was switched off), for metadata and report.
     progress
         How a long computation reports; raises to cancel.
+    lent
+        What whoever runs the operator lends it, by name, because no room below may open files or start Java. "wider": ``(name, grid)`` to an `aux`
+        raster on a grid that goes beyond the scene, None where it is a band of the product. "rays": terrain to a ray caster.
     """
 
     arrays: Mapping[str, Array]
@@ -57,6 +60,7 @@ class Block:
     window: Window
     facts: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = quiet
+    lent: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:

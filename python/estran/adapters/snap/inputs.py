@@ -46,9 +46,13 @@ class AuxFile:
     @cached_property
     def whole(self) -> Array:
         """The whole scene of it."""
+        return self.on(self.grid)
+
+    def on(self, grid: Grid) -> Array:
+        """It on another grid, one that goes beyond the scene."""
         from estran.adapters.files.aux_raster import read_on_grid
 
-        return read_on_grid(self.path, self.grid, resampling=self.aux.resampling)
+        return read_on_grid(self.path, grid, resampling=self.aux.resampling)
 
     def forget(self) -> None:
         """Let go of the pixels; they are warped again if somebody asks."""

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from estran.adapters.java.lend import lent
 from estran.adapters.snap import profiles, source, target
 from estran.adapters.snap.faults import told
 from estran.adapters.snap.inputs import Array, AuxFile, Found, Samples, find_inputs, read, source_products
@@ -28,7 +29,7 @@ from estran.adapters.snap.samples import to_java
 from estran.catalogue.outputs import check_outputs, record, targets
 from estran.catalogue.spec import Operator, Walk
 from estran.errors import EstranError
-from estran.raster.grid import Window
+from estran.raster.grid import Grid, Window
 from estran.raster.product import Element
 from estran.raster.scene import Block, Consumable, Progress, quiet
 
@@ -168,7 +169,14 @@ class SnapOperator:
 
             tick(0.0)
             arrays[name] = read(self._context, found, window, tick)
-        return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message))
+        return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message), lent=self._lent())
+
+    def _lent(self) -> dict[str, Any]:
+        def wider(name: str, grid: Grid) -> Array | None:
+            found = self._inputs.get(name)
+            return found.on(grid) if isinstance(found, AuxFile) else None
+
+        return {**lent(), "wider": wider}
 
     def _told(self, error: Exception, where: str = "") -> EstranError:
         """The sentence for the user; the traceback goes to SNAP's log, at a level that shows only where the fault is not the user's to mend."""

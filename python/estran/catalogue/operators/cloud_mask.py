@@ -138,7 +138,7 @@ class CloudMask(Operator):
         "default: best measured; strict: Fmask 4 as published; python-fmask: that program's recipe",
         source="docs/ATBD/cloud_mask.md, validation",
     )
-    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers")
+    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", label="DEM", section="Layers")
     water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers")
     sun_zenith: float | None = param(None, f"Sun zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,90]", section="Geometry")
     sun_azimuth: float | None = param(
@@ -202,11 +202,10 @@ class CloudMask(Operator):
         from estran.masks.cloud_mask import cloud_mask
 
         names = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wnir", "vre3", "coastal", "wv", "swo", "dem")
-        bands = {name: array for name in names if (array := block.get(name)) is not None}
-        for name in ("blue", "green", "red", "nir", "swir1"):
-            bands[name] = block[name]
+        geometry = self._geometry(block)
+        bands = {name: array for name in names if (array := block.take(name)) is not None}
         pixel, objects = self._settings()
-        result = cloud_mask(bands, self._geometry(block), self._pixel_size(block), pixel=pixel, objects=objects, progress=block.progress)
+        result = cloud_mask(bands, geometry, self._pixel_size(block), pixel=pixel, objects=objects, progress=block.progress, consume=True)
         facts = dict(result.facts)
         shares, seconds = facts.pop("shares"), facts.pop("seconds")
         facts |= {f"share_{name}": value for name, value in shares.items()} | {f"seconds_{name.replace(' ', '_')}": value for name, value in seconds.items()}
@@ -262,7 +261,7 @@ class CloudMask(Operator):
         thin = (slice(None, None, 8), slice(None, None, 8))
 
         def angle(name: str, turn: float) -> Any:
-            array = block.get(name)
+            array = block.take(name)
             if array is None:
                 constant = getattr(self, name)
                 return None if constant is None else float(constant) - turn

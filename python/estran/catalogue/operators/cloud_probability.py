@@ -75,7 +75,7 @@ class CloudProbability(Operator):
     mode: Literal["default", "strict", "python-fmask"] = param(
         "default", "Rules: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes"
     )
-    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", section="Layers")
+    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", label="DEM", section="Layers")
     water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers")
 
     def survey(self, block: Block) -> Any:
