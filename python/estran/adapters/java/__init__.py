@@ -1,0 +1,1 @@
+"""Java reached from Python: through whichever virtual machine there is."""

@@ -1,0 +1,160 @@
+"""The sweep over a whole scene: tile by tile, each with the sun of its middle, and what cannot be known because terrain is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.masks.relief_frame import Frame
+from estran.masks.relief_sweep import CAST_FROM, sweep
+from estran.raster.scene import Progress, quiet
+
+Heights = npt.NDArray[np.float32]
+Bool = npt.NDArray[np.bool_]
+
+LEAST_ELEVATION, MOST_ELEVATION = 0.5, 89.9
+"""Sun elevations that are computed with [degrees]: below, a shadow has no end that a DEM holds; above, no length."""
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Terrain that goes on around a scene.
+
+    Parameters
+    ----------
+    dem
+        Heights [m], float32 (rows, columns), holes filled.
+    known
+        Where `dem` was not filled, bool of its shape; None where everywhere.
+    origin, shape
+        First row and column of the scene in `dem`, and the scene's size.
+    frame_at
+        The :class:`Frame` at a (row, column) of the scene.
+    """
+
+    dem: Heights
+    known: Bool | None
+    origin: tuple[int, int]
+    shape: tuple[int, int]
+    frame_at: Callable[[float, float], Frame]
+
+    @property
+    def scene(self) -> Heights:
+        """The heights of the scene alone."""
+        return self.dem[self.origin[0] : self.origin[0] + self.shape[0], self.origin[1] : self.origin[1] + self.shape[1]]
+
+
+@dataclass(frozen=True)
+class Sun:
+    """Where the light comes from, or the sensor is: degrees from true north and above the horizon, numbers or arrays of the scene's shape."""
+
+    azimuth: npt.NDArray[np.floating] | float
+    elevation: npt.NDArray[np.floating] | float
+
+    def at(self, rows: slice, columns: slice, shape: tuple[int, int]) -> tuple[Heights, Heights]:
+        """Azimuth and elevation of a part, elevation within what is computed with."""
+        azimuth = np.broadcast_to(np.asarray(self.azimuth, np.float32), shape)[rows, columns]
+        elevation = np.broadcast_to(np.asarray(self.elevation, np.float32), shape)[rows, columns]
+        return azimuth, np.clip(elevation, np.float32(LEAST_ELEVATION), np.float32(MOST_ELEVATION))
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Cast shadow of a scene.
+
+    Parameters
+    ----------
+    clearance, distance
+        As of :class:`~estran.masks.relief_sweep.Swept`, over the scene.
+    unknown
+        Lit as far as the terrain is known, but terrain that is missing (a hole, or beyond the edge) might shadow it.
+    """
+
+    clearance: Heights
+    distance: Heights
+    unknown: Bool
+
+
+def cast(relief: Relief, sun: Sun, progress: Progress = quiet) -> Cast:
+    """Cast shadow of a whole scene  # (RS-3).
+
+    Parameters
+    ----------
+    relief
+        The terrain, with its surroundings.
+    sun
+        Its angles; where they are NaN the result is NaN.
+    """
+    clearance, distance = (np.full(relief.shape, np.nan, np.float32) for _ in range(2))
+    unknown = np.zeros(relief.shape, bool)
+    if not np.isfinite(relief.dem).any():
+        return Cast(clearance, distance, unknown)
+    highest = float(np.nanmax(relief.dem))
+    side = _tile_side(relief, sun, highest)
+    tiles = list(_tiles(relief.shape, side))
+    for done, (row, column, height, width) in enumerate(tiles):
+        part = slice(row, row + height), slice(column, column + width)
+        azimuth, elevation = sun.at(*part, relief.shape)
+        heights = relief.scene[part]
+        seen = np.isfinite(azimuth) & np.isfinite(elevation)
+        if not (seen & np.isfinite(heights)).any():
+            continue
+        mean = _mean_azimuth(azimuth[seen])
+        filled = elevation if seen.all() else np.where(seen, elevation, np.float32(np.mean(elevation[seen])))
+        frame = relief.frame_at(row + height / 2, column + width / 2)
+        reach = (highest - float(np.nanmin(heights))) / float(np.tan(np.radians(filled.min()))) + 2 * CAST_FROM * frame.posting
+        region, certain, origin = _region(relief, (row, column), (height, width), frame.step(mean), reach)
+        swept = sweep(region, origin, (height, width), frame, mean, filled, highest=highest)
+        clearance[part] = np.where(seen, swept.clearance, np.nan)
+        distance[part] = np.where(seen, swept.distance, np.nan)
+        if not certain.all():
+            # What if the missing terrain were as high as the highest?
+            worst = sweep(np.where(certain, region, np.float32(highest)), origin, (height, width), frame, mean, filled, highest=highest)
+            unknown[part] = (swept.clearance >= 0.0) & (worst.clearance < 0.0) & seen
+        progress((done + 1) / len(tiles), "casting shadows")
+    return Cast(clearance, distance, unknown)
+
+
+def reach_of(dem: Heights, elevation: npt.NDArray[np.floating] | float) -> float:
+    """How far terrain can cast its shadow [m]: the range of heights by the tangent of the sun's zenith angle  # (RS-5)."""
+    low = max(float(np.nanmin(elevation)), LEAST_ELEVATION)
+    return float((np.nanmax(dem) - np.nanmin(dem)) / np.tan(np.radians(low)))
+
+
+def _tile_side(relief: Relief, sun: Sun, highest: float) -> int:
+    """Large tiles save overlap, small ones follow the sun more closely."""
+    posting = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2).posting
+    reach = (highest - float(np.nanmin(relief.dem))) / np.tan(np.radians(np.clip(np.nanmin(sun.elevation), LEAST_ELEVATION, MOST_ELEVATION)))
+    return int(np.clip(2 * reach / posting, 256, 1024))
+
+
+def _tiles(shape: tuple[int, int], side: int) -> Iterator[tuple[int, int, int, int]]:
+    for row in range(0, shape[0], side):
+        for column in range(0, shape[1], side):
+            yield row, column, min(side, shape[0] - row), min(side, shape[1] - column)
+
+
+def _mean_azimuth(azimuth: npt.NDArray[np.floating]) -> float:
+    if azimuth.min() == azimuth.max():
+        return float(azimuth.flat[0])
+    angle = np.radians(azimuth.astype(np.float64))
+    return float(np.degrees(np.arctan2(np.sin(angle).mean(), np.cos(angle).mean())) % 360.0)
+
+
+def _region(relief: Relief, corner: tuple[int, int], size: tuple[int, int], step: tuple[float, float], reach: float) -> tuple[Heights, Bool, tuple[int, int]]:
+    """The terrain between a tile and the farthest that can shadow it, NaN beyond its edge; where it is known; and where in it the tile begins."""
+    columns, rows = (int(np.ceil(abs(s) * reach)) + 4 for s in step)
+    up, down = (rows, 4) if step[1] < 0 else (4, rows)
+    before, after = (columns, 4) if step[0] < 0 else (4, columns)
+    top, left = relief.origin[0] + corner[0] - up, relief.origin[1] + corner[1] - before
+    bottom, right = relief.origin[0] + corner[0] + size[0] + down, relief.origin[1] + corner[1] + size[1] + after
+    part = slice(max(top, 0), bottom), slice(max(left, 0), right)
+    inside = relief.dem[part]
+    certain = np.ones(inside.shape, bool) if relief.known is None else relief.known[part]
+    missing = (max(-top, 0), max(bottom - relief.dem.shape[0], 0)), (max(-left, 0), max(right - relief.dem.shape[1], 0))
+    if any(map(any, missing)):
+        inside, certain = np.pad(inside, missing, constant_values=np.nan), np.pad(certain, missing, constant_values=False)
+    return inside, certain, (up, before)
