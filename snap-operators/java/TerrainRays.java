@@ -5,6 +5,7 @@ import org.orekit.bodies.GeodeticPoint;
 import org.orekit.frames.Frame;
 import org.orekit.frames.FramesFactory;
 import org.orekit.rugged.errors.RuggedException;
+import org.orekit.rugged.errors.RuggedInternalError;
 import org.orekit.rugged.intersection.duvenhage.DuvenhageAlgorithm;
 import org.orekit.rugged.raster.TileUpdater;
 import org.orekit.rugged.raster.UpdatableTile;
@@ -140,7 +141,7 @@ public final class TerrainRays implements TileUpdater {
                 }
             }
             return Double.NaN;
-        } catch (RuggedException lost) {
+        } catch (RuggedException | RuggedInternalError lost) {
             return Double.NaN;
         }
     }

@@ -18,6 +18,9 @@ Bool = npt.NDArray[np.bool_]
 LEAST_ELEVATION, MOST_ELEVATION = 0.5, 89.9
 """Sun elevations that are computed with [degrees]: below, a shadow has no end that a DEM holds; above, no length."""
 
+STEEPEST = 1.0
+"""Rise of the terrain that is taken for possible where none is known (45 degrees)."""
+
 
 @dataclass(frozen=True)
 class Relief:
@@ -111,11 +114,20 @@ def cast(relief: Relief, sun: Sun, progress: Progress = quiet) -> Cast:
         clearance[part] = np.where(seen, swept.clearance, np.nan)
         distance[part] = np.where(seen, swept.distance, np.nan)
         if not certain.all():
-            # What if the missing terrain were as high as the highest?
-            worst = sweep(np.where(certain, region, np.float32(highest)), origin, (height, width), frame, mean, filled, highest=highest)
+            worst = sweep(_worst(region, certain, frame.posting, highest), origin, (height, width), frame, mean, filled, highest=highest)
             unknown[part] = (swept.clearance >= 0.0) & (worst.clearance < 0.0) & seen
         progress((done + 1) / len(tiles), "casting shadows")
     return Cast(clearance, distance, unknown)
+
+
+def _worst(region: Heights, certain: Bool, posting: float, highest: float) -> Heights:
+    """The terrain with the unknown as high as it may be: rising from what is known at :data:`STEEPEST`, to the highest of the scene."""
+    if not certain.any():
+        return np.full_like(region, highest)
+    from scipy.ndimage import distance_transform_edt
+
+    away, (rows, columns) = distance_transform_edt(~certain, return_indices=True)
+    return np.asarray(np.minimum(region[rows, columns] + away * posting * STEEPEST, highest), np.float32)
 
 
 def reach_of(dem: Heights, elevation: npt.NDArray[np.floating] | float) -> float:
@@ -156,5 +168,9 @@ def _region(relief: Relief, corner: tuple[int, int], size: tuple[int, int], step
     certain = np.ones(inside.shape, bool) if relief.known is None else relief.known[part]
     missing = (max(-top, 0), max(bottom - relief.dem.shape[0], 0)), (max(-left, 0), max(right - relief.dem.shape[1], 0))
     if any(map(any, missing)):
-        inside, certain = np.pad(inside, missing, constant_values=np.nan), np.pad(certain, missing, constant_values=False)
+        (over, under), (before_it, after_it) = missing
+        rim = (min(over, 1), min(under, 1)), (min(before_it, 1), min(after_it, 1))
+        rest = (over - rim[0][0], under - rim[0][1]), (before_it - rim[1][0], after_it - rim[1][1])
+        # The outermost pixels go on for one more, so that they have a neighbour to lie between.
+        inside, certain = np.pad(np.pad(inside, rim, mode="edge"), rest, constant_values=np.nan), np.pad(certain, missing, constant_values=False)
     return inside, certain, (up, before)

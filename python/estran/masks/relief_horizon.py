@@ -120,8 +120,8 @@ def sky_view(slope: Heights, aspect: Heights, dem: Heights, origin: tuple[int, i
     for azimuth in np.arange(directions) * 360.0 / directions:
         raised = np.radians(horizon(dem, frame, float(azimuth))[origin[0] : origin[0] + rows, origin[1] : origin[1] + columns].astype(np.float64))
         relative = np.cos(np.radians(azimuth) - facing)
-        # The slope itself hides the sky where it rises faster than the horizon found one post away.
+        # The slope itself hides the sky where it rises faster than the horizon found one post away; below the level there is no sky.
         own = np.arctan(-np.tan(steep) * relative)
-        h = np.pi / 2 - np.maximum(raised, own)
+        h = np.pi / 2 - np.maximum(np.maximum(raised, own), 0.0)
         total += np.cos(steep) * np.sin(h) ** 2 + np.sin(steep) * relative * (h - np.sin(h) * np.cos(h))
     return np.clip(total / directions, 0.0, 1.0).astype(np.float32)

@@ -187,10 +187,11 @@ def sweep(
     side = int(np.ceil(abs(slope) * (above + shape[0]))) + 3
     first_row, first_column = origin[0] - above, max(0, origin[1] - side)
     last_column = min(dem.shape[1], origin[1] + shape[1] + side)
-    region = np.ascontiguousarray(dem[first_row : origin[0] + shape[0], first_column:last_column], np.float32)
+    # One column more on either side, so that a line along the outermost column has two neighbours to lie between.
+    region = np.pad(dem[first_row : origin[0] + shape[0], first_column:last_column], ((0, 0), (1, 1)), mode="edge").astype(np.float32, copy=False)
     clearance, distance = np.empty(shape, np.float32), np.empty(shape, np.float32)
     _lines(
-        region, above, shape[0], origin[1] - first_column, shape[1], slope, length, start, max(lag, 1), tangent, np.ascontiguousarray(local, np.float32),
+        region, above, shape[0], origin[1] - first_column + 1, shape[1], slope, length, start, max(lag, 1), tangent, np.ascontiguousarray(local, np.float32),
         0.5 / frame.radius, above + (shape[0] - 1) / 2.0, lowest - CLEAR, clearance, distance,
     )  # fmt: skip
     np.minimum(clearance, CLEAR, out=clearance)

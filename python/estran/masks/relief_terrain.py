@@ -51,8 +51,8 @@ def _gradients(dem: Any, top: Any, left: Any, to_pixels: Any, azimuth: Any, elev
     for r in numba.prange(height):
         for c in range(width):
             i, j = top + r, left + c
-            right = _difference(dem[i, max(j - reach, 0)], dem[i, j], dem[i, min(j + reach, columns - 1)], reach)
-            down = _difference(dem[max(i - reach, 0), j], dem[i, j], dem[min(i + reach, rows - 1), j], reach)
+            right = _difference(dem[i, j - reach] if j >= reach else np.nan, dem[i, j], dem[i, j + reach] if j + reach < columns else np.nan, reach)
+            down = _difference(dem[i - reach, j] if i >= reach else np.nan, dem[i, j], dem[i + reach, j] if i + reach < rows else np.nan, reach)
             east = right * to_pixels[0, 0] + down * to_pixels[1, 0]
             north = right * to_pixels[0, 1] + down * to_pixels[1, 1]
             steep = np.sqrt(east * east + north * north)
@@ -67,7 +67,7 @@ def _gradients(dem: Any, top: Any, left: Any, to_pixels: Any, azimuth: Any, elev
 
 @jit
 def _difference(before: Any, here: Any, after: Any, reach: Any) -> Any:
-    """Rise over one pixel; one-sided beside a hole."""
+    """Rise over one pixel; one-sided beside a hole or the edge."""
     if np.isnan(before):
         return (after - here) / reach
     if np.isnan(after):
