@@ -30,6 +30,12 @@ FLAGS = FlagCoding(
 )
 _FARTHEST = 3000
 """Pixels of surroundings read at most."""
+_LOOK = 10
+"""Pixels a side of the large pixels in which the surroundings are looked over."""
+_PEAKS = 300.0
+"""What a peak may rise above the mean of its large pixel [m]."""
+_EVEREST = 8849.0
+"""Height of the highest mountain [m]."""
 _CELLS = 30_000_000
 """Posts of the terrain handed to a ray caster at most, before it is taken no finer than the image."""
 
@@ -168,20 +174,14 @@ class ReliefShadow(Operator):
         grid, margin = block.scene.grid, 0
         wider = block.lent.get("wider")
         if wider is not None:
+            # A look around first, in large pixels, as far as the highest mountain of the Earth would cast: a plain may lie beside the Alps.
             side = min(grid.pixel_size_metres())
-            reach = min(_FARTHEST, int(reach_of(dem, sun.elevation) / side) + 4)
-            # Higher mountains may stand outside the image: their shadows reach farther than those of its own.
-            for _ in range(2):
-                larger = wider("dem", grid.sub(Window(-reach, -reach, grid.height + 2 * reach, grid.width + 2 * reach)))
-                if larger is None:
-                    break
-                dem, margin = larger, reach
-                inside = dem[margin : margin + grid.height, margin : margin + grid.width]
-                span = np.array([np.nanmax(dem), np.nanmin(inside)])
-                farther = min(_FARTHEST, int(reach_of(span, sun.elevation) / side) + 4)
-                if farther <= 1.1 * reach:
-                    break
-                reach = farther
+            far = min(_FARTHEST, int(reach_of(np.array([0.0, _EVEREST]), sun.elevation) / side) + 1)
+            rough = wider("dem", _coarse(grid, far))
+            if rough is not None:
+                span = np.array([max(np.nanmax(rough), np.nanmax(dem)) + _PEAKS, np.nanmin(dem)])
+                margin = min(_FARTHEST, int(reach_of(span, sun.elevation) / side) + 4)
+                dem = wider("dem", grid.sub(Window(-margin, -margin, grid.height + 2 * margin, grid.width + 2 * margin)))
         if margin == 0:
             notes.append("The DEM ends with the image: mountains outside it cast no shadow, and where they might is flagged UNKNOWN.")
         around = grid.sub(Window(-margin, -margin, grid.height + 2 * margin, grid.width + 2 * margin))
@@ -237,6 +237,17 @@ def _frame(grid: Grid, row: float, column: float) -> Frame:
         return flat_frame(*grid.pixel_size)
     lon, lat = grid.lonlat(np.array([column - 0.5, column + 0.5, column, column]), np.array([row, row, row - 0.5, row + 0.5]))
     return frame_from_lonlat(np.asarray(lon, float), np.asarray(lat, float))
+
+
+def _coarse(grid: Grid, margin: int) -> Grid:
+    """The grid and `margin` pixels around it, in pixels :data:`_LOOK` times as large."""
+    from dataclasses import replace
+
+    wide = grid.sub(Window(-margin, -margin, grid.height + 2 * margin, grid.width + 2 * margin))
+    assert wide.transform is not None
+    t = wide.transform
+    large = type(t)(t.a * _LOOK, t.b * _LOOK, t.c, t.d * _LOOK, t.e * _LOOK, t.f)
+    return replace(wide, width=-(-wide.width // _LOOK), height=-(-wide.height // _LOOK), transform=large)
 
 
 def _geodetic(relief: Relief, grid: Grid) -> GeodeticHeights:
