@@ -457,8 +457,15 @@ def fake_jpy():
         "java.awt.Rectangle": Rectangle,
         "java.awt.Dimension": lambda width, height: (width, height),
     }
+
+    def get_type(name):
+        if name not in classes:
+            raise ValueError(f"Java class '{name}' not found")
+        return classes[name]
+
     module = ModuleType("jpy")
-    module.get_type = classes.__getitem__
+    module.has_jvm = lambda: True
+    module.get_type = get_type
     module.profiles = profiles
     module.array = lambda name, items: list(items)
     return module

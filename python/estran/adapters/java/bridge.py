@@ -98,10 +98,14 @@ class _Jpy:
         import jpy
 
         self._jpy = jpy
-        file = jpy.get_type("java.io.File")
-        urls = [file(str(jar)).toURI().toURL() for jar in class_path()]
-        parent = jpy.get_type("java.lang.ClassLoader").getSystemClassLoader()
-        self._loader = jpy.get_type("java.net.URLClassLoader")(jpy.array("java.net.URL", urls), parent)
+        jars = class_path()
+        try:
+            file = jpy.get_type("java.io.File")
+            urls = [file(str(jar)).toURI().toURL() for jar in jars]
+            parent = jpy.get_type("java.lang.ClassLoader").getSystemClassLoader()
+            self._loader = jpy.get_type("java.net.URLClassLoader")(jpy.array("java.net.URL", urls), parent)
+        except (ValueError, RuntimeError) as error:  # how jpy tells of an unknown class, and of an exception in Java
+            raise NoRugged("the Java around this Python lends no class loader", found=error, todo="run the operator outside SNAP") from error
 
     def new(self, class_name: str, *arguments: Any) -> Any:
         boxes = {float: "java.lang.Double", int: "java.lang.Integer"}
