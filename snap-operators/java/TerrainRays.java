@@ -52,6 +52,19 @@ public final class TerrainRays implements TileUpdater {
         this.ellipsoid = new ExtendedEllipsoid(6378137.0, 1.0 / 298.257223563, frame);
     }
 
+    /** Casts one ray at a wall, which needs all of Rugged, and says so; for the doctor. */
+    public static void main(String[] arguments) throws InterruptedException {
+        int size = 41;
+        double step = Math.toRadians(1.0 / 1200.0);
+        float[] wall = new float[size * size];
+        for (int j = 0; j < size; j++) {
+            wall[30 * size + j] = 400.0f;
+        }
+        TerrainRays terrain = new TerrainRays(0.0, 0.0, step, step, size, size, wall);
+        double way = terrain.distances(new double[] {20 * step, 20 * step, 0.0, 0.0, Math.toRadians(20.0)}, 1)[0];
+        System.out.println(way > 0.0 ? "shadow" : "light");
+    }
+
     @Override
     public void updateTile(double latitude, double longitude, UpdatableTile tile) {
         tile.setGeometry(south, west, stepLat, stepLon, rows, columns);

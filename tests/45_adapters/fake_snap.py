@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import sysconfig
 import zipfile
 from pathlib import Path
 
+JAVA = Path(shutil.which("java") or "no/bin/java").resolve().parents[1]
 SPI = "META-INF/services/eu.esa.snap.snappy.gpf.PyOperatorSpi"
 
 GPT = r"""#!{python}
@@ -27,7 +29,7 @@ if does.get("hang") in (arguments[-1], "always"):
 if does.get("java") == "old":
     sys.exit("Exception in thread main java.lang.UnsupportedClassVersionError: org/esa/snap/runtime/Launcher (class file version 65.0)")
 if arguments == ["--diag"]:
-    print("SNAP home: %s\nJava version: %s\nMax memory: 1.4 GB" % (home, does.get("java", "25.0.3")))
+    print("SNAP home: %s\nJava home: %s\nJava version: %s\nMax memory: 1.4 GB" % (home, does.get("java home", "{java}"), does.get("java", "25.0.3")))
     sys.exit()
 aliases = {{}}
 for services in sorted(pathlib.Path(user, "snap-python").glob("*/{spi}")):
@@ -68,7 +70,7 @@ class FakeSnap:
         self.jar(modules / "org-esa-snap-snap-core.jar", {"org/esa/snap/Core.class": header}, version)
         self.jar(modules / "eu-esa-snap-esa-snappy.jar", {"eu/esa/snap/snappy/PyBridge.class": header}, version)
         self.gpt = self.home / "bin" / "gpt"
-        self.gpt.write_text(GPT.format(python=sys.executable, spi=SPI))
+        self.gpt.write_text(GPT.format(python=sys.executable, spi=SPI, java=JAVA))
         self.gpt.chmod(0o755)
         self.does()
         self._module_dir()

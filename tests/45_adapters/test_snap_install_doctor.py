@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -37,12 +38,12 @@ def found(timeout=20.0):
 
 def wrong(timeout=20.0):
     checks = found(timeout)
-    return {name: check for name, check in checks.items() if not check.ok}
+    return {name: check for name, check in checks.items() if not check.ok and not check.optional}
 
 
 def test_all_is_well(installed):
     checks = found()
-    assert {name: check.fact for name, check in checks.items() if not check.ok} == {}
+    assert {name: check.fact for name, check in checks.items() if not check.ok and not check.optional} == {}
     assert list(checks) == list(CHECKS), "each check has the name by which it is listed"
     before = installed.snapshot()
     found()
@@ -181,6 +182,34 @@ def test_each_thing_that_can_be_wrong(installed, harm, name, fact, mend, monkeyp
     assert fact in broken[name].fact
     assert mend in broken[name].mend
     assert all(check.mend for check in broken.values()), "each has its remedy"
+
+
+def test_rugged_is_not_needed_and_told(installed):
+    for place in installed.module_dir.glob("orekit_jpype*"):
+        place.unlink()
+    check = found()["rugged"]
+    assert not check.ok
+    assert check.optional, "nothing fails without it"
+    assert "by its own sweep" in check.fact
+    assert "install orekit-jpype" in check.mend
+
+
+@pytest.mark.skipif(importlib.util.find_spec("orekit_jpype") is None or shutil.which("java") is None, reason="no orekit-jpype, or no Java")
+def test_rugged_is_tried_with_the_java_of_snap(installed):
+    assert "a ray meets a wall" in found()["rugged"].fact
+    jars = installed.module_dir / "orekit_jpype"
+    real = jars.resolve()
+    jars.unlink()
+    (jars / "jars").mkdir(parents=True)
+    (jars / "__init__.py").touch()
+    for jar in (real / "jars").glob("*.jar"):
+        if "hipparchus" not in jar.name:
+            (jars / "jars" / jar.name).symlink_to(jar)
+    check = found()["rugged"]
+    assert not check.ok
+    assert "hipparchus" in check.fact
+    installed.does(**{"java home": "nowhere"})
+    assert "not tried" in found()["rugged"].fact
 
 
 def test_one_cause_is_told_once(installed):

@@ -20,12 +20,16 @@ INSTALL = "estran snap install"
 
 @dataclass(frozen=True)
 class Check:
-    """One fact: its stable name, whether it is as it must be, the sentence, and the command that mends it."""
+    """One fact: its stable name, whether it is as it must be, the sentence, and the command that mends it.
+
+    `optional` is what nothing fails without: it is told, and all is well all the same.
+    """
 
     id: str
     ok: bool
     fact: str
     mend: str = ""
+    optional: bool = False
 
 
 def quoted(path: Path) -> str:

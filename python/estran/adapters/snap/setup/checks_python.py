@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from importlib.resources import files
 from pathlib import Path
 
 from estran import __version__
@@ -103,6 +107,33 @@ def package(site: Site) -> Check | None:
     if site.record is not None and site.record.mode == "link" and not points_at(site.folder / content.NAME, where):
         return Check("estran", False, f"Estran in {where} wins over the linked checkout", pip(executable, "uninstall", "estran"))
     return Check("estran", True, f"Estran {seen.version} in {where}")
+
+
+def rugged(site: Site) -> Check | None:
+    """Whether the ray caster of the relief shadow can be had in SNAP's Java: one ray is cast with its program."""
+    before = package(site)
+    if before is None or not before.ok:
+        return None
+    without = "Estran.ReliefShadow decides by its own sweep instead"
+    mend = pip(site.interpreter.executable, "install", "orekit-jpype")
+    if not site.seen.orekit:
+        return Check("rugged", False, f"Rugged not reachable: SNAP's Python does not see orekit-jpype; {without}", mend, optional=True)
+    home = site.diagnosed("Java home")
+    program = shutil.which("java", path=str(Path(home) / "bin")) if home else None
+    if program is None:
+        return Check("rugged", True, f"Rugged there ({Path(site.seen.orekit).parent}), not tried: gpt --diag does not tell where its Java is")
+    jars = [*Path(site.seen.orekit).parent.glob("jars/*.jar"), Path(str(files("estran.adapters.java") / "terrain_rays.jar"))]
+    try:
+        command = [program, "-cp", os.pathsep.join(map(str, jars)), "estran.TerrainRays"]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=60, check=False)
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
+        found = done.stdout.strip() or next((line for line in reversed(said) if line.startswith("Caused by:")), said[0])
+    except (OSError, subprocess.TimeoutExpired) as error:
+        found = str(error)
+    if found != "shadow":
+        fact = f"Rugged not reachable: SNAP's Java does not run it ({found}); {without}"
+        return Check("rugged", False, fact, pip(site.interpreter.executable, "install", "--force-reinstall", "orekit-jpype"), optional=True)
+    return Check("rugged", True, f"Rugged reachable ({Path(site.seen.orekit).parent}): a ray meets a wall")
 
 
 def _stem(library: str) -> str:

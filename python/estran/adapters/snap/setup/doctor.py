@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from estran.adapters.snap.setup.check import Check
 from estran.adapters.snap.setup.checks_operators import duplicates, operators, other_plugins, registered, starts
-from estran.adapters.snap.setup.checks_python import bridge_package, package, packages, python, shared_library
+from estran.adapters.snap.setup.checks_python import bridge_package, package, packages, python, rugged, shared_library
 from estran.adapters.snap.setup.checks_snap import bridge_module, java, settings, user_dir, version
 from estran.adapters.snap.setup.find import NoSnap
 from estran.adapters.snap.setup.site import Site
@@ -32,6 +32,7 @@ CHECKS: dict[str, Checker] = {
     "duplicates": duplicates,
     "plugins": other_plugins,
     "estran": package,
+    "rugged": rugged,
     "gpt": registered,
     "start": starts,
 }

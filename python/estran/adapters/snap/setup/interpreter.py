@@ -66,7 +66,9 @@ for name in names:
         version = getattr(module, "__version__", version) if name == "estran" else version
     except BaseException as error:
         errors[name] = "%s: %s" % (type(error).__name__, error)
-json.dump({"estran": spec.origin or "" if spec else "", "version": version, "packages": packages, "errors": errors}, sys.stdout)
+orekit = importlib.util.find_spec("orekit_jpype")
+told = {"estran": spec.origin or "" if spec else "", "version": version, "packages": packages, "errors": errors}
+json.dump({**told, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
 """
 
 
@@ -97,12 +99,13 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the interpreter embedded in SNAP sees: our package, every distribution, and what cannot be imported."""
+    """What the interpreter embedded in SNAP sees: our package, Orekit's (which brings Rugged), every distribution, and what cannot be imported."""
 
     estran: str
     version: str
     packages: Mapping[str, str]
     errors: Mapping[str, str]
+    orekit: str = ""
 
 
 def find_executable(name: str) -> Path | None:
@@ -147,7 +150,7 @@ def look(interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modu
     """
     question = json.dumps([[str(module_dir / "esa_snappy"), str(module_dir)], [str(r) for r in roots], list(modules)])
     told = _run([str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout)
-    return Seen(told["estran"], told["version"], told["packages"], told["errors"])
+    return Seen(told["estran"], told["version"], told["packages"], told["errors"], told["orekit"])
 
 
 def missing_packages(packages: Mapping[str, str], requirements: Sequence[str] | None = None) -> list[str]:
