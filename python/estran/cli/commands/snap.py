@@ -101,9 +101,9 @@ def _doctor(args: argparse.Namespace) -> None:
     from estran.adapters.snap.setup.doctor import examine
 
     found = examine(lambda: _site(args))
-    wrong = [check for check in found if not check.ok]
+    wrong = [check for check in found if not check.ok and not check.optional]
     if args.json:
-        told = [{"id": c.id, "ok": c.ok, "fact": c.fact, "mend": "" if c.ok else c.mend} for c in found]
+        told = [{"id": c.id, "ok": c.ok, "fact": c.fact, "mend": "" if c.ok else c.mend, "optional": c.optional} for c in found]
         print(json.dumps({"schema": SCHEMA, "estran": __version__, "ok": not wrong, "checks": told}, indent=1))
     else:
         print("\n".join(lines(found, sys.stdout.encoding)))
@@ -112,13 +112,13 @@ def _doctor(args: argparse.Namespace) -> None:
 
 
 def lines(found: Sequence[Check], encoding: str | None) -> list[str]:
-    """The checks for a terminal: ✓ or ✗, or words where its encoding has no such signs."""
-    marks = ("✓", "✗", "→") if _can("✓✗→", encoding) else ("ok   ", "WRONG", "->")
+    """The checks for a terminal: ✓ or ✗ (– for what nothing fails without), or words where its encoding has no such signs."""
+    good, bad, lacking, arrow = ("✓", "✗", "–", "→") if _can("✓✗–→", encoding) else ("ok   ", "WRONG", "lacks", "->")
     text = []
     for check in found:
-        text.append(f"{marks[0] if check.ok else marks[1]} {check.fact}")
+        text.append(f"{good if check.ok else lacking if check.optional else bad} {check.fact}")
         if not check.ok and check.mend:
-            text.append(f"  {marks[2]} {check.mend}")
+            text.append(f"  {arrow} {check.mend}")
     return [line.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii") for line in text]
 
 
