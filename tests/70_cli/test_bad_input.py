@@ -1,6 +1,6 @@
 """Bad input, each with its sentence, and nothing half-written."""
 
-from __future__ import annotations
+from __future__ import functools
 
 import re
 import resource
@@ -267,7 +267,9 @@ def test_a_full_disk(scene: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped(scene: Path, tmp_path: Path, number: int, code: int) -> None:
-    child = run_child("masks", scene, "-o", tmp_path / "o", "--overwrite", "-v")
+    # A shell that starts the tests in the background has its children ignore Ctrl-C; a user's terminal does not.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    child = run_child("masks", scene, "-o", tmp_path / "o", "--overwrite", "-v", preexec_fn=listening)
     assert child.stderr is not None
     line = child.stderr.readline()  # it is at work
     assert "estran:" in line
