@@ -1,7 +1,8 @@
 """Bad input, each with its sentence, and nothing half-written."""
 
-from __future__ import functools
+from __future__ import annotations
 
+import functools
 import re
 import resource
 import shutil
