@@ -22,6 +22,7 @@ from estran.scenes.instrument import BANDS, HALF_STAGGER, LAG_TO_SLOPE, TIME_LAG
 from estran.scenes.landscape import SETTINGS, Landscape, landscape
 from estran.scenes.march import Layer
 from estran.scenes.picture import Picture
+from estran.scenes.sea import rough_sea
 from estran.scenes.simulate import SimulatedScene, Wish, simulate
 from estran.scenes.spectra import CODE, NAMES, table
 
@@ -202,7 +203,7 @@ def flat_picture(sza: float, saa: float, vza: float, vaa: float, flight: float =
     views = {b: view_rays(b, (float(east), -float(north)), centre, flight, seam) for b in BANDS}
     identity = (thickness > 0).astype(np.int32)
     grids = {p: Grid(3000 // p, 3000 // p, Affine(p, 0, 0, 0, -p, 0), "EPSG:32631") for p in (10, 20, 60)}
-    return Picture(land, lit(CloudField((layer,), (identity,)), sun), sun, views, grids)
+    return Picture(land, rough_sea(1, zeros, 5.0, 0.0), lit(CloudField((layer,), (identity,)), sun), sun, views, grids)
 
 
 def centroid(weight: npt.NDArray[np.floating], pixel: float) -> tuple[float, float]:

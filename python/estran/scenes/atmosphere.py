@@ -40,6 +40,8 @@ class Atmosphere:
     """Transmittance down to a level and up again, gases and scattering."""
     diffuse: npt.NDArray[np.float32]
     """Share of the sky in the light that reaches a level."""
+    straight: npt.NDArray[np.float32]
+    """Transmittance down and up again of light that keeps its direction, as the glint of the sea does."""
 
 
 def atmosphere(cos_sun: float, cos_view: float, cos_scatter: float, aerosol: float, vapour: float) -> Atmosphere:
@@ -74,4 +76,5 @@ def atmosphere(cos_sun: float, cos_view: float, cos_scatter: float, aerosol: flo
     arriving = np.exp(-(0.52 * rayleigh + 0.17 * haze) / cos_sun)
     # Molecules scatter above most of the vapour, aerosols amid it: the path crosses half of the absorber.
     path = path * np.sqrt(gas) + np.array(STRAY_LIGHT)[:, None]
-    return Atmosphere(path.astype(np.float32), (gas * scattering).astype(np.float32), (1 - direct / arriving).astype(np.float32))  # (SIM-8)
+    straight = gas * np.exp(-(rayleigh + 0.6 * haze) * mass)
+    return Atmosphere(*(a.astype(np.float32) for a in (path, gas * scattering, 1 - direct / arriving, straight)))  # (SIM-8)

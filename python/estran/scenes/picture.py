@@ -14,8 +14,10 @@ from estran.raster.grid import Grid
 from estran.scenes import clouds as sky
 from estran.scenes.atmosphere import Atmosphere
 from estran.scenes.clouds import CloudField, beam, reflectance
+from estran.scenes.instrument import TIME_LAG
 from estran.scenes.landscape import Landscape
 from estran.scenes.march import Layer, Rays, march, relief_shadow
+from estran.scenes.sea import Sea, glint, index_of_water, mirror
 from estran.scenes.spectra import ICE_CLOUD, LIQUID_CLOUD, table
 from estran.sensors.bands import SENTINEL2
 
@@ -28,6 +30,8 @@ CIRRUS_DEPTH = 0.03
 """A pixel is truly under thin cirrus from this optical thickness on."""
 SHADOW_BEAM = 0.6
 """A pixel is truly in cloud shadow where clouds let less than this share of the Sun's beam through, and no cloud hides it."""
+BAND_OF_GLINT = 11
+"""The truth about glint is that of B11, where the water below sends back nothing."""
 SKY_THROUGH_CLOUD = 0.24
 """Light under a cloud relative to the beam it stops: what droplets let down diffusely and neighbours send in.
 In T31UFS (2019-04-11) B8A in the cores of shadows is
@@ -73,6 +77,7 @@ def _compose(
     direct: Float32,
     sky_view: Float32,
     sun_tau: Float32,
+    glitter: Float32,
     tau: Float32,
     height: Float32,
     bright: Float32,
@@ -80,6 +85,7 @@ def _compose(
     path: Float32,
     through: Float32,
     diffuse: Float32,
+    straight: Float32,
     out: Float32,
 ) -> None:
     """Reflectance at the top of the atmosphere for one band: ground, then layer after layer of cloud."""
@@ -98,6 +104,7 @@ def _compose(
             lost = 1 - beam(sun_tau[y, x])
             value = surface * ((1 - d) * (direct[y, x] + SKY_THROUGH_CLOUD * lost) + d * sky_view[y, x] * (1 - 0.35 * lost)) * through[level]
             air = path[level] * (1 - 0.15 * lost)
+            spark = glitter[i, j] * direct[y, x] * straight[level]
             for k in range(layers):
                 t = tau[k, i, j]
                 if t > 0:
@@ -105,9 +112,10 @@ def _compose(
                     at = min(int(height[k, i, j] * 0.01), top)
                     # (SIM-13)
                     value = value * (1 - r) + r * colour[k, band] * bright[k, i, j] * through[at]
+                    spark *= beam(t)
                     hidden = 1 - np.exp(-0.5 * t)
                     air = air * (1 - hidden) + path[at] * hidden
-            out[i, j] = value + air
+            out[i, j] = value + air + spark
 
 
 @parallel_jit
@@ -144,8 +152,8 @@ class Picture:
 
     STRIP = 240
 
-    def __init__(self, land: Landscape, field_: CloudField, sun: Rays, views: Mapping[str, Rays], grids: Mapping[int, Grid]) -> None:
-        self.land, self.field, self.views, self.grids = land, field_, views, grids
+    def __init__(self, land: Landscape, sea: Sea, field_: CloudField, sun: Rays, views: Mapping[str, Rays], grids: Mapping[int, Grid]) -> None:
+        self.land, self.sea, self.field, self.sun, self.views, self.grids = land, sea, field_, sun, views, grids
         self.bounds = [layer.bounds() for layer in field_.layers]
         self.ground = np.ascontiguousarray(np.repeat(np.repeat(land.elevation, 2, 0), 2, 1))
         self.surfaces = table()
@@ -170,6 +178,15 @@ class Picture:
             tau[k], height[k], bright[k] = march(layer, bounds, rays, self.ground, row0, shape, step, stride)
         return tau, height, bright
 
+    def mirrors(self, k: int) -> Float32:
+        """The facets that glint in a band."""
+        return mirror(self.sun, self.views[SENTINEL2[k].name], self.ground.shape[0] * 10.0, float(index_of_water()[k]))
+
+    def glitter(self, k: int, mirrors: Float32, row0: int, shape: tuple[int, int], step: float, stride: int) -> Float32:
+        """Glint of the sea in full sunlight, at its level, in some rows of rays of a band."""
+        name, land = SENTINEL2[k].name, self.land
+        return glint(self.sea, mirrors, self.views[name], TIME_LAG[name], (land.first, land.second, land.mix), row0, shape, step, stride)
+
     def band(self, k: int, air: Atmosphere, shape: tuple[int, int], pixel: int) -> Float32:
         """Reflectance of one band at its native size."""
         # 10 and 20 m bands are seen by rays every 10 m, 60 m bands by rays every 20 m.
@@ -181,6 +198,7 @@ class Picture:
         rays = self.views[SENTINEL2[k].name]
         strip = self.STRIP // factor
         land = self.land
+        mirrors = self.mirrors(k)
         for row in range(0, shape[0], strip):
             rows = min(strip, shape[0] - row)
             top = max(row * factor - margin, 0)
@@ -190,7 +208,8 @@ class Picture:
             values = np.empty(fine, np.float32)
             _compose(
                 top, stride, k, self.surfaces, land.first, land.second, land.mix, land.tone, self.ground, self.direct, self.sky, self.sun_tau,
-                tau, height, bright, self.colour, air.path[k], air.through[k], air.diffuse[k], values,
+                self.glitter(k, mirrors, top, fine, step, stride), tau, height, bright, self.colour,
+                air.path[k], air.through[k], air.diffuse[k], air.straight[k], values,
             )  # fmt: skip
             _sample(values, weights, factor, row * factor - top, out, row, rows)
         return out
@@ -218,6 +237,12 @@ class Picture:
                 height[part] = np.where(wins, mean_high, height[part])
                 number[part] = np.where(wins & (mean_tau > 0), name, number[part])
                 depth[part] += mean_tau
+        sparkling, swir = np.empty((size, size), np.float32), BAND_OF_GLINT
+        mirrors = self.mirrors(swir)
+        for row in range(0, size, self.STRIP // 2):
+            part = rows[row : row + self.STRIP // 2]
+            glitter = self.glitter(swir, mirrors, 2 * row, (2 * len(part), 2 * size), 10.0, 1)
+            sparkling[part] = _block_mean(glitter * self.direct[2 * row : 2 * (row + len(part))])
         light = _block_mean(np.exp(-(1 - sky.ASYMMETRY**2) * self.sun_tau)).astype(np.float32)
         cloud = depth >= CLOUD_DEPTH
         return {
@@ -234,6 +259,8 @@ class Picture:
             "cloud_depth": depth,
             "cirrus_depth": ice,
             "sun_beam": light,
+            "glint": sparkling,
+            "wind": np.where(self.sea.wind > 0, self.sea.wind, np.nan).astype(np.float32),
             "cloud_id": np.where(cloud, number, 0).astype(np.int32),
         }
 

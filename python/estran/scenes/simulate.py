@@ -26,6 +26,7 @@ from estran.scenes.instrument import BANDS, FLIGHT_AZIMUTH, radiometry, sun_rays
 from estran.scenes.landscape import landscape
 from estran.scenes.march import Layer
 from estran.scenes.picture import Picture
+from estran.scenes.sea import rough_sea
 from estran.sensors.bands import SENTINEL2
 
 Float32 = npt.NDArray[np.float32]
@@ -50,6 +51,8 @@ class Wish:
     clouds: float = 0.15
     stratus: float = 0.05
     cirrus: float = 0.15
+    wind: float | None = None
+    wind_direction: float | None = None
     base: float | None = None
     thickness: float = 180.0
     swath_edge: bool = False
@@ -73,7 +76,8 @@ class SimulatedScene:
         Digital numbers without offset by band name, uint16 at native size: reflectance * 10000, 1 at least; 0 no-data; 65535 saturated.
     truth
         At 20 m: uint8 cloud, cirrus, shadow, relief_shadow, snow, water, city, beach, nodata; float32 dem [m],
-        cloud_height [m above sea level, NaN in the clear], cloud_depth, cirrus_depth, sun_beam [1]; int32 cloud_id (0 in the clear).
+        cloud_height [m above sea level, NaN in the clear], cloud_depth, cirrus_depth, sun_beam [1],
+        glint [reflectance of B11 at the level of the sea], wind [m/s, NaN on land]; int32 cloud_id (0 in the clear).
     detectors
         Detector number per pixel, 0 outside the swath, by pixel size.
     sun
@@ -155,7 +159,8 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     weather = make_clouds(wish, Place(size * 20.0, land.elevation, 20.0, (float(east), -float(north))), rng)
     field_ = sky.lit(weather, sun)
     progress(0.34, "shadows")
-    picture = Picture(land, field_, sun, views, grids)
+    wind, blows_from = _wind(wish)
+    picture = Picture(land, rough_sea(wish.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids)
     air = atmosphere(
         float(np.cos(np.radians(sun_zenith))), float(np.cos(np.radians(view_zenith))), _scatter(sun_zenith, sun_azimuth, view_zenith, view_azimuth),
         float(rng.uniform(0.08, 0.28)), float(rng.uniform(0.8, 2.6)) * (0.45 if wish.kind == "snow" else 1.0),
@@ -184,7 +189,7 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     return SimulatedScene(
         wish, time, grids, bands, truth, detectors, sun_grid(sun, size, convergence), view_grids(views, detectors[20], size, convergence),
         sun_zenith, sun_azimuth, view_zenith, view_azimuth, convergence, distance,
-        {"cloud objects": max((int(i.max()) for i in weather.identity), default=0)},
+        {"cloud objects": max((int(i.max()) for i in weather.identity), default=0), "wind [m/s]": wind, "wind from [degrees]": blows_from},
     )  # fmt: skip
 
 
@@ -207,6 +212,13 @@ def _angles(wish: Wish, rng: np.random.Generator, time: datetime, grid: Grid) ->
     view = wish.vza if wish.vza is not None else float(np.degrees(np.arctan(abs(slope))))
     toward = wish.vaa if wish.vaa is not None else (FLIGHT_AZIMUTH + (90.0 if slope > 0 else -90.0)) % 360.0
     return zenith, azimuth, view, toward
+
+
+def _wind(wish: Wish) -> tuple[float, float]:
+    """Mean speed [m/s] and where it comes from [degrees from true north], as wished or drawn."""
+    rng = stream(wish.seed, "wind")
+    speed, azimuth = float(rng.uniform(2.0, 9.0)), float(rng.uniform(0.0, 360.0))
+    return (speed if wish.wind is None else wish.wind), (azimuth if wish.wind_direction is None else wish.wind_direction)
 
 
 def _scatter(sza: float, saa: float, vza: float, vaa: float) -> float:

@@ -54,6 +54,10 @@ class SimulateScene(Study):
         None, "Mean altitude of the bases of cumulus; drawn between 900 and 2200 m where empty.", unit="m", interval="[200,8000]", section="Sky"
     )
     thickness: float = param(180.0, "Greatest thickness of cumulus.", unit="m", interval="[50,3000]", section="Sky")
+    wind: float | None = param(None, "Mean speed over the open sea; drawn between 2 and 9 m/s where empty.", unit="m/s", interval="[0,15]", section="Sea")
+    wind_direction: float | None = param(
+        None, "Where the wind comes from, from true north; drawn where empty.", unit="degrees", interval="[0,360]", section="Sea"
+    )
     swath_edge: bool = param(False, "Let the ragged edge of the swath cut the scene.", section="Instrument")
     noise: bool = param(True, "Add the instrument's noise.", section="Instrument")
 
@@ -74,6 +78,8 @@ class SimulateScene(Study):
                 clouds=self.clouds,
                 stratus=self.stratus,
                 cirrus=self.cirrus,
+                wind=self.wind,
+                wind_direction=self.wind_direction,
                 base=self.base,
                 thickness=self.thickness,
                 swath_edge=self.swath_edge,
