@@ -34,7 +34,7 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/.run
 run: $(VENV)/.run ## Masks, pictures and report of PRODUCT=path (or of a simulated scene) into out/.
 ifeq ($(strip $(PRODUCT)),)
 	@test -d $(SCENE) || $(BIN)/estran simulate scene $(SCENE) --seed $(SEED)
-	$(BIN)/estran masks $(SCENE)/*.SAFE -o $(OUT) --resolution $(RESOLUTION) --overwrite $(ARGS)
+	$(BIN)/estran masks $(SCENE)/*.SAFE --dem $(SCENE)/truth/dem.tif -o $(OUT) --resolution $(RESOLUTION) --overwrite $(ARGS)
 else
 	$(BIN)/estran masks "$(PRODUCT)" -o $(OUT) --resolution $(RESOLUTION) --overwrite $(ARGS)
 endif

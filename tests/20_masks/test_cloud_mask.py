@@ -276,3 +276,32 @@ def test_cumulus_over_belgium(shared_data):
     assert (at(770, 180) == 1).mean() > 0.95
     assert (at(640, 60) == 0).all()
     assert (at(690, 290) == 5).mean() < 0.05
+
+
+def test_a_cloud_shadow_that_falls_across_relief_shadow_keeps_its_match():
+    """Half of each true shadow lies in the dark anyway: what is left of it is found, at the right height, and nothing is said of the rest (CM-46)."""
+    bands, cloud, shadow = scene()
+    relief = np.zeros_like(cloud)
+    relief[:, 40:110] = True
+    for name in BANDS[:6]:
+        bands[name][relief & ~cloud] = 0.015
+    settings = {"pixel": PixelSettings.for_mode("default"), "objects": ObjectSettings.for_mode("default")}
+    told = cloud_mask(bands, GEOMETRY, (20.0, 20.0), relief_shadow=relief, **settings)
+    assert not (told.flags["shadow"] & relief).any()
+    assert f1(told.flags["shadow"], shadow & ~relief) > 0.9
+    assert np.nanmedian(told.height) == pytest.approx(1500, abs=25)
+
+
+def test_glint_is_water_and_no_cloud():
+    """A bright white patch of sea without a shadow; the true clouds stay (CM-47)."""
+    bands, cloud, _ = scene()
+    glint = np.zeros_like(cloud)
+    glint[10:40, 190:230] = True
+    for name, value in zip(BANDS, (0.30, 0.30, 0.30, 0.30, 0.28, 0.25, 0.001), strict=True):
+        bands[name][glint] = value
+    settings = {"pixel": PixelSettings.for_mode("default"), "objects": ObjectSettings.for_mode("default")}
+    blind, told = (cloud_mask(bands, GEOMETRY, (20.0, 20.0), glint=known, **settings) for known in (None, glint))
+    assert blind.flags["cloud"][glint].mean() > 0.5
+    assert not (told.flags["cloud"] | told.flags["potential_cloud"])[glint].any()
+    assert told.flags["water"][glint].all()
+    assert f1(told.flags["cloud"], cloud) > 0.97

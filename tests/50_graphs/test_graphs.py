@@ -75,8 +75,8 @@ class TestTwins:
             ("<mode>${mode}</mode>", "<mode>harsh</mode>", "not one of its choices"),
             ('refid="Resampled"', 'refid="Resample"', "which is no node"),
             ('refid="${source}"', 'refid="Masks"', "in a circle"),
-            ("Estran.CloudMask", "Estran.CloudMusk", "not known here"),
-            ('<source refid="Resampled"/>', "", "source 'source' of Estran.CloudMask is not given"),
+            ("Estran.Masks", "Estran.Musks", "not known here"),
+            ('<source refid="Resampled"/>', "", "source 'source' of Estran.Masks is not given"),
             ("<mode>${mode}</mode>", "<mode>${mood}</mode>", "has no value"),
         ],
     )

@@ -127,7 +127,7 @@ def test_all_cloud_is_a_result(estran, broken: Path, tmp_path: Path) -> None:
     said = estran("masks", broken, "-o", tmp_path / "o.dim", "--no-displacement")
     assert said.code == 0, said.err
     assert "fewer clear pixels" in said.err
-    classes = np.asarray(open_product(tmp_path / "o.dim")["cloud_class"].data)
+    classes = np.asarray(open_product(tmp_path / "o.dim")["mask_class"].data)
     assert (classes == 5).mean() > 0.9
 
 
@@ -171,8 +171,8 @@ def test_a_dem_that_does_not_overlap(estran, scene: Path, shared_data: Path, tmp
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--height-max", "-5"), "parameter height_max is outside its interval (in Estran.CloudMask): expected (0,20000] m, found -5"),
-        (("--height-max", "high"), "parameter height_max cannot be read (in Estran.CloudMask): expected float, found 'high'"),
+        (("--height-max", "-5"), "parameter height_max is outside its interval (in Estran.Masks): expected (0,20000] m, found -5"),
+        (("--height-max", "high"), "parameter height_max cannot be read (in Estran.Masks): expected float, found 'high'"),
         (("--mode", "best"), "parameter mode is not one of its choices"),
         (("--threads", "0"), "there must be a thread"),
         (("--tile", "3"), "the tile is too small"),
@@ -201,10 +201,10 @@ GRAPH = """<graph id="g"><version>1.0</version>{doctype}
     ("operator", "parameters", "code", "sentence"),
     [
         ("Idepix.S2", "", 1, "operator 'Idepix.S2' is not known here (in node 'N' of g.xml)"),
-        ("Estran.CloudMask", "<hight>3</hight>", 2, "unknown parameter 'hight'"),
-        ("Estran.CloudMask", "<height_max>99999</height_max>", 2, "parameter height_max is outside its interval"),
-        ("Estran.CloudMask", "<mode>${mode}</mode>", 1, "variable ${mode} of node 'N' (mode) has no value"),
-        ("Estran.CloudMask", "", 1, "the bands that Estran.CloudMask needs differ in size"),
+        ("Estran.Masks", "<hight>3</hight>", 2, "unknown parameter 'hight'"),
+        ("Estran.Masks", "<height_max>99999</height_max>", 2, "parameter height_max is outside its interval"),
+        ("Estran.Masks", "<mode>${mode}</mode>", 1, "variable ${mode} of node 'N' (mode) has no value"),
+        ("Estran.Masks", "", 1, "the bands that Estran.Masks needs differ in size"),
     ],
 )
 def test_graphs(estran, scene: Path, tmp_path: Path, operator: str, parameters: str, code: int, sentence: str) -> None:

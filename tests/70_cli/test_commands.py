@@ -13,14 +13,14 @@ import pytest
 from estran import __version__
 from estran.adapters.files.open import open_product
 from estran.catalogue import OPERATORS, STUDIES
-from estran.catalogue.operators.cloud_mask import CloudMask
+from estran.catalogue.operators.masks import Masks
 from estran.catalogue.spec import parameters_of
 from estran.cli.commands.masks import masks_graph
 from estran.cli.main import COMMANDS
 from estran.cli.options import help_text
 from estran.engine.graph import read_graph
 
-BANDS = ["cloud_flags", "cloud_class", "cloud_probability", "cloud_height"]
+BANDS = ["mask_flags", "mask_class", "cloud_probability", "cloud_height"]
 
 
 def same(one: Path, other: Path) -> None:
@@ -46,11 +46,11 @@ def test_operators_lists_the_catalogue(estran) -> None:
         assert declared.alias in said.out
 
 
-@pytest.mark.parametrize("command", [("masks",), ("run", "Estran.CloudMask")])
+@pytest.mark.parametrize("command", [("masks",), ("run", "Estran.Masks")])
 def test_options_come_from_the_declaration(estran, command: tuple[str, ...]) -> None:
     """Every parameter is an option with its help, unit, interval and default."""
     shown = " ".join(estran(*command, "--help").out.split())
-    for parameter in parameters_of(CloudMask):
+    for parameter in parameters_of(Masks):
         assert parameter.option in shown
         assert " ".join(help_text(parameter).replace("%%", "%").split()) in shown
 
@@ -68,7 +68,7 @@ def test_masks_into_a_folder(estran, scene: Path, tmp_path: Path) -> None:
     assert said.code == 0, said.err
     assert said.out == f"{out / 'index.html'}\n"
     (product,) = out.glob("*.dim")
-    assert {"index.html", "true_colour.png", "cloud_flags_overlay.png"} <= {p.name for p in out.iterdir()}
+    assert {"index.html", "true_colour.png", "mask_flags_overlay.png"} <= {p.name for p in out.iterdir()}
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
     assert "estran: note: no dem:" in said.err
     assert "no dem:" in (out / "index.html").read_text().lower()
@@ -85,21 +85,21 @@ def test_masks_into_a_folder(estran, scene: Path, tmp_path: Path) -> None:
 def test_the_graph_the_short_form_and_run_are_one(estran, scene: Path, tmp_path: Path, repository: Path) -> None:
     assert estran("masks", scene, "-o", tmp_path / "a.dim", "--mode", "strict").code == 0
     assert estran("gpt", repository / "graphs" / "masks.xml", f"-Ssource={scene}", "-Pmode=strict", "-t", tmp_path / "b.dim").code == 0
-    assert estran("run", "CloudMask", scene, "-o", tmp_path / "c.dim", "--mode", "strict", "--resample", "20").code == 0
+    assert estran("run", "Masks", scene, "-o", tmp_path / "c.dim", "--mode", "strict", "--resample", "20").code == 0
     assert (
         estran(
             "gpt", "Resample", f"-SsourceProduct={scene}", "-PtargetResolution=20", "-Pupsampling=Bilinear", "-Pdownsampling=Mean", "-t", tmp_path / "r.dim"
         ).code
         == 0
     )
-    assert estran("gpt", "Estran.CloudMask", tmp_path / "r.dim", "-Pmode=strict", "-t", tmp_path / "d.dim").code == 0
+    assert estran("gpt", "Estran.Masks", tmp_path / "r.dim", "-Pmode=strict", "-t", tmp_path / "d.dim").code == 0
     for other in ("b.dim", "c.dim", "d.dim"):
         same(tmp_path / "a.dim", tmp_path / other)
 
 
 def test_the_short_form_is_the_shipped_graph(repository: Path) -> None:
     shipped = read_graph(repository / "graphs" / "masks.xml", {}, ["source"])
-    assert masks_graph(CloudMask(), 20).nodes == shipped.nodes
+    assert masks_graph(Masks(), 20).nodes == shipped.nodes
 
 
 @pytest.mark.parametrize("ending", [".tif", ".nc"])
@@ -118,7 +118,7 @@ def test_parameters_from_a_file_and_the_command_line(estran, scene: Path, tmp_pa
     mine.write_text("mode = strict\ncloud_buffer = 0\n")
     said = estran("gpt", repository / "graphs" / "masks.xml", f"-Ssource={scene}", "-p", mine, "-Pcloud_buffer=40", "-t", tmp_path / "a.dim")
     assert said.code == 0, said.err
-    record = open_product(tmp_path / "a.dim").metadata[-1].find("Estran_CloudMask").find("parameters").attributes
+    record = open_product(tmp_path / "a.dim").metadata[-1].find("Estran_Masks").find("parameters").attributes
     assert (record["mode"], record["cloud_buffer"]) == ("strict", "40.0")
 
 

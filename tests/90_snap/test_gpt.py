@@ -14,7 +14,7 @@ from estran.raster.coding import IndexCoding
 
 pytestmark = [pytest.mark.snap, pytest.mark.slow]
 
-_CLOUD_MASK = next(op for op in OPERATORS if op.alias == "Estran.CloudMask")
+_CLOUD_MASK, _MASKS = (next(op for op in OPERATORS if op.alias == alias) for alias in ("Estran.CloudMask", "Estran.Masks"))
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
@@ -127,7 +127,7 @@ def test_the_graph_of_the_masks(gpt, repository, multisize, tmp_path, parallelis
     methods = ["-PtargetResolution=20", "-Pupsampling=Bilinear", "-Pdownsampling=Mean", "-PflagDownsampling=FlagOr"]
     done = gpt("Resample", f"-SsourceProduct={multisize}", *methods, "-t", tmp_path / "resampled.dim")
     assert done.returncode == 0, done.stderr
-    expected = run_operator(_CLOUD_MASK(), {"source": open_product(tmp_path / "resampled.dim")})
+    expected = run_operator(_MASKS(), {"source": open_product(tmp_path / "resampled.dim")})
     found = open_product(tmp_path / "out.dim")
     for name in expected.bands:
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)

@@ -86,6 +86,8 @@ def cloud_mask(
     *,
     pixel: PixelSettings,
     objects: ObjectSettings,
+    relief_shadow: Mask | None = None,
+    glint: Mask | None = None,
     progress: Progress = quiet,
     consume: bool = False,
 ) -> CloudMaskResult:
@@ -101,6 +103,10 @@ def cloud_mask(
         Width and height of a pixel [m].
     pixel, objects
         Thresholds.
+    relief_shadow
+        Ground dark for another reason than a cloud: neither speaks for a cloud's shadow nor against it (CM-46).
+    glint
+        Water that mirrors the sun: no cloud (CM-47).
     progress
         How to report.
     consume
@@ -133,6 +139,9 @@ def cloud_mask(
     # The largest array of the stage, and nobody asks for it any more.
     stage = replace(stage, variability=np.empty((0, 0), np.float32))
     del survey
+    if glint is not None:
+        # (CM-47)
+        stage = replace(stage, potential=stage.potential & ~glint, cloud=stage.cloud & ~glint, water=stage.water | (glint & stage.valid & ~stage.snow))
     _let_go(bands, "swir2", "swo")
     clock.lap("pixel tests")
     progress(0.35, "cloud objects")
@@ -151,7 +160,9 @@ def cloud_mask(
     elif share >= objects.max_cloud_share:
         notes.append(f"cloud covers {share:.0%} of the scene: no shadow is looked for.")
     elif clouds.count:
-        shadow, height = _shadows(stage, bands, geometry, pixel_size, objects, clouds, cloud, facts, notes, clock, progress)
+        dark = cloud | ~stage.valid if relief_shadow is None else cloud | ~stage.valid | relief_shadow  # (CM-46)
+        shadow, height = _shadows(stage, bands, geometry, pixel_size, objects, clouds, cloud, dark, facts, notes, clock, progress)
+        del dark
     if height is None:
         height = np.full(cloud.shape, np.nan, np.float32)
     progress(0.9, "buffers")
@@ -213,14 +224,14 @@ def _shadows(
     s: ObjectSettings,
     clouds: Objects,
     cloud: Mask,
+    hidden: Mask,
     facts: dict[str, Any],
     notes: list[str],
     clock: _Clock,
     progress: Progress,
 ) -> tuple[Mask, npt.NDArray[np.float32]]:
-    """Shadow without buffer, and cloud height."""
+    """Shadow without buffer, and cloud height; nothing can be told of a shadow where it is `hidden`."""
     progress(0.5, "potential shadow")
-    hidden = cloud | ~stage.valid
     potential = _potential(stage, bands, geometry, pixel_size, s, cloud, facts)
     potential &= ~hidden
     facts["potential_shadow_pixels"] = int(np.count_nonzero(potential))
@@ -239,7 +250,7 @@ def _shadows(
     if relief is not None:
         # Pieces of a footprint that land on uneven ground leave gaps of a pixel.
         shadow |= majority(shadow)
-    shadow &= stage.valid & ~cloud
+    shadow &= ~hidden
     if s.overlap_only:
         shadow &= potential
     if s.outline:

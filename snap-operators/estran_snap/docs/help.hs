@@ -4,7 +4,7 @@
 <helpset version="2.0">
     <title>Estran</title>
     <maps>
-        <homeID>estranCloudMask</homeID>
+        <homeID>estranMasks</homeID>
         <mapref location="map.jhm"/>
     </maps>
     <view mergetype="javax.help.AppendMerge">

@@ -10,9 +10,10 @@ from estran.catalogue.operators.cloud_probability import PIXEL_AUX, PIXEL_READS
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
 from estran.errors import BadGrid
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
-from estran.raster.scene import Block
+from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
+    from estran.masks.cloud_mask import CloudMaskResult
     from estran.masks.object_settings import ObjectSettings
     from estran.masks.settings import PixelSettings
     from estran.masks.stages import Geometry
@@ -199,19 +200,7 @@ class CloudMask(Operator):
         """The masks of a whole scene."""
         import numpy as np
 
-        from estran.masks.cloud_mask import cloud_mask
-
-        names = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wnir", "vre3", "coastal", "wv", "swo", "dem")
-        geometry = self._geometry(block)
-        bands = {name: array for name in names if (array := block.take(name)) is not None}
-        pixel, objects = self._settings()
-        result = cloud_mask(bands, geometry, self._pixel_size(block), pixel=pixel, objects=objects, progress=block.progress, consume=True)
-        facts = dict(result.facts)
-        shares, seconds = facts.pop("shares"), facts.pop("seconds")
-        facts |= {f"share_{name}": value for name, value in shares.items()} | {f"seconds_{name.replace(' ', '_')}": value for name, value in seconds.items()}
-        # What a missing band switches off is said by whoever resolved the bands.
-        missing = tuple(f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux)))
-        facts["notes"] = tuple(note for note in result.notes if not note.startswith(missing))
+        result, facts = self.masks(block)
         arrays = {
             "cloud_flags": FLAGS.pack({name.upper(): mask for name, mask in result.flags.items()}, np.uint16),
             "cloud_class": result.classes,
@@ -219,6 +208,29 @@ class CloudMask(Operator):
             "cloud_height": result.height,
         }
         return block.out(arrays, **facts)
+
+    def masks(self, block: Block, relief_shadow: Array | None = None, glint: Array | None = None) -> tuple[CloudMaskResult, dict[str, Any]]:
+        """The masks as the kernel gives them, and the facts of the run; takes the bands out of a block that lets go of them.
+
+        `relief_shadow` and `glint` are the masks of others, where there are any.
+        """
+        from estran.masks.cloud_mask import cloud_mask
+
+        names = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wnir", "vre3", "coastal", "wv", "swo", "dem")
+        geometry = self._geometry(block)
+        bands = {name: array for name in names if (array := block.take(name)) is not None}
+        pixel, objects = self._settings()
+        size = self._pixel_size(block)
+        result = cloud_mask(
+            bands, geometry, size, pixel=pixel, objects=objects, relief_shadow=relief_shadow, glint=glint, progress=block.progress, consume=True
+        )
+        facts = dict(result.facts)
+        shares, seconds = facts.pop("shares"), facts.pop("seconds")
+        facts |= {f"share_{name}": value for name, value in shares.items()} | {f"seconds_{name.replace(' ', '_')}": value for name, value in seconds.items()}
+        # What a missing band switches off is said by whoever resolved the bands.
+        missing = tuple(f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux)))
+        facts["notes"] = tuple(note for note in result.notes if not note.startswith(missing))
+        return result, facts
 
     def _settings(self) -> tuple[PixelSettings, ObjectSettings]:
         """The mode's thresholds, with those of the parameters that were given."""

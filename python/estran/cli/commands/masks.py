@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from estran.catalogue.operators.cloud_mask import CloudMask
+from estran.catalogue.operators.masks import Masks
 from estran.catalogue.spec import parameters_of
 from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute
@@ -32,12 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time", metavar="UTC", help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place")
     parser.add_argument("--table", type=Path, metavar="CSV", help="classify a table of spectra instead of a product (columns blue, green, red, nir, swir1, …)")
     add_tuning(parser)
-    add_options(parser, CloudMask)
+    add_options(parser, Masks)
 
 
 def run(args: argparse.Namespace) -> None:
     """Make the masks."""
-    operator = from_options(args, CloudMask)
+    operator = from_options(args, Masks)
     if (args.product is None) == (args.table is None):
         raise BadParameter("it is not clear what to work on", where="estran masks", expected="either PRODUCT or --table CSV")
     if args.table is not None:
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
             overview=overview,
         )
         if target is None:
-            title = f"Cloud and cloud-shadow masks of {source.name}"
+            title = f"Masks of {source.name}"
             page = write_folder(
                 overview.on(source),
                 outcome.last,
@@ -86,17 +86,17 @@ def run(args: argparse.Namespace) -> None:
     return None
 
 
-def masks_graph(operator: CloudMask, resolution: int | None) -> Graph:
+def masks_graph(operator: Masks, resolution: int | None) -> Graph:
     """The graph of ``graphs/masks.xml`` with its values in place; without its first node where nothing is to be resampled (a test compares)."""
     read = READ_PREFIX + "source"
-    values = {p.element: p.format(getattr(operator, p.name)) for p in parameters_of(CloudMask)}
+    values = {p.element: p.format(getattr(operator, p.name)) for p in parameters_of(Masks)}
     resampled = Node(
         "Resampled",
         "Resample",
         (("sourceProduct", read),),
         {"targetResolution": str(resolution), "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"},
     )
-    masks = Node(_ID, CloudMask.alias, (("source", read if resolution is None else resampled.id),), values)
+    masks = Node(_ID, Masks.alias, (("source", read if resolution is None else resampled.id),), values)
     return Graph("masks", (masks,) if resolution is None else (resampled, masks), "estran masks", ("source",))
 
 

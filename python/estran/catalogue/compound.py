@@ -1,0 +1,98 @@
+"""An operator made of others: what they declare is taken over, not written again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from estran.catalogue.spec import Aux, Operator, Parameter, Reads, param, parameters_of
+
+Class = TypeVar("Class", bound=type)
+
+
+@dataclass(frozen=True)
+class Part:
+    """An operator inside another.
+
+    Parameters
+    ----------
+    op
+        It.
+    prefix
+        Put before the names of its parameters in the compound; "" for the main part.
+    shared
+        Parameters that keep their name, because an earlier part has the same: angles, a DEM.
+    left_out
+        Parameters that the compound has not: the part's default holds.
+    """
+
+    op: type[Operator]
+    prefix: str = ""
+    shared: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def name_of(self, parameter: str) -> str:
+        """What a parameter of the part is called in the compound."""
+        return parameter if parameter in self.shared else self.prefix + parameter
+
+    def taken(self) -> Iterable[Parameter]:
+        """The parameters that the compound has."""
+        return (p for p in parameters_of(self.op) if p.name not in self.left_out)
+
+    def of(self, compound: Operator) -> Any:
+        """The part with the compound's values."""
+        return self.op(**{p.name: getattr(compound, self.name_of(p.name)) for p in self.taken()})
+
+
+def with_parameters_of(*parts: Part) -> Callable[[Class], Class]:
+    """A class decorator, to stand below ``@dataclass``: the parameters of the parts, after the class's own.
+
+    Those of a part with a prefix stand under its label, as one section.
+    """
+
+    def decorate(declared: Class) -> Class:
+        own = declared.__annotations__
+        for part in parts:
+            for p in part.taken():
+                name = part.name_of(p.name)
+                if name in own:
+                    continue
+                own[name] = p.type
+                info = replace(p.info, section=part.op.label) if part.prefix else p.info
+                setattr(declared, name, param(p.default, **{k: v for k, v in vars(info).items() if k != "default"}))
+        return declared
+
+    return decorate
+
+
+def reads_of(main: type[Operator], *others: type[Operator]) -> tuple[Reads, ...]:
+    """Bands of the first source of every part; what only `others` need is optional, and switches them off."""
+    found = {reads.band: reads for reads in main.sources[0].reads}
+    for other in others:
+        off = f"{other.label[0].lower()}{other.label[1:]} is off"
+        for reads in other.sources[0].reads:
+            known = found.get(reads.band)
+            without = reads.without if reads.optional else off
+            if known is None:
+                found[reads.band] = replace(reads, optional=True, without=without)
+            elif known.optional:
+                found[reads.band] = replace(known, without=_both(known.without, without), from_param=known.from_param or reads.from_param)
+    return tuple(found.values())
+
+
+def aux_of(main: type[Operator], *others: type[Operator]) -> tuple[Aux, ...]:
+    """Rasters of every part."""
+    found = {aux.name: aux for aux in main.aux}
+    for other in others:
+        for aux in other.aux:
+            known = found.get(aux.name)
+            off = f"{other.label[0].lower()}{other.label[1:]} is off"
+            found[aux.name] = (
+                replace(aux, without=off) if known is None else replace(known, without=_both(known.without, off), margin=max(known.margin, aux.margin))
+            )
+    return tuple(found.values())
+
+
+def _both(first: str, second: str) -> str:
+    return first if second in first else f"{first}; {second}"
