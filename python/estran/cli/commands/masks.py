@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from estran.catalogue.operators.masks import Masks
 from estran.catalogue.spec import parameters_of
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Make the masks."""
-    operator = from_options(args, Masks)
+    operator: Any = from_options(args, Masks)  # its parameters come from its parts, unseen by the type checker
     if (args.product is None) == (args.table is None):
         raise BadParameter("it is not clear what to work on", where="estran masks", expected="either PRODUCT or --table CSV")
     if args.table is not None:
