@@ -1,0 +1,1 @@
+"""Absorption by the gases of the air."""
