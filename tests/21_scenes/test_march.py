@@ -8,7 +8,7 @@ import pytest
 
 from estran.errors import EstranError
 from estran.physics.geometry import slope_vector
-from estran.scenes.march import Layer, Rays, march, relief_shadow
+from estran.scenes.march import Layer, Rays, march
 
 CELL, N = 10.0, 256
 
@@ -119,21 +119,3 @@ def test_detectors_look_two_ways() -> None:
 def test_layer_wants_whole_blocks() -> None:
     with pytest.raises(EstranError, match="multiple of 16"):
         Layer(*(np.zeros((40, 40), np.float32) for _ in range(3)), 10.0, (0.0, 0.0), 0.1)
-
-
-@pytest.mark.parametrize("azimuth", [0.0, 90.0, 180.0, 270.0])
-def test_relief_shadow_of_a_wall(azimuth: float) -> None:
-    """A wall of 100 m in the sun at 45 degrees shades 100 m of the ground behind it, on the side away from the Sun."""
-    ground = np.zeros((101, 101), np.float32)
-    along_rows = azimuth in (90.0, 270.0)
-    if along_rows:
-        ground[:, 50] = 100.0
-    else:
-        ground[50, :] = 100.0
-    shadow = relief_shadow(ground, 10.0, rays_to(45.0, azimuth).packed(), 100.0)
-    line = shadow[50] if along_rows else shadow[:, 50]
-    # With the Sun in the east or the south the shade lies at lower column, or lower row.
-    behind = line[40:50] if azimuth in (90.0, 180.0) else line[51:61]
-    before = line[52:] if azimuth in (90.0, 180.0) else line[:49]
-    assert behind.sum() >= 9
-    assert before.sum() == 0

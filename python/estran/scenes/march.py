@@ -1,4 +1,4 @@
-"""Ray marching through layers of cloud and over relief: where shadows and parallax come from.
+"""Ray marching through layers of cloud: where their shadows and parallax come from.
 
 Nothing is projected or shifted here. A ray climbs from a point of the ground, in steps no longer than a cell, and meets what is there.
 Equations: docs/ATBD/simulate_scene.md.
@@ -362,36 +362,3 @@ def above_tops(layer: Layer, other: Layer, bounds: tuple[Float32, Float32], sun:
         layer.thickness, layer.base, layer.cell, *layer.origin, sun.packed(), other.base, other.thickness, low, high,
         other.cell, *other.origin, float(low.min()), float(high.max()), other.extinction, tau,
     )  # fmt: skip
-
-
-@parallel_jit
-def relief_shadow(elevation: Float32, cell: float, rays: npt.NDArray[np.float64], highest: float) -> npt.NDArray[np.uint8]:
-    """Where terrain hides the Sun: 1 in cast shadow.
-
-    Rays climb in steps of one cell over bilinear relief; outside the grid nothing is known, and light passes.
-    """
-    rows, cols = elevation.shape
-    shadow = np.zeros((rows, cols), np.uint8)
-    for i in numba.prange(rows):
-        for j in range(cols):
-            dx, dy = direction(rays, (j + 0.5) * cell, (i + 0.5) * cell)
-            run = max(abs(dx), abs(dy), 1e-6)
-            dz = cell / run
-            z = float(elevation[i, j]) + dz
-            u, v = float(j) + dx * dz / cell, float(i) + dy * dz / cell
-            while z < highest:
-                if u < 0 or v < 0 or u >= cols - 1 or v >= rows - 1:
-                    break
-                jj, ii = int(u), int(v)
-                a, b = u - jj, v - ii
-                top = (1 - b) * ((1 - a) * elevation[ii, jj] + a * elevation[ii, jj + 1]) + b * (
-                    (1 - a) * elevation[ii + 1, jj] + a * elevation[ii + 1, jj + 1]
-                )
-                if top > z:  # (SIM-5)
-                    shadow[i, j] = 1
-                    break
-                # Far below the highest summit of the scene, steps stay one cell: ridges are narrow.
-                u += dx * dz / cell
-                v += dy * dz / cell
-                z += dz
-    return shadow

@@ -16,7 +16,8 @@ from estran.scenes.atmosphere import Atmosphere
 from estran.scenes.clouds import CloudField, beam, reflectance
 from estran.scenes.instrument import TIME_LAG
 from estran.scenes.landscape import Landscape
-from estran.scenes.march import Layer, Rays, march, relief_shadow
+from estran.scenes.march import Layer, Rays, march
+from estran.scenes.relief import relief_shadow
 from estran.scenes.sea import Sea, glint, index_of_water, mirror
 from estran.scenes.spectra import ICE_CLOUD, LIQUID_CLOUD, table
 from estran.sensors.bands import SENTINEL2
@@ -57,7 +58,7 @@ def _light(elevation: Float32, cell: float, hidden: UInt8, tau: Float32, sun_eas
             facing = max((1 - east * sun_east - south * sun_south) / steep, 0.0)
             through = beam(tau[i, j])
             direct = facing * through  # (SIM-12)
-            if hidden[y, x]:
+            if hidden[i, j]:
                 direct = 0.0
             beam_out[i, j] = direct
             sky_out[i, j] = 0.5 + 0.5 / steep
@@ -165,8 +166,7 @@ class Picture:
                 # Cirrus stands 10 to 25 km off along the Sun's ray: what it takes from the beam is spread over everything.
                 continue
             self.sun_tau += march(layer, bounds, sun, self.ground, 0, shape, 10.0)[0]
-        highest = float(land.elevation.max())
-        self.hidden = relief_shadow(land.elevation, 20.0, sun.packed(), highest) if highest > 60 else np.zeros(land.elevation.shape, np.uint8)
+        self.hidden = relief_shadow(land.elevation, 20.0, sun)
         self.direct, self.sky = np.empty(shape, np.float32), np.empty(shape, np.float32)
         _light(land.elevation, 20.0, self.hidden, self.sun_tau, sun.east, sun.south, self.direct, self.sky)
 
@@ -249,7 +249,7 @@ class Picture:
             "cloud": cloud.astype(np.uint8),
             "cirrus": (ice >= CIRRUS_DEPTH).astype(np.uint8),
             "shadow": ((light < SHADOW_BEAM) & ~cloud).astype(np.uint8),
-            "relief_shadow": self.hidden,
+            "relief_shadow": (_block_mean(self.hidden.astype(np.float32)) >= 0.5).astype(np.uint8),
             "snow": land.snow,
             "water": land.water,
             "city": land.city,

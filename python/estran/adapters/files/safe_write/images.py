@@ -18,7 +18,7 @@ TRUTH_MEANING: Mapping[str, str] = {
     "cloud": "1: optical thickness of water cloud along the view of B4 is 0.5 or more",
     "cirrus": "1: optical thickness of ice cloud along the view of B4 is 0.03 or more",
     "shadow": "1: clouds let less than 0.6 of the Sun's beam through, and no cloud hides the ground",
-    "relief_shadow": "1: terrain hides the Sun",
+    "relief_shadow": "1: terrain hides the Sun, cast upon the pixel or because the slope is turned away",
     "snow": "1: half or more of the ground is snow",
     "water": "1: half or more of the ground is water",
     "city": "1: built-up",
