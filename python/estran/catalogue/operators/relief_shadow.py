@@ -21,11 +21,11 @@ FLAGS = FlagCoding(
     "relief_flags",
     (
         Flag("NODATA", 0, (60, 60, 60), "height of the ground or place of the sun unknown"),
-        Flag("CAST", 1, (63, 81, 181), "in the shadow of terrain farther than 1.5 postings; decided by the backend that the metadata names"),
-        Flag("SELF", 2, (121, 134, 203), "slope turned away from the sun"),
+        Flag("CAST", 1, (0, 105, 92), "in the shadow of terrain farther than 1.5 postings; decided by the backend that the metadata names"),
+        Flag("SELF", 2, (77, 182, 172), "slope turned away from the sun"),
         Flag("LOW_SUN", 3, (255, 167, 38), "slope that the sun only grazes", 0.7),
         Flag("HIDDEN", 4, (216, 27, 96), "hidden from the sensor by terrain"),
-        Flag("UNKNOWN", 5, (158, 158, 158), "lit as far as the DEM goes; terrain beyond its edge, or in a hole of it, might shadow it", 0.7),
+        Flag("UNKNOWN", 5, (188, 170, 164), "lit as far as the DEM goes; terrain beyond its edge, or in a hole of it, might shadow it", 0.9),
     ),
 )
 _FARTHEST = 3000
