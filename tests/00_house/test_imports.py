@@ -44,6 +44,7 @@ FRAMEWORKS: dict[str, set[str]] = {
     "report": {"numpy", "matplotlib", "jinja2", "markupsafe", "affine", "pyproj"},
     "cube": {"numpy", "affine", "pyproj", "eodag", "odc", "pystac", "starlette", "uvicorn"} | FILES,
     "cli": {"numpy", "tqdm"},
+    "tables": {"numpy"},
     "": {"numba"},
 }
 """What each room may import from outside; "" is the package's own top level (`errors`, `jit`)."""
