@@ -74,7 +74,7 @@ def test_what_is_unknown_gets_a_sentence(arguments, told) -> None:
 
 
 def test_an_unknown_gas_gets_a_sentence() -> None:
-    with pytest.raises(BadParameter, match="a gas is unknown.*found helium"):
+    with pytest.raises(BadParameter, match=r"a gas is unknown.*found helium"):
         transmittances("S2A", airmass=2.0, ozone=300.0, water_vapour=2.0, gases=["helium"])  # type: ignore[list-item]
 
 
@@ -133,7 +133,7 @@ def optical_depth(lines: np.ndarray, nu: np.ndarray, layers: np.ndarray, fractio
 
 
 def test_cells_saturate_as_lines_do(shared_data: Path) -> None:
-    """CO2 near 1.6 um, 1427 lines, 41 layers: from mean cells of 1 cm-1 alone (ABS-2) gives the mean transmittance to 0.006, plain exponentials miss by 0.04 to 0.17."""
+    """CO2 near 1.6 um, 1427 lines, 41 layers: from mean cells of 1 cm-1 alone (ABS-2) gives the mean to 0.006, plain exponentials miss by 0.04 to 0.17."""
     layers = np.genfromtxt(shared_data / "spectroscopy" / "us76_41_layers.csv", delimiter=",", names=True)
     layers = np.stack([layers["p_mid_hPa"], layers["T_mid_K"], layers["N_air_molec_cm2"]], axis=1)[:25]
     lines = lines_of(shared_data / "spectroscopy" / "hitran_co2_6200_6280.par", 2, 6195.0, 6262.0, 1e-25)

@@ -122,7 +122,7 @@ def test_bad_responses_get_a_sentence(tmp_path: Path, text: str, error: type[Exc
 def test_a_workbook_gets_advice(tmp_path: Path) -> None:
     path = tmp_path / "srf.xlsx"
     path.write_bytes(b"PK\x03\x04\xff\xfe\x00\x80")
-    with pytest.raises(BadProduct, match="neither text nor NetCDF.*save a workbook as CSV or text"):
+    with pytest.raises(BadProduct, match=r"neither text nor NetCDF.*save a workbook as CSV or text"):
         read_responses(path)
 
 
