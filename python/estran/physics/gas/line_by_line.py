@@ -1,0 +1,151 @@
+"""Absorption cross-sections, line by line. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import BadParameter
+from estran.jit import jit, parallel_jit
+from estran.physics.gas.lines import Lines, line_state
+from estran.physics.gas.voigt import FAR, far_imaginary, far_real, probability
+
+Float = npt.NDArray[np.float64]
+
+CUT = 25.0
+"""cm⁻¹: how far a line reaches, the convention of line lists and of the water continuum."""
+_BLOCK = 1024
+_ROOT_LN2 = float(np.sqrt(np.log(2.0)))
+_INVERSE_ROOT_PI = float(1.0 / np.sqrt(np.pi))
+
+
+def cross_section(
+    lines: Lines,
+    wavenumber: npt.ArrayLike,
+    pressure: float,
+    temperature: float,
+    share: float = 0.0,
+    *,
+    cut: float = CUT,
+    pedestal: bool = True,
+    mixing: Float | None = None,
+) -> Float:
+    """Absorption cross-section of a gas (GAS-4, GAS-7).
+
+    Parameters
+    ----------
+    lines
+        Of the gas; those farther than `cut` from the grid do nothing.
+    wavenumber
+        In vacuum, rising [cm⁻¹], (m,).
+    pressure, temperature
+        Of the air [hPa, K].
+    share
+        Of the gas itself in the air, for self-broadening [mol/mol].
+    cut
+        How far a line reaches from its unshifted centre [cm⁻¹].
+    pedestal
+        False takes from each line its value at the cut, as the water continuum MT_CKD asks (GAS-8).
+    mixing
+        First-order coefficients Y of line mixing at this temperature [1/atm], (n,).
+
+    Returns
+    -------
+    Cross-section [cm²/molecule], (m,). Without mixing it is nowhere negative.
+
+    Raises
+    ------
+    BadParameter
+        No line reaches the grid; the grid is not rising; pressure, temperature or share are out of range.
+    """
+    grid = checked_grid(wavenumber)
+    reach = (lines.wavenumber >= grid[0] - cut) & (lines.wavenumber <= grid[-1] + cut)
+    if not reach.any():
+        lines.near(float(grid[0]), float(grid[-1]) + 1e-9, cut)  # says which window has no line
+    if mixing is not None and mixing.shape != lines.wavenumber.shape:
+        raise BadParameter("line mixing needs one coefficient a line", expected=str(lines.wavenumber.shape), found=str(mixing.shape))
+    used = lines.take(reach)
+    state = line_state(used, pressure, temperature, share)
+    scale = _ROOT_LN2 / state.doppler
+    y = state.lorentz * scale
+    area = state.intensity * scale * _INVERSE_ROOT_PI
+    strength = np.zeros(len(used)) if mixing is None else mixing[reach] * (pressure / 1013.25)
+    base = np.zeros(len(used))
+    if not pedestal:
+        base = np.array([probability(cut * s, w).real for s, w in zip(scale, y, strict=True)])
+    out = np.zeros(grid.size)
+    _sum_lines(grid, used.wavenumber, state.centre, scale, y, area, strength, base, cut, out)
+    return out
+
+
+def checked_grid(wavenumber: npt.ArrayLike) -> Float:
+    """Wavenumbers [cm⁻¹] as an array that rises.
+
+    Raises
+    ------
+    BadParameter
+        It is empty, not finite, not rising, or not positive.
+    """
+    grid = np.ascontiguousarray(np.atleast_1d(np.asarray(wavenumber, float)))
+    if grid.ndim != 1 or grid.size == 0 or not np.isfinite(grid).all() or grid[0] <= 0.0:
+        raise BadParameter("wavenumbers are no list of positive numbers", expected="cm⁻¹, rising", found=f"shape {grid.shape}")
+    if np.any(np.diff(grid) <= 0.0):
+        at = int(np.flatnonzero(np.diff(grid) <= 0.0)[0])
+        raise BadParameter(
+            "wavenumbers do not rise",
+            where=f"sample {at + 2}",
+            expected=f"above {grid[at]:g} cm⁻¹",
+            found=f"{grid[at + 1]:g}",
+            todo="sort them; wavelengths must be turned round",
+        )
+    return grid
+
+
+@parallel_jit
+def _sum_lines(grid: Float, position: Float, centre: Float, scale: Float, y: Float, area: Float, mixing: Float, base: Float, cut: float, out: Float) -> None:
+    """Add every line, block of the grid by block: the order of the sum in a sample is that of the lines, whatever the number of threads."""
+    blocks = (grid.size + _BLOCK - 1) // _BLOCK
+    for block in numba.prange(blocks):
+        first = block * _BLOCK
+        last = min(first + _BLOCK, grid.size)
+        begin = np.searchsorted(position, grid[first] - cut)
+        end = np.searchsorted(position, grid[last - 1] + cut, side="right")
+        for k in range(begin, end):
+            lo = first + np.searchsorted(grid[first:last], position[k] - cut)
+            hi = first + np.searchsorted(grid[first:last], position[k] + cut, side="right")
+            # The far wings, in which the profile is a ratio of polynomials, on both sides of the rest.
+            square = FAR - y[k] * y[k]
+            half = np.sqrt(square) / scale[k] if square > 0.0 else 0.0
+            left = first + np.searchsorted(grid[first:last], centre[k] - half)
+            right = first + np.searchsorted(grid[first:last], centre[k] + half, side="right")
+            left = min(max(left, lo), hi)
+            right = max(min(right, hi), left)
+            if mixing[k] == 0.0:
+                _wing(grid, lo, left, centre[k], scale[k], y[k], area[k], base[k], out)
+                _core(grid, left, right, centre[k], scale[k], y[k], area[k], 0.0, base[k], out)
+                _wing(grid, right, hi, centre[k], scale[k], y[k], area[k], base[k], out)
+            else:
+                _mixed_wing(grid, lo, left, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+                _core(grid, left, right, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+                _mixed_wing(grid, right, hi, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+
+
+@jit
+def _wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, base: float, out: Float) -> None:
+    for i in range(lo, hi):
+        out[i] += area * (far_real((grid[i] - centre) * scale, y) - base)
+
+
+@jit
+def _mixed_wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+    for i in range(lo, hi):
+        x = (grid[i] - centre) * scale
+        out[i] += area * (far_real(x, y) + mixing * far_imaginary(x, y) - base)
+
+
+@jit
+def _core(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+    for i in range(lo, hi):
+        w = probability((grid[i] - centre) * scale, y)
+        out[i] += area * (w.real + mixing * w.imag - base)  # (GAS-7)
