@@ -103,7 +103,7 @@ def test_outlines_follow_what_is_dark():
     footprints = np.zeros(SHAPE, bool)
     footprints[18:38, 22:42] = True
     # Most of the dark place is covered, so all of it is shadow; what hangs over by two pixels is not.
-    out = outlined(footprints, potential)
+    out = outlined(footprints, potential, potential)
     assert out[20:40, 20:40].all()
     assert not out[:, 41:].any()
     # A lake with a shadow in its corner is no shadow.
@@ -111,7 +111,13 @@ def test_outlines_follow_what_is_dark():
     lake[5:75, 5:80] = True
     few = np.zeros(SHAPE, bool)
     few[10:16, 10:16] = True
-    assert outlined(few, lake).sum() < 120
+    assert outlined(few, lake, lake).sum() < 120
+    # Inside a footprint a hint of darkness is enough, at its edge it is not; where there is no hint, a footprint is no shadow.
+    none = np.zeros(SHAPE, bool)
+    inner = outlined(footprints, none, footprints)
+    assert inner[19:37, 23:41].all()
+    assert inner.sum() == 18 * 18
+    assert not outlined(footprints, none, none).any()
 
 
 @pytest.mark.parametrize("azimuth", [20.0, 141.0, 230.0, 305.0])

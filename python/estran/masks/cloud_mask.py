@@ -18,7 +18,7 @@ from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import cloud_objects
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import PixelSettings
-from estran.masks.shadow import background, flattened, outlined, potential_shadow, water_shadow
+from estran.masks.shadow import background, dark_places, flattened, outlined, water_shadow
 from estran.masks.stages import Geometry, PixelStage
 from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, majority
@@ -232,7 +232,7 @@ def _shadows(
 ) -> tuple[Mask, npt.NDArray[np.float32]]:
     """Shadow without buffer, and cloud height; nothing can be told of a shadow where it is `hidden`."""
     progress(0.5, "potential shadow")
-    potential = _potential(stage, bands, geometry, pixel_size, s, cloud, facts)
+    potential, hint = _potential(stage, bands, geometry, pixel_size, s, cloud, facts)
     potential &= ~hidden
     facts["potential_shadow_pixels"] = int(np.count_nonzero(potential))
     clock.lap("potential shadow")
@@ -254,7 +254,7 @@ def _shadows(
     if s.overlap_only:
         shadow &= potential
     if s.outline:
-        shadow = outlined(shadow, potential)
+        shadow = outlined(shadow, potential, hint)
         if s.shaded > 0.0:
             shadow |= _shaded(clouds, cloud, potential & ~shadow, matches, geometry, pixel_size, s, relief, facts)
         shadow &= ~hidden
@@ -287,8 +287,8 @@ def _shaded(
 
 def _potential(
     stage: PixelStage, bands: Mapping[str, Array], geometry: Geometry, pixel_size: tuple[float, float], s: ObjectSettings, cloud: Mask, facts: dict[str, Any]
-) -> Mask:
-    """Potential shadow on land and, where asked for, on water."""
+) -> tuple[Mask, Mask]:
+    """Potential shadow on land and, where asked for, on water; and the same where a hint of darkness is enough."""
     images = [bands["nir"], bands["swir1"]] if s.use_swir1 else [bands["nir"]]
     dem = bands.get("dem")
     if s.flatten_relief and dem is not None and geometry.sun_zenith is not None and geometry.sun_azimuth is not None:
@@ -297,11 +297,15 @@ def _potential(
         facts["relief_evened_out"] = True
     levels = [background(image, stage.clear_land, stage.valid & ~stage.potential, s.shadow_percentile) for image in images]
     facts |= {f"shadow_background_{name}": level for name, level in zip(("nir", "swir1"), levels, strict=False)}
-    potential = potential_shadow(images, ~stage.valid, levels, s.shadow_depth, s.shadow_share)
+    limits = (s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)
+    found = dark_places(images, ~stage.valid, levels, limits if s.outline else limits[:1])
+    potential, hint = found[0], found[-1]
     if s.water_depth > 0.0:
-        potential &= ~stage.water
-        potential |= water_shadow(bands["blue"], stage.water, dilate_disk(cloud, s.brim, pixel_size) | ~stage.valid, s.water_depth)
-    return potential
+        wet = water_shadow(bands["blue"], stage.water, dilate_disk(cloud, s.brim, pixel_size) | ~stage.valid, s.water_depth)
+        for mask in found:
+            mask &= ~stage.water
+            mask |= wet
+    return potential, hint
 
 
 def _tell(matches: Matches, facts: dict[str, Any]) -> None:

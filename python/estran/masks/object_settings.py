@@ -113,6 +113,8 @@ class ObjectSettings:
     """Whether a shadow is the footprint's overlap with the potential shadow (python-fmask), or the whole footprint."""
     outline: bool = False
     """Whether a shadow's outline is that of the potential shadow it falls on, or the cloud's."""
+    hint: float = 0.5
+    """Darkness that is enough inside a footprint, where the outline is that of the dark, as a share of what potential shadow needs."""
     shaded: float = 0.0
     """Dark places with at least this share under clouds at their neighbours' altitudes are shadow, too; 0 is off."""
     shaded_least: int = 40

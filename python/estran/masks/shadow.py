@@ -82,19 +82,27 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
     depth, share
         Least darkness in every image, as reflectance and as a share of the filled reflectance.
     """
+    return dark_places(images, drains, backgrounds, ((depth, share),))[0]
 
-    def dark(image: Image, background: float) -> Mask:
+
+def dark_places(images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], limits: Sequence[tuple[float, float]]) -> tuple[Mask, ...]:
+    """As :func:`potential_shadow` for several pairs of depth and share: the floods, which cost most, are made once."""
+
+    def dark(image: Image, background: float) -> list[Mask]:
         depths = darkness(image, drains, background)
-        found = depths > depth
-        if share > 0.0:
-            # depth > share * (depth + image), NaN being no shadow.
-            found &= depths * np.float32((1.0 - share) / share) > image
-        return np.asarray(found)
+        found = []
+        for depth, share in limits:
+            here = depths > depth
+            if share > 0.0:
+                # depth > share * (depth + image), NaN being no shadow.
+                here &= depths * np.float32((1.0 - share) / share) > image
+            found.append(np.asarray(here))
+        return found
 
     # Floods are one thread's work each, and know nothing of one another.
     with ThreadPoolExecutor(min(len(images), numba.get_num_threads())) as pool:
         masks = list(pool.map(dark, images, backgrounds))
-    return np.asarray(np.logical_and.reduce(masks))
+    return tuple(np.asarray(np.logical_and.reduce(of_all)) for of_all in zip(*masks, strict=True))
 
 
 def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
@@ -170,16 +178,16 @@ def _incidence(dem: npt.NDArray[np.float32], zenith: float, azimuth: float, dx: 
     return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)
 
 
-CORE = 3.0
+CORE = 1.0
 BELONGS = 0.4
-"""Depth inside a footprint [pixels] from where it is shadow whatever it looks like; share of a dark place that footprints cover when it is theirs."""
+"""Depth inside a footprint [pixels] from where a hint of darkness is enough; share of a dark place that footprints cover when it is theirs."""
 
 
-def outlined(footprints: Mask, potential: Mask) -> Mask:
+def outlined(footprints: Mask, potential: Mask, hint: Mask) -> Mask:
     """Shadows with the outline of the dark places they fall on (CM-38).
 
-    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is shadow, its rim is shadow
-    where that is dark, and dark places that footprints cover to a large part are shadow as a whole.
+    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is shadow where there is a hint of
+    darkness, its rim where that is plain, and dark places that footprints cover to a large part are shadow as a whole.
 
     Parameters
     ----------
@@ -187,9 +195,11 @@ def outlined(footprints: Mask, potential: Mask) -> Mask:
         (rows, columns) of all clouds.
     potential
         Potential shadow.
+    hint
+        Where the darkness would do for potential shadow at lower limits.
     """
     places = label(potential)
     out = places.paint(places.count_in(footprints) > BELONGS * places.size)
     out |= potential & dilate_disk(footprints, 2.0)
-    out |= erode_disk(footprints, CORE)
+    out |= hint & erode_disk(footprints, CORE)
     return out
