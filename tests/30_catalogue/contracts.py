@@ -57,6 +57,11 @@ def sparse_scene(op: Operator | type[Operator], shape: tuple[int, int] = (70, 97
         elif name in _ANGLES:
             base, span = _ANGLES[name]
             arrays[name] = (base + span * cols / shape[1]).astype(np.float32)
+        elif name.startswith(("view_zenith_", "view_azimuth_")):  # of a single band
+            base, span = _ANGLES["_".join(name.split("_")[:2])]
+            arrays[name] = (base + span * cols / shape[1]).astype(np.float32)
+        elif name in ("wind_u", "wind_v"):
+            arrays[name] = (4.0 + 2.0 * np.sin(rows / 20.0)).astype(np.float32)
         elif name == "swo":
             arrays[name] = np.where(ground == 1, 95, 2).astype(np.float32)
         else:

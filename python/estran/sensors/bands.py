@@ -61,6 +61,15 @@ _GEOMETRY: Mapping[str, tuple[str, ...]] = {
     "sun_azimuth": ("sun_azimuth",),
     "view_zenith": ("view_zenith_mean", "view_zenith", *(f"view_zenith_{name}" for name in _VIEWED)),
     "view_azimuth": ("view_azimuth_mean", "view_azimuth", *(f"view_azimuth_{name}" for name in _VIEWED)),
+    # Of single bands, where glint is predicted for each; "10u" and "10v" are what SNAP calls the ECMWF winds inside a Sentinel-2 product.
+    **{
+        f"view_{angle}_{band.semantic}": (f"view_{angle}_{band.name}", f"view_{angle}_{band.semantic}")
+        for band in SENTINEL2
+        for angle in ("zenith", "azimuth")
+        if band.semantic in ("blue", "green", "red", "nir", "swir1", "swir2")
+    },
+    "wind_u": ("10u", "u10", "wind_u"),
+    "wind_v": ("10v", "v10", "wind_v"),
     "dem": ("elevation", "dem", "altitude", "dem_alt"),
     "swo": ("swo", "water_occurrence", "gswo"),
 }
