@@ -24,6 +24,7 @@ COMMANDS = {
     "run": ("run", "run any operator of the catalogue"),
     "simulate": ("simulate", "make scenes whose truth is known"),
     "operators": ("operators", "list operators and studies"),
+    "tables": ("tables", "make look-up tables of the laws of light, or say how they were made"),
     "info": ("info", "say what is in a product"),
     "snap": ("snap", "put the operators into SNAP, take them out, or find what is wrong"),
 }

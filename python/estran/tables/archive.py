@@ -61,7 +61,7 @@ def read_archive(path: Path, *, check: bool = False) -> ArrayTable:
         If the file is missing, damaged, no table, or not as it was made.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         record = json.loads(str(arrays.pop(_RECORD)))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
