@@ -5,16 +5,14 @@ Labels (ABS-n) are those of ``docs/ATBD/gas_bands.md``.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from estran import __version__
-from estran.adapters.files.spectra import read_gas_optical_thickness, read_responses, read_solar
-from estran.errors import BadParameter, BadProduct
+from estran.adapters.files.spectra import read_gas_optical_thickness, read_solar
+from estran.adapters.files.table_inputs import record_of, satellite_of, sentinel2_responses
+from estran.errors import BadProduct
 from estran.physics.gas.absorption import COLUMN_EXPONENT, LARGEST, LARGEST_AIRMASS, UNITS, Gas, exponential_sum
 from estran.raster.scene import Progress, quiet
 from estran.sensors.bands import SENTINEL2
@@ -60,12 +58,11 @@ OVERLAP_STRONG_WATER = 2.2
 LEAST_ABSORPTION = 2e-5
 """Absorption at `LARGEST` amounts and air mass 3 below which a gas is left out of a band."""
 
-NAME, COMMAND = "sentinel2_gas.csv", "estran tables build gas"
-"""File name of the table, and what makes it."""
+COMMAND = "estran tables build gas"
 
 
 def gas_table(thickness: Path, solar: Path, responses: Sequence[Path], progress: Progress = quiet) -> str:
-    """The text of the table `NAME`.
+    """The text of the table ``sentinel2_gas.csv``.
 
     Parameters
     ----------
@@ -85,11 +82,7 @@ def gas_table(thickness: Path, solar: Path, responses: Sequence[Path], progress:
     sun = read_solar(solar)
     rows: list[Sequence[object]] = []
     for number, path in enumerate(responses):
-        satellite = _satellite(path)
-        bands = read_responses(path)
-        lacking = [b.name for b in SENTINEL2 if b.name not in bands]
-        if lacking:
-            raise BadProduct("the file lacks responses of bands", where=path.name, expected=", ".join(lacking), found=", ".join(bands))
+        satellite, bands = satellite_of(path), sentinel2_responses(path)
         for i, band in enumerate(b.name for b in SENTINEL2):
             weights = band_weights(spectrum["wl"], bands[band], sun)
             rows.extend((satellite, band, *row) for row in _band_rows(spectrum, weights, band))
@@ -99,19 +92,11 @@ def gas_table(thickness: Path, solar: Path, responses: Sequence[Path], progress:
         "units": "; ".join(f"{gas} [{UNITS[gas]}]" for gas in SOURCES),
         "page": "docs/ATBD/gas_bands.md",
         "command": f"{COMMAND} --thickness {thickness.name} --solar {solar.name} " + " ".join(f"--response {p.name}" for p in responses),
-        "estran": __version__,
-        **{f"input {p.name}": f"sha256:{hashlib.sha256(p.read_bytes()).hexdigest()}" for p in (thickness, solar, *responses)},
+        **record_of([thickness, solar, *responses]),
         "sources": "absorption: REPTRAN (Gasteiger et al. 2014) as tabulated by the processor GRS; responses: ESA COPE-GSEG-EOPG-TN-15-0007 v4.0; "
         "Sun: TSIS-1 HSRS v2 (Coddington et al. 2021)",
     }
     return text_of(record, ("satellite", "band", "gas", "exponent", "weight", "rate"), rows)
-
-
-def _satellite(path: Path) -> str:
-    found = re.match(r"S2[A-Z](?![A-Z0-9])", path.name)
-    if found is None:
-        raise BadParameter("the satellite is not known from the file's name", where=path.name, expected="a name that begins with S2A, S2B or S2C")
-    return f"Sentinel-{found[0][1:]}"
 
 
 def _band_rows(spectrum: Mapping[str, Float], weights: Float, band: str) -> Iterator[Sequence[object]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from estran.cli.console import progress_bar
 from estran.cli.verbosity import add_verbosity
 from estran.errors import BadParameter
+from estran.raster.scene import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     gas.add_argument("--thickness", type=Path, required=True, metavar="NC", help="optical thickness of gases in cells of 1 cm-1 (wl, o3, h2o, …)")
     gas.add_argument("--solar", type=Path, required=True, metavar="FILE", help="irradiance of the Sun: text, CSV or NetCDF")
-    gas.add_argument("--response", type=Path, required=True, action="append", metavar="FILE", help='spectral responses of a satellite, "S2A…"; once for each')
+    bands = kinds.add_parser(
+        "bands", help="centre, width and solar irradiance of the bands of Sentinel-2", description="Makes sentinel2_bands.csv.", allow_abbrev=False
+    )
+    bands.add_argument("--solar", required=True, action="append", metavar="NAME=FILE", help="irradiance of the Sun and its name; once for each spectrum")
+    for one in (gas, bands):
+        one.add_argument(
+            "--response", type=Path, required=True, action="append", metavar="FILE", help='spectral responses of a satellite, "S2A…"; once for each'
+        )
     for one in kinds.choices.values():
         one.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
         one.add_argument("--overwrite", action="store_true", help="replace a table that is there, once the new one is whole")
@@ -35,17 +44,38 @@ def run(args: argparse.Namespace) -> None:
     if args.action == "list":
         _list(args.tables)
     else:
-        _build_gas(args)
+        _write_text(args, *{"gas": _gas, "bands": _bands}[args.kind]())
 
 
-def _build_gas(args: argparse.Namespace) -> None:
-    from estran.adapters.files.gas_table import NAME, gas_table
+def _gas() -> tuple[str, Callable[[argparse.Namespace, Progress], str]]:
+    from estran.adapters.files.gas_table import gas_table
+    from estran.physics.gas.absorption import NAME
+
+    return NAME, lambda args, progress: gas_table(args.thickness, args.solar, args.response, progress)
+
+
+def _bands() -> tuple[str, Callable[[argparse.Namespace, Progress], str]]:
+    from estran.adapters.files.band_table import band_table
+    from estran.sensors.band_table import NAME
+
+    return NAME, lambda args, progress: band_table(_named(args.solar), args.response, progress)
+
+
+def _named(texts: list[str]) -> dict[str, Path]:
+    parted = [text.partition("=") for text in texts]
+    wrong = [text for text, (name, _, path) in zip(texts, parted, strict=True) if not name or not path]
+    if wrong:
+        raise BadParameter("a solar spectrum needs a name and a file", expected="--solar NAME=FILE", found=", ".join(wrong))
+    return {name: Path(path) for name, _, path in parted}
+
+
+def _write_text(args: argparse.Namespace, name: str, make: Callable[[argparse.Namespace, Progress], str]) -> None:
     from estran.adapters.files.whole import refuse_existing, whole
 
-    target = _folder(args.out) / NAME
+    target = _folder(args.out) / name
     refuse_existing(target, overwrite=args.overwrite)
     with progress_bar(args) as progress:
-        text = gas_table(args.thickness, args.solar, args.response, progress)
+        text = make(args, progress)
     with whole(target, overwrite=args.overwrite) as part:
         part.write_text(text, "utf-8", newline="\n")
     if not args.quiet:

@@ -24,6 +24,8 @@ from estran.tables.text import read_text
 
 Float = npt.NDArray[np.float64]
 Gas = Literal["ozone", "water_vapour", "oxygen", "carbon_dioxide", "methane", "nitrogen_dioxide", "nitrous_oxide", "oxygen_pairs"]
+NAME = "sentinel2_gas.csv"
+"""The shipped table."""
 GASES: tuple[Gas, ...] = get_args(Gas)
 STANDARD_PRESSURE = 1013.25
 """hPa."""
@@ -330,7 +332,7 @@ def _transmit(inputs: Float, rows: npt.NDArray[np.int64], start: npt.NDArray[np.
 @cache
 def shipped() -> Mapping[str, GasBands]:
     """The shipped table, by satellite."""
-    columns = read_text(SHIPPED / "sentinel2_gas.csv").columns
+    columns = read_text(SHIPPED / NAME).columns
     terms: dict[tuple[str, str, Gas], list[tuple[float, float, float]]] = {}
     for satellite, band, gas, exponent, weight, rate in zip(
         *(columns[name] for name in ("satellite", "band", "gas", "exponent", "weight", "rate")), strict=True
