@@ -98,7 +98,8 @@ def saturated(thickness: Float, overlap: float, amount: npt.ArrayLike, pressure:
     thickness
         Mean of a cell for one unit of the amount, shape (n,).
     overlap
-        How much of a cell the lines fill at 1013.25 hPa, times 2 pi; `inf` where there are no lines, as for ozone.
+        Of the lines of a cell at 1013.25 hPa: pi times their width over their distance where these are random, else an effective number; `inf` where
+        there are no lines, as for ozone.
     amount
         Column along the path, shape (...).
     pressure
