@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import netCDF4
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from estran.adapters.files.spectra import read_gas_optical_thickness, read_responses, read_solar
-from estran.errors import BadParameter, BadProduct
+from estran.errors import BadParameter, BadProduct, EstranError
 from estran.sensors.bands import SENTINEL2
 
 
@@ -107,6 +111,8 @@ def test_an_unknown_unit_gets_a_sentence(tmp_path: Path) -> None:
     [
         ("# nothing here\n1 2\n3 4\n", BadProduct, "no spectral responses were found"),
         ("# Band 1\n# Band 2\n500 0\n501 1\n", BadProduct, "no spectral responses were found"),
+        ("# Band 1\n500\n501\n502\n", BadProduct, "no spectral responses were found"),
+        ("", BadProduct, "no spectral responses were found"),
         ("# Band 1\n500 0\n499 1\n501 0\n", BadParameter, "do not ascend"),
         ("# Band 1\n0.5 0\n0.6 1\n", BadParameter, "not in nanometres"),
         ("# Band 1\n500 0\n501 one\n", BadProduct, r"no row of numbers \(in srf.txt, line 3\)"),
@@ -124,6 +130,45 @@ def test_a_workbook_gets_advice(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04\xff\xfe\x00\x80")
     with pytest.raises(BadProduct, match=r"neither text nor NetCDF.*save a workbook as CSV or text"):
         read_responses(path)
+
+
+def test_old_letters_in_comments(tmp_path: Path) -> None:
+    path = tmp_path / "srf.txt"
+    path.write_bytes("# réponse [µm]\n# Band 1\n500 0\n501 1\n502 0\n".encode("latin-1"))
+    assert read_responses(path)["B1"].centre == pytest.approx(501.0)
+
+
+def test_channel_names_as_strings(tmp_path: Path) -> None:
+    with netCDF4.Dataset(tmp_path / "srf.nc", "w") as file:
+        file.createDimension("channel", 2)
+        file.createDimension("sample", 3)
+        file.createVariable("channel", str, ("channel",))[:] = np.array(["a", "b"], dtype=object)
+        x = file.createVariable("wavelength", "f8", ("sample",))
+        x.units = "nm"
+        x[:] = [500.0, 510.0, 520.0]
+        file.createVariable("srf", "f8", ("channel", "sample"))[:] = [[0.0, 1.0, 0.0], [0.0, 2.0, 1.0]]
+    assert list(read_responses(tmp_path / "srf.nc")) == ["a", "b"]
+
+
+def test_shapes_that_do_not_fit_get_a_sentence(tmp_path: Path) -> None:
+    with netCDF4.Dataset(tmp_path / "srf.nc", "w") as file:
+        file.createDimension("x", 3)
+        file.createDimension("y", 4)
+        file.createVariable("wavelength", "f8", ("x",)).units = "nm"
+        file.createVariable("srf", "f8", ("y",))
+    with pytest.raises(BadProduct, match=r"do not fit.*wavelength \(3,\), srf \(1, 4\)"):
+        read_responses(tmp_path / "srf.nc")
+
+
+@given(st.text(alphabet="# ;,.0123456789-eE\nBandx", max_size=200))
+def test_no_text_is_a_fault(text: str) -> None:
+    """Whatever stands in a file: responses, or a sentence."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "srf.txt"
+        path.write_text(text)
+        for read in (read_responses, read_solar):
+            with contextlib.suppress(EstranError):
+                read(path)
 
 
 def test_a_missing_file_gets_a_sentence(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def read_responses(path: Path | str) -> dict[str, Response]:
             rows = bands.setdefault(f"B{name}" if name[0].isdigit() else name, [])
         elif numbers and rows is not None:
             rows.append(numbers)
-    if not bands or not all(bands.values()):
+    if not bands or not all(rows and min(map(len, rows)) >= 2 for rows in bands.values()):
         raise BadProduct("no spectral responses were found", where=path.name, expected='comments "Band 1" and, below each, wavelength and response')
     return {band: Response(band, np.array([r[0] for r in rows]), np.array([r[1] for r in rows])) for band, rows in bands.items()}
 
@@ -137,10 +137,13 @@ def _is_netcdf(path: Path) -> bool:
 def _lines(path: Path) -> Iterator[tuple[str, list[float]]]:
     """Comment and numbers of each line; a line that is neither is a heading, allowed before the first number only."""
     begun = False
+    content = path.read_bytes()
+    if b"\0" in content:
+        raise BadProduct("the file is neither text nor NetCDF", where=path.name, todo="save a workbook as CSV or text")
     try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadProduct("the file is neither text nor NetCDF", where=path.name, todo="save a workbook as CSV or text") from error
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # older files: only comments differ
     for number, line in enumerate(text.splitlines(), 1):
         body, mark, comment = re.match(r"([^#;]*)([#;]*)(.*)", line).groups()  # type: ignore[union-attr]  # it matches every line
         fields = body.replace(",", " ").split()
@@ -168,7 +171,7 @@ def _variables(path: Path) -> dict[str, tuple[Float, str]]:
     try:
         with netCDF4.Dataset(path) as file:
             for name, variable in file.variables.items():
-                if variable.size and np.issubdtype(variable.dtype, np.number):
+                if variable.size and variable.dtype is not str and np.issubdtype(variable.dtype, np.number):
                     values = np.ma.filled(np.ma.asarray(variable[...], dtype=np.float64), np.nan)
                     found[name] = (values, str(getattr(variable, "units", "")))
     except OSError as error:
@@ -202,10 +205,13 @@ def _gsics_responses(path: Path) -> dict[str, Response]:
     x, y = _named(variables, "wavelength", "wavenumber"), _named(variables, "srf", "response")
     if x is None or y is None:
         raise BadProduct("no spectral responses were found", where=path.name, expected="variables wavelength and srf", found=", ".join(variables))
-    (raw, unit), (srf, _) = variables[x], variables[y]
-    names = _channels(path, int(np.atleast_2d(srf).shape[0]))
-    srf = np.atleast_2d(srf)
-    wavelength = np.broadcast_to(np.atleast_2d(_to_nm(path, x, raw, unit)), srf.shape)
+    (raw, unit), srf = variables[x], np.atleast_2d(variables[y][0])
+    if srf.ndim != 2 or raw.shape not in (srf.shape, srf.shape[1:]):
+        raise BadProduct(
+            "wavelengths and responses do not fit", where=path.name, expected="srf over (channel, sample)", found=f"{x} {raw.shape}, {y} {srf.shape}"
+        )
+    names = _channels(path, srf.shape[0])
+    wavelength = np.broadcast_to(_to_nm(path, x, raw, unit), srf.shape)
     found = {}
     for name, w, s in zip(names, wavelength, srf, strict=True):
         real = np.isfinite(w) & np.isfinite(s)
@@ -228,7 +234,8 @@ def _channels(path: Path, number: int) -> list[str]:
             variable: Any = file.variables.get(wanted)
             if variable is None:
                 continue
-            values = np.atleast_1d(netCDF4.chartostring(variable[...]) if variable.dtype.kind == "S" and variable.ndim > 1 else variable[...])
+            letters = variable.dtype is not str and variable.dtype.kind == "S" and variable.ndim > 1
+            values = np.atleast_1d(netCDF4.chartostring(variable[...]) if letters else variable[...])
             if values.size == number:
                 return [str(v).strip() for v in values]
     return [f"B{n}" for n in range(1, number + 1)]
