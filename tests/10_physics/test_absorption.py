@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import wofz
 
-from estran.adapters.files.gas_table import OVERLAP, SOURCES
+from estran.adapters.files.sentinel2_gas import OVERLAP, SOURCES
 from estran.adapters.files.smac_coefficients import read_smac_coefficients
 from estran.adapters.files.spectra import read_gas_optical_thickness, read_responses
 from estran.errors import BadParameter

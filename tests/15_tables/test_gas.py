@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estran.adapters.files.gas_table import SOURCES
+from estran.adapters.files.sentinel2_gas import SOURCES
 from estran.cli.main import main
 from estran.physics.gas.absorption import LARGEST, shipped
 from estran.tables import SHIPPED

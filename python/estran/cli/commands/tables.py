@@ -48,14 +48,14 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _gas() -> tuple[str, Callable[[argparse.Namespace, Progress], str]]:
-    from estran.adapters.files.gas_table import gas_table
+    from estran.adapters.files.sentinel2_gas import gas_table
     from estran.physics.gas.absorption import NAME
 
     return NAME, lambda args, progress: gas_table(args.thickness, args.solar, args.response, progress)
 
 
 def _bands() -> tuple[str, Callable[[argparse.Namespace, Progress], str]]:
-    from estran.adapters.files.band_table import band_table
+    from estran.adapters.files.sentinel2_bands import band_table
     from estran.sensors.band_table import NAME
 
     return NAME, lambda args, progress: band_table(_named(args.solar), args.response, progress)
