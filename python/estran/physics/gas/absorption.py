@@ -15,7 +15,6 @@ from typing import Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 from estran.errors import BadParameter
 from estran.jit import jit
@@ -131,6 +130,8 @@ def exponential_sum(thickness: Float, weight: Float, overlap: float, largest: fl
     column_exponent
         See `COLUMN_EXPONENT`.
     """
+    from scipy.optimize import nnls  # needed to make tables only
+
     seen = weight > 0.0
     thickness, weight = thickness[seen], weight[seen] / weight[seen].sum()
     amounts = np.concatenate([[0.0], np.geomspace(1e-4 * largest, largest, 120)])
