@@ -29,7 +29,7 @@ def even_sea(wind: float, azimuth: float, size: int = 8) -> Sea:
     """No gusts, no long waves."""
     a = np.radians(azimuth)
     flat, full = np.zeros((1024, 1024), np.float32), np.full((size, size), wind, np.float32)
-    return Sea(full, np.ones_like(full), (float(np.sin(a)), float(-np.cos(a))), flat, flat, (0.0, 0.0, 0.0), (0.0, 0.0))
+    return Sea(full, np.ones_like(full), np.zeros_like(full), (float(np.sin(a)), float(-np.cos(a))), flat, flat, (0.0, 0.0, 0.0), (0.0, 0.0))
 
 
 def water(size: int) -> tuple[npt.NDArray[np.uint8], ...]:
@@ -111,7 +111,7 @@ def test_long_waves_take_nothing_from_the_whole() -> None:
 
 def test_waves_run_on_between_bands() -> None:
     sea = rough_sea(4, np.ones((64, 64), np.uint8), 6.0, 240.0)
-    sea = replace(sea, celerity=(10.0, 0.0), wind=np.full_like(sea.wind, 6.0))
+    sea = replace(sea, celerity=(10.0, 0.0), wind=np.full_like(sea.wind, 6.0), white=np.zeros_like(sea.white))
     sun, view = ray(30, 140), ray(8, 300)
     nodes, cover = mirror(sun, view, 1280.0, INDEX), water(64)
     early, late = (glint(sea, nodes, view, t, cover, 0, (128, 128), 10.0, 1) for t in (0.0, 2.0))
@@ -153,8 +153,8 @@ def test_truth_is_what_the_band_shows(bright: SimulatedScene) -> None:
     clear = clear_water(bright)
     truth, seen = bright.truth["glint"][clear], bright.bands["B11"][clear] / 1e4
     assert truth.mean() > 0.03
-    assert np.corrcoef(truth, seen)[0, 1] > 0.8
-    assert 0.75 < (seen.mean() - 0.004) / truth.mean() < 1.0
+    assert np.corrcoef(truth, seen)[0, 1] > 0.75
+    assert 0.8 < seen.mean() / truth.mean() < 1.3
 
 
 def test_truth_knows_its_place(bright: SimulatedScene) -> None:

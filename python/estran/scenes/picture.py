@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import parallel_jit
+from estran.physics.sea_surface.foam import effective_reflectance
 from estran.raster.grid import Grid
 from estran.scenes import clouds as sky
 from estran.scenes.atmosphere import Atmosphere
@@ -18,8 +19,9 @@ from estran.scenes.instrument import TIME_LAG
 from estran.scenes.landscape import Landscape
 from estran.scenes.march import Layer, Rays, march
 from estran.scenes.relief import relief_shadow
-from estran.scenes.sea import Sea, glint, index_of_water, mirror
+from estran.scenes.sea import GLINTING, Sea, glint, index_of_water, mirror
 from estran.scenes.spectra import ICE_CLOUD, LIQUID_CLOUD, table
+from estran.scenes.surroundings import around, cloud_around, ground_around, lit
 from estran.sensors.bands import SENTINEL2
 
 Float32 = npt.NDArray[np.float32]
@@ -33,12 +35,6 @@ SHADOW_BEAM = 0.6
 """A pixel is truly in cloud shadow where clouds let less than this share of the Sun's beam through, and no cloud hides it."""
 BAND_OF_GLINT = 11
 """The truth about glint is that of B11, where the water below sends back nothing."""
-SKY_THROUGH_CLOUD = 0.24
-"""Light under a cloud relative to the beam it stops: what droplets let down diffusely and neighbours send in.
-In T31UFS (2019-04-11) B8A in the cores of shadows is
-about half of the ground around."""
-
-
 PSF_SIGMA = 0.41
 """Width of the point spread function before the detector's square [pixels]: modulation transfer at the Nyquist frequency is then 0.28 (measured: 0.2 to 0.33,
 Gascon et al. 2017, RS 9, 584)."""
@@ -83,10 +79,13 @@ def _compose(
     height: Float32,
     bright: Float32,
     colour: Float32,
-    path: Float32,
-    through: Float32,
-    diffuse: Float32,
-    straight: Float32,
+    environment: Float32,
+    overcast: Float32,
+    air: Float32,
+    mirrored: Float32,
+    wet: Float32,
+    white: Float32,
+    foam: float,
     out: Float32,
 ) -> None:
     """Reflectance at the top of the atmosphere for one band: ground, then layer after layer of cloud."""
@@ -94,17 +93,27 @@ def _compose(
     layers = tau.shape[0]
     half = stride // 2
     last_row, last_col = first.shape[0] - 1, first.shape[1] - 1
+    path, through, diffuse, straight, bounce, sharp = air
     top = path.shape[0] - 1
+    high, wide = white.shape
     for i in numba.prange(rows):
         for j in range(cols):
             y, x = min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)
             share = mix[y, x] / np.float32(255.0)
             surface = ((1 - share) * surfaces[first[y, x], band] + share * surfaces[second[y, x], band]) * tone[y, x]
+            sea = (1 - share) * wet[first[y, x]] + share * wet[second[y, x]]
+            if sea > 0:
+                surface += sea * white[min(y // 2, high - 1), min(x // 2, wide - 1)] * foam
             level = min(int(ground[y, x] * 0.01), top)
             d = diffuse[level]
             lost = 1 - beam(sun_tau[y, x])
-            value = surface * ((1 - d) * (direct[y, x] + SKY_THROUGH_CLOUD * lost) + d * sky_view[y, x] * (1 - 0.35 * lost)) * through[level]
-            air = path[level] * (1 - 0.15 * lost)
+            near = around(environment, y, x)
+            far = near + (1 - near) * around(overcast, y, x)
+            # (SIM-6)
+            value = sharp[level] * lit(surface, d, direct[y, x], sky_view[y, x], lost) + (1 - sharp[level]) * near
+            value *= through[level] / (1 - bounce[level] * near)
+            value += sea * (mirrored[0] * (1 - 0.35 * lost) + mirrored[1] * direct[y, x])
+            haze = path[level] * (1 - 0.15 * lost)
             spark = glitter[i, j] * direct[y, x] * straight[level]
             for k in range(layers):
                 t = tau[k, i, j]
@@ -112,11 +121,12 @@ def _compose(
                     r = reflectance(t)
                     at = min(int(height[k, i, j] * 0.01), top)
                     # (SIM-13)
-                    value = value * (1 - r) + r * colour[k, band] * bright[k, i, j] * through[at]
+                    cloud = r * colour[k, band]
+                    value = value * (1 - r) + cloud * bright[k, i, j] * through[at] / (1 - bounce[at] * far)
                     spark *= beam(t)
                     hidden = 1 - np.exp(-0.5 * t)
-                    air = air * (1 - hidden) + path[at] * hidden
-            out[i, j] = value + air + spark
+                    haze = haze * (1 - hidden) + path[at] * hidden
+            out[i, j] = value + haze + spark
 
 
 @parallel_jit
@@ -168,6 +178,7 @@ class Picture:
             self.sun_tau += march(layer, bounds, sun, self.ground, 0, shape, 10.0)[0]
         self.hidden = relief_shadow(land.elevation, 20.0, sun)
         self.direct, self.sky = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        self.overcast = cloud_around(field_, shape)
         _light(land.elevation, 20.0, self.hidden, self.sun_tau, sun.east, sun.south, self.direct, self.sky)
 
     def strip(self, rays: Rays, row0: int, shape: tuple[int, int], step: float, stride: int) -> tuple[Float32, Float32, Float32]:
@@ -199,6 +210,9 @@ class Picture:
         strip = self.STRIP // factor
         land = self.land
         mirrors = self.mirrors(k)
+        cover = land.first, land.second, land.mix, land.tone
+        environment = ground_around(k, self.surfaces, cover, self.ground, self.direct, self.sky, self.sun_tau, air.diffuse[k])
+        foam = float(effective_reflectance(SENTINEL2[k].wavelength))
         for row in range(0, shape[0], strip):
             rows = min(strip, shape[0] - row)
             top = max(row * factor - margin, 0)
@@ -209,7 +223,7 @@ class Picture:
             _compose(
                 top, stride, k, self.surfaces, land.first, land.second, land.mix, land.tone, self.ground, self.direct, self.sky, self.sun_tau,
                 self.glitter(k, mirrors, top, fine, step, stride), tau, height, bright, self.colour,
-                air.path[k], air.through[k], air.diffuse[k], air.straight[k], values,
+                environment, self.overcast, air.tables(k), air.mirrored[k], GLINTING, self.sea.white, foam, values,
             )  # fmt: skip
             _sample(values, weights, factor, row * factor - top, out, row, rows)
         return out

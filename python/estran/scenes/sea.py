@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import fft, ndimage
 
 from estran.jit import jit, parallel_jit
+from estran.physics.sea_surface.foam import coverage
 from estran.physics.sea_surface.refraction import refractive_index
 from estran.scenes.chance import fractal, stream
 from estran.scenes.march import Rays
@@ -49,6 +50,8 @@ class Sea:
         Speed on the 20 m grid [m/s]; 0 on land.
     open
         On the same grid, how much of the open sea's long waves get there, 0 to 1.
+    white
+        On the same grid, the share that foam covers.
     wind_from
         Unit vector to where the wind comes from, (east, south).
     east, south
@@ -61,6 +64,7 @@ class Sea:
 
     wind: Float32
     open: Float32
+    white: Float32
     wind_from: tuple[float, float]
     east: Float32
     south: Float32
@@ -98,6 +102,7 @@ def rough_sea(seed: int, water: UInt8, wind: float, azimuth: float) -> Sea:
     return Sea(
         np.where(water > 0, speed, 0.0).astype(np.float32),
         np.where(water > 0, 1.0 - shore, 0.0).astype(np.float32),
+        np.where(water > 0, coverage(speed), 0.0).astype(np.float32),
         wind_from,
         east,
         south,
@@ -219,6 +224,7 @@ def _glint(
     rays: npt.NDArray[np.float64],
     wind: Float32,
     open_: Float32,
+    white: Float32,
     from_east: float,
     from_south: float,
     long_east: Float32,
@@ -276,6 +282,7 @@ def _glint(
             east -= reach * long_east[ti, tj]
             south -= reach * long_south[ti, tj]
             left = reach * reach
+            share *= 1 - white[min(fine_y // 2, high - 1), min(fine_x // 2, wide - 1)]
             out[i, j] = share * factor * chance(east, south, speed, from_east, from_south, left * taken_along, left * taken_across)
 
 
@@ -300,7 +307,7 @@ def glint(
     along, across = e * e * ee + 2 * e * s * es + s * s * ss, s * s * ee - 2 * e * s * es + e * e * ss
     out = np.empty(shape, np.float32)
     _glint(
-        row0, step, stride, nodes, view.packed(), sea.wind, sea.open, e, s, sea.east, sea.south, along, across,
+        row0, step, stride, nodes, view.packed(), sea.wind, sea.open, sea.white, e, s, sea.east, sea.south, along, across,
         sea.celerity[0] * later, sea.celerity[1] * later, *cover, GLINTING, out,
     )  # fmt: skip
     return out

@@ -14,12 +14,12 @@ from affine import Affine
 
 from estran.errors import BadGeometry
 from estran.jit import parallel_jit
-from estran.physics.geometry import earth_sun_distance, slope_vector, sun_position
+from estran.physics.geometry import earth_sun_distance, slope_vector, sun_position, travel_azimuth
 from estran.raster.grid import Grid
 from estran.raster.scene import Progress, quiet
 from estran.scenes import clouds as sky
 from estran.scenes.angles import AngleGrid, footprint, sun_grid, view_grids
-from estran.scenes.atmosphere import atmosphere
+from estran.scenes.atmosphere import Air, atmosphere
 from estran.scenes.chance import add_noise, scatter, stream
 from estran.scenes.clouds import CloudField, Heaps, Place
 from estran.scenes.instrument import BANDS, FLIGHT_AZIMUTH, radiometry, sun_rays, view_rays
@@ -161,10 +161,8 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     progress(0.34, "shadows")
     wind, blows_from = _wind(wish)
     picture = Picture(land, rough_sea(wish.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids)
-    air = atmosphere(
-        float(np.cos(np.radians(sun_zenith))), float(np.cos(np.radians(view_zenith))), _scatter(sun_zenith, sun_azimuth, view_zenith, view_azimuth),
-        float(rng.uniform(0.08, 0.28)), float(rng.uniform(0.8, 2.6)) * (0.45 if wish.kind == "snow" else 1.0),
-    )  # fmt: skip
+    clear = _air(wish, wind, rng)
+    air = atmosphere(wish.platform, *(float(np.cos(np.radians(z))) for z in (sun_zenith, view_zenith)), float(travel_azimuth(view_azimuth, sun_azimuth)), clear)
     scale = radiometry(wish.platform, float(np.cos(np.radians(sun_zenith))), distance)
     across = views["B4"].across_east, views["B4"].across_south
     edge = float(rng.uniform(0.62, 0.85)) if wish.swath_edge else 1e9
@@ -189,7 +187,9 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     return SimulatedScene(
         wish, time, grids, bands, truth, detectors, sun_grid(sun, size, convergence), view_grids(views, detectors[20], size, convergence),
         sun_zenith, sun_azimuth, view_zenith, view_azimuth, convergence, distance,
-        {"cloud objects": max((int(i.max()) for i in weather.identity), default=0), "wind [m/s]": wind, "wind from [degrees]": blows_from},
+        {"cloud objects": max((int(i.max()) for i in weather.identity), default=0),
+         "aerosol optical depth at 550 nm": clear.aerosol, "aerosol": clear.model, "water vapour [g/cm2]": clear.vapour,
+         "ozone [DU]": clear.ozone, "wind [m/s]": wind, "wind from [degrees]": blows_from},
     )  # fmt: skip
 
 
@@ -221,10 +221,11 @@ def _wind(wish: Wish) -> tuple[float, float]:
     return (speed if wish.wind is None else wish.wind), (azimuth if wish.wind_direction is None else wish.wind_direction)
 
 
-def _scatter(sza: float, saa: float, vza: float, vaa: float) -> float:
-    """Cosine of the scattering angle of light from the Sun to the sensor."""
-    s, v, d = np.radians(sza), np.radians(vza), np.radians(saa - vaa)
-    return float(-(np.cos(s) * np.cos(v) + np.sin(s) * np.sin(v) * np.cos(d)))
+def _air(wish: Wish, wind: float, rng: np.random.Generator) -> Air:
+    """Clear air of a warm season; over snow it is dry."""
+    aerosol, vapour = float(rng.uniform(0.08, 0.28)), float(rng.uniform(1.5, 3.5)) * (0.35 if wish.kind == "snow" else 1.0)
+    ozone = float(stream(wish.seed, "ozone").uniform(280.0, 380.0))
+    return Air(aerosol, vapour, ozone, "coastal" if wish.kind in ("coast", "ocean") else "continental", wind)
 
 
 def make_clouds(wish: Wish, place: Place, rng: np.random.Generator) -> CloudField:
