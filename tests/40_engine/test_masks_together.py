@@ -10,6 +10,7 @@ import pytest
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.masks import CLASSES, FLAGS, Masks
 from estran.catalogue.operators.relief_shadow import ReliefShadow
+from estran.catalogue.operators.sun_glint import SunGlint
 from estran.catalogue.spec import parameters_of
 from estran.engine.run import run_operator
 from estran.errors import BadParameter
@@ -68,7 +69,7 @@ def test_each_mask_is_what_its_operator_says(mountains):
 
 def test_a_part_is_switched_off(mountains):
     product, angles, truth = mountains
-    done = run_operator(Masks(relief=False, dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
+    done = run_operator(Masks(relief=False, glint=False, dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
     clouds = run_operator(CloudMask(dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
     np.testing.assert_array_equal(np.asarray(done["mask_flags"].data), np.asarray(clouds["cloud_flags"].data))
     np.testing.assert_array_equal(np.asarray(done["mask_class"].data), np.asarray(clouds["cloud_class"].data))
@@ -82,10 +83,10 @@ def test_without_a_dem_the_note_says_what_is_off(mountains):
     assert "thin-cirrus threshold" in note
 
 
-@pytest.mark.parametrize(("part", "prefix"), [(CloudMask, ""), (ReliefShadow, "relief_")])
+@pytest.mark.parametrize(("part", "prefix"), [(CloudMask, ""), (ReliefShadow, "relief_"), (SunGlint, "glint_")])
 def test_parameters_are_those_of_the_parts(part, prefix):
     ours = {p.name: p for p in parameters_of(Masks)}
-    shared = {"dem", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth"}
+    shared = {"dem", "water_occurrence", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth"}
     for p in parameters_of(part):
         if p.name == "sky_directions":
             continue

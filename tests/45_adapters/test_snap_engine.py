@@ -48,6 +48,7 @@ def stack(op_class) -> Product:
     block = contracts.sparse_scene(op_class, (83, 121))
     grid: Grid = block.scene.grid
     bands = {}
+    units = {reads.band: reads.unit for source in op_class.sources for reads in source.reads}
     for semantic, array in block.arrays.items():
         name = candidates(semantic)[0]
         if semantic in contracts._BANDS:
@@ -55,7 +56,7 @@ def stack(op_class) -> Product:
             counts[40:42, 50] = counts[0, 0] = 0
             bands[name] = Band(name, counts, grid, scale=1e-4, offset=-0.1, nodata=0.0, unit="dl")
         elif name not in ANGLES:
-            bands[name] = Band(name, array, grid, unit="%" if semantic == "swo" else "m")
+            bands[name] = Band(name, array, grid, unit=units.get(semantic, "%" if semantic == "swo" else "m"))
     step_x, step_y = grid.width / 4, grid.height / 4
     ties = {}
     for name, (low, high) in ANGLES.items():

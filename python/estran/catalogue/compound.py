@@ -66,12 +66,14 @@ def with_parameters_of(*parts: Part) -> Callable[[Class], Class]:
     return decorate
 
 
-def reads_of(main: type[Operator], *others: type[Operator]) -> tuple[Reads, ...]:
-    """Bands of the first source of every part; what only `others` need is optional, and switches them off."""
+def reads_of(main: type[Operator], *others: type[Operator], left_out: Callable[[Reads], bool] = lambda reads: False) -> tuple[Reads, ...]:
+    """Bands of the first source of every part, but those `left_out`; what only `others` need is optional, and switches them off."""
     found = {reads.band: reads for reads in main.sources[0].reads}
     for other in others:
         off = f"{other.label[0].lower()}{other.label[1:]} is off"
         for reads in other.sources[0].reads:
+            if left_out(reads):
+                continue
             known = found.get(reads.band)
             without = reads.without if reads.optional else off
             if known is None:
