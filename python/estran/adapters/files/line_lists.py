@@ -70,7 +70,7 @@ def _parser(path: Path, row: str) -> Callable[[str], Row]:
     if len(row) >= 67 and row[8] == "." and row[:2].strip().isdigit():
         return _hitran
     if len(row) >= 114 and row[5] == ".":
-        return _geisa_252 if len(row.rstrip()) > 211 else _geisa_211
+        return _geisa_252 if len(row) > 211 else _geisa_211
     raise BadProduct(
         "this is no file of spectral lines",
         where=path.name,

@@ -50,7 +50,7 @@ def partition_ratio(molecule: int, number: int, temperature: npt.ArrayLike) -> F
     Examples
     --------
     >>> round(float(partition_ratio(7, 1, 220.0)), 4)
-    0.7432
+    0.7436
     """
     t = checked_temperature(temperature)
     known = isotopologue(molecule, number)
