@@ -96,3 +96,41 @@ def test_amounts_of_the_source_are_columns_of_the_atmosphere() -> None:
     assert SOURCES["ozone"][1] * 300.0 == pytest.approx(6.424e-3, rel=1e-3)  # kg/m² of 300 DU
     assert SOURCES["methane"][1] == pytest.approx(1e-6 * 16.0425 / 28.9644 * 10332.3, rel=1e-5)
     assert SOURCES["water_vapour"][1] == 10.0
+
+
+def test_stopped_and_gone_on_with(inputs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle: no table; the next call makes only what is missing, and the same bytes."""
+    from estran.adapters.files import sentinel2_gas
+
+    build = ["tables", "build", "gas", *options(inputs), "-q", "--out"]
+    whole = tmp_path / "whole"
+    assert main([*build, str(whole), "--workers", "2"]) == 0
+    made: list[str] = []
+    real = sentinel2_gas._terms
+
+    def interrupted(spectrum, weights, satellite, band):
+        if band == "B6":
+            raise KeyboardInterrupt
+        return real(spectrum, weights, satellite, band)
+
+    def counted(spectrum, weights, satellite, band):
+        made.append(band)
+        return real(spectrum, weights, satellite, band)
+
+    monkeypatch.setattr(sentinel2_gas, "_terms", interrupted)
+    broken = tmp_path / "broken"
+    assert main([*build, str(broken)]) == 130
+    assert [p.suffix for p in broken.iterdir()] == [".pieces"]
+    monkeypatch.setattr(sentinel2_gas, "_terms", counted)
+    assert main([*build, str(broken)]) == 0
+    assert "B6" in made
+    assert "B1" not in made
+    assert [p.name for p in broken.iterdir()] == ["sentinel2_gas.csv"]
+    assert (broken / "sentinel2_gas.csv").read_bytes() == (whole / "sentinel2_gas.csv").read_bytes()
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "many"])
+def test_a_wrong_number_of_workers(inputs: dict[str, Path], tmp_path: Path, workers: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["tables", "build", "gas", *options(inputs), "--out", str(tmp_path), f"--workers={workers}"])
+    assert stop.value.code == 2

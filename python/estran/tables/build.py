@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from estran.errors import BadProduct
@@ -38,6 +39,8 @@ class Plan:
         The arrays of one piece; may be called from several threads at once, in any order.
     join
         The arrays of the table from those of all pieces, by name.
+    write
+        Writes record and arrays to a path; a NumPy archive unless said otherwise.
     """
 
     name: str
@@ -45,6 +48,12 @@ class Plan:
     pieces: Sequence[str]
     make: Callable[[str], Arrays]
     join: Callable[[Mapping[str, Arrays]], Arrays]
+    write: Callable[[Path, Mapping[str, str], Arrays], None] = write_archive
+
+
+def one_after_another(pieces: Mapping[str, Arrays]) -> Arrays:
+    """Join pieces that have the same arrays along their first axis, in the order of the plan."""
+    return {name: np.concatenate([arrays[name] for arrays in pieces.values()]) for name in next(iter(pieces.values()))}
 
 
 def pieces_folder(plan: Plan, folder: Path) -> Path:
@@ -98,7 +107,7 @@ def make_pieces(plan: Plan, folder: Path, progress: Callable[[float, str], None]
 
 def finish(plan: Plan, pieces: Mapping[str, Arrays], path: Path) -> None:
     """Join the pieces and write the table to `path`."""
-    write_archive(path, plan.record, plan.join(pieces))
+    plan.write(path, plan.record, plan.join(pieces))
 
 
 def clear_pieces(plan: Plan, folder: Path) -> None:

@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
 
 from estran.errors import BadProduct
 
@@ -35,6 +38,12 @@ def text_of(record: Mapping[str, str], headings: Sequence[str], rows: Iterable[S
     body = "".join(",".join(str(value) for value in row) + "\n" for row in (headings, *rows))
     whole = {**record, _CONTENT: _hash(body)}
     return "".join(f"# {key}: {value}\n" for key, value in whole.items()) + body
+
+
+def write_text(path: Path, record: Mapping[str, str], columns: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write a table of columns of one length: numbers with seven digits, the rest as it is."""
+    written = [[f"{x:.7g}" for x in column] if column.dtype.kind == "f" else [str(x) for x in column] for column in columns.values()]
+    path.write_text(text_of(record, list(columns), zip(*written, strict=True)), "utf-8", newline="\n")
 
 
 def read_text(path: Path) -> TextTable:

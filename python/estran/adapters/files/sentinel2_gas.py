@@ -5,7 +5,7 @@ Labels (ABS-n) are those of ``docs/ATBD/gas_bands.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,12 @@ import numpy as np
 from estran.adapters.files.spectra import read_gas_optical_thickness, read_solar
 from estran.adapters.files.table_inputs import record_of, satellite_of, sentinel2_responses
 from estran.errors import BadProduct
-from estran.physics.gas.absorption import COLUMN_EXPONENT, LARGEST, LARGEST_AIRMASS, UNITS, Gas, exponential_sum
-from estran.raster.scene import Progress, quiet
+from estran.physics.gas.absorption import COLUMN_EXPONENT, LARGEST, LARGEST_AIRMASS, NAME, UNITS, ExponentialSum, Gas, exponential_sum
 from estran.sensors.bands import SENTINEL2
 from estran.sensors.integrate import band_weights
 from estran.sensors.response import Float
-from estran.tables.text import text_of
+from estran.tables.build import Arrays, Plan, one_after_another
+from estran.tables.text import write_text
 
 _AVOGADRO = 6.02214076e23
 _DOBSON = 2.6867e20
@@ -61,8 +61,8 @@ LEAST_ABSORPTION = 2e-5
 COMMAND = "estran tables build gas"
 
 
-def gas_table(thickness: Path, solar: Path, responses: Sequence[Path], progress: Progress = quiet) -> str:
-    """The text of the table ``sentinel2_gas.csv``.
+def gas_plan(thickness: Path, solar: Path, responses: Sequence[Path]) -> Plan:
+    """The plan of the table ``sentinel2_gas.csv``; a piece is one band of one satellite.
 
     Parameters
     ----------
@@ -72,21 +72,23 @@ def gas_table(thickness: Path, solar: Path, responses: Sequence[Path], progress:
         The Sun's irradiance.
     responses
         Spectral responses of satellites, whose names ("S2A") begin the file names.
-    progress
-        Told after each band.
+
+    Raises
+    ------
+    BadProduct, BadParameter
+        If an input cannot be read, lacks a gas or a band, or does not cover one.
     """
     spectrum = read_gas_optical_thickness(thickness)
     missing = [variable for variable, _ in SOURCES.values() if variable not in spectrum]
     if missing:
         raise BadProduct("the spectrum of optical thickness lacks gases", where=thickness.name, expected=", ".join(missing), found=", ".join(spectrum))
     sun = read_solar(solar)
-    rows: list[Sequence[object]] = []
-    for number, path in enumerate(responses):
-        satellite, bands = satellite_of(path), sentinel2_responses(path)
-        for i, band in enumerate(b.name for b in SENTINEL2):
-            weights = band_weights(spectrum["wl"], bands[band], sun)
-            rows.extend((satellite, band, *row) for row in _band_rows(spectrum, weights, band))
-            progress((number + (i + 1) / len(SENTINEL2)) / len(responses), f"{satellite} {band}")
+    weights = {
+        f"{satellite_of(path)}_{band.name}": band_weights(spectrum["wl"], bands[band.name], sun)
+        for path in responses
+        for bands in (sentinel2_responses(path),)
+        for band in SENTINEL2
+    }
     record = {
         "what": "transmittance of gases in the bands of Sentinel-2: sums of weight * exp(-rate * amount * airmass * (pressure / 1013.25 hPa) ** exponent)",
         "units": "; ".join(f"{gas} [{UNITS[gas]}]" for gas in SOURCES),
@@ -96,15 +98,29 @@ def gas_table(thickness: Path, solar: Path, responses: Sequence[Path], progress:
         "sources": "absorption: REPTRAN (Gasteiger et al. 2014) as tabulated by the processor GRS; responses: ESA COPE-GSEG-EOPG-TN-15-0007 v4.0; "
         "Sun: TSIS-1 HSRS v2 (Coddington et al. 2021)",
     }
-    return text_of(record, ("satellite", "band", "gas", "exponent", "weight", "rate"), rows)
+
+    def make(piece: str) -> Arrays:
+        satellite, _, band = piece.partition("_")
+        return _terms(spectrum, weights[piece], satellite, band)
+
+    return Plan(NAME, record, list(weights), make, one_after_another, write_text)
 
 
-def _band_rows(spectrum: Mapping[str, Float], weights: Float, band: str) -> Iterator[Sequence[object]]:
+def _terms(spectrum: Mapping[str, Float], weights: Float, satellite: str, band: str) -> Arrays:
+    """Columns of the table for one band: a row for each term of each gas."""
+    found: list[tuple[Gas, ExponentialSum]] = []
     for gas, (variable, factor) in SOURCES.items():
         thickness = spectrum[variable] * factor
         if 1.0 - float(np.exp(-3.0 * LARGEST[gas] * thickness) @ weights) < LEAST_ABSORPTION:
             continue
         overlap = OVERLAP_STRONG_WATER if gas == "water_vapour" and band in ("B9", "B10") else OVERLAP[gas]
-        sums = exponential_sum(thickness, weights, overlap, LARGEST[gas] * LARGEST_AIRMASS, COLUMN_EXPONENT[gas])
-        for weight, rate in zip(sums.weight, sums.rate, strict=True):
-            yield gas, f"{sums.exponent:.4g}", f"{weight:.7g}", f"{rate:.7g}"
+        found.append((gas, exponential_sum(thickness, weights, overlap, LARGEST[gas] * LARGEST_AIRMASS, COLUMN_EXPONENT[gas])))
+    rows = [sums.weight.size for _, sums in found]
+    return {
+        "satellite": np.repeat(satellite, sum(rows)),
+        "band": np.repeat(band, sum(rows)),
+        "gas": np.repeat([gas for gas, _ in found], rows),
+        "exponent": np.repeat([round(sums.exponent, 3) for _, sums in found], rows),
+        "weight": np.concatenate([sums.weight for _, sums in found]),
+        "rate": np.concatenate([sums.rate for _, sums in found]),
+    }

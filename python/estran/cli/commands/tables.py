@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from estran.cli.console import progress_bar
 from estran.cli.verbosity import add_verbosity
 from estran.errors import BadParameter
-from estran.raster.scene import Progress
+
+if TYPE_CHECKING:
+    from estran.tables.build import Plan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for one in kinds.choices.values():
         one.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
         one.add_argument("--overwrite", action="store_true", help="replace a table that is there, once the new one is whole")
+        one.add_argument("--workers", type=_workers, default=1, metavar="N", help="pieces made at once (default: 1); the table does not depend on it")
         add_verbosity(one)
     show = actions.add_parser("list", help="say what the tables are and how they were made", description="Lists tables with their records.")
     show.add_argument("tables", nargs="*", type=Path, metavar="TABLE", help="tables of yours (default: those that come with Estran)")
@@ -44,40 +48,41 @@ def run(args: argparse.Namespace) -> None:
     if args.action == "list":
         _list(args.tables)
     else:
-        _write_text(args, *{"gas": _gas, "bands": _bands}[args.kind]())
+        _build(args)
 
 
-def _gas() -> tuple[str, Callable[[argparse.Namespace, Progress], str]]:
-    from estran.adapters.files.sentinel2_gas import gas_table
-    from estran.physics.gas.absorption import NAME
+def _gas(args: argparse.Namespace) -> Plan:
+    from estran.adapters.files.sentinel2_gas import gas_plan
 
-    return NAME, lambda args, progress: gas_table(args.thickness, args.solar, args.response, progress)
-
-
-def _bands() -> tuple[str, Callable[[argparse.Namespace, Progress], str]]:
-    from estran.adapters.files.sentinel2_bands import band_table
-    from estran.sensors.band_table import NAME
-
-    return NAME, lambda args, progress: band_table(_named(args.solar), args.response, progress)
+    return gas_plan(args.thickness, args.solar, args.response)
 
 
-def _named(texts: list[str]) -> dict[str, Path]:
-    parted = [text.partition("=") for text in texts]
-    wrong = [text for text, (name, _, path) in zip(texts, parted, strict=True) if not name or not path]
+def _bands(args: argparse.Namespace) -> Plan:
+    from estran.adapters.files.sentinel2_bands import band_plan
+
+    parted = [text.partition("=") for text in args.solar]
+    wrong = [text for text, (name, _, path) in zip(args.solar, parted, strict=True) if not name or not path]
     if wrong:
         raise BadParameter("a solar spectrum needs a name and a file", expected="--solar NAME=FILE", found=", ".join(wrong))
-    return {name: Path(path) for name, _, path in parted}
+    return band_plan({name: Path(path) for name, _, path in parted}, args.response)
 
 
-def _write_text(args: argparse.Namespace, name: str, make: Callable[[argparse.Namespace, Progress], str]) -> None:
+_PLANS: Mapping[str, Callable[[argparse.Namespace], Plan]] = {"gas": _gas, "bands": _bands}
+
+
+def _build(args: argparse.Namespace) -> None:
     from estran.adapters.files.whole import refuse_existing, whole
+    from estran.tables.build import clear_pieces, finish, make_pieces
 
-    target = _folder(args.out) / name
+    folder = _folder(args.out)
+    plan = _PLANS[args.kind](args)
+    target = folder / plan.name
     refuse_existing(target, overwrite=args.overwrite)
     with progress_bar(args) as progress:
-        text = make(args, progress)
+        pieces = make_pieces(plan, folder, progress, workers=args.workers)
     with whole(target, overwrite=args.overwrite) as part:
-        part.write_text(text, "utf-8", newline="\n")
+        finish(plan, pieces, part)
+    clear_pieces(plan, folder)
     if not args.quiet:
         print(target)
 
@@ -92,6 +97,12 @@ def _list(paths: list[Path]) -> None:
         print(f"{path.name}  {path.stat().st_size / 1e6:.2f} MB")
         for key, value in record.items():
             print(f"  {key}: {value}")
+
+
+def _workers(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to 256")
+    return int(text)
 
 
 def _folder(out: Path) -> Path:
