@@ -246,3 +246,24 @@ def test_typical_amounts_are_those_of_the_call() -> None:
     one = transmittance("S2A", "B12", airmass=2.0, ozone=300.0, water_vapour=2.0)
     all_bands = transmittances("S2A", airmass=2.0, ozone=TYPICAL["ozone"], water_vapour=TYPICAL["water_vapour"])
     assert float(one) == float(all_bands[12])
+
+
+def test_two_water_bands_agree_over_mountains(shared_data: Path) -> None:
+    """Real pixels, clear and bright, above 1500 m: the water that B9 sees says what B10 sees. One column explains both, with no number fitted.
+
+    Over lowland B10 is cirrus and stray light, 0.001, and what little passes the vapour cannot be told.
+    """
+    pixels = np.genfromtxt(shared_data / "s2_cloud_pixels" / "pixels.csv", delimiter=",", names=True)
+    chosen = pixels[(pixels["label"] == 0) & (pixels["nir"] > 0.15) & (pixels["dem"] > 1500)]
+    assert chosen.size > 700
+    columns = np.geomspace(0.01, 40.0, 300)  # times air mass
+    predicted = np.empty(chosen.size)
+    for i, pixel in enumerate(chosen):
+        common = {"airmass": 1.0, "ozone": 0.0, "water_vapour": columns, "pressure": 1013.25 * np.exp(-pixel["dem"] / 8000.0), "gases": ["water_vapour"]}
+        narrow, deep = (transmittance("S2A", band, **common) for band in ("B9", "B10"))  # type: ignore[arg-type]
+        column = np.interp(-pixel["wv"] / pixel["nir"], -narrow, np.log(columns))
+        predicted[i] = np.exp(np.interp(column, np.log(columns), np.log(deep))) * 0.5 * (pixel["nir"] + pixel["swir1"])
+    seen = chosen["cirrus"]
+    assert np.corrcoef(np.log(predicted), np.log(np.maximum(seen, 1e-3)))[0, 1] > 0.85
+    bright = seen > 0.01  # where stray light of 0.001 does not count
+    assert np.median(predicted[bright] / seen[bright]) == pytest.approx(1.0, abs=0.35)
