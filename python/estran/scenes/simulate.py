@@ -222,8 +222,10 @@ def _wind(wish: Wish) -> tuple[float, float]:
 
 
 def _air(wish: Wish, wind: float, rng: np.random.Generator) -> Air:
-    """Clear air of a warm season; over snow it is dry."""
-    aerosol, vapour = float(rng.uniform(0.08, 0.28)), float(rng.uniform(1.5, 3.5)) * (0.35 if wish.kind == "snow" else 1.0)
+    """Clear air of a warm season; over snow it is dry and clean."""
+    # Cold air holds a third of the vapour, and over snow-covered mountains about a third of the aerosol of lowlands.
+    cold = 0.35 if wish.kind == "snow" else 1.0
+    aerosol, vapour = float(rng.uniform(0.05, 0.25)) * cold, float(rng.uniform(1.5, 3.5)) * cold
     ozone = float(stream(wish.seed, "ozone").uniform(280.0, 380.0))
     return Air(aerosol, vapour, ozone, "coastal" if wish.kind in ("coast", "ocean") else "continental", wind)
 
