@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 
 from estran.adapters.files.line_lists import read_lines
 from estran.errors import BadParameter
-from estran.jit import use_threads
 from estran.physics.gas.constants import SECOND_RADIATION
 from estran.physics.gas.isotopologues import ISOTOPOLOGUES
 from estran.physics.gas.line_by_line import cross_section
@@ -111,8 +111,12 @@ class TestCrossSection:
         whole = cross_section(lines, nu, 400.0, 250.0)
         some = np.sort(np.random.default_rng(1).choice(nu.size, 500, replace=False))
         np.testing.assert_array_equal(cross_section(lines, nu[some], 400.0, 250.0), whole[some])
-        use_threads(1)
-        np.testing.assert_array_equal(cross_section(lines, nu, 400.0, 250.0), whole)
+        threads = numba.get_num_threads()
+        numba.set_num_threads(1)
+        try:
+            np.testing.assert_array_equal(cross_section(lines, nu, 400.0, 250.0), whole)
+        finally:
+            numba.set_num_threads(threads)
 
     def test_against_a_plain_sum_with_scipy(self) -> None:
         """The formula written once more, with SciPy's function, sample by sample."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from estran.errors import BadParameter
 from estran.jit import jit, parallel_jit
 from estran.physics.gas.lines import Lines, line_state
-from estran.physics.gas.voigt import FAR, far_imaginary, far_real, probability
+from estran.physics.gas.voigt import FAR, MIDDLE, far_imaginary, far_real, middle, probability
 
 Float = npt.NDArray[np.float64]
 
@@ -114,34 +114,42 @@ def _sum_lines(grid: Float, position: Float, centre: Float, scale: Float, y: Flo
         for k in range(begin, end):
             lo = first + np.searchsorted(grid[first:last], position[k] - cut)
             hi = first + np.searchsorted(grid[first:last], position[k] + cut, side="right")
-            # The far wings, in which the profile is a ratio of polynomials, on both sides of the rest.
-            square = FAR - y[k] * y[k]
-            half = np.sqrt(square) / scale[k] if square > 0.0 else 0.0
-            left = first + np.searchsorted(grid[first:last], centre[k] - half)
-            right = first + np.searchsorted(grid[first:last], centre[k] + half, side="right")
-            left = min(max(left, lo), hi)
-            right = max(min(right, hi), left)
-            if mixing[k] == 0.0:
-                _wing(grid, lo, left, centre[k], scale[k], y[k], area[k], base[k], out)
-                _core(grid, left, right, centre[k], scale[k], y[k], area[k], 0.0, base[k], out)
-                _wing(grid, right, hi, centre[k], scale[k], y[k], area[k], base[k], out)
-            else:
-                _mixed_wing(grid, lo, left, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
-                _core(grid, left, right, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
-                _mixed_wing(grid, right, hi, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+            # From the outside in, on both sides: where two terms of the continued fraction do, where six do, and the core.
+            outer, inner = _reach(FAR, y[k]) / scale[k], _reach(MIDDLE, y[k]) / scale[k]
+            left = min(max(first + np.searchsorted(grid[first:last], centre[k] - outer), lo), hi)
+            right = max(min(first + np.searchsorted(grid[first:last], centre[k] + outer, side="right"), hi), left)
+            begin_core = min(max(first + np.searchsorted(grid[first:last], centre[k] - inner), left), right)
+            end_core = max(min(first + np.searchsorted(grid[first:last], centre[k] + inner, side="right"), right), begin_core)
+            _wing(grid, lo, left, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+            _flank(grid, left, begin_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+            _core(grid, begin_core, end_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+            _flank(grid, end_core, right, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+            _wing(grid, right, hi, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
 
 
 @jit
-def _wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, base: float, out: Float) -> None:
-    for i in range(lo, hi):
-        out[i] += area * (far_real((grid[i] - centre) * scale, y) - base)
+def _reach(square: float, y: float) -> float:
+    """x at which |z|² is `square`; 0 where it is so everywhere."""
+    rest = square - y * y
+    return np.sqrt(rest) if rest > 0.0 else 0.0
 
 
 @jit
-def _mixed_wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+def _wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+    if mixing == 0.0:
+        for i in range(lo, hi):
+            out[i] += area * (far_real((grid[i] - centre) * scale, y) - base)
+    else:
+        for i in range(lo, hi):
+            x = (grid[i] - centre) * scale
+            out[i] += area * (far_real(x, y) + mixing * far_imaginary(x, y) - base)
+
+
+@jit
+def _flank(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
     for i in range(lo, hi):
-        x = (grid[i] - centre) * scale
-        out[i] += area * (far_real(x, y) + mixing * far_imaginary(x, y) - base)
+        w = middle((grid[i] - centre) * scale, y)
+        out[i] += area * (w.real + mixing * w.imag - base)
 
 
 @jit
