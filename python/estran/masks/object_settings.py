@@ -161,7 +161,7 @@ class ObjectSettings:
             mode=mode,
             cirrus_is_cloud=False,
             grow_probability=0.3,
-            snow_margin=0.6,
+            snow_margin=0.5,
             thin_reach=40.0,
             thin_share=0.2,
             outline_share=0.2,
