@@ -75,7 +75,10 @@ def cross_section(
     if not pedestal:
         base = np.array([probability(cut * s, w).real for s, w in zip(scale, y, strict=True)])
     out = np.zeros(grid.size)
-    _sum_lines(grid, used.wavenumber, state.centre, scale, y, area, strength, base, cut, out)
+    if grid.size <= _BLOCK:  # one block: threads would only wait for one another
+        _sum_block(0, grid, used.wavenumber, state.centre, scale, y, area, strength, base, cut, out)
+    else:
+        _sum_lines(grid, used.wavenumber, state.centre, scale, y, area, strength, base, cut, out)
     return out
 
 
@@ -102,29 +105,36 @@ def checked_grid(wavenumber: npt.ArrayLike) -> Float:
     return grid
 
 
+@jit
+def _sum_block(
+    block: int, grid: Float, position: Float, centre: Float, scale: Float, y: Float, area: Float, mixing: Float, base: Float, cut: float, out: Float
+) -> None:
+    """Add every line that reaches a block of the grid, in the order of the lines."""
+    first = block * _BLOCK
+    last = min(first + _BLOCK, grid.size)
+    begin = np.searchsorted(position, grid[first] - cut)
+    end = np.searchsorted(position, grid[last - 1] + cut, side="right")
+    for k in range(begin, end):
+        lo = first + np.searchsorted(grid[first:last], position[k] - cut)
+        hi = first + np.searchsorted(grid[first:last], position[k] + cut, side="right")
+        # From the outside in, on both sides: where two terms of the continued fraction do, where six do, and the core.
+        outer, inner = _reach(FAR, y[k]) / scale[k], _reach(MIDDLE, y[k]) / scale[k]
+        left = min(max(first + np.searchsorted(grid[first:last], centre[k] - outer), lo), hi)
+        right = max(min(first + np.searchsorted(grid[first:last], centre[k] + outer, side="right"), hi), left)
+        begin_core = min(max(first + np.searchsorted(grid[first:last], centre[k] - inner), left), right)
+        end_core = max(min(first + np.searchsorted(grid[first:last], centre[k] + inner, side="right"), right), begin_core)
+        _wing(grid, lo, left, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+        _flank(grid, left, begin_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+        _core(grid, begin_core, end_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+        _flank(grid, end_core, right, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+        _wing(grid, right, hi, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+
+
 @parallel_jit
 def _sum_lines(grid: Float, position: Float, centre: Float, scale: Float, y: Float, area: Float, mixing: Float, base: Float, cut: float, out: Float) -> None:
-    """Add every line, block of the grid by block: the order of the sum in a sample is that of the lines, whatever the number of threads."""
-    blocks = (grid.size + _BLOCK - 1) // _BLOCK
-    for block in numba.prange(blocks):
-        first = block * _BLOCK
-        last = min(first + _BLOCK, grid.size)
-        begin = np.searchsorted(position, grid[first] - cut)
-        end = np.searchsorted(position, grid[last - 1] + cut, side="right")
-        for k in range(begin, end):
-            lo = first + np.searchsorted(grid[first:last], position[k] - cut)
-            hi = first + np.searchsorted(grid[first:last], position[k] + cut, side="right")
-            # From the outside in, on both sides: where two terms of the continued fraction do, where six do, and the core.
-            outer, inner = _reach(FAR, y[k]) / scale[k], _reach(MIDDLE, y[k]) / scale[k]
-            left = min(max(first + np.searchsorted(grid[first:last], centre[k] - outer), lo), hi)
-            right = max(min(first + np.searchsorted(grid[first:last], centre[k] + outer, side="right"), hi), left)
-            begin_core = min(max(first + np.searchsorted(grid[first:last], centre[k] - inner), left), right)
-            end_core = max(min(first + np.searchsorted(grid[first:last], centre[k] + inner, side="right"), right), begin_core)
-            _wing(grid, lo, left, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
-            _flank(grid, left, begin_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
-            _core(grid, begin_core, end_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
-            _flank(grid, end_core, right, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
-            _wing(grid, right, hi, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
+    """All blocks: the order of the sum in a sample is that of the lines, whatever the number of threads."""
+    for block in numba.prange((grid.size + _BLOCK - 1) // _BLOCK):
+        _sum_block(block, grid, position, centre, scale, y, area, mixing, base, cut, out)
 
 
 @jit
