@@ -56,6 +56,16 @@ class TestPartitionSums:
         """O2, first isotopologue: 170.9 at 235 K, 207.1 at 285 K, read from the older table that comes with TCCON's programs (0.17136e3, 0.20775e3)."""
         assert float(partition_ratio(7, 1, 235.0) / partition_ratio(7, 1, 285.0)) == pytest.approx(171.36 / 207.75, rel=2e-4)
 
+    @pytest.mark.filterwarnings("ignore")
+    def test_tips_itself(self) -> None:
+        """The sums that the series were fitted to, between the fit's own temperatures, for every isotopologue."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            hapi = pytest.importorskip("hapi")
+        for molecule, number in ISOTOPOLOGUES:
+            at = {t: hapi.partitionSum(molecule, number, t, version=2021) for t in (150.5, 217.3, 296.0, 333.7)}
+            for t, q in at.items():
+                assert float(partition_ratio(molecule, number, t)) == pytest.approx(q / at[296.0], rel=3e-6)
+
     @pytest.mark.parametrize("celsius", [15.0, -40.0, np.nan, 400.0])
     def test_temperatures_outside(self, celsius: float) -> None:
         with pytest.raises(BadParameter, match="140 to 360 K"):
