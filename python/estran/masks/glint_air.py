@@ -21,12 +21,14 @@ Double = npt.NDArray[np.float64]
 
 REFERENCE = 550.0
 """Wavelength at which aerosol is given [nm]."""
-ANGSTROM = 1.3
-"""Exponent of the aerosol's optical depth over wavelength: continental and mixed coastal air (Angstrom 1929; AERONET's coasts lie between 0.5 and 1.8)."""
+ANGSTROM = 1.1
+"""Exponent of the aerosol's optical depth over wavelength (Angstrom 1929): between sea salt (0.3) and smoke or town (1.8)."""
 FORWARD = 0.5
 """Share of the aerosol's scattering so near forward that it stays in the glint, which is tens of degrees wide."""
-ASYMMETRY = 0.65
+ASYMMETRY = 0.68
 """Of the phase function of Henyey and Greenstein, for the backward half of an aerosol's."""
+ABSORBED = 0.05
+"""Share of the light that meets haze and is absorbed."""
 TWICE = 1.7
 """Light scattered more than once, for a unit of the molecules' depth: fits ``physics.radiative_transfer`` over a black and a rough sea within 6 %."""
 LEAST, MOST = 2.0, 8.0
@@ -41,6 +43,8 @@ class ClearAir:
     ----------
     molecules, haze
         Optical depths of scattering by molecules and aerosol.
+    haze_colour
+        Depth of haze over that at 550 nm.
     depolarisation
         Of molecules.
     gas
@@ -51,6 +55,7 @@ class ClearAir:
 
     molecules: Double
     haze: Double
+    haze_colour: Double
     depolarisation: Double
     gas: Double
     index: Double
@@ -72,6 +77,7 @@ def _clear_air(
     return ClearAir(
         optical_depth(nm, pressure),
         aerosol * (nm / REFERENCE) ** -ANGSTROM,
+        (nm / REFERENCE) ** -ANGSTROM,
         depolarisation_factor(nm),
         gas,
         np.array([water_index(w) for w in wavelengths]),

@@ -20,7 +20,7 @@ class GlintSettings:
     water_from
         Share of time under water from which a pixel is taken as water, where a layer says so [%].
     cirrus
-        Cirrus-band reflectance from which cloud is suspected, and where it is certain.
+        What thin cirrus reflects near 1.6 µm: from which it is suspected to be all that is seen, and where it is certain.
     vapour
         Ratio of the water-vapour band to the near infrared, likewise: little vapour above a cloud.
     colour
@@ -43,7 +43,7 @@ class GlintSettings:
     severe_sun: float = 55.0
     strongest_wind: float = 12.0
     water_from: float = 50.0
-    cirrus: tuple[float, float] = (0.003, 0.006)
+    cirrus: tuple[float, float] = (0.0, 0.002)
     vapour: tuple[float, float] = (0.5, 0.8)
     colour: tuple[float, float] = (0.005, 0.05)
     excess: tuple[float, float] = (1.5, 2.5)

@@ -15,6 +15,7 @@ from estran.sensors.bands import SENTINEL2
 if TYPE_CHECKING:
     from estran.masks.glint import Angles, GlintStage
     from estran.masks.glint_air import ClearAir
+    from estran.masks.glint_settings import GlintSettings
 
 FLAGS = FlagCoding(
     "glint_flags",
@@ -88,6 +89,7 @@ class SunGlint(Operator):
                 Reads("nir", fallback=("wnir",)),
                 Reads("swir1"),
                 Reads("vre1", optional=True, without="water is told by the red band, which sees the waves at another moment, so less surely"),
+                Reads("vre2", optional=True, without="water and cloud are told by the near infrared, which sees the waves at another moment, so less surely"),
                 Reads("swir2", optional=True, without="glint is not confirmed by the second short-wave infrared band"),
                 Reads("cirrus", optional=True, without="thin cirrus over water may pass for glint"),
                 Reads("wv", optional=True, without="cloud is told from glint without the water vapour above it"),
@@ -120,7 +122,7 @@ class SunGlint(Operator):
         ),
         *(BandOut(f"glint_observed_{band}", "float32", "1", _observed(band), interval="[0,*)", palette=_GLOW) for band in BANDS),
     )  # fmt: skip
-    walk: ClassVar[Walk] = Walk.NEIGHBOURHOOD
+    walk: ClassVar[Walk] = Walk.SURVEYED
 
     model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = param(
         "cox_munk_isotropic", "Law of the waves' slopes for the prediction; all but the first need the wind's direction", source="Cox & Munk 1954"
@@ -166,6 +168,17 @@ class SunGlint(Operator):
         """The window's half-width."""
         return self.window
 
+    def survey(self, block: Block) -> Any:
+        """How much glint the water shows, cell by cell."""
+        from estran.masks.glint import observe, survey_glint
+
+        pixels = observe(self._bands(block), self._angles(block, "swir1"), self._air(block), self._settings())
+        return survey_glint(pixels, block.window.row, block.window.col, block.scene.grid.shape)
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """Counts add up."""
+        return first + second
+
     def compute(self, block: Block, survey: Any = None) -> Block:
         """Mask and reflectances of one block."""
         import numpy as np
@@ -177,7 +190,7 @@ class SunGlint(Operator):
         index = {band: water_index(_CENTRE[band][1]) for band in BANDS}
         wind, known = self._wind(block)
         predicted = {band: self._predicted(block, band, wind, index[band]) for band in BANDS}
-        stage = self._stage(block, air, predicted["swir1"], known)
+        stage = self._stage(block, air, predicted["swir1"], known, survey)
         on_water, hole, angles = FLAGS.unpack(stage.flags, "WATER"), stage.classes == NODATA, self._angles(block, "swir1")
         seen = np.where(on_water, np.maximum(stage.observed, np.float32(0.0)), np.float32(np.nan))
         arrays: dict[str, Array] = {
@@ -198,18 +211,25 @@ class SunGlint(Operator):
         from estran.masks.glint_air import water_index
 
         wind, known = self._wind(block)
-        return self._stage(block, self._air(block), self._predicted(block, "swir1", wind, water_index(_CENTRE["swir1"][1])), known)
+        return self._stage(block, self._air(block), self._predicted(block, "swir1", wind, water_index(_CENTRE["swir1"][1])), known, None)
 
-    def _stage(self, block: Block, air: ClearAir, predicted: Array, known: bool) -> GlintStage:
+    def _stage(self, block: Block, air: ClearAir, predicted: Array, known: bool, survey: Any) -> GlintStage:
+        from estran.masks.glint import Around, glint_mask
+
+        around = None if survey is None else Around.of(survey, block.window.row, block.window.col, block.shape)
+        return glint_mask(self._bands(block), self._angles(block, "swir1"), air, predicted, known, around, self._settings())
+
+    def _bands(self, block: Block) -> dict[str, Array]:
         from estran.masks.glint import BANDS as ORDER
-        from estran.masks.glint import glint_mask
+
+        return {name: array for name in (*ORDER, "cirrus", "wv", "swo") if (array := block.get(name)) is not None}
+
+    def _settings(self) -> GlintSettings:
         from estran.masks.glint_settings import GlintSettings
 
-        settings = GlintSettings(
+        return GlintSettings(
             low=self.low, moderate=self.moderate, severe=self.severe, severe_sun=self.severe_sun, strongest_wind=self.strongest_wind, window=self.window
         )
-        bands = {name: array for name in (*ORDER, "cirrus", "wv", "swo") if (array := block.get(name)) is not None}
-        return glint_mask(bands, self._angles(block, "swir1"), air, predicted, known, settings)
 
     def _air(self, block: Block) -> ClearAir:
         from estran.masks.glint import BANDS as ORDER
