@@ -84,13 +84,6 @@ def test_the_folder_cannot_be_a_file(tmp_path: Path, inputs: dict[str, Path], ca
     assert "the output is a file" in caplog.text
 
 
-def test_list_shows_the_records(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tables", "list"]) == 0
-    said = capsys.readouterr().out
-    assert "sentinel2_gas.csv" in said
-    assert "command: estran tables build gas" in said
-
-
 def test_amounts_of_the_source_are_columns_of_the_atmosphere() -> None:
     """Unit of each gas, in molecules: ozone and NO2 by Loschmidt's number, methane by what a ppm of air weighs."""
     assert SOURCES["ozone"][1] * 300.0 == pytest.approx(6.424e-3, rel=1e-3)  # kg/m² of 300 DU

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from estran.errors import BadProduct
-from estran.tables import SHIPPED
 from estran.tables.text import read_text, text_of
 
 TEXT = text_of({"what": "squares: of x", "command": "none"}, ["x", "y"], [(1, 1), (2, 4), (3, 9)])
@@ -31,15 +30,3 @@ def test_a_changed_table_is_refused(tmp_path: Path) -> None:
 def test_a_missing_table_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadProduct, match=r"cannot be read \(in none.csv\).*estran tables build"):
         read_text(tmp_path / "none.csv")
-
-
-def test_shipped_tables_carry_their_record() -> None:
-    """Each says what it is, how it was made and of what; and all of them are small."""
-    paths = sorted(SHIPPED.glob("*.csv"))
-    assert paths
-    for path in paths:
-        record = read_text(path).record
-        assert {"what", "command", "estran", "page", "sources"} <= set(record), path.name
-        assert record["command"].startswith("estran tables build")
-        assert any(key.startswith("input ") and value.startswith("sha256:") for key, value in record.items())
-    assert sum(p.stat().st_size for p in SHIPPED.iterdir() if p.is_file()) < 20e6

@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--response", type=Path, required=True, action="append", metavar="FILE", help='spectral responses of a satellite, "S2A…"; once for each'
         )
+    for name, line in _RADIATIVE_TRANSFER.items():
+        kinds.add_parser(name, help=line, description=f"Makes {name}.npz: {line}.", allow_abbrev=False)
     for one in kinds.choices.values():
         one.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
         one.add_argument("--overwrite", action="store_true", help="replace a table that is there, once the new one is whole")
@@ -67,7 +69,15 @@ def _bands(args: argparse.Namespace) -> Plan:
     return band_plan({name: Path(path) for name, _, path in parted}, args.response)
 
 
-_PLANS: Mapping[str, Callable[[argparse.Namespace], Plan]] = {"gas": _gas, "bands": _bands}
+def _radiative_transfer(args: argparse.Namespace) -> Plan:
+    from estran.physics.radiative_transfer.tables import plan
+
+    return plan(args.kind)
+
+
+_RADIATIVE_TRANSFER: Mapping[str, str] = {"rayleigh": "light scattered by air molecules"}
+"""Tables of the radiative transfer, which need no input."""
+_PLANS: Mapping[str, Callable[[argparse.Namespace], Plan]] = {"gas": _gas, "bands": _bands, **dict.fromkeys(_RADIATIVE_TRANSFER, _radiative_transfer)}
 
 
 def _build(args: argparse.Namespace) -> None:
