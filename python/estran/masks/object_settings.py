@@ -36,7 +36,7 @@ class ObjectSettings:
     thin_area: float = 5e5
     """Thin cirrus is cloud within this distance of thick cloud [m], or where at least this share of a cloud of at most this area [m2] is thick."""
     outline_share: float = 0.0
-    outline_contrast: float = 0.12
+    outline_contrast: float = 0.05
     """Rim pixels fainter than this share of the brightness of the cloud above its surroundings are no cloud (bands of 60 m swell it), where that brightness,
     summed over blue, green, red and the first SWIR band, is above this contrast; 0 is off."""
     outline_width: float = 40.0
