@@ -206,12 +206,15 @@ class SunGlint(Operator):
             arrays[f"glint_observed_{band}"] = seen if band == "swir1" else in_band(seen, angles, index["swir1"], index[band])
         return block.out(arrays)
 
-    def mask(self, block: Block) -> GlintStage:
-        """Flags, classes and probability without reflectances of the other bands, for operators that contain this one."""
+    def mask(self, block: Block, survey: Any = None) -> GlintStage:
+        """Flags, classes and probability without reflectances of the other bands, for operators that contain this one.
+
+        Without a `survey` of the whole scene the block itself is looked over.
+        """
         from estran.masks.glint_air import water_index
 
         wind, known = self._wind(block)
-        return self._stage(block, self._air(block), self._predicted(block, "swir1", wind, water_index(_CENTRE["swir1"][1])), known, None)
+        return self._stage(block, self._air(block), self._predicted(block, "swir1", wind, water_index(_CENTRE["swir1"][1])), known, survey)
 
     def _stage(self, block: Block, air: ClearAir, predicted: Array, known: bool, survey: Any) -> GlintStage:
         from estran.masks.glint import Around, glint_mask
