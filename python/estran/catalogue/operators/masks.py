@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import count
 from typing import Any, ClassVar
 
@@ -70,7 +71,7 @@ _UNDER = ("CLEAR", "WATER", "SNOW")
 _STEEP = "steep"
 _LEVEL = 5.0
 """Slope that water has at most, with what a DEM makes of it [degrees] (FORCE takes the same)."""
-_ROWS = 512
+_ROWS = 128
 """Rows of the image in which glint is looked for at a time: it makes a dozen numbers a pixel and leaves one."""
 
 
@@ -144,14 +145,19 @@ class Masks(Operator):
         needed = ("sun_zenith", "sun_azimuth", "view_zenith_swir1", "view_azimuth_swir1")
         flags = None
         if self.glint and all(block.get(name) is not None for name in needed):
+            block.progress(0.0, "sun glint")
             part, (rows, columns) = _GLINT.of(self), block.shape
             flags = np.zeros(block.shape, np.uint16)
-            for row in range(0, rows, _ROWS):
-                block.progress(0.1 * row / rows, "sun glint")
-                first, last = max(row - part.halo(), 0), min(row + _ROWS + part.halo(), rows)
-                around = Window(block.window.row + first, block.window.col, last - first, columns)
-                end = min(row + _ROWS, rows)
-                flags[row:end] = part.mask(block.crop(around)).flags[row - first : end - first]
+
+            def rows_of(first: int, last: int) -> Block:
+                return block.crop(Window(block.window.row + first, block.window.col, last - first, columns))
+
+            strips = [(row, min(row + _ROWS, rows)) for row in range(0, rows, _ROWS)]
+            survey = reduce(part.merge, (part.survey(rows_of(*strip)) for strip in strips))
+            for begin, end in strips:
+                block.progress(0.05 + 0.05 * begin / rows, "sun glint")
+                first = max(begin - part.halo(), 0)
+                flags[begin:end] = part.mask(rows_of(first, min(end + part.halo(), rows)), survey).flags[begin - first : end - first]
         for name in ("view_zenith_swir1", "view_azimuth_swir1", "wind_u", "wind_v"):
             block.take(name)
         return flags
