@@ -7,7 +7,7 @@ PRODUCT     ?=
 OUT         ?= out
 RESOLUTION  ?= 20
 ARGS        ?=
-SEED        ?= 1
+SEED        ?= 4
 SCENE       := build/scene-$(SEED)
 # One BLAS or OpenMP thread per process: the parallelism is ours (Dask, numba).
 export OPENBLAS_NUM_THREADS ?= 1
