@@ -13,6 +13,7 @@ import numpy.typing as npt
 from estran.errors import BadGeometry, BadParameter
 from estran.physics.radiative_transfer.lagrange import blend
 from estran.physics.radiative_transfer.molecules import FUNCTIONS, between_nodes, layer_functions, path_stokes
+from estran.physics.radiative_transfer.rows import row
 from estran.physics.rayleigh import anisotropy
 from estran.tables.archive import read_archive
 
@@ -119,18 +120,18 @@ class RayleighTable:
         t, mu = _depth(depth), _cosine("direction", cosine)
         shape = np.broadcast_shapes(t.shape, mu.shape)
         table = self._at(self.diffuse, depolarisation)
-        return between_nodes(math.prod(shape), table, DEEPEST, LOWEST, _row(t, shape), _row(mu, shape)).reshape(shape)
+        return between_nodes(math.prod(shape), table, DEEPEST, LOWEST, row(t, shape), row(mu, shape)).reshape(shape)
 
     def spherical_albedo(self, depth: npt.ArrayLike, *, depolarisation: float = AIR) -> Float:
         """Share of even light from below that the air sends back."""
         t = _depth(depth)
         table = np.repeat(self._at(self.spherical, depolarisation)[:, None], 4, axis=1)
-        return between_nodes(t.size, table, DEEPEST, LOWEST, _row(t, t.shape), np.ones(1)).reshape(t.shape)
+        return between_nodes(t.size, table, DEEPEST, LOWEST, row(t, t.shape), np.ones(1)).reshape(t.shape)
 
     def _path(self, depth: npt.ArrayLike, cos_sun: npt.ArrayLike, cos_view: npt.ArrayLike, azimuth: npt.ArrayLike, depolarisation: float, stokes: int) -> Float:
         t, s, v, a = _depth(depth), _cosine("Sun", cos_sun), _cosine("view", cos_view), np.radians(np.asarray(azimuth, float))
         shape = np.broadcast_shapes(t.shape, s.shape, v.shape, a.shape)
-        t, s, v, a = (_row(x, shape) for x in (t, s, v, a))
+        t, s, v, a = (row(x, shape) for x in (t, s, v, a))
         share = float(anisotropy(depolarisation))
         return path_stokes(math.prod(shape), stokes, self._at(self.scattered, depolarisation), DEEPEST, LOWEST, share, t, s, v, a).reshape((stokes, *shape))
 
@@ -145,15 +146,15 @@ class RayleighTable:
 
 def pieces() -> list[str]:
     """Names of the pieces of the table."""
-    return [f"depolarisation {d:g}, depths {row} to {row + ROWS - 1}" for d in DEPOLARISATIONS for row in range(0, DEPTHS, ROWS)]
+    return [f"depolarisation {d:g}, depths {start} to {start + ROWS - 1}" for d in DEPOLARISATIONS for start in range(0, DEPTHS, ROWS)]
 
 
 def make(piece: str) -> dict[str, Array]:
     """The arrays of one piece."""
     index = pieces().index(piece)
-    depolarisation, row = DEPOLARISATIONS[index // (DEPTHS // ROWS)], index % (DEPTHS // ROWS) * ROWS
+    depolarisation, start = DEPOLARISATIONS[index // (DEPTHS // ROWS)], index % (DEPTHS // ROWS) * ROWS
     cosine = np.linspace(np.sqrt(LOWEST), 1.0, COSINES) ** 2
-    depth = (np.linspace(0.0, np.sqrt(DEEPEST), DEPTHS) ** 2)[row : row + ROWS]
+    depth = (np.linspace(0.0, np.sqrt(DEEPEST), DEPTHS) ** 2)[start : start + ROWS]
     found = [layer_functions(float(t), depolarisation, cosine) for t in depth]
     return {
         "scattered": np.array([f.scattered for f in found], np.float32),
@@ -181,8 +182,3 @@ def _cosine(name: str, cosine: npt.ArrayLike) -> Float:
     if mu.ndim == 0 and not LOWEST <= mu <= 1.0:
         raise BadGeometry(f"the cosine of the {name}'s zenith is outside the Rayleigh table", expected=f"{LOWEST:g} to 1", found=float(mu))
     return mu
-
-
-def _row(array: Float, shape: tuple[int, ...]) -> Float:
-    """An array as one row: of one number, or of all pixels."""
-    return array.reshape(1) if array.size == 1 else np.ascontiguousarray(np.broadcast_to(array, shape)).reshape(-1)
