@@ -42,7 +42,7 @@ def safe(tmp_path_factory) -> Path:
             pytest.skip(f"ESTRAN_TEST_SAFE names no folder: {named}")
         return Path(named)
     folder = tmp_path_factory.mktemp("scene")
-    assert main(["simulate", "scene", str(folder / "scene"), "--seed", "5", "--size", "384"]) == 0
+    assert main(["simulate", "scene", str(folder / "scene"), "--seed", "23", "--size", "384"]) == 0
     (found,) = (folder / "scene").glob("*.SAFE")
     return found
 
