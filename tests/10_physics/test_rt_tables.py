@@ -12,7 +12,7 @@ from estran.physics.radiative_transfer import Layer, solve
 from estran.physics.radiative_transfer import table_rayleigh as rayleigh
 from estran.physics.radiative_transfer import table_sky_glint as sky_glint
 from estran.physics.radiative_transfer.lagrange import blend
-from estran.physics.radiative_transfer.tables import plan, rayleigh_table, sky_glint_table
+from estran.physics.radiative_transfer.tables import plans, rayleigh_plan, rayleigh_table, sky_glint_plan, sky_glint_table
 from estran.physics.rayleigh import optical_depth
 from estran.physics.scattering import rayleigh_greek
 from estran.physics.sea_surface import RoughSea
@@ -64,7 +64,7 @@ def test_rayleigh_between_nodes(cases: int) -> None:
 
 
 def test_a_corner_of_the_rayleigh_table_is_made_again() -> None:
-    work = plan("rayleigh")
+    work = rayleigh_plan()
     shipped = read_archive(SHIPPED / work.name, check=True)
     corner = rayleigh.pieces()[2 * rayleigh.DEPTHS // rayleigh.ROWS]
     again = work.make(corner)
@@ -111,7 +111,7 @@ def test_outside_the_rayleigh_table() -> None:
     assert np.isnan(table.path_reflectance(depth, sun, 0.9, 0.0)).tolist() == expected
     assert np.isnan(table.transmittance(depth, sun)).tolist() == expected
     with pytest.raises(BadParameter, match="no such table"):
-        plan("fog")
+        plans("fog")
 
 
 def test_blend_is_exact_for_cubics() -> None:
@@ -140,7 +140,7 @@ def random_sea(cases: int, seed: int) -> tuple[float, float, float]:
 def test_sky_glint_between_nodes(cases: int) -> None:
     low, high, polarised = random_sea(cases, seed=3)
     assert low < 1e-4
-    assert high < 4e-5
+    assert high < 5e-5
     assert polarised < 1e-4
 
 
@@ -150,7 +150,7 @@ def test_a_corner_of_the_sky_glint_table_is_made_again(monkeypatch: pytest.Monke
     few = np.linspace(0.0, 1.0, sky_glint.DEPTHS)[3] ** 4 * sky_glint.DEEPEST
     monkeypatch.setattr(sky_glint, "DEPTHS", 4)
     monkeypatch.setattr(sky_glint, "DEEPEST", float(few))
-    again = plan("sky_glint").make(sky_glint.pieces()[9])["modes"]
+    again = sky_glint_plan().make(sky_glint.pieces()[9])["modes"]
     np.testing.assert_allclose(shipped.arrays["modes"][1, :4, 1], again, rtol=1e-4, atol=1e-6)
 
 

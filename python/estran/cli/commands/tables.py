@@ -33,8 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--response", type=Path, required=True, action="append", metavar="FILE", help='spectral responses of a satellite, "S2A…"; once for each'
         )
-    for name, line in _RADIATIVE_TRANSFER.items():
-        kinds.add_parser(name, help=line, description=f"Makes {name}.npz: {line}.", allow_abbrev=False)
+    transfer = {
+        name: kinds.add_parser(name, help=line.partition(":")[0], description=f"Makes tables of {line}.", allow_abbrev=False)
+        for name, line in _RADIATIVE_TRANSFER.items()
+    }
+    transfer["aerosol"].add_argument(
+        "--model", action="append", default=[], metavar="NAME", help="an aerosol model; once for each (default: the models that come with Estran)"
+    )
     for one in kinds.choices.values():
         one.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
         one.add_argument("--overwrite", action="store_true", help="replace a table that is there, once the new one is whole")
@@ -53,31 +58,34 @@ def run(args: argparse.Namespace) -> None:
         _build(args)
 
 
-def _gas(args: argparse.Namespace) -> Plan:
+def _gas(args: argparse.Namespace) -> list[Plan]:
     from estran.adapters.files.sentinel2_gas import gas_plan
 
-    return gas_plan(args.thickness, args.solar, args.response)
+    return [gas_plan(args.thickness, args.solar, args.response)]
 
 
-def _bands(args: argparse.Namespace) -> Plan:
+def _bands(args: argparse.Namespace) -> list[Plan]:
     from estran.adapters.files.sentinel2_bands import band_plan
 
     parted = [text.partition("=") for text in args.solar]
     wrong = [text for text, (name, _, path) in zip(args.solar, parted, strict=True) if not name or not path]
     if wrong:
         raise BadParameter("a solar spectrum needs a name and a file", expected="--solar NAME=FILE", found=", ".join(wrong))
-    return band_plan({name: Path(path) for name, _, path in parted}, args.response)
+    return [band_plan({name: Path(path) for name, _, path in parted}, args.response)]
 
 
-def _radiative_transfer(args: argparse.Namespace) -> Plan:
-    from estran.physics.radiative_transfer.tables import plan
+def _radiative_transfer(args: argparse.Namespace) -> list[Plan]:
+    from estran.physics.radiative_transfer.tables import plans
 
-    return plan(args.kind)
+    return plans(args.kind, args.model if args.kind == "aerosol" else ())
 
 
-_RADIATIVE_TRANSFER: Mapping[str, str] = {"rayleigh": "light scattered by air molecules"}
+_RADIATIVE_TRANSFER: Mapping[str, str] = {
+    "rayleigh": "light scattered by air molecules, above a black ground and a rough sea: rayleigh.npz and sky_glint.npz",
+    "aerosol": "light scattered by molecules and aerosol in the bands of Sentinel-2: aerosol_MODEL.npz",
+}
 """Tables of the radiative transfer, which need no input."""
-_PLANS: Mapping[str, Callable[[argparse.Namespace], Plan]] = {"gas": _gas, "bands": _bands, **dict.fromkeys(_RADIATIVE_TRANSFER, _radiative_transfer)}
+_PLANS: Mapping[str, Callable[[argparse.Namespace], list[Plan]]] = {"gas": _gas, "bands": _bands, **dict.fromkeys(_RADIATIVE_TRANSFER, _radiative_transfer)}
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -85,16 +93,22 @@ def _build(args: argparse.Namespace) -> None:
     from estran.tables.build import clear_pieces, finish, make_pieces
 
     folder = _folder(args.out)
-    plan = _PLANS[args.kind](args)
-    target = folder / plan.name
-    refuse_existing(target, overwrite=args.overwrite)
+    plans = _PLANS[args.kind](args)
+    for plan in plans:
+        refuse_existing(folder / plan.name, overwrite=args.overwrite)
     with progress_bar(args) as progress:
-        pieces = make_pieces(plan, folder, progress, workers=args.workers)
-    with whole(target, overwrite=args.overwrite) as part:
-        finish(plan, pieces, part)
-    clear_pieces(plan, folder)
+        for k, plan in enumerate(plans):
+            target = folder / plan.name
+            pieces = make_pieces(plan, folder, _part_of(progress, k, len(plans)), workers=args.workers)
+            with whole(target, overwrite=args.overwrite) as part:
+                finish(plan, pieces, part)
+            clear_pieces(plan, folder)
     if not args.quiet:
-        print(target)
+        print(*(folder / plan.name for plan in plans), sep="\n")
+
+
+def _part_of(progress: Callable[[float, str], None], k: int, count: int) -> Callable[[float, str], None]:
+    return lambda share, what: progress((k + share) / count, what)
 
 
 def _list(paths: list[Path]) -> None:

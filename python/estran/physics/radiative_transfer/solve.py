@@ -121,6 +121,41 @@ def solve(
     return Radiation(up, down, albedo, diffuse + direct, direct, spherical, count)
 
 
+@dataclass(frozen=True)
+class Remainder:
+    """What is not light scattered once: for tables, which add that in closed form."""
+
+    modes: Float
+    """Azimuth modes of I at the top, (modes, view, sun), to be summed with the cosines of their multiples."""
+    transmittance: Float
+    """Flux that falls on the ground, direct and diffuse (sun,)."""
+    spherical_albedo: float
+
+
+def remainder(layers: Sequence[Layer], sun: npt.ArrayLike, view: npt.ArrayLike, modes: int, *, streams: int = 16) -> Remainder:
+    """The first azimuth modes of light above a black ground that was scattered more than once: :func:`solve` less (RT-16), cut off.
+
+    Parameters
+    ----------
+    layers, sun, view, streams
+        As for :func:`solve`.
+    modes
+        How many; molecules need 3, aerosols seen from overhead 5 to 9.
+    """
+    mu_s, mu_v = (np.atleast_1d(np.asarray(x, float)) for x in (sun, view))
+    problem = _Problem([layer.without_peak(3 * streams // 2 - 1) for layer in layers], Directions.of(streams, mu_v, mu_s), Lambertian(), mu_v, mu_s)
+    out = np.zeros((modes, mu_v.size, mu_s.size))
+    diffuse, spherical = np.zeros(mu_s.size), 0.0
+    for batch in _batches(min(problem.degree, modes - 1)):
+        top, _, found = problem.modes(batch)
+        if batch[0] == 0:
+            _, diffuse, spherical = found
+        out[batch] = top[:, 0]
+    out[1:] *= 2.0
+    direct = np.exp(-sum(layer.depth for layer in problem.layers) / mu_s)
+    return Remainder(out, diffuse + direct, spherical)
+
+
 def _batches(degree: int) -> Iterator[list[int]]:
     yield [0]
     first = 1
