@@ -77,5 +77,4 @@ def draw(data: dict[str, Any]) -> Any:
     left.legend(fontsize=8)
     right.axvline(-HIGH_SUN, color="0.6", lw=0.8, ls=":")
     right.set(xlabel="view [degrees], negative: Sun behind", ylabel="reflectance")
-    figure.tight_layout()
     return figure

@@ -99,14 +99,17 @@ def modes_sum(n: int, stokes: int, table: Float, first: Float, second: Float, vi
     rows, columns = 4 if table.shape[0] > 1 else 1, 4 if table.shape[1] > 1 else 1
     step_f, step_g = min(first.size - 1, 1), min(second.size - 1, 1)
     step_v, step_s, step_a = min(view.size - 1, 1), min(sun.size - 1, 1), min(azimuth.size - 1, 1)
+    suns, stored = table.shape[3], table.shape[4]
+    # Four nodes of the Sun and all their modes stand side by side: one line of numbers, which the compiler adds up many at a time.
+    lines = table.reshape(table.shape[0], table.shape[1], table.shape[2], suns * stored)
     for chunk in numba.prange((n + CHUNK - 1) // CHUNK):
-        f, w = np.empty(kept), np.ones((4, 4))
+        f, w, line = np.empty(kept), np.ones((4, 4)), np.empty(4 * stored)
         for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
             a, b, v, s = first[i * step_f], second[i * step_g], view[i * step_v], sun[i * step_s]
             if not (a >= 0.0 and b >= 0.0 and v >= 0.0 and s >= 0.0):
                 out[:, i] = math.nan
                 continue
-            kv, ks = even_start(v, table.shape[2]), even_start(s, table.shape[3])
+            kv, ks = even_start(v, table.shape[2]), even_start(s, suns)
             w[2, 0], w[2, 1], w[2, 2], w[2, 3] = even_weights(v - kv)
             w[3, 0], w[3, 1], w[3, 2], w[3, 3] = even_weights(s - ks)
             ka, kb = 0, 0
@@ -116,16 +119,15 @@ def modes_sum(n: int, stokes: int, table: Float, first: Float, second: Float, vi
             if columns == 4:
                 kb = even_start(b, table.shape[1])
                 w[1, 0], w[1, 1], w[1, 2], w[1, 3] = even_weights(b - kb)
-            for k in range(kept):
-                f[k] = 0.0
+            line[:] = 0.0
             for ja in range(rows):
                 for jb in range(columns):
                     for jv in range(4):
-                        outer = w[0, ja] * w[1, jb] * w[2, jv]
-                        for js in range(4):
-                            weight = outer * w[3, js]
-                            for k in range(kept):
-                                f[k] += weight * table[ka + ja, kb + jb, kv + jv, ks + js, k]
+                        outer, near = w[0, ja] * w[1, jb] * w[2, jv], lines[ka + ja, kb + jb, kv + jv, ks * stored : (ks + 4) * stored]
+                        for k in range(4 * stored):
+                            line[k] += outer * near[k]
+            for k in range(kept):
+                f[k] = w[3, 0] * line[k] + w[3, 1] * line[stored + k] + w[3, 2] * line[2 * stored + k] + w[3, 3] * line[3 * stored + k]
             phi = azimuth[i * step_a]
             cos, sin = math.cos(phi), math.sin(phi)
             # cos and sin of m phi by the addition theorem.

@@ -88,7 +88,7 @@ def aerosol_table(model: str) -> AerosolTable:
     --------
     >>> table = aerosol_table("continental")
     >>> round(float(table.path_reflectance("B2", 0.2, 0.8, 1.0, 0.0)), 4)
-    0.0
+    0.0754
     """
     if model not in table_aerosol.SHIPPED_MODELS:
         raise BadParameter("no table of this aerosol comes with Estran", expected=" or ".join(table_aerosol.SHIPPED_MODELS), found=model)
