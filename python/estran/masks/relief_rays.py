@@ -77,12 +77,15 @@ class Decided:
         Of all rays, those that left the terrain: what our own march said holds.
     agreement
         Share of the audited pixels on which both agree; None where every pixel was asked.
+    audited
+        Rays of the audit that came back.
     """
 
     shadow: Bool
     asked: int
     lost: int
     agreement: float | None
+    audited: int = 0
 
 
 Place = Callable[[npt.NDArray[np.integer], npt.NDArray[np.integer]], tuple[Float64, Float64]]
@@ -141,7 +144,7 @@ def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayC
             found=f"{agreement:.2%}",
             todo="use the backend rugged, and tell us of the DEM",
         )
-    return Decided(shadow, rows.size, int(lost.sum() + away.sum()), agreement)
+    return Decided(shadow, rows.size, int(lost.sum() + away.sum()), agreement, int(told.sum()))
 
 
 def _ask(

@@ -210,7 +210,7 @@ class ReliefShadow(Operator):
         decided = decide(found, relief, sun, lambda r, c: scene.lonlat(c + 0.5, r + 0.5), rays, block.progress)
         facts: dict[str, Any] = {"backend": self.backend, "rays": decided.asked, "rays_lost": decided.lost}
         if decided.agreement is not None:
-            facts["audit_agreement"] = decided.agreement
+            facts["rays_of_audit"], facts["audit_agreement"] = decided.audited, decided.agreement
         return decided.shadow, facts
 
     def _terrain(self, relief: Relief, sun: Sun, reach: int, terrain: Any) -> tuple[Array, Array, Array]:
