@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from estran.masks.cirrus import LOWEST, fixed_background, learn_background, slice_of
+from estran.masks.cirrus import LOWEST, faint_cirrus, fixed_background, learn_background, slice_of
 from estran.masks.settings import PixelSettings
 
 STRICT = PixelSettings.for_mode("strict")
@@ -46,3 +46,21 @@ def test_an_empty_slice_takes_the_next_below():
 def test_heights_beyond_the_table_stay_inside():
     assert slice_of(-9999.0, 100.0) == 0
     assert slice_of(1e6, 100.0) == 119
+
+
+def test_the_border_of_cirrus_is_cirrus():
+    """(CM-48): what touches thin cirrus, is a little bright in the cirrus band, and is dark in blue."""
+    settings = PixelSettings.for_mode("default")
+    column = np.arange(12)
+    cirrus = np.tile(np.where(column < 4, 0.02, np.where(column < 8, 0.006, 0.001)), (6, 1)).astype(np.float32)
+    blue = np.full(cirrus.shape, 0.15, np.float32)
+    blue[:2] = 0.4  # thick cloud
+    thin, cloud = cirrus > 0.01, np.ones(cirrus.shape, bool)
+    thin[:2] = False
+    found = faint_cirrus(thin, cloud, cirrus, blue, None, settings)
+    assert np.array_equal(found[2:], np.tile((column >= 4) & (column < 8), (4, 1)))
+    assert not found[:2].any()
+    # High ground shines through; without thin cirrus beside it, faint haze is no cirrus.
+    assert not faint_cirrus(thin, cloud, cirrus, blue, np.full(cirrus.shape, 2000, np.float32), settings).any()
+    assert not faint_cirrus(np.zeros_like(thin), cloud, np.minimum(cirrus, 0.009), blue, None, settings).any()
+    assert not faint_cirrus(thin, ~cloud, cirrus, blue, None, settings).any()

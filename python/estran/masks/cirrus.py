@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from estran.jit import jit
 from estran.masks.settings import PixelSettings
+from estran.raster.label import label
 from estran.statistics.percentiles import weighted_percentile
 
 SLICES = 120
@@ -68,3 +69,32 @@ def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:
     middle = LOWEST + (np.arange(SLICES) + 0.5) * settings.cirrus_slice
     parabola = settings.cirrus_base + settings.cirrus_per_km2 * (np.maximum(middle, 0.0) / 1000.0) ** 2
     return cast(npt.NDArray[np.float64], np.maximum(settings.cirrus_min, parabola) - settings.cirrus_min)
+
+
+def faint_cirrus(
+    thin: npt.NDArray[np.bool_], cloud: npt.NDArray[np.bool_], cirrus: Array, blue: Array, dem: Array | None, settings: PixelSettings
+) -> npt.NDArray[np.bool_]:
+    """Cloudy pixels at the border of thin cirrus that are thin cirrus, too (CM-48).
+
+    Parameters
+    ----------
+    thin
+        (rows, columns) thin cirrus by (CM-13).
+    cloud
+        Cloudy pixels; snow is none.
+    cirrus, blue
+        Reflectances.
+    dem
+        Height of the ground [m]; 0 where None.
+    settings
+        Thresholds.
+    """
+    background = fixed_background(settings)
+    maybe = np.flatnonzero(cloud & ~thin & (blue < settings.faint_blue_max))
+    height = np.zeros(maybe.size) if dem is None else np.nan_to_num(np.asarray(dem).reshape(-1)[maybe]).astype(np.float64)
+    which = np.empty(maybe.size, np.int64)
+    _slices_of(height, settings.cirrus_slice, which)
+    faint = np.zeros(thin.shape, np.bool_)
+    faint.reshape(-1)[maybe[np.asarray(cirrus).reshape(-1)[maybe] - background[which] > settings.faint_cirrus_min]] = True
+    parts = label(faint | thin)
+    return faint & parts.paint(parts.count_in(thin) > 0)

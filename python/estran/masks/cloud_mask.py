@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from estran.errors import BadGeometry, EmptyScene
 from estran.masks.buffers import buffered
+from estran.masks.cirrus import faint_cirrus
 from estran.masks.geometry_search import Displacement, dominant_displacement
 from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, shaded_places, sums_along_rows, vectors_of
 from estran.masks.object_settings import ObjectSettings
@@ -142,6 +143,10 @@ def cloud_mask(
     if glint is not None:
         # (CM-47)
         stage = replace(stage, potential=stage.potential & ~glint, cloud=stage.cloud & ~glint, water=stage.water | (glint & stage.valid & ~stage.snow))
+    if pixel.faint_cirrus_min > 0.0 and "cirrus" in bands:
+        cloudy = stage.cloud & ~stage.snow
+        stage = replace(stage, cirrus=stage.cirrus | faint_cirrus(stage.cirrus, cloudy, bands["cirrus"], bands["blue"], bands.get("dem"), pixel))
+        del cloudy
     _let_go(bands, "swir2", "swo")
     clock.lap("pixel tests")
     progress(0.35, "cloud objects")

@@ -73,6 +73,9 @@ class PixelSettings:
     cirrus_per_km2: float = 0.007
     cirrus_full: float = 0.04
     cirrus_weight: float = 0.5
+    faint_cirrus_min: float = 0.0
+    faint_blue_max: float = 0.22
+    """Cloudy pixels that touch thin cirrus are thin cirrus, too, where the cirrus band is above the one and blue below the other; 0 is off (CM-48)."""
     # Probability (CM-14) … (CM-19)
     use_hot_probability: bool = True
     use_ndbi: bool = True
@@ -148,6 +151,7 @@ class PixelSettings:
             snow_green_min=0.18,
             snow_is_clear=True,
             cirrus_rule="parabola",
+            faint_cirrus_min=0.004,
             use_model=True,
             water_percentile=False,
             clear_land_share=0.05,
