@@ -7,7 +7,7 @@ import pytest
 
 from estran.masks.buffers import buffered
 from estran.masks.geometry_search import dominant_displacement
-from estran.masks.shadow import background, darkness, flattened, outlined, potential_shadow, water_shadow
+from estran.masks.shadow import background, darkness, flattened, outlined, potential_shadow, snow_shadow, water_shadow
 
 SHAPE = (80, 90)
 
@@ -158,3 +158,24 @@ def test_buffers_grow_and_do_not_overlap():
         assert not (grown | shade)[:, 22].any()
         assert (grown | shade).sum() >= before
         before = (grown | shade).sum()
+
+
+def test_shadow_on_snow_that_borders_on_dark_woods():
+    """(CM-49): the flood does not find it, the scene's snow does; patchy snow and woods in the sun are none."""
+    nir, blue, swir1 = (np.full(SHAPE, level, np.float32) for level in (0.8, 0.85, 0.1))
+    shadow = np.zeros(SHAPE, bool)
+    shadow[20:30, 5:20] = True
+    woods, patchy = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    woods[:, :5] = True
+    patchy[5:10, 10:20] = True
+    for image, dark in ((nir, 0.28), (blue, 0.35), (swir1, 0.03)):
+        image[shadow] = dark
+    nir[woods], blue[woods], swir1[woods] = 0.2, 0.04, 0.1
+    nir[patchy], blue[patchy], swir1[patchy] = 0.35, 0.35, 0.15
+    (found,) = snow_shadow(nir, blue, swir1, ~woods, [0.5])
+    np.testing.assert_array_equal(found, shadow)
+    assert not potential_shadow([nir, swir1], np.zeros(SHAPE, bool), [0.2, 0.1], 0.01, 0.14)[shadow].any()
+    deep, hint = snow_shadow(nir, blue, swir1, ~woods, [0.7, 0.3])
+    assert not deep.any()
+    assert np.array_equal(hint, shadow)
+    assert not snow_shadow(nir, blue, swir1, woods, [0.5])[0].any()

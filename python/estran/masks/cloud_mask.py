@@ -19,7 +19,7 @@ from estran.masks.object_settings import ObjectSettings
 from estran.masks.objects import cloud_objects
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import PixelSettings
-from estran.masks.shadow import background, dark_places, flattened, outlined, water_shadow
+from estran.masks.shadow import background, dark_places, flattened, outlined, snow_shadow, water_shadow
 from estran.masks.stages import Geometry, PixelStage
 from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, majority
@@ -305,6 +305,10 @@ def _potential(
     limits = (s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)
     found = dark_places(images, ~stage.valid, levels, limits if s.outline else limits[:1])
     potential, hint = found[0], found[-1]
+    if s.snow_depth > 0.0 and stage.snow.any():
+        white = snow_shadow(images[0], bands["blue"], bands["swir1"], stage.snow & stage.valid & ~cloud, (s.snow_depth, s.snow_depth * s.hint)[: len(found)])
+        for mask, more in zip(found, white, strict=True):
+            mask |= more
     if s.water_depth > 0.0:
         wet = water_shadow(bands["blue"], stage.water, dilate_disk(cloud, s.brim, pixel_size) | ~stage.valid, s.water_depth)
         for mask in found:

@@ -76,6 +76,8 @@ class ObjectSettings:
     """Whether sunlit and shaded slopes are evened out by the relief, where there is one (Q19)."""
     water_depth: float = 0.0
     """Least darkness of a shadow on water in blue, as a share of the water's reflectance; 0 takes water as land (ZW12)."""
+    snow_depth: float = 0.0
+    """Least darkness of a shadow on snow in the near infrared, as a share of the scene's snow; 0 takes snow as land (ZW12)."""
     low_ceiling: float = 0.0
     """Altitude above which no cloud stands that is dark in the cirrus band: vapour does not hide what is higher [m]; 0 is off."""
     low_cirrus: float = 0.01
@@ -171,6 +173,7 @@ class ObjectSettings:
             shadow_percentile=35.0,
             shadow_share=0.14,
             water_depth=0.085,
+            snow_depth=0.5,
             brim=20.0,
             accept=0.2,
             outside_weight=0.5,

@@ -131,6 +131,34 @@ def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
     return (dark > depth * (blue + dark)) & open_water
 
 
+PURE_SNOW = 0.6
+"""Least index of blue against SWIR1, (B - S) / (B + S), of ground that is snow all over: what is half rock or wood is dark in the sun, too."""
+
+
+def snow_shadow(nir: Image, blue: Image, swir1: Image, snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
+    """Shadows on snow: far darker than the scene's snow (CM-49).
+
+    Snow in shadow is brighter than woods and rock in the sun. Where it borders on them no flood finds it, for the light places run out into the dark ones.
+
+    Parameters
+    ----------
+    nir, blue, swir1
+        (rows, columns) reflectance; the first evened out by the relief where there is one.
+    snow
+        Pixels of snow under no cloud.
+    depths
+        Least darkness, each as a share of the median of snow in the near infrared.
+
+    Returns
+    -------
+    A mask for each depth.
+    """
+    pure = snow & (blue - swir1 > np.float32(PURE_SNOW) * (blue + swir1))
+    number = int(np.count_nonzero(pure))
+    level = np.float32(np.median(nir[pure][:: max(1, number // 100_000)])) if number else np.float32(0.0)
+    return tuple(np.asarray(pure & (nir < (np.float32(1.0 - depth) * level))) for depth in depths)
+
+
 def flattened(image: Image, dem: Image, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> Image:
     """Reflectance as flat ground would have it: C correction (CM-36; Teillet et al. 1982, doi:10.1080/07038992.1982.10855028; Q19).
 
