@@ -176,6 +176,25 @@ def test_jpype_is_not_reached_where_jpy_has_a_machine(monkeypatch):
     assert not bridges.inside_java()
 
 
+AFTER_JAVA = """
+import numpy as np
+from estran.adapters.java.rugged import RuggedRays
+from estran.masks.relief_rays import GeodeticHeights
+from estran.physics.radiative_transfer import Layer, solve
+from estran.physics.scattering import rayleigh_greek
+rays = RuggedRays(GeodeticHeights(45.0, 7.0, 1 / 1200, 1 / 1200, np.full((60, 60), 100.0, np.float32)))
+print(round(float(solve([Layer(0.2, 1.0, rayleigh_greek(0.028))], [0.9], [0.8], [0.0], streams=48).up[0, 0, 0, 0]), 3))
+"""
+
+
+@needs_rugged
+def test_numpy_lives_beside_java():
+    """Java guards the stack of the thread that starts it; large matrices of NumPy on two threads need more of it than Java leaves by default."""
+    done = subprocess.run([sys.executable, "-c", AFTER_JAVA], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert 0.05 < float(done.stdout) < 0.2
+
+
 def build():
     spec = importlib.util.spec_from_file_location("build_jar", BUILD)
     module = importlib.util.module_from_spec(spec)

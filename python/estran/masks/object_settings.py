@@ -39,7 +39,7 @@ class ObjectSettings:
     outline_contrast: float = 0.05
     """Rim pixels fainter than this share of the brightness of the cloud above its surroundings are no cloud (bands of 60 m swell it), where that brightness,
     summed over blue, green, red and the first SWIR band, is above this contrast; 0 is off."""
-    outline_width: float = 40.0
+    outline_width: float = 60.0
     outline_window: float = 400.0
     """Width of the rim, and of the window of the comparison [m]."""
     # False positives (CM-23) … (CM-26)

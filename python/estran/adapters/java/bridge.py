@@ -40,7 +40,6 @@ def inside_java() -> bool:
     return jpy is not None and bool(jpy.has_jvm())
 
 
-@cache
 def bridge() -> Bridge:
     """The bridge that fits this process; starts a virtual machine where none runs.
 
@@ -49,7 +48,12 @@ def bridge() -> Bridge:
     NoRugged
         Nothing to start, or nothing to load.
     """
-    return _Jpy() if inside_java() else _JPype()
+    return _made(inside_java())
+
+
+@cache
+def _made(inside: bool) -> Bridge:
+    return _Jpy() if inside else _JPype()
 
 
 class _JPype:
@@ -72,7 +76,8 @@ class _JPype:
                 runtime = str(bundled)
             try:
                 # -Xrs: signals stay Python's, so that Ctrl-C works. No shut-down hook: leaving Python is enough.
-                jpype.startJVM(runtime, "-Xrs", classpath=[str(jar) for jar in jars], convertStrings=False)
+                # -Xss8m: Java guards the stack of the thread that starts it beyond this size, 1 MB by default, and OpenBLAS wants more: NumPy would crash.
+                jpype.startJVM(runtime, "-Xrs", "-Xss8m", classpath=[str(jar) for jar in jars], convertStrings=False)
             except (OSError, RuntimeError) as error:
                 raise NoRugged("Java does not start", where=runtime, found=error, todo="set JAVA_HOME to a Java 11 or newer") from error
         else:
