@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,8 @@ def set_up_log(verbose: bool, silent: bool) -> None:
         logging.addLevelName(level, name)
     log.addHandler(handler)
     log.setLevel(logging.ERROR if silent else logging.INFO if verbose else logging.WARNING)
+    # A picture without a grid is ordinary input. Where it is opened the warning is muted, too, but such mutes of several threads undo one another.
+    warnings.filterwarnings("ignore", message="Dataset has no geotransform")
 
 
 @contextlib.contextmanager
