@@ -89,12 +89,30 @@ def faint_cirrus(
     settings
         Thresholds.
     """
-    background = fixed_background(settings)
-    maybe = np.flatnonzero(cloud & ~thin & (blue < settings.faint_blue_max))
-    height = np.zeros(maybe.size) if dem is None else np.nan_to_num(np.asarray(dem).reshape(-1)[maybe]).astype(np.float64)
-    which = np.empty(maybe.size, np.int64)
-    _slices_of(height, settings.cirrus_slice, which)
     faint = np.zeros(thin.shape, np.bool_)
-    faint.reshape(-1)[maybe[np.asarray(cirrus).reshape(-1)[maybe] - background[which] > settings.faint_cirrus_min]] = True
+    heights = np.zeros(0, np.float32) if dem is None else np.asarray(dem).reshape(-1)
+    c, b = np.asarray(cirrus).reshape(-1), np.asarray(blue).reshape(-1)
+    limits = settings.cirrus_slice, settings.faint_cirrus_min, settings.faint_blue_max
+    _fainter(cloud.reshape(-1), c, b, heights, fixed_background(settings), *limits, faint.reshape(-1))
+    faint &= ~thin
     parts = label(faint | thin)
-    return faint & parts.paint(parts.count_in(thin) > 0)
+    faint &= parts.paint(parts.count_in(thin) > 0)
+    return faint
+
+
+@jit
+def _fainter(
+    cloud: np.ndarray,
+    cirrus: np.ndarray,
+    blue: np.ndarray,
+    dem: np.ndarray,
+    background: np.ndarray,
+    thickness: float,
+    least: float,
+    most: float,
+    out: np.ndarray,
+) -> None:
+    for i in range(out.size):
+        if cloud[i] and blue[i] < most:
+            height = np.float64(dem[i]) if dem.size else 0.0
+            out[i] = cirrus[i] - background[slice_of(height if height == height else 0.0, thickness)] > least

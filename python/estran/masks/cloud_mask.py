@@ -305,15 +305,15 @@ def _potential(
     limits = (s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)
     found = dark_places(images, ~stage.valid, levels, limits if s.outline else limits[:1])
     potential, hint = found[0], found[-1]
-    if s.snow_depth > 0.0 and stage.snow.any():
-        white = snow_shadow(images[0], bands["blue"], bands["swir1"], stage.snow & stage.valid & ~cloud, (s.snow_depth, s.snow_depth * s.hint)[: len(found)])
-        for mask, more in zip(found, white, strict=True):
-            mask |= more
     if s.water_depth > 0.0:
         wet = water_shadow(bands["blue"], stage.water, dilate_disk(cloud, s.brim, pixel_size) | ~stage.valid, s.water_depth)
         for mask in found:
             mask &= ~stage.water
             mask |= wet
+    if s.snow_depth > 0.0 and stage.snow.any():
+        snow, depths = stage.snow & stage.valid & ~cloud, (s.snow_depth, s.snow_depth * s.hint)
+        for mask, white in zip(found, snow_shadow(images[0], bands["blue"], bands["swir1"], snow, depths[: len(found)]), strict=True):
+            mask |= white
     return potential, hint
 
 

@@ -153,10 +153,17 @@ def snow_shadow(nir: Image, blue: Image, swir1: Image, snow: Mask, depths: Seque
     -------
     A mask for each depth.
     """
-    pure = snow & (blue - swir1 > np.float32(PURE_SNOW) * (blue + swir1))
-    number = int(np.count_nonzero(pure))
-    level = np.float32(np.median(nir[pure][:: max(1, number // 100_000)])) if number else np.float32(0.0)
-    return tuple(np.asarray(pure & (nir < (np.float32(1.0 - depth) * level))) for depth in depths)
+    where = np.flatnonzero(snow)
+    b, s = (np.asarray(image).reshape(-1)[where] for image in (blue, swir1))
+    where = where[b - s > np.float32(PURE_SNOW) * (b + s)]
+    bright = np.asarray(nir).reshape(-1)[where]
+    level = np.float32(np.median(bright[:: max(1, bright.size // 100_000)])) if bright.size else np.float32(0.0)
+    found = []
+    for depth in depths:
+        dark = np.zeros(snow.shape, np.bool_)
+        dark.reshape(-1)[where[bright < np.float32(1.0 - depth) * level]] = True
+        found.append(dark)
+    return tuple(found)
 
 
 def flattened(image: Image, dem: Image, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> Image:
