@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from benchmarks.timing import fastest
 from estran.adapters.files.gas_tables import Spectroscopy, gas_table
 from estran.adapters.files.line_lists import read_lines
 from estran.physics.gas.band_fit import fit_bands
@@ -111,17 +112,6 @@ def varied(number: int, seed: int) -> tuple[list[Layers], list[float]]:
     return profiles, random.uniform(2.0, 6.0, number).tolist()
 
 
-def seconds(run: Callable[[], object], repeats: int = 5) -> float:
-    """The smallest of some runs, after one that compiles."""
-    run()
-    taken = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        run()
-        taken.append(time.perf_counter() - begin)
-    return min(taken)
-
-
 def hapi_rows(folder: Path) -> Iterator[str]:
     """Lines of the table: largest relative difference where the depth of a layer of 1 km is above 1e-3, and times."""
     with contextlib.redirect_stdout(io.StringIO()):
@@ -152,7 +142,7 @@ def hapi_rows(folder: Path) -> Iterator[str]:
                 )  # fmt: skip
                 theirs_s += time.perf_counter() - begin
             ours = cross_section(lines, nu, pressure, temperature)
-            ours_s += seconds(lambda p=pressure, t=temperature, nu=nu, lines=lines: cross_section(lines, nu, p, t), 3)  # type: ignore[misc]
+            ours_s += fastest(lambda p=pressure, t=temperature, nu=nu, lines=lines: cross_section(lines, nu, p, t), 3)  # type: ignore[misc]
             ends = np.concatenate([lines.wavenumber - 25.0, lines.wavenumber + 25.0])
             ends = ends[(ends > low - 1) & (ends < high + 1)]
             clear = np.array([np.abs(ends - x).min(initial=1.0) > 1e-5 for x in nu])
@@ -211,7 +201,7 @@ def run(folder: Path) -> None:
             (f"{label}, 16 together, with derivatives", lambda s=sets: [transmission(t, c, profiles[:16], paths[:16]) for t, c in s], 16),
         ]
     for label, run_it, number in cases:
-        print(f"| {label} | {number / seconds(run_it):.0f} |", flush=True)
+        print(f"| {label} | {number / fastest(run_it):.0f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.timing import fastest
 from estran.physics.aerosol import MODELS, optics
 from estran.physics.radiative_transfer import Constituent, Layer, Radiation, exponential_layers, solve
 from estran.physics.scattering import phase_matrix, rayleigh_greek
@@ -95,17 +95,6 @@ def run_sos(root: Path, case: Case, nodes: int) -> tuple[Float, float, float]:
     return table[table[:, 1] < 70.0], wall, processor
 
 
-def fastest(run: Callable[[], object]) -> float:
-    """Smallest time of some runs, after one that compiles."""
-    run()
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def against_sos(root: Path) -> None:
     """A line a case and number of nodes; errors are against our own solution with 48 streams."""
     found = re.search(r"define CTE_MDF\s+([0-9.]+)", (root / "inc" / "SOS.h").read_text("latin-1"))
@@ -122,8 +111,8 @@ def against_sos(root: Path) -> None:
             error = np.abs(table[:, 3] / np.cos(np.radians(SUN)) / truth[at] - 1.0)
             print(f"| {case.name} | SOS-ABS | {nodes} | {1e3 * wall:.1f} ms | {1e3 * processor:.1f} ms | {error.max():.1e} | {np.median(error):.1e} | | |")
             for streams in (6, 8, 12, 16) if case.aerosol == 0.0 else (8, 12, 16, 24):
-                spent = fastest(lambda n=streams, m=mu, a=azimuth, c=case: c.ours(m, a, n, depolarisation))
-                many = fastest(lambda n=streams, m=mu, a=azimuth, c=case: c.ours(m, a, n, depolarisation, SUNS)) / len(SUNS)
+                spent = fastest(lambda n=streams, m=mu, a=azimuth, c=case: c.ours(m, a, n, depolarisation), REPEATS)
+                many = fastest(lambda n=streams, m=mu, a=azimuth, c=case: c.ours(m, a, n, depolarisation, SUNS), REPEATS) / len(SUNS)
                 ours = np.abs(case.ours(mu, azimuth, streams, depolarisation).up[0] / truth - 1.0)
                 row = f"| | Estran | {streams} | {1e3 * spent:.1f} ms | {1e3 * spent:.1f} ms | {ours.max():.1e} | {np.median(ours):.1e} "
                 print(f"{row}| {wall / spent:.1f} | {wall / many:.1f} |")
@@ -159,8 +148,8 @@ def against_numpy() -> None:
     """Where SOS-ABS is absent: the first thing that one writes, without polarisation."""
     view, azimuth = np.cos(np.radians(np.linspace(1, 69, 43))), np.arange(0.0, 361.0, 30.0)
     case = CASES[0]
-    plain = fastest(lambda: plain_doubling(case.molecules, 0.8, view, np.radians(azimuth)))
-    ours = fastest(lambda: case.ours(view, azimuth, 12, 0.0))
+    plain = fastest(lambda: plain_doubling(case.molecules, 0.8, view, np.radians(azimuth)), REPEATS)
+    ours = fastest(lambda: case.ours(view, azimuth, 12, 0.0), REPEATS)
     print("SOS-ABS is not there (ESTRAN_SOS_ABS).\n\n| program | time | ratio |\n|---|---|---|")
     print(f"| plain scalar doubling, 32 nodes | {1e3 * plain:.1f} ms | |\n| Estran, polarised, 12 streams | {1e3 * ours:.1f} ms | {plain / ours:.1f} |")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numba
@@ -301,6 +302,7 @@ def join(made: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
     return {name: np.stack([arrays[name] for arrays in made.values()]) for name in next(iter(made.values()))}
 
 
+@cache
 def _heights() -> Float:
     """Share of the columns of molecules and of aerosol in each layer (RT-18), (2, layers)."""
     greek = rayleigh_greek()
