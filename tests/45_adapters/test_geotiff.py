@@ -12,6 +12,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from estran.adapters.files import open_product, write_product
 from estran.adapters.files.geotiff import read_folder, read_raster
+from estran.adapters.files.options import ReadOptions
 from estran.errors import BadGrid, BadProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Grid
@@ -144,7 +145,7 @@ def test_reflectance_times_ten_thousand(data, scale, told, tmp_path):
 
 def test_scale_given(tmp_path):
     path = raster(tmp_path / "x.tif", counts(), names=("B02",))
-    product = open_product(path, scale=2e-5)
+    product = open_product(path, ReadOptions(scale=2e-5))
     assert product["B2"].scale == 2e-5
     assert not any("declared: reflectance" in note for note in product.notes)
 
@@ -196,7 +197,7 @@ def test_truncated_file(tmp_path):
     path = raster(tmp_path / "x.tif", np.random.default_rng(1).integers(1, 9000, (600, 700)).astype(np.uint16), compress="deflate", tiled=True)
     path.write_bytes(path.read_bytes()[:150_000])
     with pytest.raises(BadProduct, match=r"truncated or damaged .*x\.tif"):
-        np.asarray(open_product(path, scale=1e-4)["x"].data)
+        np.asarray(open_product(path, ReadOptions(scale=1e-4))["x"].data)
 
 
 # ---------------------------------------------------------------- real data

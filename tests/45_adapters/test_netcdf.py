@@ -11,6 +11,7 @@ import rasterio
 from affine import Affine
 
 from estran.adapters.files import open_product, write_product
+from estran.adapters.files.options import ReadOptions
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.errors import BadProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
@@ -149,7 +150,7 @@ def foreign(path, *, ascending=False, wkt=False, unsigned=False, time=False):
 
 @pytest.mark.parametrize("options", [{}, {"ascending": True}, {"wkt": True}, {"time": True}, {"unsigned": True}, {"unsigned": True, "ascending": True}])
 def test_what_others_write(options, tmp_path):
-    product = open_product(foreign(tmp_path / "f.nc", **options), scale=1.0)
+    product = open_product(foreign(tmp_path / "f.nc", **options), ReadOptions(scale=1.0))
     band = product["B2"]
     assert tuple(band.grid.transform)[:6] == (10, 0, 600000, 0, -10, 5000040)
     expected = np.arange(35).reshape(5, 7) * (7 if options.get("unsigned") else 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from estran.catalogue.spec import Operator
+from estran.cli.reading import reading
 from estran.engine.execute import Outcome, run_graph
 from estran.engine.graph import Graph
 from estran.engine.overview import Overview
@@ -67,6 +68,9 @@ def execute(
     if args.threads is not None:
         use_threads(args.threads)
 
+    def open_file(path: Path, *, progress: Progress) -> Product:
+        return open_product(path, reading(args), progress=progress)
+
     def write(product: Product, path: Path, name: str, *, progress: Progress) -> Path:
         return write_product(product, path, name, overwrite=args.overwrite, progress=progress)
 
@@ -74,7 +78,7 @@ def execute(
         graph,
         sources,
         operators=operators(),
-        open_product=open_product,
+        open_product=open_file,
         write_product=write,
         read_aux=read_on_grid,
         target=target,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from estran.adapters.files.options import DEFAULT, ReadOptions
 from estran.errors import BadParameter, BadProduct
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
@@ -13,7 +14,7 @@ FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "
 """The formats that we write, under SNAP's names, and their endings."""
 
 
-def open_product(path: Path, *, scale: float | None = None, progress: Progress = quiet) -> Product:
+def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progress = quiet) -> Product:
     """Open a product, whatever its format; nothing is read but what describes it.
 
     Parameters
@@ -21,8 +22,8 @@ def open_product(path: Path, *, scale: float | None = None, progress: Progress =
     path
         A .SAFE folder, its zip or its metadata XML; BEAM-DIMAP; GeoTIFF; NetCDF; any raster that GDAL reads;
         or a folder of single-band rasters of the same ground.
-    scale
-        Reflectance per digital number of rasters that declare none; None assumes 1e-4 where samples must be that, and notes it.
+    options
+        What the user asks of the readers.
     progress
         How far it is.
 
@@ -49,19 +50,19 @@ def open_product(path: Path, *, scale: float | None = None, progress: Progress =
     from estran.adapters.files.safe import is_safe, read_safe
 
     if is_safe(path):
-        return read_safe(path, progress=progress)
+        return read_safe(path, progress=progress, strict=options.strict, tile=options.granule)
     if path.is_dir():
         _refuse_near_safe(path)
         from estran.adapters.files.geotiff import read_folder
 
-        return read_folder(path, scale=scale)
+        return read_folder(path, scale=options.scale)
     from estran.adapters.files.netcdf import is_netcdf, read_netcdf
 
     if is_netcdf(path):
-        return read_netcdf(path, scale=scale)
+        return read_netcdf(path, scale=options.scale)
     from estran.adapters.files.geotiff import read_raster
 
-    return read_raster(path, scale=scale)
+    return read_raster(path, scale=options.scale)
 
 
 def _refuse_near_safe(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from estran.cli.reading import add_reading, reading
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
 from estran.sensors.bands import SEMANTIC, resolve
@@ -13,13 +14,14 @@ from estran.sensors.bands import SEMANTIC, resolve
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("product", type=Path, metavar="PRODUCT", help="a product in any format that can be read")
+    add_reading(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Print it."""
     from estran.adapters.files.open import open_product
 
-    print("\n".join(lines(open_product(args.product))))
+    print("\n".join(lines(open_product(args.product, reading(args)))))
 
 
 def lines(product: Product) -> list[str]:

@@ -14,6 +14,7 @@ from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, is_folder, picture_overview, refuse_early, write_folder
+from estran.cli.reading import add_reading, reading
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--time", metavar="UTC", help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place")
     parser.add_argument("--table", type=Path, metavar="CSV", help="classify a table of spectra instead of a product (columns blue, green, red, nir, swir1, …)")
+    add_reading(parser)
     add_tuning(parser)
     add_options(parser, Masks)
 
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     watch, overview = Stopwatch(), picture_overview()
     with progress_bar(args) as progress:
         watch.start("open")
-        source = open_product(args.product, progress=within(progress, 0.0, 0.02))
+        source = open_product(args.product, reading(args), progress=within(progress, 0.0, 0.02))
         source = _with_time(source, args.time)
         resample = needs_resampling(source, args.resolution)
         if not resample and (why := own_grid(source, args.resolution)):

@@ -11,6 +11,7 @@ from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute, operator_called, operators
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, is_folder, picture_overview, refuse_early, write_folder
+from estran.cli.reading import add_reading
 from estran.cli.verbosity import add_verbosity
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.timing import Stopwatch
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             one.add_argument(f"--source-{source.name}", type=Path, required=not source.optional, metavar="PRODUCT", help=source.help)
         add_output(one)
         one.add_argument("--resample", type=int, metavar="METRES", help="bring all bands to pixels of this size first")
+        add_reading(one)
         add_tuning(one)
         add_verbosity(one)
         add_options(one, op)
