@@ -27,9 +27,10 @@ ROOMS: dict[str, set[str]] = {
     "cube": UP_TO_CATALOGUE | {"engine", "adapters", "report"},
     "cli": UP_TO_CATALOGUE | {"engine", "adapters", "report", "cube"},
 }
-"""What each room of ours may import, besides itself, `errors`, `jit`, `tables` and the version."""
+"""What each room of ours may import, besides itself, what is EVERYWHERE and the version."""
 
-EVERYWHERE = {"", "errors", "jit", "tables"}
+EVERYWHERE = {"", "errors", "bounds", "bounded_xml", "jit", "tables"}
+"""What belongs to no room: graphs (engine), products (adapters) and descriptors (catalogue) are XML and text of others, read with the same bounds."""
 
 KERNEL = {"numpy", "scipy", "numba"}
 FILES = {"rasterio", "h5py", "netCDF4", "cftime", "pyarrow", "zarr", "shapely", "xarray", "dask", "distributed", "dask_jobqueue"}
@@ -47,7 +48,7 @@ FRAMEWORKS: dict[str, set[str]] = {
     "tables": {"numpy"},
     "": {"numba"},
 }
-"""What each room may import from outside; "" is the package's own top level (`errors`, `jit`)."""
+"""What each room may import from outside; "" is the package's own top level (`errors`, `bounds`, `jit`)."""
 
 NARROW = {"jpy": {"adapters/java", "adapters/snap"}, "jpype": {"adapters/java"}, "orekit_jpype": {"adapters/java"}, "esa_snappy": {"adapters/snap"}}
 """Frameworks that live in one room of the adapters only."""

@@ -150,7 +150,7 @@ def test_entities_are_refused(root: Path, which: str) -> None:
 
 def test_xml_cut_short(root: Path) -> None:
     edit(tile_xml(root), lambda text: text[: len(text) // 2])
-    assert "the XML cannot be read" in sentence(BadProduct, root)
+    assert "the XML is no well-formed XML" in sentence(BadProduct, root)
 
 
 def test_a_broken_zip(root: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
+from estran import bounds
 from estran.adapters.files import extras, names
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
@@ -21,6 +22,7 @@ from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
+from estran.bounded_xml import parse_xml
 from estran.errors import BadGrid, BadProduct, WriteFailed
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
@@ -252,12 +254,9 @@ def _snap_document(path: Path) -> Any | None:
     text = _tiff_tag(path, _SNAP_TAG)
     if text is None or b"<Dimap_Document" not in text:
         return None
-    import defusedxml.ElementTree
-    from defusedxml.common import DefusedXmlException
-
     try:
-        return defusedxml.ElementTree.fromstring(text.rstrip(b"\0"), forbid_dtd=True)
-    except (defusedxml.ElementTree.ParseError, DefusedXmlException):
+        return parse_xml(text.rstrip(b"\0"), path)
+    except BadProduct:
         return None
 
 
@@ -286,7 +285,7 @@ def _tiff_tag(path: Path, wanted: int) -> bytes | None:
                 if count <= word:
                     return value[:count]
                 file.seek(number(value))
-                return file.read(count)
+                return file.read(count) if count <= bounds.XML_BYTES else None
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from estran.bounded_xml import read_xml
 from estran.catalogue.spec import Operator, Study
 from estran.catalogue.views import pages
 from estran.catalogue.views.graphs import graph_properties, read_properties
@@ -62,9 +63,7 @@ def _documents(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]) ->
 
 
 def _graphs(root: Path, ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
-    from defusedxml import ElementTree
-
     for path in sorted((root / "graphs").glob("*.xml")):
         twin = path.with_suffix(".properties")
         kept = read_properties(twin.read_text("utf-8")) if twin.is_file() else {}
-        yield f"graphs/{twin.name}", graph_properties(ElementTree.parse(path).getroot(), ops, kept, path.name)
+        yield f"graphs/{twin.name}", graph_properties(read_xml(path), ops, kept, path.name)

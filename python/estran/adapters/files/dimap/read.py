@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element as Xml
 import numpy as np
 from affine import Affine
 
+from estran import bounds
 from estran.adapters.files.dimap import envi
 from estran.adapters.files.dimap.colours import UNKNOWN, coloured
 from estran.adapters.files.dimap.header import OURS
@@ -22,6 +23,7 @@ from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import recover
+from estran.bounded_xml import parse_xml
 from estran.errors import BadProduct
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Grid
@@ -86,19 +88,8 @@ def product_of(root: Xml, path: Path, samples: Samples, folder: Path | None = No
 
 
 def _parse(path: Path) -> Xml:
-    import defusedxml
-    import defusedxml.ElementTree
-    from defusedxml.common import DefusedXmlException
-
-    try:
-        root: Xml = defusedxml.ElementTree.fromstring(_as_encoded(path.read_bytes()), forbid_dtd=True)
-        return root
-    except DefusedXmlException:
-        raise BadProduct("the header declares XML entities, which no product needs", where=path, todo="do not trust this file") from None
-    except (defusedxml.ElementTree.ParseError, UnicodeError, ValueError) as error:
-        raise BadProduct("the header is no well-formed XML", where=path, found=str(error), todo="copy the product again") from error
-    except OSError as error:
-        raise BadProduct("the header cannot be read", where=path, found=error.strerror or error) from error
+    content = _as_encoded(bounds.read_bytes(path, bounds.XML_BYTES, what="the header"))
+    return parse_xml(content, path, what="the header", todo="copy the product again")
 
 
 def _as_encoded(data: bytes) -> bytes | str:

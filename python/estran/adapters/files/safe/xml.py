@@ -1,4 +1,4 @@
-"""XML without its dangers, and the few questions that metadata files are asked."""
+"""The few questions that XML metadata files are asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.adapters.files.safe.store import AGAIN
+from estran.bounded_xml import parse_xml
 from estran.errors import BadProduct
 from estran.raster.product import Element
 
@@ -23,22 +24,9 @@ def parse(content: bytes, where: str) -> Node:
     Raises
     ------
     BadProduct
-        Where the document is malformed, or declares entities or a document type (which can read files or fill memory).
+        Where the document is malformed, or crosses a limit of :func:`estran.bounded_xml.parse_xml`.
     """
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    try:
-        root: Node = fromstring(content, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise BadProduct(
-            "the XML declares a document type or entities, which no Sentinel-2 product does",
-            where=where,
-            found=type(error).__name__,
-            todo="do not trust this product",
-        ) from error
-    except (ParseError, ValueError) as error:
-        raise BadProduct("the XML cannot be read", where=where, found=str(error), todo=AGAIN) from error
+    root = parse_xml(content, where, todo=AGAIN)
     for node in root.iter():
         node.tag = node.tag.rpartition("}")[2]
     return root

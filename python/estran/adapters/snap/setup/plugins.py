@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from defusedxml import ElementTree
-
 from estran.adapters.snap.setup.modules import module_jars
 from estran.adapters.snap.setup.settings import EXTRA_PATHS, Settings
+from estran.bounded_xml import parse_xml
 from estran.catalogue.views.snap import SPI
+from estran.errors import EstranError
 
 _SERVICES = f"META-INF/services/{SPI}"
 
@@ -83,7 +83,7 @@ def _alias(descriptor: bytes | None) -> str:
     if descriptor is None:
         return ""
     try:
-        root = ElementTree.fromstring(descriptor)
-    except (ElementTree.ParseError, ValueError):
+        root = parse_xml(descriptor, "-info.xml")
+    except EstranError:
         return ""
     return (root.findtext("alias") or "").strip() if (root.findtext("name") or "").strip() else ""
