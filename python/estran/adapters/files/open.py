@@ -50,7 +50,7 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     from estran.adapters.files.safe import is_safe, read_safe
 
     if is_safe(path):
-        return read_safe(path, progress=progress, strict=options.strict, tile=options.granule)
+        return read_safe(path, progress=progress, strict=options.strict, tile=options.granule, compare_sums=options.verify)
     if path.is_dir():
         _refuse_near_safe(path)
         from estran.adapters.files.geotiff import read_folder

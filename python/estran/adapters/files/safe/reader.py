@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +15,7 @@ from estran.adapters.files.safe.footprint import Footprint, RasterFootprint, rea
 from estran.adapters.files.safe.product_metadata import Granule, ProductMetadata, read_product_metadata
 from estran.adapters.files.safe.store import AGAIN, Entry, Store, inside, matching, open_store, product_xml
 from estran.adapters.files.safe.tile_metadata import TileMetadata, read_tile_metadata
+from estran.adapters.files.safe.verify import refuse, verify
 from estran.errors import BadParameter, BadProduct
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Product
@@ -28,7 +29,15 @@ AUTO_GROUPING = "sun:view"
 """Groups of SNAP's band list, for the bands that this reader makes."""
 
 
-def read_safe(path: Path, *, angle_resolution: float = 20.0, progress: Progress = quiet, strict: bool = True, tile: str | None = None) -> Product:
+def read_safe(
+    path: Path,
+    *,
+    angle_resolution: float = 20.0,
+    progress: Progress = quiet,
+    strict: bool = True,
+    tile: str | None = None,
+    compare_sums: bool = True,
+) -> Product:
     """Read a Sentinel-2 Level-1C product: raw bands, lazily, each on its own grid, with sun and view angles per pixel.
 
     Everything that the samples mean comes from the metadata: reflectance = (DN + RADIO_ADD_OFFSET) / QUANTIFICATION_VALUE, the special
@@ -46,6 +55,8 @@ def read_safe(path: Path, *, angle_resolution: float = 20.0, progress: Progress 
         Whether a band that the product lists but lacks is an error; else it becomes a note.
     tile
         Which tile, where the product holds several ("T31TDH").
+    compare_sums
+        Whether the files that will be read are compared with the checksums that the product carries (:mod:`estran.adapters.files.safe.verify`).
 
     Returns
     -------
@@ -78,16 +89,27 @@ def read_safe(path: Path, *, angle_resolution: float = 20.0, progress: Progress 
 
     notes: list[str] = []
     bands: list[Band] = []
+    images: list[str] = []
     for k, spectral in enumerate(SENTINEL2):
-        progress(0.1 + 0.6 * k / len(SENTINEL2), f"opening {spectral.name}")
+        progress(0.1 + 0.1 * k / len(SENTINEL2), f"opening {spectral.name}")
         found = _image(store, granule, folder, spectral.name, strict, notes)
         if found is not None:
+            images.append(found.name)
             bands.append(_band(k, spectral, _open(store, found, ground.grids[round(spectral.pixel)]), metadata, ground, token))
     if metadata.nodata is None or metadata.saturated is None:
         notes.append("The metadata do not give both special values: no-data is taken as 0 and saturation as 65535.")
 
+    footprints = {b.name: name for b in SENTINEL2 if (name := _footprint_name(store, folder, ground, b.name))}
+    needed = (xml_name, tile_name, *images)
+    sums = verify(
+        store, images, (xml_name, tile_name, *footprints.values()), compare=compare_sums, progress=lambda part, said: progress(0.2 + 0.5 * part, said)
+    )
+    refuse(sums.damaged, needed, store)
+    notes.insert(0, sums.fact)
+    notes += [f"The detector footprint of {band} is damaged ({sums.damaged[n]}): it is not used." for band, n in footprints.items() if n in sums.damaged]
+
     progress(0.7, "reading angles")
-    bands += _angle_bands(store, folder, ground, tile_name, angle_resolution, token, notes, progress)
+    bands += _angle_bands(store, folder, ground, tile_name, angle_resolution, token, notes, progress, sums.damaged)
     progress(1.0, "product opened")
     return Product(
         name=metadata.name or store.path.name.removesuffix(".zip").removesuffix(".SAFE"),
@@ -192,7 +214,15 @@ def _band(index: int, spectral: SpectralBand, image: jpeg2000.Image, metadata: P
 
 
 def _angle_bands(
-    store: Store, folder: str, ground: TileMetadata, tile_name: str, resolution: float, token: str, notes: list[str], progress: Progress
+    store: Store,
+    folder: str,
+    ground: TileMetadata,
+    tile_name: str,
+    resolution: float,
+    token: str,
+    notes: list[str],
+    progress: Progress,
+    damaged: Container[str],
 ) -> list[Band]:
     grid = ground.grids[10].at_resolution(resolution)
     bands: list[Band] = []
@@ -206,7 +236,7 @@ def _angle_bands(
         progress(0.7 + 0.3 * k / len(SENTINEL2), f"reading footprints of {name}")
         some = next(iter(ground.views[name].values()))
         angles.check_cover(some, grid, "view", tile_name)
-        field = angles.view_field(ground.views[name], _footprint(store, folder, ground, name))
+        field = angles.view_field(ground.views[name], _footprint(store, folder, ground, name, damaged))
         if field is not None:
             fields[name] = field
     if not fields:
@@ -228,12 +258,17 @@ def _pair(grid: Grid, prefix: str, suffix: str, description: str, data: tuple[An
     ]
 
 
-def _footprint(store: Store, folder: str, ground: TileMetadata, band: str) -> Footprint | None:
+def _footprint_name(store: Store, folder: str, ground: TileMetadata, band: str) -> str | None:
+    """The file of a band's detector footprint; None where the metadata name none, or it is not there."""
     if band not in ground.footprints:
         return None
     listed = inside(ground.footprints[band], store.path)
-    name = next((n for n in (listed, f"{folder}/QI_DATA/{PurePosixPath(listed).name}") if n in store.names()), None)
-    if name is None:
+    return next((n for n in (listed, f"{folder}/QI_DATA/{PurePosixPath(listed).name}") if n in store.names()), None)
+
+
+def _footprint(store: Store, folder: str, ground: TileMetadata, band: str, damaged: Container[str]) -> Footprint | None:
+    name = _footprint_name(store, folder, ground, band)
+    if name is None or name in damaged:
         return None
     grid = ground.grids[next(round(b.pixel) for b in SENTINEL2 if b.name == band)]
     if name.endswith(".gml"):

@@ -273,17 +273,17 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
 
 
 def manifest(folder: Path, scene: SimulatedScene) -> str:
-    """The list of files with sizes and MD5 sums."""
+    """The list of files with sizes and checksums, SHA3-256 as real products have since 2021."""
     objects = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         kind = {".xml": "text/xml", ".gml": "text/xml", ".jp2": "application/octet-stream"}[path.suffix]
-        digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        digest = hashlib.sha3_256(path.read_bytes()).hexdigest()
         identity = name.replace("/", "_")
         objects.append(
             f'    <dataObject ID="{identity}">\n      <byteStream mimeType="{kind}" size="{path.stat().st_size}">\n'
             f'        <fileLocation locatorType="URL" href="./{name}"/>\n'
-            f'        <checksum checksumName="MD5">{digest}</checksum>\n      </byteStream>\n    </dataObject>'
+            f'        <checksum checksumName="SHA3-256">{digest}</checksum>\n      </byteStream>\n    </dataObject>'
         )
     body = "\n".join(objects)
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
