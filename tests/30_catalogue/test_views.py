@@ -15,7 +15,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from estran.catalogue import OPERATORS
+from estran.adapters.snap.parameters import construct
+from estran.catalogue import OPERATORS, STUDIES
+from estran.catalogue.labels import ACRONYMS, first_lower, label_of
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Study, Walk, param, parameters_of
 from estran.catalogue.views import graph_properties, info_xml, json_schema, layer_xml, properties_defaults, reference_page, services_file, shim
 from estran.catalogue.views.graphs import read_properties
@@ -56,10 +58,11 @@ class ExampleOp(Operator):
         ClassesOut("example_class", "uint8", IndexCoding("class", (IndexValue("clear", 1, (0, 0, 0), "clear"),)), "class"),
     )
     walk = Walk.PIXEL
-    flag: bool = param(True, "A switch.", section="First part")
+    flag: bool = param(True, "A switch.", section="First part", dialog=True)
     count: int = param(3, "A count.", interval="[1,9]", section="First part")
-    threshold: float = param(0.5, "Threshold über alles.", unit="degrees", interval="(0,1]", source="a paper, eq. 3", section="Second part")
+    threshold: float = param(0.5, "Threshold über alles.", unit="degrees", interval="(0,1]", source="a paper, eq. 3", section="Second part", dialog=True)
     mode: Literal["fast", "strict"] = param("fast", "Mode.")
+    mode_size: float | None = param(None, "A size; not given: the mode's", interval="[0,9]", dialog=True, stands_for=4.5)
     text: str = param("", "Text.")
     maybe: int | None = param(None, "Optional count.", interval="[0,*)")
     sza: float | None = param(None, "Sun zenith.", unit="degrees", interval="[0,90)")
@@ -81,7 +84,20 @@ class ExampleStudy(Study):
 SAFE = {
     "operator": {"name", "alias", "operatorClass", "label", "version", "description", "authors", "copyright", "namedSourceProducts", "parameters"},
     "sourceProduct": {"name", "label", "description", "optional"},
-    "parameter": {"name", "alias", "label", "description", "dataType", "unit", "defaultValue", "valueSet", "interval", "rasterDataNodeClass", "notNull"},
+    "parameter": {
+        "name",
+        "alias",
+        "label",
+        "description",
+        "dataType",
+        "unit",
+        "defaultValue",
+        "valueSet",
+        "interval",
+        "rasterDataNodeClass",
+        "notNull",
+        "deprecated",
+    },
 }
 """Elements that a real SNAP 13 was seen to read; any other takes every Python operator down."""
 
@@ -110,18 +126,17 @@ class TestDescriptor:
     def test_pure_ascii(self):
         # SNAP reads descriptors in the platform's encoding.
         assert info_xml(ExampleOp).isascii()
-        assert ElementTree.fromstring(info_xml(ExampleOp)).findtext("description") == ExampleOp.summary
+        assert ElementTree.fromstring(info_xml(ExampleOp)).findtext("description").splitlines()[0] == ExampleOp.summary
 
     def test_types(self, info):
         types = {name: p["dataType"] for name, p in _parameters(info).items()}
         assert types == {
-            "first_part.section": "boolean",
             "flag": "boolean",
             "count": "int",
-            "second_part.section": "boolean",
             "threshold": "double",
             "mode": "String",
             "text": "String",
+            "mode_size": "Double",
             "maybe": "Integer",
             "sza": "Double",
             "names": "String[]",
@@ -130,8 +145,22 @@ class TestDescriptor:
         }
         assert set(types.values()) <= SAFE_TYPES
 
-    def test_headings_come_once_before_their_part(self, info):
-        assert list(_parameters(info))[:5] == ["first_part.section", "flag", "count", "second_part.section", "threshold"]
+    def test_what_the_dialog_leaves_out_is_hidden_there_and_named_in_the_description(self, info):
+        hidden = {name for name, p in _parameters(info).items() if p.get("deprecated") == "true"}
+        assert hidden == {p.name for p in parameters_of(ExampleOp)} - {"flag", "threshold", "mode_size"}
+        first, *more = info.findtext("description").splitlines()
+        assert first == ExampleOp.summary
+        said = " ".join(more)
+        assert "for gpt, graphs and parameter files" in said
+        assert said.endswith(": count, mode, text, maybe, sza, names, numbers, demFile.")
+        assert not [name for name in _parameters(info) if name.endswith(".section")], "no heading: gpt lists each as a parameter"
+
+    def test_a_number_that_stands_for_none_is_shown(self, info):
+        size = _parameters(info)["mode_size"]
+        assert (size["defaultValue"], size["description"]) == ("4.5", "A size; not given: the mode's (4.5 counts as not given)")
+        assert construct(ExampleOp, {"mode_size": 4.5}.get).mode_size is None
+        assert construct(ExampleOp, {"mode_size": 4.6}.get).mode_size == 4.6
+        assert construct(ExampleOp, {}.get).mode_size is None
 
     def test_a_parameter_in_full(self, info):
         assert _parameters(info)["threshold"] == {
@@ -150,7 +179,7 @@ class TestDescriptor:
     def test_graphs_have_a_spelling_without_underscores(self, info):
         # SNAP 13 reads <dem_file> in a graph as "dem__file" and refuses it; it takes name and alias alike.
         aliases = {name: p["alias"] for name, p in _parameters(info).items() if "alias" in p}
-        assert aliases == {"dem_file": "demFile"}
+        assert aliases == {"dem_file": "demFile", "mode_size": "modeSize"}
         assert ExampleOp.from_text({"demFile": "x.tif"}) == ExampleOp.from_text({"dem_file": "x.tif"})
         with pytest.raises(BadParameter, match="given twice"):
             ExampleOp.from_text({"demFile": "x.tif", "dem_file": "x.tif"})
@@ -171,8 +200,87 @@ class TestDescriptor:
         assert [s.findtext("optional") for s in info.iter("sourceProduct")] == [None, "true"]
 
     def test_defaults_are_the_constructor_s(self, info):
-        texts = {name: p.get("defaultValue", "") for name, p in _parameters(info).items() if not name.endswith(".section")}
-        assert ExampleOp.from_text(texts) == ExampleOp()
+        texts = {name: p.get("defaultValue", "") for name, p in _parameters(info).items()}
+        values = {p.name: p.parse(texts[p.name], "here") for p in parameters_of(ExampleOp)}
+        assert construct(ExampleOp, values.get) == ExampleOp()
+
+
+HIGH = ((25, 818.0), (46, 1388.0))
+"""Rows and height [pixels] of two dialogs in a real SNAP Desktop 13, parameters and headings counted."""
+
+LAPTOP = 700
+
+
+@pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
+class TestDialog:
+    def _shown(self, op):
+        return [p for p in ElementTree.fromstring(info_xml(op)).iter("parameter") if p.findtext("deprecated") != "true"]
+
+    def test_fits_a_laptop(self, op):
+        (rows, low), (more, high) = HIGH
+        shown = self._shown(op)
+        assert 1 <= len(shown) <= 12
+        # A row of a list is as high as five others.
+        assert not [p.findtext("name") for p in shown if p.findtext("dataType").endswith("[]")]
+        assert low + (high - low) / (more - rows) * (len(shown) - rows) <= LAPTOP
+
+    def test_has_no_empty_field_but_for_files(self, op):
+        empty = [p for p in self._shown(op) if p.findtext("defaultValue") is None]
+        assert {p.findtext("dataType") for p in empty} <= {"java.io.File"}
+        assert {p.findtext("name") for p in empty} == {a.parameter for a in op.aux}, "rasters that the product may have itself"
+
+    def test_what_is_shown_is_what_is_done(self, op):
+        """The numbers shown give what no number gives: thresholds of the default mode are not written twice."""
+        shown = {p.findtext("name"): p.findtext("defaultValue") for p in self._shown(op)}
+        given = op.from_text({name: text for name, text in shown.items() if text is not None})
+        if hasattr(op, "_settings"):
+            assert given._settings() == op()._settings()
+        read = {p.name: p.parse(shown.get(p.name) or p.format(p.default), op.alias) for p in parameters_of(op)}
+        assert construct(op, read.get) == op()
+
+    def test_a_mode_that_would_change_a_number_shown_is_not_shown(self, op):
+        if any(p.info.stands_for is not None for p in parameters_of(op) if p.info.dialog):
+            assert "mode" not in {p.findtext("name") for p in self._shown(op)}
+
+    def test_a_mode_keeps_its_own_numbers_in_gpt(self, op):
+        """gpt fills in every default that the dialog shows: another mode must get its own all the same."""
+        info = {p.findtext("name"): p.findtext("defaultValue") for p in ElementTree.fromstring(info_xml(op)).iter("parameter")}
+        for mode in next((p.choices for p in parameters_of(op) if p.name == "mode"), ()):
+            told = {**info, "mode": mode}
+            values = {p.name: p.parse(told[p.name] or "", op.alias) for p in parameters_of(op)}
+            assert construct(op, values.get) == op(mode=mode)
+
+
+@pytest.mark.parametrize("declared", [*OPERATORS, *STUDIES], ids=lambda d: d.alias)
+def test_labels_are_as_people_write_them(declared):
+    labels = [p.label for p in parameters_of(declared)]
+    for label in labels:
+        words = re.findall(r"[A-Za-z0-9]+", label)
+        assert not [w for w in words if w.lower() in ACRONYMS and w != ACRONYMS[w.lower()]], label
+        assert label[0].isupper() or label[0].isdigit()
+        assert not re.search(r"_|\b(min|max)$", label), label
+    assert len(set(labels)) == len(labels)
+
+
+def test_labels():
+    assert [label_of(n) for n in ("dem", "snow_ndsi_min", "swir2_max", "utm_zone", "cloud_buffer", "min")] == [
+        "DEM",
+        "Min. snow NDSI",
+        "Max. SWIR2",
+        "UTM zone",
+        "Cloud buffer",
+        "Min",
+    ]
+    assert first_lower("Relief shadow") == "relief shadow"
+    assert first_lower("DEM posting") == "DEM posting"
+    assert first_lower("Min. snow NDSI") == "min. snow NDSI"
+
+
+@pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
+def test_menu_entries_say_for_which_satellite(op):
+    layer = ElementTree.fromstring(layer_xml([op]))
+    for name in ("displayName", "dialogTitle"):
+        assert layer.find(f".//attr[@name='{name}']").get("stringvalue").startswith("Sentinel-2 ")
 
 
 def test_services_and_shim_name_the_same_class():
@@ -189,7 +297,7 @@ def test_layer():
     action = folders["Actions"].find("folder/file")
     attributes = {a.get("name"): a.get("stringvalue") for a in action}
     assert attributes["operatorName"] == "Estran.ExampleOp"
-    assert attributes["displayName"] == "Example & more"
+    assert attributes["displayName"] == "Sentinel-2 example & more"
     assert set(attributes) == {"instanceCreate", "delegate", "displayName", "operatorName", "dialogTitle", "targetProductNameSuffix", "helpId"}
     shadow = folders["Menu"].find("folder[@name='Optical']/folder[@name='Preprocessing']/folder[@name='Masking']/file")
     assert shadow.find("attr[@name='originalFile']").get("stringvalue") == f"Actions/Operators/{action.get('name')}"
@@ -273,7 +381,10 @@ def test_help_files_hold_together():
             ElementTree.fromstring(text)
         assert text.isascii()
     page = files["example_op.html"]
-    assert all(p.name in page for p in parameters_of(ExampleOp))
+    shown, hidden = page.split("Parameters for gpt, graphs and parameter files")
+    for p in parameters_of(ExampleOp):
+        assert f"<td>{p.name}</td>" in (shown if p.info.dialog else hidden)
+        assert not p.info.dialog or f"<td>{p.label}</td><td>{p.name}</td>" in shown
 
 
 def test_reference_page():
@@ -284,6 +395,7 @@ def test_reference_page():
     assert "| CLOUD | 0 | 1 | #ff0080 | it is \\| a cloud |" in page
     assert "| dem | m | dem_file | Heights. | cirrus by one threshold |" in page
     assert "### Second part" in page
+    assert "The dialog of SNAP Desktop shows Flag, Threshold, Mode size. The others keep their default there" in page
 
 
 def test_interface_pages():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import rasterio
@@ -18,11 +20,15 @@ _CLOUD_MASK, _MASKS = (next(op for op in OPERATORS if op.alias == alias) for ali
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
-def test_help_lists_every_parameter(gpt, op):
+def test_help_names_every_parameter(gpt, op):
+    """Those of the dialog with their default; the others in the description, in lines that fit a terminal."""
     done = gpt(op.alias, "-h")
     assert done.returncode == 0, done.stderr
-    missing = [p.name for p in parameters_of(op) if f"-P{p.element}=" not in done.stdout]
-    assert not missing
+    listed = set(re.findall(r"^ *-P([^=]+)=", done.stdout, re.MULTILINE))
+    assert listed == {p.element for p in parameters_of(op) if p.info.dialog}, "no heading among them"
+    description = done.stdout.partition("Description:")[2].partition("Source Options:")[0]
+    assert {p.element for p in parameters_of(op) if not p.info.dialog} <= set(re.findall(r"\w+", description))
+    assert max(map(len, description.splitlines())) <= 110
 
 
 def _assert_same_bits(expected, found):
@@ -110,6 +116,16 @@ def test_parameters_in_both_spellings(gpt, stack, tmp_path):
     expected = run_operator(_CLOUD_MASK(min_object=5, cloud_buffer=2.0), {"source": open_product(stack)})
     found = open_product(tmp_path / "out.dim")
     np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), np.asarray(expected["cloud_flags"].data))
+
+
+def test_what_the_dialog_leaves_out_is_taken(gpt, stack, tmp_path):
+    """And a mode keeps the numbers of its own that the dialog shows for the default one."""
+    done = gpt("Estran.CloudMask", f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-Pmode=python-fmask", "-PshadowDepth=0.03")
+    assert done.returncode == 0, done.stderr
+    source, found = {"source": open_product(stack)}, open_product(tmp_path / "out.dim")
+    expected, plain = (np.asarray(run_operator(op, source)["cloud_flags"].data) for op in (_CLOUD_MASK(mode="python-fmask", shadow_depth=0.03), _CLOUD_MASK()))
+    assert not np.array_equal(expected, plain)
+    np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), expected)
 
 
 def test_every_graph_without_toolbox_is_run_here(repository):

@@ -178,7 +178,7 @@ def gpt_with_archive(snap_program, cluster, tmp_path):
 def test_gpt_runs_it_from_the_jar(gpt_with_archive, stack, tmp_path, op):
     """The jar in the user directory's ``system/modules``, the package beside it: nothing of ours in ``snap-python``, nothing installed."""
     said = gpt_with_archive(op.alias, "-h")
-    assert all(f"-P{p.element}=" in said.stdout for p in parameters_of(op))
+    assert all((f"-P{p.element}=" if p.info.dialog else p.element) in said.stdout for p in parameters_of(op))
     done = gpt_with_archive(op.alias, f"-Ssource={stack}", "-t", tmp_path / "out.dim")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "org-estran-snap.jar" in done.stdout

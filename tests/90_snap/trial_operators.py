@@ -54,14 +54,15 @@ class TrialParameters(Trial):
     """A parameter of every kind; the product's record tells what arrived."""
 
     alias = "Estran.TrialParameters"
-    truth: bool = param(True, "A switch.", section="Plain ones")
-    whole: int = param(3, "A count.", interval="[0,9]", section="Plain ones")
+    truth: bool = param(True, "A switch.", section="Plain ones", dialog=True)
+    whole: int = param(3, "A count.", interval="[0,9]", section="Plain ones", dialog=True)
     real: float = param(0.5, "A number.", interval="[0,1]", section="Plain ones")
     choice: Literal["fast", "strict"] = param("fast", "A choice.", section="Plain ones")
     text: str = param("", "A text.", section="Plain ones")
     maybe_whole: int | None = param(None, "A count or nothing.", section="Others")
     maybe_real: float | None = param(None, "A number or nothing.", section="Others")
-    texts: tuple[str, ...] = param((), "Texts.", section="Others")
+    stands_for: float | None = param(None, "A number; not given: 4.5", section="Others", dialog=True, stands_for=4.5)
+    texts: tuple[str, ...] = param((), "Texts.", section="Others", dialog=True)
     reals: tuple[float, ...] = param((), "Numbers.", section="Others")
     file: Path | None = param(None, "A file.", section="Others")
 

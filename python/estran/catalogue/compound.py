@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from estran.catalogue.spec import Aux, Operator, Parameter, Reads, param, parameters_of
+from estran.catalogue.labels import first_lower, first_upper
+from estran.catalogue.spec import Aux, Operator, Parameter, ParamInfo, Reads, param, parameters_of
 
 Class = TypeVar("Class", bound=type)
 
@@ -25,16 +26,26 @@ class Part:
         Parameters that keep their name, because an earlier part has the same: angles, a DEM.
     left_out
         Parameters that the compound has not: the part's default holds.
+    out_of_dialog
+        Parameters of the main part that its own dialog shows, and the compound's does not; it shows none of parts that have a prefix.
     """
 
     op: type[Operator]
     prefix: str = ""
     shared: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    out_of_dialog: tuple[str, ...] = ()
 
     def name_of(self, parameter: str) -> str:
         """What a parameter of the part is called in the compound."""
         return parameter if parameter in self.shared else self.prefix + parameter
+
+    def info_of(self, p: Parameter) -> ParamInfo:
+        """What the compound says of a parameter of the part."""
+        if not self.prefix:
+            return replace(p.info, dialog=p.info.dialog and p.name not in self.out_of_dialog)
+        label = f"{first_upper(self.prefix.strip('_'))}: {first_lower(p.label)}" if p.info.label else ""
+        return replace(p.info, section=self.op.label, label=label, dialog=False)
 
     def taken(self) -> Iterable[Parameter]:
         """The parameters that the compound has."""
@@ -59,8 +70,7 @@ def with_parameters_of(*parts: Part) -> Callable[[Class], Class]:
                 if name in own:
                     continue
                 own[name] = p.type
-                info = replace(p.info, section=part.op.label) if part.prefix else p.info
-                setattr(declared, name, param(p.default, **{k: v for k, v in vars(info).items() if k != "default"}))
+                setattr(declared, name, param(p.default, **vars(part.info_of(p))))
         return declared
 
     return decorate
@@ -70,7 +80,7 @@ def reads_of(main: type[Operator], *others: type[Operator], left_out: Callable[[
     """Bands of the first source of every part, but those `left_out`; what only `others` need is optional, and switches them off."""
     found = {reads.band: reads for reads in main.sources[0].reads}
     for other in others:
-        off = f"{other.label[0].lower()}{other.label[1:]} is off"
+        off = f"{first_lower(other.label)} is off"
         for reads in other.sources[0].reads:
             if left_out(reads):
                 continue
@@ -89,7 +99,7 @@ def aux_of(main: type[Operator], *others: type[Operator]) -> tuple[Aux, ...]:
     for other in others:
         for aux in other.aux:
             known = found.get(aux.name)
-            off = f"{other.label[0].lower()}{other.label[1:]} is off"
+            off = f"{first_lower(other.label)} is off"
             found[aux.name] = (
                 replace(aux, without=off) if known is None else replace(known, without=_both(known.without, off), margin=max(known.margin, aux.margin))
             )

@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
 
+from estran.catalogue.labels import label_of
 from estran.errors import BadParameter, EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.scene import Block, Progress, quiet
@@ -170,7 +171,8 @@ class ParamInfo:
     section: str = ""
     source: str = ""
     choose_bands: bool = False
-    expert: bool = False
+    dialog: bool = False
+    stands_for: float | None = None
 
 
 def param(
@@ -183,7 +185,8 @@ def param(
     section: str = "",
     source: str = "",
     choose_bands: bool = False,
-    expert: bool = False,
+    dialog: bool = False,
+    stands_for: float | None = None,
 ) -> Any:
     """Declare a parameter: a dataclass field with what users must know of it.
 
@@ -198,17 +201,20 @@ def param(
     label
         Short text for dialogs; made from the name where empty.
     section
-        Heading under which dialogs and pages group it.
+        Heading under which pages and the command line's help group it.
     source
         Paper, equation or measurement that the default comes from.
     choose_bands
         Whether values are names of bands of the source product.
-    expert
-        Whether it is hidden from short help.
+    dialog
+        Whether the dialog of SNAP Desktop shows it. What it does not show keeps its default there, and stays in gpt and on the command line.
+    stands_for
+        Of a parameter of a dialog, the number that its default of None stands for as long as nothing else (a mode) changes it: shown instead of
+        an empty field, and left as it is it means None.
     """
     if interval:
         Interval.parse(interval)
-    info = ParamInfo(help, unit, interval, label, section, source, choose_bands, expert)
+    info = ParamInfo(help, unit, interval, label, section, source, choose_bands, dialog, stands_for)
     return dataclasses.field(default=default, metadata={"estran": info})
 
 
@@ -231,7 +237,12 @@ class Parameter:
     @property
     def label(self) -> str:
         """Text of dialogs."""
-        return self.info.label or self.name.replace("_", " ").capitalize()
+        return self.info.label or label_of(self.name)
+
+    @property
+    def shown(self) -> str:
+        """The default as a dialog shows it: :attr:`ParamInfo.stands_for` where the default itself is None."""
+        return self.format(self.info.stands_for if self.default is None else self.default)
 
     @property
     def option(self) -> str:
@@ -392,6 +403,8 @@ class Operator(Declared):
 
     menu: ClassVar[str]
     """Menu folder of SNAP Desktop ("Optical/Preprocessing/Masking")."""
+    entry: ClassVar[str] = ""
+    """Text of the menu entry and title of the dialog, where the label after the name of the satellite says too little."""
     sources: ClassVar[tuple[Source, ...]]
     writes: ClassVar[tuple[Writes, ...]]
     walk: ClassVar[Walk]

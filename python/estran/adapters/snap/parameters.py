@@ -31,7 +31,10 @@ def convert(p: Parameter, value: Any) -> Any:
     """One value from Java to the declared type.
 
     Lists come as Java arrays, files as ``java.io.File``; a field left empty comes as None, which is the default unless the parameter is optional.
+    SNAP does not tell a default from the same value given: a number that stands for None is None.
     """
+    if value is not None and p.info.dialog and p.info.stands_for is not None and float(value) == p.info.stands_for:
+        return p.default
     if value is None:
         return None if p.optional else p.default
     match p.kind:

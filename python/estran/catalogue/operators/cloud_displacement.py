@@ -43,6 +43,8 @@ class CloudDisplacement(Operator):
         unit="pixels",
         interval="[1,20]",
         source="Frantz et al. 2018: 7 x 7 pixels of 20 m",
+        label="Half-width of the window",
+        dialog=True,
     )
 
     def halo(self) -> int:

@@ -50,7 +50,7 @@ _OWN = {
     "wnir": Reads("wnir", optional=True, without="the displacement test of cloud objects is off"),
 }
 """What the whole mask says of bands in its own words."""
-_MODE = "; empty: the mode's"
+_MODE = "; not given: the mode's"
 _ANGLES = "angle given per pixel by the product is better"
 
 
@@ -139,8 +139,8 @@ class CloudMask(Operator):
         "default: best measured; strict: Fmask 4 as published; python-fmask: that program's recipe",
         source="docs/ATBD/cloud_mask.md, validation",
     )
-    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", label="DEM", section="Layers")
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers")
+    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers", dialog=True)
+    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers", dialog=True)
     sun_zenith: float | None = param(None, f"Sun zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,90]", section="Geometry")
     sun_azimuth: float | None = param(
         None, f"Sun azimuth from true north, clockwise, where the product has none; {_ANGLES}", unit="degrees", interval="[-180,360]", section="Geometry"
@@ -153,22 +153,50 @@ class CloudMask(Operator):
 
     cirrus_min: float | None = param(
         None, f"Reflectance of the cirrus band above its background that is cirrus{_MODE}", unit="1", interval="[0,1]", section="Cloud",
-        source="Zhu, Wang & Woodcock 2015: 0.01",
+        label="Min. cirrus reflectance", source="Zhu, Wang & Woodcock 2015: 0.01", dialog=True, stands_for=0.01,
     )  # fmt: skip
     probability_offset: float | None = param(
         None, f"Added to the percentile of clear pixels to make the probability threshold; lower finds more cloud{_MODE}", unit="1", interval="[-1,1]",
-        section="Cloud", source="Qiu et al. 2019: 0.20 for Sentinel-2",
+        section="Cloud", label="Cloud probability offset", source="Qiu et al. 2019: 0.20 for Sentinel-2", dialog=True, stands_for=0.2,
     )  # fmt: skip
     brightness_min: float | None = param(
-        None, f"Mean visible reflectance below which nothing is a cloud{_MODE}", unit="1", interval="[0,1]", section="Cloud", source="FORCE 3: 0.15"
+        None,
+        f"Mean visible reflectance below which nothing is a cloud{_MODE}",
+        unit="1",
+        interval="[0,1]",
+        section="Cloud",
+        source="FORCE 3: 0.15",
+        label="Min. cloud brightness",
     )
     snow_ndsi_min: float | None = param(
-        None, f"NDSI above which a bright pixel is snow{_MODE}", unit="1", interval="[-1,1]", section="Cloud", source="Zhu & Woodcock 2012: 0.15; FORCE 3: 0.4"
+        None,
+        f"NDSI above which a bright pixel is snow{_MODE}",
+        unit="1",
+        interval="[-1,1]",
+        section="Cloud",
+        source="Zhu & Woodcock 2012: 0.15; FORCE 3: 0.4",
+        dialog=True,
+        stands_for=0.4,
     )
     displacement: bool = param(
-        True, "Use the displacement between near-infrared bands to tell clouds from bright ground", section="Cloud", source="Frantz et al. 2018"
+        True,
+        "Use the displacement between near-infrared bands to tell clouds from bright ground",
+        section="Cloud",
+        source="Frantz et al. 2018",
+        label="Displacement test",
+        dialog=True,
     )
-    min_object: int | None = param(None, f"Least pixels of a cloud{_MODE}", unit="pixels", interval="[0,*)", section="Cloud", source="Qiu et al. 2019: 3")
+    min_object: int | None = param(
+        None,
+        f"Least pixels of a cloud{_MODE}",
+        unit="pixels",
+        interval="[0,*)",
+        section="Cloud",
+        source="Qiu et al. 2019: 3",
+        label="Min. cloud size",
+        dialog=True,
+        stands_for=3,
+    )
 
     shadow_depth: float | None = param(
         None,
@@ -177,6 +205,7 @@ class CloudMask(Operator):
         interval="(0,1]",
         section="Shadow",
         source="Zhu & Woodcock 2012, eq. 19: 0.02",
+        label="Min. shadow depth",
     )
     similarity: float | None = param(
         None,
@@ -185,15 +214,48 @@ class CloudMask(Operator):
         interval="[0,1]",
         section="Shadow",
         source="Fmask 4.2: 0.425; Zhu & Woodcock 2012: 0.3",
+        label="Min. similarity of cloud and shadow",
     )
-    height_min: float = param(200.0, "Lowest cloud above the ground", unit="m", interval="[0,20000]", section="Shadow", source="Zhu & Woodcock 2012, eq. 21")
-    height_max: float = param(12000.0, "Highest cloud above the ground", unit="m", interval="(0,20000]", section="Shadow", source="Zhu & Woodcock 2012, eq. 21")
+    height_min: float = param(
+        200.0,
+        "Lowest cloud above the ground",
+        unit="m",
+        interval="[0,20000]",
+        section="Shadow",
+        source="Zhu & Woodcock 2012, eq. 21",
+        label="Min. cloud height",
+        dialog=True,
+    )
+    height_max: float = param(
+        12000.0,
+        "Highest cloud above the ground",
+        unit="m",
+        interval="(0,20000]",
+        section="Shadow",
+        source="Zhu & Woodcock 2012, eq. 21",
+        label="Max. cloud height",
+        dialog=True,
+    )
 
     cloud_buffer: float | None = param(
-        None, f"Growth of clouds{_MODE}", unit="m", interval="[0,5000]", section="Buffers", source="Zhu & Woodcock 2012: 3 pixels"
+        None,
+        f"Growth of clouds{_MODE}",
+        unit="m",
+        interval="[0,5000]",
+        section="Buffers",
+        source="Zhu & Woodcock 2012: 3 pixels",
+        dialog=True,
+        stands_for=60.0,
     )
     shadow_buffer: float | None = param(
-        None, f"Growth of shadows{_MODE}", unit="m", interval="[0,5000]", section="Buffers", source="Zhu & Woodcock 2012: 3 pixels"
+        None,
+        f"Growth of shadows{_MODE}",
+        unit="m",
+        interval="[0,5000]",
+        section="Buffers",
+        source="Zhu & Woodcock 2012: 3 pixels",
+        dialog=True,
+        stands_for=60.0,
     )
 
     def compute(self, block: Block, survey: Any = None) -> Block:

@@ -73,10 +73,10 @@ class CloudProbability(Operator):
     )
 
     mode: Literal["default", "strict", "python-fmask"] = param(
-        "default", "Rules: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes"
+        "default", "Rules: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes", dialog=True
     )
-    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", label="DEM", section="Layers")
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers")
+    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", section="Layers", dialog=True)
+    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers", dialog=True)
 
     def survey(self, block: Block) -> Any:
         """Samples of the block's valid pixels."""

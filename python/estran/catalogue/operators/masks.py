@@ -18,7 +18,7 @@ from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexVal
 from estran.raster.grid import Window
 from estran.raster.scene import Array, Block
 
-_CLOUDS = Part(CloudMask)
+_CLOUDS = Part(CloudMask, out_of_dialog=("displacement", "min_object"))
 _RELIEF = Part(ReliefShadow, "relief_", shared=("dem", "sun_zenith", "sun_azimuth"), left_out=("sky_directions",))
 
 _GLINT = Part(SunGlint, "glint_", shared=("water_occurrence", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth"))
@@ -88,6 +88,7 @@ class Masks(Operator):
         "band, and by priority in one class band. Glint is told before cloud; the search for cloud shadows knows where terrain casts its own."
     )
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
+    entry: ClassVar[str] = "Sentinel-2 masks (cloud, shadow, snow, water, glint)"
     atbd: ClassVar[str] = "masks"
     sources: ClassVar[tuple[Source, ...]] = (
         Source("source", reads_of(CloudMask, SunGlint, ReliefShadow, left_out=_of_another_band), "top-of-atmosphere reflectance, all bands on one grid"),
@@ -105,8 +106,8 @@ class Masks(Operator):
     )
     walk: ClassVar[Walk] = Walk.SCENE
 
-    relief: bool = param(True, "Look for relief shadow, where there is a DEM")
-    glint: bool = param(True, "Look for sun glint, where the angles are known")
+    relief: bool = param(True, "Look for relief shadow, where there is a DEM", label="Relief shadow", dialog=True)
+    glint: bool = param(True, "Look for sun glint, where the angles are known", label="Sun glint", dialog=True)
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The masks of a whole scene."""

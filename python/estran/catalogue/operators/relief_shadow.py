@@ -83,13 +83,17 @@ class ReliefShadow(Operator):
     walk: ClassVar[Walk] = Walk.SCENE
 
     backend: Literal["hybrid", "rugged", "sweep"] = param(
-        "hybrid", "hybrid: sweep, march, and Rugged where they are near; rugged: every pixel by Rugged; sweep: no Java", source="docs/ATBD/relief_shadow.md"
+        "hybrid",
+        "hybrid: sweep, march, and Rugged where they are near; rugged: every pixel by Rugged; sweep: no Java",
+        source="docs/ATBD/relief_shadow.md",
+        dialog=True,
     )
     dem: Path | None = param(
         None,
         "DEM: a file, a folder or a pattern of tiles, larger than the image; empty: the product's own band, whose edge zone is flagged",
         unit="m",
         section="Layers",
+        dialog=True,
     )
     dem_posting: float | None = param(
         None, "Posting of the DEM where it is coarser than the image; empty: a pixel", unit="m", interval="(0,1000]", section="Layers"
@@ -98,9 +102,20 @@ class ReliefShadow(Operator):
     sun_azimuth: float | None = param(
         None, "Sun azimuth from true north, clockwise, where the product has none", unit="degrees", interval="[-180,360]", section="Geometry"
     )
-    low_sun: float = param(0.1, "Cosine of the incidence below which the sun grazes", unit="1", interval="[0,1]", section="Flags", source="MAJA: tangent sun")
-    hidden: bool = param(True, "Flag ground hidden from the sensor", section="Flags")
-    sky_directions: int = param(0, "Horizons for the sky-view factor; 0: not computed", unit="directions", interval="[0,64]", section="Sky")
+    low_sun: float = param(
+        0.1,
+        "Cosine of the incidence below which the sun grazes",
+        unit="1",
+        interval="[0,1]",
+        section="Flags",
+        source="MAJA: tangent sun",
+        label="Low sun below cosine",
+        dialog=True,
+    )
+    hidden: bool = param(True, "Flag ground hidden from the sensor", section="Flags", label="Hidden ground", dialog=True)
+    sky_directions: int = param(
+        0, "Horizons for the sky-view factor; 0: not computed", unit="directions", interval="[0,64]", section="Sky", label="Sky view", dialog=True
+    )
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The masks of a whole scene."""

@@ -53,7 +53,7 @@ class SpectralTests(Operator):
     )
 
     mode: Literal["default", "strict", "python-fmask"] = param(
-        "strict", "Thresholds: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes"
+        "strict", "Thresholds: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes", dialog=True
     )
 
     def compute(self, block: Block, survey: Any = None) -> Block:

@@ -135,25 +135,56 @@ class SunGlint(Operator):
         None, "Direction that the wind comes from, clockwise from true north; empty: the product's", unit="degrees", interval="[-180,360]", section="Wind"
     )
     strongest_wind: float = param(
-        12.0, "Wind up to which the geometry must be able to make glint", unit="m/s", interval="[1,30]", section="Wind", source="docs/ATBD/sun_glint.md"
+        12.0,
+        "Wind up to which the geometry must be able to make glint",
+        unit="m/s",
+        interval="[1,30]",
+        section="Wind",
+        source="docs/ATBD/sun_glint.md",
+        dialog=True,
     )
     low: float = param(
-        0.005, "Glint reflectance from which it is low", unit="1", interval="(0,1]", section="Classes", source="docs/ATBD/sun_glint.md: haze and noise of B11"
+        0.005,
+        "Glint reflectance from which it is low",
+        unit="1",
+        interval="(0,1]",
+        section="Classes",
+        source="docs/ATBD/sun_glint.md: haze and noise of B11",
+        label="Low above",
+        dialog=True,
     )
-    moderate: float = param(0.01, "Glint reflectance from which it is moderate", unit="1", interval="(0,1]", section="Classes", source="docs/ATBD/sun_glint.md")
+    moderate: float = param(
+        0.01,
+        "Glint reflectance from which it is moderate",
+        unit="1",
+        interval="(0,1]",
+        section="Classes",
+        source="docs/ATBD/sun_glint.md",
+        label="Moderate above",
+        dialog=True,
+    )
     severe: float = param(
         0.02, "Glint reflectance from which it is severe", unit="1", interval="(0,1]", section="Classes",
-        source="NASA's HIGLINT: 0.005 per steradian, that is 0.016 / cos(sun zenith)",
+        source="NASA's HIGLINT: 0.005 per steradian, that is 0.016 / cos(sun zenith)", label="Severe above", dialog=True,
     )  # fmt: skip
     severe_sun: float = param(
         55.0, "Sun zenith beyond which nothing is severe", unit="degrees", interval="[0,90]", section="Classes",
-        source="no wind up to 12 m/s makes 0.02 beyond it in the swath",
+        source="no wind up to 12 m/s makes 0.02 beyond it in the swath", label="Severe up to sun zenith", dialog=True,
     )  # fmt: skip
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers")
-    aerosol: float = param(0.1, "Optical thickness of aerosol at 550 nm", unit="1", interval="[0,1]", section="Air", source="clear coasts: 0.05 to 0.2")
-    water_vapour: float = param(2.0, "Column of water vapour", unit="g/cm²", interval="[0,7]", section="Air")
-    ozone: float = param(300.0, "Column of ozone", unit="DU", interval="[100,600]", section="Air")
-    pressure: float = param(1013.25, "Pressure at the water", unit="hPa", interval="[500,1100]", section="Air")
+    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers", dialog=True)
+    aerosol: float = param(
+        0.1,
+        "Optical thickness of aerosol at 550 nm",
+        unit="1",
+        interval="[0,1]",
+        section="Air",
+        source="clear coasts: 0.05 to 0.2",
+        label="Aerosol thickness",
+        dialog=True,
+    )
+    water_vapour: float = param(2.0, "Column of water vapour", unit="g/cm²", interval="[0,7]", section="Air", dialog=True)
+    ozone: float = param(300.0, "Column of ozone", unit="DU", interval="[100,600]", section="Air", dialog=True)
+    pressure: float = param(1013.25, "Pressure at the water", unit="hPa", interval="[500,1100]", section="Air", dialog=True)
     sun_zenith: float | None = param(None, "Sun zenith angle where the product has none", unit="degrees", interval="[0,90)", section="Geometry")
     sun_azimuth: float | None = param(
         None, "Sun azimuth from true north, clockwise, where the product has none", unit="degrees", interval="[-180,360]", section="Geometry"
@@ -162,7 +193,7 @@ class SunGlint(Operator):
     view_azimuth: float | None = param(
         None, "Azimuth from the ground to the sensor where the product has none", unit="degrees", interval="[-180,360]", section="Geometry"
     )
-    window: int = param(2, "Half-width of the surroundings looked at for edges of clouds", unit="pixels", interval="[0,10]", section="Cloud", expert=True)
+    window: int = param(2, "Half-width of the surroundings looked at for edges of clouds", unit="pixels", interval="[0,10]", section="Cloud")
 
     def halo(self) -> int:
         """The window's half-width."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from estran.catalogue.spec import ClassesOut, FlagsOut, Operator
+from estran.catalogue.spec import ClassesOut, FlagsOut, Operator, parameters_of
 from estran.catalogue.views import rows
 from estran.catalogue.views.markup import ascii_xml, html_table, indent
 from estran.catalogue.views.names import GENERATED, PACKAGE, help_id, module_name
@@ -13,6 +13,11 @@ from estran.catalogue.views.picture import picture
 _SAVE_FIRST = (
     "Save this product to a file before you open another one computed from it: two products of Python operators that are shown "
     "while both still live in memory can wait for one another for ever."
+)
+_NOT_IN_DIALOG = (
+    "The dialog leaves these out, and they keep their default there. gpt takes them as -Pname=value, graphs as an element without underscores. "
+    "In the dialog they can be given by a file: File, Load Parameters..., with &lt;parameters&gt;&lt;name&gt;value&lt;/name&gt;&lt;/parameters&gt; in it, "
+    "names written as in graphs. Save Parameters... leaves them out again."
 )
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
@@ -34,7 +39,7 @@ def help_page(op: type[Operator]) -> str:
         parts += [f"<p><b>{source.name}</b>: {ascii_xml(source.help)}</p>", html_table(rows.READS_HEADER, rows.reads_rows(source))]
     if op.aux:
         parts.append(html_table(("Layer", "Unit", "Parameter", "Meaning", "Without it"), rows.aux_rows(op)))
-    parts += ["<h2>Parameters</h2>", html_table(rows.PARAMETER_HEADER, rows.parameter_rows(op)) or "<p>None.</p>"]
+    parts += _parameters(op)
     parts += ["<h2>Outputs</h2>", html_table(rows.WRITES_HEADER, rows.writes_rows(op))]
     for written in op.writes:
         if isinstance(written, FlagsOut):
@@ -48,6 +53,15 @@ def help_page(op: type[Operator]) -> str:
         "</html>",
     ]
     return "\n".join(p for p in parts if p) + "\n"
+
+
+def _parameters(op: type[Operator]) -> list[str]:
+    shown, hidden = (html_table(rows.PARAMETER_HEADER, rows.parameter_rows(op, dialog)) for dialog in (True, False))
+    labels = html_table(("Field", "Parameter"), ((p.label, p.name) for p in parameters_of(op) if p.info.dialog))
+    parts = ["<h2>Parameters of the dialog</h2>", labels, shown] if shown else []
+    if hidden:
+        parts += ["<h2>Parameters for gpt, graphs and parameter files</h2>", f"<p>{_NOT_IN_DIALOG}</p>", hidden]
+    return parts or ["<h2>Parameters</h2>", "<p>None.</p>"]
 
 
 def help_files(ops: Sequence[type[Operator]]) -> Iterable[tuple[str, str]]:

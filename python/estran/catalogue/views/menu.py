@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from estran.catalogue.spec import Operator
 from estran.catalogue.views.markup import ascii_xml, indent
-from estran.catalogue.views.names import GENERATED, PACKAGE, action_name, class_name, help_id
+from estran.catalogue.views.names import GENERATED, PACKAGE, action_name, class_name, help_id, menu_entry
 
 FIRST_POSITION = 450
 """After the entries that SNAP's own toolboxes put into the folders we share."""
@@ -50,9 +50,9 @@ def _action(op: type[Operator]) -> list[str]:
     attributes = [
         '<attr name="instanceCreate" methodvalue="org.openide.awt.Actions.alwaysEnabled"/>',
         '<attr name="delegate" methodvalue="org.esa.snap.core.gpf.ui.DefaultOperatorAction.create"/>',
-        _attr("displayName", op.label),
+        _attr("displayName", menu_entry(op)),
         _attr("operatorName", op.alias),
-        _attr("dialogTitle", op.label),
+        _attr("dialogTitle", menu_entry(op)),
         _attr("targetProductNameSuffix", f"_{class_name(op).lower()}"),
         _attr("helpId", help_id(op)),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from estran.catalogue.labels import first_lower
 from estran.catalogue.spec import Declared, Operator
 
 PACKAGE = "estran_snap"
@@ -33,6 +34,11 @@ def page_name(declared: type[Declared]) -> str:
 def action_name(op: type[Operator]) -> str:
     """Stem of the NetBeans action file."""
     return f"estran-{class_name(op)}Action"
+
+
+def menu_entry(op: type[Operator]) -> str:
+    """Text of its menu entry and title of its dialog: other toolboxes' entries stand in the same folder, so it says for which satellite it is."""
+    return op.entry or f"Sentinel-2 {first_lower(op.label)}"
 
 
 def help_id(op: type[Operator]) -> str:

@@ -8,7 +8,7 @@ from estran.catalogue.outputs import masks_of
 from estran.catalogue.spec import ClassesOut, Declared, FlagsOut, Operator, Study, parameters_of
 from estran.catalogue.views import rows
 from estran.catalogue.views.markup import table
-from estran.catalogue.views.names import GENERATED, PACKAGE, module_name, page_name
+from estran.catalogue.views.names import GENERATED, PACKAGE, menu_entry, module_name, page_name
 from estran.sensors.bands import SEMANTIC, SENSORS, candidates
 
 _HEAD = f"<!-- {GENERATED} -->\n\n"
@@ -19,7 +19,7 @@ def reference_page(declared: type[Declared]) -> str:
     parts = [f"# {declared.label}\n", declared.summary + "\n", _identity(declared)]
     if issubclass(declared, Operator):
         parts += _inputs(declared)
-    parts += ["## Parameters\n", *_parameter_sections(declared)]
+    parts += ["## Parameters\n", *_dialog(declared), *_parameter_sections(declared)]
     if issubclass(declared, Operator):
         parts += ["## Outputs\n", table(rows.WRITES_HEADER, rows.writes_rows(declared)), *_codings([declared], "###")]
     return _HEAD + "\n".join(p for p in parts if p)
@@ -123,7 +123,7 @@ def _identity(declared: type[Declared]) -> str:
     kind = f"operator `{declared.alias}`" if issubclass(declared, Operator) else f"study `estran {declared.alias}`"
     text = f"{kind[0].upper()}{kind[1:]}, version {declared.version}. Method: [docs/ATBD/{declared.atbd}.md](../ATBD/{declared.atbd}.md)."
     if issubclass(declared, Operator):
-        text += f" Walk: {rows.walk_text(declared)}. In SNAP Desktop: {declared.menu.replace('/', ' > ')} > {declared.label}."
+        text += f" Walk: {rows.walk_text(declared)}. In SNAP Desktop: {declared.menu.replace('/', ' > ')} > {menu_entry(declared)}."
     return text + "\n"
 
 
@@ -137,6 +137,14 @@ def _inputs(op: type[Operator]) -> list[str]:
             table(("Layer", "Unit", "Parameter", "Meaning", "Without it"), rows.aux_rows(op)),
         ]
     return parts
+
+
+def _dialog(declared: type[Declared]) -> list[str]:
+    """What SNAP Desktop shows of the parameters."""
+    shown = [p.label for p in parameters_of(declared) if p.info.dialog]
+    if not shown or len(shown) == len(parameters_of(declared)):
+        return []
+    return [f"The dialog of SNAP Desktop shows {', '.join(shown)}. The others keep their default there; gpt, graphs and the command line take all.\n"]
 
 
 def _parameter_sections(declared: type[Declared]) -> list[str]:

@@ -13,10 +13,11 @@ FLAG_HEADER = ("Flag", "Bit", "Value", "Colour", "Meaning")
 CLASS_HEADER = ("Class", "Value", "Colour", "Meaning")
 
 
-def parameter_rows(declared: type[Declared]) -> Iterator[tuple[str, ...]]:
-    """Name, help, unit, allowed values, default, where the default comes from."""
+def parameter_rows(declared: type[Declared], dialog: bool | None = None) -> Iterator[tuple[str, ...]]:
+    """Name, help, unit, allowed values, default, where the default comes from; of every parameter, or of those that a dialog shows or leaves out."""
     for p in parameters_of(declared):
-        yield p.name, p.info.help, p.info.unit, values_text(p), default_text(p), p.info.source
+        if dialog is None or p.info.dialog is dialog:
+            yield p.name, p.info.help, p.info.unit, values_text(p), default_text(p), p.info.source
 
 
 def values_text(p: Parameter) -> str:

@@ -7,6 +7,7 @@ takes the Python operators of the whole installation down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from textwrap import wrap
 
 from estran.catalogue.spec import Operator, Parameter, Source, parameters_of
 from estran.catalogue.views.markup import element, indent
@@ -18,6 +19,8 @@ SPI = "eu.esa.snap.snappy.gpf.PyOperatorSpi"
 OPERATOR_CLASS = "eu.esa.snap.snappy.gpf.PyOperator"
 AUTHORS = "The Estran authors"
 COPYRIGHT = "Apache License 2.0"
+_LINE = 100
+"""Letters a line of a description: the window About is as wide as the longest."""
 
 
 def data_type(p: Parameter) -> str:
@@ -34,7 +37,8 @@ def data_type(p: Parameter) -> str:
 def info_xml(op: type[Operator]) -> str:
     """The descriptor ``<op>-info.xml``.
 
-    Section headings are booleans whose name ends in ``.section``, which SNAP Desktop shows as a line with the label.
+    The dialog has a row for each parameter and grows past the screen, so those of `param(..., dialog=True)` alone are shown. The others are marked as
+    deprecated, which hides them there and in ``gpt -h`` and is all that SNAP makes of it; the description names them.
     Intervals of lists stand in the description: SNAP would not check them.
     """
     lines = [
@@ -48,7 +52,7 @@ def info_xml(op: type[Operator]) -> str:
                 element("operatorClass", OPERATOR_CLASS),
                 element("label", op.label),
                 element("version", op.version),
-                element("description", op.summary),
+                element("description", "\n".join(_description(op))),
                 element("authors", AUTHORS),
                 element("copyright", COPYRIGHT),
                 "<namedSourceProducts>",
@@ -131,19 +135,20 @@ def _source(source: Source) -> list[str]:
     return ["<sourceProduct>", *indent(content), "</sourceProduct>"]
 
 
+def _description(op: type[Operator]) -> list[str]:
+    """Summary, and the names that SNAP does not list, in lines: ``gpt -h`` and the window About show them as they are broken here."""
+    hidden = ", ".join(p.element for p in parameters_of(op) if not p.info.dialog)
+    more = (
+        wrap(f"More parameters, for gpt, graphs and parameter files (the help page says what they are): {hidden}.", _LINE, break_on_hyphens=False)
+        if hidden
+        else []
+    )
+    return [*wrap(op.summary, _LINE, break_on_hyphens=False), *more]
+
+
 def _parameters(op: type[Operator]) -> Iterator[str]:
-    section = ""
     for p in parameters_of(op):
-        if p.info.section and p.info.section != section:
-            section = p.info.section
-            yield from _heading(section)
         yield from ["<parameter>", *indent(_parameter(p)), "</parameter>"]
-
-
-def _heading(section: str) -> list[str]:
-    name = "_".join(section.lower().split()) + ".section"
-    content = [element("name", name), element("label", section), element("dataType", "boolean"), element("defaultValue", "false")]
-    return ["<parameter>", *indent(content), "</parameter>"]
 
 
 def _parameter(p: Parameter) -> Iterator[str]:
@@ -152,12 +157,13 @@ def _parameter(p: Parameter) -> Iterator[str]:
     if p.element != p.name:
         yield element("alias", p.element)
     yield element("label", p.label)
-    yield element("description", f"{p.info.help} Values in {p.info.interval}." if array and p.info.interval else p.info.help)
+    yield element("description", f"{p.info.help} Values in {p.info.interval}." if array and p.info.interval else _help(p))
     yield element("dataType", data_type(p))
     if p.info.unit and p.info.unit != "1":
         yield element("unit", p.info.unit)
-    if p.default is not None and p.format(p.default):
-        yield element("defaultValue", p.format(p.default))
+    default = p.shown if p.info.dialog else p.format(p.default)
+    if default:
+        yield element("defaultValue", default)
     if p.choices:
         yield element("valueSet", ",".join(p.choices))
     if p.info.interval and not array:
@@ -166,3 +172,10 @@ def _parameter(p: Parameter) -> Iterator[str]:
         yield element("rasterDataNodeClass", "org.esa.snap.core.datamodel.Band")
     if not p.optional and not array and p.kind != "str":
         yield element("notNull", "true")
+    if not p.info.dialog:
+        yield element("deprecated", "true")
+
+
+def _help(p: Parameter) -> str:
+    """SNAP cannot tell a default from the same value given."""
+    return f"{p.info.help} ({p.shown} counts as not given)" if p.info.dialog and p.info.stands_for is not None else p.info.help
