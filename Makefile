@@ -59,7 +59,7 @@ format: $(VENV)/.dev ## Put the sources in the house's format.
 generate: $(VENV)/.dev ## Write again what derives from the declarations.
 	$(BIN)/python -m estran.catalogue.generate
 
-bench: $(VENV)/.dev ## Speed, memory and scores, each as a table with its ratio.
+bench: $(VENV)/.run ## Speed, memory and scores, each as a table with its ratio.
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev ## The documents with executed figures, into build/docs.

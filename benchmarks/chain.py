@@ -14,6 +14,8 @@ from pathlib import Path
 SIZE = 1440
 """Pixels a side at 20 m."""
 
+QUICK = {"size": 192}
+
 
 def main(size: int = SIZE) -> None:
     """Simulate a scene, then mask it in a process of its own, once with compilation and once without."""

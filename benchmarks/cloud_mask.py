@@ -10,17 +10,19 @@ import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.lacks import data_folder
+
 SIZE = 5490
+QUICK = {"size": 900}
 BANDS = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir", "B11": "swir1", "B12": "swir2", "B10": "cirrus", "B08": "wnir", "B07": "vre3"}
 
 
 def scene() -> tuple[str, dict[str, np.ndarray]]:
     """Name and bands of the scene that is repeated."""
-    folder = Path(os.environ.get("ESTRAN_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "s2_l1c_T19UDP_160m"
+    folder = data_folder() / "s2_l1c_T19UDP_160m"
     if folder.is_dir():
         import warnings
 
@@ -91,12 +93,12 @@ def run(threads: int, size: int) -> None:
     print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
-def main() -> None:
+def main(size: int = SIZE) -> None:
     """Print the table: one and two threads."""
     print("| scene | pixels a side | threads | s | Mpx/s | peak GB | clouds | seconds by stage |\n|---|---|---|---|---|---|---|---|", flush=True)
     for threads in (1, 2):
         environment = {**os.environ, "NUMBA_NUM_THREADS": str(max(threads, 1))}
-        subprocess.run([sys.executable, "-m", "benchmarks.cloud_mask", str(threads), str(SIZE)], check=True, env=environment)
+        subprocess.run([sys.executable, "-m", "benchmarks.cloud_mask", str(threads), str(size)], check=True, env=environment)
 
 
 if __name__ == "__main__":

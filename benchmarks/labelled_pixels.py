@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from benchmarks.lacks import data
 
 Bool = npt.NDArray[np.bool_]
 
@@ -35,9 +36,14 @@ class Labelled:
 
 
 def path_of_table() -> Path:
-    """Where the table stands: ESTRAN_TEST_DATA, or ../shared/data beside the checkout."""
-    folder = Path(os.environ.get("ESTRAN_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-    return folder / "s2_cloud_pixels" / "pixels.csv"
+    """Where the table stands.
+
+    Raises
+    ------
+    LackingError
+        It is not there.
+    """
+    return data("s2_cloud_pixels", "pixels.csv")
 
 
 def read_labelled() -> Labelled:

@@ -150,7 +150,7 @@ def against_numpy() -> None:
     case = CASES[0]
     plain = fastest(lambda: plain_doubling(case.molecules, 0.8, view, np.radians(azimuth)), REPEATS)
     ours = fastest(lambda: case.ours(view, azimuth, 12, 0.0), REPEATS)
-    print("SOS-ABS is not there (ESTRAN_SOS_ABS).\n\n| program | time | ratio |\n|---|---|---|")
+    print("SOS-ABS is not here. What to do: build it, and name its folder in ESTRAN_SOS_ABS.\n\n| program | time | ratio |\n|---|---|---|")
     print(f"| plain scalar doubling, 32 nodes | {1e3 * plain:.1f} ms | |\n| Estran, polarised, 12 streams | {1e3 * ours:.1f} ms | {plain / ours:.1f} |")
 
 

@@ -5,13 +5,14 @@ Real DEMs are read where ESTRAN_TEST_DATA says, or beside the checkout: srtm3_al
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.lacks import LackingError, data
+from estran.adapters.java.jars import NoRugged
 from estran.catalogue.operators.relief_shadow import _frame, _geodetic
 from estran.errors import EstranError
 from estran.masks.relief_cast import Relief, Sun, cast
@@ -22,6 +23,13 @@ from estran.raster.grid import Grid, Window
 
 SIDE = 500
 SUNS = ((30.0, 150.0), (55.0, 135.0), (65.0, 200.0), (75.0, 280.0))
+PLACES = (
+    ("Alps 90 m", ("srtm3_alps", "N45E007.hgt"), Window(350, 350, SIDE, SIDE)),
+    ("Madeira 90 m", ("cop_dem90_madeira", "Copernicus_DSM_COG_30_N32_00_W017_00_DEM.tif"), Window(250, 250, SIDE, SIDE)),
+    ("Madeira west 90 m", ("cop_dem90_madeira", "Copernicus_DSM_COG_30_N32_00_W018_00_DEM.tif"), Window(250, 500, SIDE, SIDE)),
+    ("Svalbard 20 m", ("dem_longyearbyen", "DEM_1995.tif"), Window(250, 400, SIDE, SIDE)),
+)
+QUICK = {"suns": SUNS[:1]}
 
 
 def plain(dem: np.ndarray, origin: int, side: int, azimuth: float, elevation: float, posting: float) -> np.ndarray:
@@ -55,8 +63,14 @@ def speed() -> None:
         print(f"azimuth {azimuth:.0f}: sweep {side**2 / seconds / 1e6:.0f} Mpx/s, plain NumPy {side**2 / base / 1e6:.2f} Mpx/s, relief {np.ptp(dem):.0f} m")
 
 
-def agreement(name: str, path: Path, window: Window) -> None:
-    """Sweep and hybrid against every pixel by Rugged, on a DEM's own grid."""
+def agreement(name: str, path: Path, window: Window, suns: tuple[tuple[float, float], ...]) -> None:
+    """Sweep and hybrid against every pixel by Rugged, on a DEM's own grid.
+
+    Raises
+    ------
+    NoRugged
+        Rugged or a Java runtime is missing.
+    """
     import rasterio
 
     from estran.adapters.java.rugged import RuggedRays
@@ -70,7 +84,7 @@ def agreement(name: str, path: Path, window: Window) -> None:
     relief = Relief(without_holes(raw), np.isfinite(raw), (window.row, window.col), (window.height, window.width), lambda r, c: _frame(scene, r, c))
     place: Any = lambda r, c: scene.lonlat(c + 0.5, r + 0.5)  # noqa: E731
     rays = RuggedRays(_geodetic(relief, whole))
-    for zenith, azimuth in SUNS:
+    for zenith, azimuth in suns:
         sun = Sun(azimuth, 90.0 - zenith)
         swept = cast(relief, sun)
         begin = time.perf_counter()
@@ -95,14 +109,18 @@ def _timed(call: Any) -> float:
     return time.perf_counter() - begin
 
 
-def main() -> None:
+def main(suns: tuple[tuple[float, float], ...] = SUNS) -> None:
     """Print both tables."""
-    folder = Path(os.environ.get("ESTRAN_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
     speed()
-    agreement("Alps 90 m", folder / "srtm3_alps" / "N45E007.hgt", Window(350, 350, SIDE, SIDE))
-    agreement("Madeira 90 m", folder / "cop_dem90_madeira" / "Copernicus_DSM_COG_30_N32_00_W017_00_DEM.tif", Window(250, 250, SIDE, SIDE))
-    agreement("Madeira west 90 m", folder / "cop_dem90_madeira" / "Copernicus_DSM_COG_30_N32_00_W018_00_DEM.tif", Window(250, 500, SIDE, SIDE))
-    agreement("Svalbard 20 m", folder / "dem_longyearbyen" / "DEM_1995.tif", Window(250, 400, SIDE, SIDE))
+    for name, path, window in PLACES:
+        try:
+            agreement(name, data(*path), window, suns)
+        except LackingError as lacking:
+            print(f"{name}: not measured: {lacking}.")
+        except NoRugged as lacking:
+            # The same for every place.
+            print(f"Agreement with Rugged: not measured: {lacking}")
+            return
 
 
 if __name__ == "__main__":
