@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from estran import __version__
+from estran.cli.surroundings import settle
 from estran.cli.verbosity import add_verbosity
 
 COMMANDS = {
@@ -36,7 +37,9 @@ FAULT, INTERRUPTED = 70, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (without the program's name); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(_command(arguments))
+    command = _command(arguments)
+    settle(command)
+    parser = _parser(command)
     args = parser.parse_args(arguments)
     if args.command is None:
         parser.print_help()

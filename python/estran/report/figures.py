@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import math
+import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from estran.errors import EstranError
 from estran.raster.coding import Colour
 
 Rgb = npt.NDArray[np.uint8]
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 100
+_NO_VERSION: dict[str, Any] = {"Software": None}
+_NOT_OF_PICTURES = frozenset({"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port", "webagg.port_retries"})
+"""Settings of windows, which a running program (a notebook) keeps."""
 SMALLEST = 640
 """Pictures narrower than this [pixels] are enlarged by a whole number, so that their legend has room and pixels stay square."""
 
@@ -46,9 +55,8 @@ def enlargement(width: int) -> int:
 
 def colour_table(name: str, n: int = 256) -> npt.NDArray[np.uint8]:
     """(n, 3) colours of one of matplotlib's perceptually uniform maps."""
-    from matplotlib import colormaps
-
-    rgba = np.asarray(colormaps[name](np.linspace(0, 1, n)), np.float64)
+    with _own_style():
+        rgba = np.asarray(_matplotlib().colormaps[name](np.linspace(0, 1, n)), np.float64)
     return np.rint(rgba[:, :3] * 255).astype(np.uint8)
 
 
@@ -60,9 +68,6 @@ def save_png(path: Path, rgb: Rgb, key: Legend | ColourBar | None = None) -> tup
     (int, int)
         Width and height of the file [pixels].
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     scale = enlargement(rgb.shape[1])
     large = np.repeat(np.repeat(rgb, scale, axis=0), scale, axis=1)
     height, width = large.shape[:2]
@@ -70,6 +75,16 @@ def save_png(path: Path, rgb: Rgb, key: Legend | ColourBar | None = None) -> tup
     if strip == 0:
         drawn = large
     else:
+        drawn = np.concatenate([large, _drawn_key(key, width, strip)], axis=0)
+    _write(path, drawn)
+    return width, height + strip
+
+
+def _drawn_key(key: Legend | ColourBar | None, width: int, strip: int) -> Rgb:
+    with _own_style():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
         figure = Figure(figsize=((width + 0.5) / DPI, (strip + 0.5) / DPI), dpi=DPI, facecolor="white")
         canvas = FigureCanvasAgg(figure)
         if isinstance(key, Legend):
@@ -77,18 +92,50 @@ def save_png(path: Path, rgb: Rgb, key: Legend | ColourBar | None = None) -> tup
         elif isinstance(key, ColourBar):
             _draw_bar(figure, key, width, strip)
         canvas.draw()  # type: ignore[no-untyped-call]
-        below = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
-        drawn = np.concatenate([large, below[:strip, :width]], axis=0)
-    _write(path, drawn)
-    return width, height + strip
+        return np.array(canvas.buffer_rgba())[:strip, :width, :3]  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def _own_style() -> Iterator[None]:
+    """matplotlib as it comes, whatever a user's matplotlibrc says (TeX, other fonts and sizes, a backend with windows): the same picture everywhere."""
+    with _quiet():
+        matplotlib = _matplotlib()
+        ours = {name: value for name, value in matplotlib.rcParamsDefault.items() if name not in _NOT_OF_PICTURES}
+        with matplotlib.rc_context(ours):
+            yield
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """A cache of fonts that cannot be kept, or a setting that is not known, is no news for who makes masks."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _matplotlib() -> Any:
+    """The library; where it is not loaded yet, without the variables that name a backend or a file of settings, which stop it where they are wrong."""
+    kept = {name: os.environ.pop(name) for name in ("MPLBACKEND", "MATPLOTLIBRC") if "matplotlib" not in sys.modules and name in os.environ}
+    try:
+        import matplotlib
+    except UnicodeDecodeError as error:
+        raise EstranError("matplotlib's settings are no UTF-8 text", where="the file matplotlibrc", found=str(error), todo="correct or remove it") from error
+    finally:
+        os.environ.update(kept)
+    return matplotlib
 
 
 def _write(path: Path, rgb: Rgb) -> None:
-    from matplotlib.image import imsave
-
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
-    imsave(beside, np.ascontiguousarray(rgb), format="png")
+    with _own_style():
+        from matplotlib.image import imsave
+
+        imsave(beside, np.ascontiguousarray(rgb), format="png", metadata=_NO_VERSION)
     beside.replace(path)
 
 
