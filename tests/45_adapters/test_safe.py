@@ -14,7 +14,7 @@ import pytest
 import rasterio
 
 from estran.adapters.files.safe import is_safe, read_safe
-from estran.errors import MissingBand
+from estran.errors import BadProduct, MissingBand
 from estran.raster.product import Product
 
 _spec = importlib.util.spec_from_file_location("safe_builder", Path(__file__).with_name("safe_builder.py"))
@@ -113,11 +113,23 @@ def test_reflectance_comes_from_quantification_and_offset(tmp_path: Path, raw: d
         np.testing.assert_allclose(ours.physical(raw[band]), expected, rtol=1e-6, atol=1e-9)
 
 
-def test_offsets_are_decided_by_the_element_and_not_by_the_baseline_or_the_date(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
-    with_them = read_safe(builder.build(tmp_path / "a", raw, baseline="02.08", offsets=OFFSETS))
-    without = read_safe(builder.build(tmp_path / "b", raw, baseline="05.11"))
+def test_offsets_are_those_that_the_product_lists_whatever_its_baseline_or_date(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+    with_them = read_safe(builder.build(tmp_path, raw, baseline="02.08", offsets=OFFSETS))
     assert with_them["B4"].offset == -0.1
-    assert without["B4"].offset == 0.0
+    assert "processing baseline 02.08, offset -1000 (RADIO_ADD_OFFSET)" in with_them.description
+
+
+@pytest.mark.parametrize(("baseline", "given", "offset"), [("02.08", None, 0.0), ("02.08", -1000.0, 0.0), ("05.11", -1000.0, -0.1), ("04.00", 0.0, 0.0)])
+def test_where_none_is_listed_only_an_old_baseline_or_the_user_says_the_offset(tmp_path, raw, baseline, given, offset) -> None:
+    product = read_safe(builder.build(tmp_path, raw, baseline=baseline), offset=given)
+    assert {product[snap_name(b)].offset for b in raw} == {offset}
+    assert any("--offset -1000 is not needed" in note for note in product.notes) == (baseline == "02.08" and given is not None)
+
+
+@pytest.mark.parametrize("baseline", ["04.00", "05.11"])
+def test_a_product_that_should_list_offsets_and_does_not_is_refused(tmp_path: Path, raw: dict[str, np.ndarray], baseline: str) -> None:
+    with pytest.raises(BadProduct, match=r"list no RADIO_ADD_OFFSET.* with --offset: -1000 for processing baseline 04.00 and later .*, 0 before\."):
+        read_safe(builder.build(tmp_path, raw, baseline=baseline))
 
 
 def test_two_baselines_of_a_scene_have_the_same_bits_for_every_sample(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:

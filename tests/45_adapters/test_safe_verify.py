@@ -16,8 +16,9 @@ import pytest
 from estran.adapters.files.open import open_product
 from estran.adapters.files.options import ReadOptions
 from estran.adapters.files.safe import read_safe
+from estran.adapters.files.safe.locate import locate
 from estran.adapters.files.safe.manifest import read_sums
-from estran.adapters.files.safe.store import Folder, open_store
+from estran.adapters.files.safe.store import Folder
 from estran.adapters.files.safe.verify import NO_SUMS, verify
 from estran.adapters.files.safe_write import write_safe
 from estran.cli.main import main
@@ -136,7 +137,7 @@ def test_a_damaged_footprint_counts_as_a_missing_one(safe: Path) -> None:
     path = next(safe.rglob("MSK_DETFOO_B06.jp2"))
     flip(path, -30)
     notes = read_safe(safe).notes
-    assert "The detector footprint of B6 is damaged (its SHA3-256 differs): it is not used." in notes
+    assert "The detector footprints of B6 cannot be used (MSK_DETFOO_B06.jp2: its SHA3-256 differs): they count as missing." in notes
     assert any(note.startswith("No detector footprints for B6:") for note in notes)
 
 
@@ -193,7 +194,7 @@ def test_a_manifest_may_not_point_outside(tmp_path: Path) -> None:
         f'<byteStream size="1"><fileLocation href="{h}"/><checksum checksumName="MD5">00</checksum></byteStream>' for h in ("../secret", "/etc/passwd")
     )
     (root / "manifest.safe").write_text(f"<x>{entries}</x>")
-    assert read_sums(open_store(root)) == {}
+    assert read_sums(locate(root).store) == {}
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -215,7 +216,7 @@ def test_real_manifests(shared_data: Path) -> None:
     """Two of ESA's, from before and after the change of 2020/2021: their sums are those of the files that are there."""
     kinds = set()
     for root in sorted((shared_data / "s2_l1c_metadata").glob("*.SAFE")):
-        store = open_store(root)
+        store = locate(root).store
         sums = read_sums(store)
         there = [n for n in store.names() if n in sums]
         assert len(sums) == 97

@@ -11,6 +11,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     """Options on reading; :func:`reading` takes them up."""
     group = parser.add_argument_group("reading")
     group.add_argument("--scale", type=float, metavar="X", help="reflectance per digital number of rasters that do not say")
+    group.add_argument("--offset", type=float, metavar="X", help="what is added to digital numbers before scaling, of Sentinel-2 bands without their metadata")
     group.add_argument("--granule", metavar="TILE", help="which tile, where a product holds several (T31TDH)")
     group.add_argument("--skip-missing", action="store_true", help="read without the bands that a product lists but lacks")
     group.add_argument("--no-verify", action="store_true", help="do not compare the product's checksums")
@@ -24,6 +25,7 @@ def reading(args: argparse.Namespace) -> ReadOptions:
     """What the options say."""
     return ReadOptions(
         scale=args.scale,
+        offset=args.offset,
         granule=args.granule,
         strict=not args.skip_missing,
         verify=not args.no_verify,

@@ -48,11 +48,24 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     if path.suffix.lower() == ".dim":
         raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document")
     from estran.adapters.files.safe import is_safe, read_safe
+    from estran.adapters.files.unread import choose_product, refuse_empty_safe, refuse_unread
 
+    refuse_unread(path)
     if is_safe(path):
-        return read_safe(path, progress=progress, strict=options.strict, tile=options.granule, compare_sums=options.verify)
+        return read_safe(path, progress=progress, strict=options.strict, tile=options.granule, offset=options.offset, compare_sums=options.verify)
     if path.is_dir():
-        _refuse_near_safe(path)
+        chosen = choose_product(path, options.granule)
+        if chosen is not None:
+            return open_product(chosen, options, progress=progress)
+        refuse_empty_safe(path)
+    from estran.adapters.files.loose_bands import refuse_loose_bands, with_offset
+
+    refuse_loose_bands(path, options.offset)
+    return with_offset(_open_raster(path, options), options.offset)
+
+
+def _open_raster(path: Path, options: ReadOptions) -> Product:
+    if path.is_dir():
         from estran.adapters.files.geotiff import read_folder
 
         return read_folder(path, scale=options.scale)
@@ -63,15 +76,6 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     from estran.adapters.files.geotiff import read_raster
 
     return read_raster(path, scale=options.scale)
-
-
-def _refuse_near_safe(folder: Path) -> None:
-    """Say what is missing, or where to look, in a folder that is nearly a .SAFE."""
-    if folder.suffix.upper() == ".SAFE" or (folder / "GRANULE").is_dir():
-        raise BadProduct("the product metadata file is missing", where=folder, expected="MTD_MSIL1C.xml", todo="download the product again")
-    inside = sorted(p.name for p in folder.glob("*.SAFE"))
-    if inside:
-        raise BadProduct("the folder is no product but holds some", where=folder, found=", ".join(inside[:3]), todo=f"give {folder / inside[0]}")
 
 
 def write_product(product: Product, path: Path, format_name: str = "", *, overwrite: bool = False, progress: Progress = quiet) -> Path:

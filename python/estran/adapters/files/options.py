@@ -16,6 +16,8 @@ class ReadOptions:
     ----------
     scale
         Reflectance per digital number of rasters that declare none; None takes what the files or their sidecar say.
+    offset
+        What is added to digital numbers before they are scaled, of files that should say it and do not (Sentinel-2 bands without their metadata).
     granule
         Which tile, where a product holds several ("T31TDH").
     strict
@@ -29,6 +31,7 @@ class ReadOptions:
     """
 
     scale: float | None = None
+    offset: float | None = None
     granule: str | None = None
     strict: bool = True
     verify: bool = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,23 @@ from estran.adapters.files.safe.jpeg2000 import Image
 from estran.errors import BadProduct
 from estran.raster.grid import Grid, Window
 
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element as Node
+
+log = logging.getLogger("estran")
+
 Detectors = npt.NDArray[np.uint8]
 Ring = list[tuple[float, float]]
+
+UNKNOWN = 255
+"""Where a footprint cannot be read: some detector saw the pixel, the mask does not tell which."""
 
 
 class Footprint(Protocol):
     """The detector footprints of one band."""
 
     def detectors(self, grid: Grid) -> Detectors:
-        """Detector number of each pixel of `grid` (north-up, in the tile's CRS), 0 where there is none."""
+        """Detector number of each pixel of `grid` (north-up, in the tile's CRS), 0 where there is none, :data:`UNKNOWN` where the mask is broken."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,15 @@ class RasterFootprint:
 
         Read at full resolution and picked: the reduced resolutions of a JPEG 2000 file are averages, and the average of detectors 5 and 0 is no detector.
         """
-        return _picked(grid, self.grid, lambda window: self.image[window.slices])
+        return _picked(grid, self.grid, self._read)
+
+    def _read(self, window: Window) -> Detectors:
+        try:
+            return np.asarray(self.image[window.slices])
+        except BadProduct as error:
+            # Damage that shows only when the pixels are read: the mask counts as missing there.
+            log.warning("%s The view angles there are those of the nearest detector.", error)
+            return np.full((window.height, window.width), UNKNOWN, np.uint8)
 
 
 def _picked(grid: Grid, own: Grid, read: Callable[[Window], Detectors]) -> Detectors:
@@ -98,15 +115,21 @@ def read_polygons(content: bytes, where: str, grid: Grid) -> PolygonFootprint:
     for feature in xml.parse(content, where).iter("MaskFeature"):
         name = next((value for key, value in feature.attrib.items() if key.endswith("}id")), "")
         found = re.search(r"-(\d+)-\d+$", name)
-        if not found:
+        if not found or not 0 < int(found.group(1)) < UNKNOWN:
             raise BadProduct("a detector footprint does not say its detector", where=where, expected="an id like detector_footprint-B02-07-0", found=repr(name))
-        rings: list[Ring] = []
-        for positions in feature.iter("posList"):
-            dimension = int(positions.get("srsDimension", "2"))
-            values = [xml.number(v, "posList", where) for v in (positions.text or "").split()]
-            ring = list(zip(values[0::dimension], values[1::dimension], strict=False))
-            if len(ring) >= 3:
-                rings.append(ring)
+        rings = [ring for positions in feature.iter("posList") if (ring := _ring(positions, where))]
         if rings:
             polygons.append((int(found.group(1)), tuple(rings)))
     return PolygonFootprint(tuple(polygons), grid)
+
+
+def _ring(positions: Node, where: str) -> Ring:
+    """The corners of a polygon, the first again as the last; empty where they enclose nothing."""
+    dimension = positions.get("srsDimension", "2")
+    if dimension not in ("2", "3"):
+        raise BadProduct("a detector footprint has neither two nor three coordinates a corner", where=where, found=repr(dimension))
+    values = [xml.number(v, "posList", where) for v in (positions.text or "").split()]
+    ring = list(zip(values[0 :: int(dimension)], values[1 :: int(dimension)], strict=False))
+    if ring and ring[0] != ring[-1]:
+        ring.append(ring[0])
+    return ring if len(ring) >= 4 else []

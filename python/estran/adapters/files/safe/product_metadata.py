@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from estran.adapters.files.safe import xml
+from estran.adapters.files.safe.levels import check_level
 from estran.adapters.files.safe.store import AGAIN
-from estran.errors import BadProduct, UnsupportedProduct
+from estran.adapters.files.times import utc
+from estran.errors import BadProduct
 from estran.raster.product import Element
 from estran.sensors.bands import SENTINEL2
 
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 
 _LONG = frozenset({"Spectral_Response", "Spectral_Information_List", "Granule_List", "GIPP_List", "GRI_List", "Datastrip_Identification"})
 """Elements that are left out of the metadata tree: spectral responses, file lists."""
+
+_OFFSETS_SINCE = (4, 0)
+"""The processing baseline since which products list offsets (S2-PDGS-TAS-DI-PSD, issue 14.9: January 2022, and every older scene processed again)."""
+
+SAY_OFFSET = "say what is added to its digital numbers with --offset: -1000 for processing baseline 04.00 and later (N0400 in the product's name), 0 before"
+"""What a user can do who knows the offset."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +87,37 @@ class ProductMetadata:
     granules: tuple[Granule, ...]
     tree: Element
 
-    def offset(self, band: str, where: str) -> float:
-        """RADIO_ADD_OFFSET of a band [digital numbers]: 0 where the product has no offsets at all, an error where it has some but not this one."""
-        if not self.offsets:
+    def offset(self, band: str, where: str, given: float | None = None) -> float:
+        """RADIO_ADD_OFFSET of a band [digital numbers], or what is `given` where the metadata do not say.
+
+        A product without any has an offset of 0 where its baseline is older than offsets are. No number is made up for others: a product of baseline 04.00
+        or later without the list, a list without this band, and a product that does not tell its baseline.
+
+        Raises
+        ------
+        BadProduct
+            Where it is not known.
+        """
+        if band in self.offsets:
+            return self.offsets[band]
+        if self.is_before_offsets:
             return 0.0
-        if band not in self.offsets:
-            raise BadProduct(f"RADIO_ADD_OFFSET of band {band} is missing", where=where, found=", ".join(self.offsets), todo=AGAIN)
-        return self.offsets[band]
+        if given is not None:
+            return given
+        if self.offsets:
+            raise BadProduct(f"RADIO_ADD_OFFSET of band {band} is missing", where=where, found=", ".join(self.offsets), todo=f"{AGAIN}, or {SAY_OFFSET}")
+        raise BadProduct(
+            "the metadata list no RADIO_ADD_OFFSET, which every product has since processing baseline 04.00",
+            where=where,
+            found=f"baseline {self.baseline or 'unknown'}",
+            todo=f"{AGAIN}, or {SAY_OFFSET}",
+        )
+
+    @property
+    def is_before_offsets(self) -> bool:
+        """Whether the product lists no offsets because its baseline is older than they are."""
+        baseline = re.fullmatch(r"(\d+)\.(\d+)", self.baseline)
+        return not self.offsets and baseline is not None and (int(baseline[1]), int(baseline[2])) < _OFFSETS_SINCE
 
 
 def read_product_metadata(content: bytes, where: str) -> ProductMetadata:
@@ -106,17 +138,7 @@ def read_product_metadata(content: bytes, where: str) -> ProductMetadata:
         Another level than 1C.
     """
     root = xml.parse(content, where)
-    level = root.findtext(".//Product_Info/PROCESSING_LEVEL", "").strip()
-    if not level:
-        raise BadProduct("this is no Sentinel-2 product metadata file", where=where, expected="an element PROCESSING_LEVEL", found=root.tag)
-    if level != "Level-1C":
-        raise UnsupportedProduct(
-            f"this is a {level} product",
-            where=where,
-            expected="Level-1C (top-of-atmosphere reflectance)",
-            found=level,
-            todo="give the Level-1C product of the same scene",
-        )
+    check_level(root, where)
     names = _band_names(root)
     characteristics = root.find(".//Product_Image_Characteristics")
     if characteristics is None:
@@ -126,13 +148,14 @@ def read_product_metadata(content: bytes, where: str) -> ProductMetadata:
         raise BadProduct("QUANTIFICATION_VALUE is not positive", where=where, found=quantification, todo=AGAIN)
     special = {n.findtext("SPECIAL_VALUE_TEXT", "").strip(): n.findtext("SPECIAL_VALUE_INDEX", "") for n in characteristics.iter("Special_Values")}
     info = root.find(".//Product_Info")
-    assert info is not None  # PROCESSING_LEVEL stands in it
+    if info is None:
+        raise BadProduct("the element Product_Info is missing", where=where, todo=AGAIN)
     return ProductMetadata(
         name=_stem(info.findtext("PRODUCT_URI") or info.findtext("PRODUCT_URI_1C") or ""),
         platform=info.findtext(".//SPACECRAFT_NAME", "").strip(),
-        baseline=info.findtext("PROCESSING_BASELINE", "").strip(),
-        start=time(info.findtext("PRODUCT_START_TIME")),
-        stop=time(info.findtext("PRODUCT_STOP_TIME")),
+        baseline=_baseline(info),
+        start=utc(info.findtext("PRODUCT_START_TIME")),
+        stop=utc(info.findtext("PRODUCT_STOP_TIME")),
         quantification=quantification,
         offsets=_by_band(characteristics, "RADIO_ADD_OFFSET", names, where),
         nodata=xml.number(special["NODATA"], "NODATA", where) if "NODATA" in special else None,
@@ -144,15 +167,6 @@ def read_product_metadata(content: bytes, where: str) -> ProductMetadata:
     )
 
 
-def time(stamp: str | None) -> datetime | None:
-    """A time in UTC ("2018-01-01T10:54:41.026Z"), or None where it is absent or unreadable."""
-    try:
-        parsed = datetime.fromisoformat((stamp or "").strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
 def band_of_image(name: str) -> str | None:
     """Band name ("B1", "B8A") of an image file name that ends in its band; None for the true-colour image and others."""
     found = re.search(r"_B(\d{2}|8A)(?:\.jp2)?$", name)
@@ -161,6 +175,14 @@ def band_of_image(name: str) -> str | None:
     code = found.group(1)
     band = f"B{code}" if code == "8A" else f"B{int(code)}"
     return band if any(b.name == band for b in SENTINEL2) else None
+
+
+def _baseline(info: Node) -> str:
+    """The processing baseline ("02.06"): its element, or the end of the datatake's identifier, which repeats it."""
+    said = info.findtext("PROCESSING_BASELINE", "").strip()
+    datatake = info.find("Datatake")
+    ending = re.search(r"_N(\d\d\.\d\d)$", "" if datatake is None else datatake.get("datatakeIdentifier", ""))
+    return said or (ending.group(1) if ending else "")
 
 
 def _band_names(root: Node) -> dict[int, str]:
@@ -178,7 +200,9 @@ def _by_band(root: Node, tag: str, names: Mapping[int, str], where: str) -> dict
         index = node.get("bandId") or node.get("band_id") or ""
         if not index.isdigit() or int(index) not in names:
             raise BadProduct(f"{tag} names an unknown band", where=where, expected="bandId 0 to 12", found=repr(index), todo=AGAIN)
-        values[names[int(index)]] = xml.number(node.text or "", tag, where)
+        band, value = names[int(index)], xml.number(node.text or "", tag, where)
+        if values.setdefault(band, value) != value:
+            raise BadProduct(f"{tag} of band {band} is given twice", where=where, found=f"{values[band]:g} and {value:g}", todo=AGAIN)
     return values
 
 

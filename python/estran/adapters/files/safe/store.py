@@ -5,19 +5,24 @@ from __future__ import annotations
 import fnmatch
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from estran.bounds import XML_BYTES, read_bytes, within
 from estran.errors import BadProduct
 
 AGAIN = "download the product again"
 """What can be done about a product that is broken or incomplete."""
 
-PRODUCT_XML = ("MTD_MSIL*.xml", "S2*_MTD_SAFL*.xml")
-"""Product metadata, names since and before December 2016."""
+PARTS = frozenset({"GRANULE", "DATASTRIP", "AUX_DATA", "HTML", "rep_info", "IMG_DATA", "QI_DATA", "qi", "auxiliary"})
+"""Folders of a product that hold files of its own: those of a SAFE, of a granule, and of a tile in a cloud bucket."""
+
+_UNPACKING = (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError)
+"""What zipfile raises where a member is broken, encrypted (RuntimeError), or packed in a way that it does not know."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +57,22 @@ class Store(Protocol):
         """A file of that name; :class:`BadProduct` where there is none."""
 
     def read(self, name: str) -> bytes:
-        """The content of a file."""
+        """The content of a metadata file; :class:`BadProduct` where it is larger than any is."""
 
     def open(self, name: str) -> AbstractContextManager[Seekable]:
         """The file, for reading at any place."""
 
 
 class Folder:
-    """A product in a folder."""
+    """A product in a folder. Of what lies below, only the folders that a product has are looked into."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._names = tuple(sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()))
+        files = [p for p in path.iterdir() if p.is_file()]
+        for part in path.iterdir():
+            if part.name in PARTS and part.is_dir():
+                files += [p for p in part.rglob("*") if p.is_file()]
+        self._names = tuple(sorted(p.relative_to(path).as_posix() for p in files))
 
     def names(self) -> tuple[str, ...]:
         """Every file."""
@@ -77,7 +86,7 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
-        return Path(self.entry(name).gdal_path).read_bytes()
+        return read_bytes(Path(self.entry(name).gdal_path), XML_BYTES, what=name)
 
     @contextmanager
     def open(self, name: str) -> Iterator[Seekable]:
@@ -87,20 +96,11 @@ class Folder:
 
 
 class Archive:
-    """A product in a zip: XML by zipfile, images by GDAL's /vsizip/, nothing unpacked to disk."""
+    """A product in a zip, at `root` ("X.SAFE/", "" where it has no folder of its own): XML by zipfile, images by GDAL's /vsizip/, nothing unpacked to disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, members: Mapping[str, zipfile.ZipInfo], root: str) -> None:
         self.path = path
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = {m.filename.replace("\\", "/"): m for m in archive.infolist() if not m.is_dir()}
-        except (zipfile.BadZipFile, EOFError) as error:
-            raise BadProduct("the zip is broken", where=path, found=str(error), todo=AGAIN) from error
-        roots = {_root_of(name) for name in members if _is_product_xml(name)}
-        if len(roots) > 1:
-            raise BadProduct("the zip holds several products", where=path, found=", ".join(sorted(roots)), todo="give each product a zip of its own")
-        self._root = roots.pop() if roots else _common_root(members)
-        self._members = {name[len(self._root) :]: m for name, m in members.items() if name.startswith(self._root)}
+        self._members = {name[len(root) :]: m for name, m in members.items() if name.startswith(root)}
 
     def names(self) -> tuple[str, ...]:
         """Every file."""
@@ -111,16 +111,18 @@ class Archive:
         if name not in self._members:
             raise _absent(name, self.path)
         member = self._members[name]
+        if member.flag_bits & 1:
+            raise BadProduct(f"{name} is encrypted", where=self.path, todo="unpack the zip with its password, and give the .SAFE folder")
         return Entry(name, f"/vsizip/{{{self.path.resolve().as_posix()}}}/{member.filename}", member.file_size, member.compress_type != zipfile.ZIP_STORED)
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
-        self.entry(name)
+        within(self.entry(name).size, XML_BYTES, name, self.path)
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(self._members[name])
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise BadProduct(f"{name} cannot be unpacked", where=self.path, found=str(error), todo=AGAIN) from error
+        except _UNPACKING as error:
+            raise _not_unpacked(name, self.path, error) from error
 
     @contextmanager
     def open(self, name: str) -> Iterator[Seekable]:
@@ -129,56 +131,23 @@ class Archive:
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(self._members[name]) as file:
                 yield file
-        except (zipfile.BadZipFile, EOFError) as error:
-            raise BadProduct(f"{name} cannot be unpacked", where=self.path, found=str(error), todo=AGAIN) from error
+        except _UNPACKING as error:
+            raise _not_unpacked(name, self.path, error) from error
 
 
-def open_store(path: Path) -> Store:
-    """The files of the product that `path` names: its folder, its zip, its product XML or its manifest.
+def members(path: Path) -> dict[str, zipfile.ZipInfo]:
+    """The files in a zip, by name with forward slashes.
 
     Raises
     ------
     BadProduct
-        Where there is nothing, or nothing of Sentinel-2.
+        Where it cannot be listed.
     """
-    path = Path(path)
-    if not path.exists():
-        raise BadProduct("there is no such file or folder", where=path, todo="check the path")
-    if not is_safe(path):
-        raise BadProduct(
-            "this is not a Sentinel-2 product",
-            where=path,
-            expected="a .SAFE folder, its zip, or its MTD_MSIL1C.xml",
-            found="a folder without them" if path.is_dir() else f"a file named {path.name}",
-            todo="give the folder that holds MTD_MSIL1C.xml",
-        )
-    if path.is_dir():
-        return Folder(path)
-    return Archive(path) if path.suffix.lower() == ".zip" else Folder(path.parent)
-
-
-def is_safe(path: Path) -> bool:
-    """Whether `path` looks like a Sentinel-2 SAFE product of any level: a folder, a zip, the product's XML or its manifest.
-
-    A zip that cannot be listed counts, so that the reader can say that it is broken.
-    """
-    path = Path(path)
-    if path.is_dir():
-        names = [p.name for p in path.iterdir()]
-        return any(_is_product_xml(n) for n in names) or ("GRANULE" in names and path.name.upper().startswith("S2"))
-    if not path.is_file():
-        return False
-    if path.suffix.lower() == ".zip":
-        return _zip_is_safe(path)
-    return _is_product_xml(path.name) or (path.name == "manifest.safe" and is_safe(path.parent))
-
-
-def product_xml(store: Store) -> str:
-    """Name of the product metadata file."""
-    found = [n for n in store.names() if "/" not in n and _is_product_xml(n)]
-    if not found:
-        raise BadProduct("the product metadata file is missing", where=store.path, expected="MTD_MSIL1C.xml", todo=AGAIN)
-    return found[0]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {m.filename.replace("\\", "/").removeprefix("./"): m for m in archive.infolist() if not m.is_dir()}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise BadProduct("the zip is broken", where=path, found=str(error), todo=AGAIN) from error
 
 
 def inside(name: str, where: Path) -> str:
@@ -189,33 +158,22 @@ def inside(name: str, where: Path) -> str:
     return "/".join(parts)
 
 
-def matching(store: Store, pattern: str) -> tuple[str, ...]:
-    """Files whose path matches a shell pattern; ``*`` does not cross a slash."""
-    expression = re.compile(fnmatch.translate(pattern).replace(".*", "[^/]*"))
-    return tuple(n for n in store.names() if expression.match(n))
+def matching(store: Store, *patterns: str) -> tuple[str, ...]:
+    """Files whose path matches one of some shell patterns, those of the first pattern first; ``*`` does not cross a slash."""
+    expressions = [re.compile(fnmatch.translate(pattern).replace(".*", "[^/]*")) for pattern in patterns]
+    return tuple(name for expression in expressions for name in store.names() if expression.match(name))
 
 
-def _zip_is_safe(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [n.replace("\\", "/") for n in archive.namelist()]
-    except (zipfile.BadZipFile, EOFError):
-        return True
-    return any(_is_product_xml(n) for n in names) or any(re.match(r"S2[^/]*\.SAFE/GRANULE/", n) for n in names)
-
-
-def _is_product_xml(name: str) -> bool:
-    return any(fnmatch.fnmatchcase(name.rpartition("/")[2], pattern) for pattern in PRODUCT_XML)
-
-
-def _root_of(name: str) -> str:
-    return name[: name.rfind("/") + 1]
-
-
-def _common_root(names: Iterable[str]) -> str:
-    tops = {n.partition("/")[0] for n in names}
-    return f"{tops.pop()}/" if len(tops) == 1 else ""
+def first(store: Store, candidates: Iterable[str]) -> str | None:
+    """The first of some names that the product holds."""
+    names = store.names()
+    return next((name for name in candidates if name in names), None)
 
 
 def _absent(name: str, where: Path) -> BadProduct:
     return BadProduct(f"{name} is missing", where=where, todo=AGAIN)
+
+
+def _not_unpacked(name: str, where: Path, error: BaseException) -> BadProduct:
+    todo = "unpack the zip, and give the .SAFE folder" if isinstance(error, NotImplementedError) else AGAIN
+    return BadProduct(f"{name} cannot be unpacked", where=where, found=str(error), todo=todo)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from affine import Affine
 
 from estran.adapters.files.safe import xml
-from estran.adapters.files.safe.product_metadata import time
 from estran.adapters.files.safe.store import AGAIN
+from estran.adapters.files.times import utc
 from estran.errors import BadGrid, BadProduct
 from estran.raster.grid import Grid
 from estran.raster.product import Element
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element as Node
 
 FloatArray = npt.NDArray[np.float64]
+
+LAST_DETECTOR = 254
+"""Highest number of a detector that is taken; Sentinel-2 has twelve."""
+
+Direction = tuple[float, float]
+"""Zenith and azimuth [degrees]."""
 
 _LONG = frozenset({"Sun_Angles_Grid", "Viewing_Incidence_Angles_Grids", "MASK_FILENAME"})
 
@@ -50,15 +56,17 @@ class TileMetadata:
     grids
         Raster grid by pixel size [m]: 10, 20, 60.
     sun
-        Sun angles, or None.
+        Sun angles, or None where no node has any.
     views
-        View angles by band name, then detector number; a node outside the detector's footprint is NaN.
+        View angles by band name, then detector number; a node outside the detector's footprint is NaN. Grids without a valid node are left out.
     mean_sun, mean_views
-        Published means (zenith, azimuth), the latter by band name; None or empty where absent.
+        Published means (zenith, azimuth), the latter by band name; None or empty where absent or impossible.
     footprints
         File name of the detector footprint mask by band name.
     tree
         The useful part, as a metadata tree.
+    notes
+        What was impossible and so left out.
     """
 
     tile_id: str
@@ -66,10 +74,11 @@ class TileMetadata:
     grids: Mapping[int, Grid]
     sun: AngleGrid | None
     views: Mapping[str, Mapping[int, AngleGrid]]
-    mean_sun: tuple[float, float] | None
-    mean_views: Mapping[str, tuple[float, float]]
+    mean_sun: Direction | None
+    mean_views: Mapping[str, Direction]
     footprints: Mapping[str, str]
     tree: Element
+    notes: tuple[str, ...] = ()
 
 
 def read_tile_metadata(content: bytes, where: str) -> TileMetadata:
@@ -90,17 +99,19 @@ def read_tile_metadata(content: bytes, where: str) -> TileMetadata:
         A CRS that is not known, or a geoposition that is no north-up raster.
     """
     root = xml.parse(content, where)
-    means = root.find(".//Mean_Sun_Angle")
+    notes: list[str] = []
+    means = ((_band(n), _mean(n, notes)) for n in root.iter("Mean_Viewing_Incidence_Angle"))
     return TileMetadata(
         tile_id=root.findtext(".//TILE_ID", "").strip(),
-        sensing_time=time(root.findtext(".//SENSING_TIME")),
+        sensing_time=utc(root.findtext(".//SENSING_TIME")),
         grids=_grids(root, where),
-        sun=_angles(root.find(".//Sun_Angles_Grid"), where),
-        views=_views(root, where),
-        mean_sun=None if means is None else _mean(means, where),
-        mean_views={band: _mean(n, where) for n in root.iter("Mean_Viewing_Incidence_Angle") if (band := _band(n))},
+        sun=_angles(root.find(".//Sun_Angles_Grid"), "the sun", where, notes),
+        views=_views(root, where, notes),
+        mean_sun=_mean(root.find(".//Mean_Sun_Angle"), notes),
+        mean_views={band: mean for band, mean in means if band and mean is not None},
         footprints={band: (n.text or "").strip() for n in root.iter("MASK_FILENAME") if n.get("type") == "MSK_DETFOO" and (band := _band(n))},
         tree=xml.tree(root, _LONG),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -133,12 +144,12 @@ def _check_crs(code: str, where: str) -> None:
         raise BadGrid("the tile's CRS is not known", where=where, expected="a code such as EPSG:32631", found=code, todo=AGAIN) from error
 
 
-def _views(root: Node, where: str) -> dict[str, dict[int, AngleGrid]]:
+def _views(root: Node, where: str, notes: list[str]) -> dict[str, dict[int, AngleGrid]]:
     views: dict[str, dict[int, AngleGrid]] = {}
     for node in root.iter("Viewing_Incidence_Angles_Grids"):
         band, detector = _band(node), node.get("detectorId", "")
-        grid = _angles(node, where)
-        if band and detector.isdigit() and grid is not None:
+        grid = _angles(node, f"view in {band}", where, notes)
+        if band and grid is not None and detector.isdecimal() and 0 < int(detector) <= LAST_DETECTOR:
             views.setdefault(band, {})[int(detector)] = grid
     shapes = {g.zenith.shape for by_detector in views.values() for g in by_detector.values()}
     if len(shapes) > 1:
@@ -146,7 +157,7 @@ def _views(root: Node, where: str) -> dict[str, dict[int, AngleGrid]]:
     return {band: dict(sorted(by_detector.items())) for band, by_detector in views.items()}
 
 
-def _angles(node: Node | None, where: str) -> AngleGrid | None:
+def _angles(node: Node | None, what: str, where: str, notes: list[str]) -> AngleGrid | None:
     if node is None:
         return None
     zenith, azimuth = xml.table(node.find("Zenith"), where), xml.table(node.find("Azimuth"), where)
@@ -157,15 +168,39 @@ def _angles(node: Node | None, where: str) -> AngleGrid | None:
     row_step, col_step = (xml.number(node.findtext(f"Zenith/{tag}", "5000"), tag, where) for tag in ("ROW_STEP", "COL_STEP"))
     if row_step <= 0 or col_step <= 0:
         raise BadProduct("the step of an angle grid is not positive", where=where, found=f"{row_step}, {col_step}", todo=AGAIN)
-    holes = ~(np.isfinite(zenith) & np.isfinite(azimuth))
-    return AngleGrid(np.where(holes, np.nan, zenith), np.where(holes, np.nan, azimuth), row_step, col_step)
+    given = np.isfinite(zenith) & np.isfinite(azimuth)
+    good = given & _possible(zenith, azimuth)
+    if (given & ~good).any():
+        notes.append(f"{(given & ~good).sum()} of {given.sum()} published angles of {what} are impossible ({_LIMITS}): they count as holes.")
+    if not good.any():
+        return None
+    return AngleGrid(np.where(good, zenith, np.nan), np.where(good, azimuth % 360.0, np.nan), row_step, col_step)
 
 
-def _mean(node: Node, where: str) -> tuple[float, float]:
-    zenith, azimuth = (xml.number(xml.text(node, tag, where), tag, where) for tag in ("ZENITH_ANGLE", "AZIMUTH_ANGLE"))
-    return zenith, azimuth
+_LIMITS = "zenith outside 0 to 90 degrees, or azimuth beyond a turn"
+
+
+def _possible(zenith: FloatArray, azimuth: FloatArray) -> npt.NDArray[np.bool_]:
+    """Directions above the horizon. An azimuth may be counted from -180 or go past 360; fill values (-9999) are no azimuth."""
+    return np.asarray((zenith >= 0) & (zenith < 90) & (np.abs(azimuth) <= 360))
+
+
+def _mean(node: Node | None, notes: list[str]) -> Direction | None:
+    """A published mean; None where there is none to use: it stands in for others and is never needed."""
+    if node is None:
+        return None
+    try:
+        zenith, azimuth = (float(node.findtext(tag, "nan")) for tag in ("ZENITH_ANGLE", "AZIMUTH_ANGLE"))
+    except ValueError:
+        return None
+    if not (np.isfinite(zenith) and np.isfinite(azimuth)):
+        return None
+    if not _possible(np.array(zenith), np.array(azimuth)):
+        notes.append(f"The published mean angles {zenith:g}, {azimuth:g} of {node.tag} are impossible ({_LIMITS}): they are not used.")
+        return None
+    return zenith, azimuth % 360.0
 
 
 def _band(node: Node) -> str:
     index = node.get("bandId", "")
-    return SENTINEL2[int(index)].name if index.isdigit() and int(index) < len(SENTINEL2) else ""
+    return SENTINEL2[int(index)].name if index.isdecimal() and int(index) < len(SENTINEL2) else ""

@@ -1,0 +1,112 @@
+"""Band images of Sentinel-2 away from their product: what their digital numbers mean stands in metadata that are not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from estran.adapters.files import names
+from estran.adapters.files.safe.product_metadata import SAY_OFFSET
+from estran.errors import BadProduct, UnsupportedProduct
+from estran.raster.product import Band, Product
+
+_LEVEL_1C = re.compile(r"(T\d{2}[A-Z]{3}_\d{8}T\d{6}|S2[A-D]_OPER_MSI_L1C_.*_T\d{2}[A-Z]{3})_B(\d\d|8A)", re.IGNORECASE)
+"""Names of images in Level-1C products since and before December 2016, without ending."""
+
+_LEVEL_2A = re.compile(r"(L2A_)?T\d{2}[A-Z]{3}_\d{8}T\d{6}_B(\d\d|8A)_\d\dm|S2[A-D]_USER_MSI_L2A_.*_B(\d\d|8A)_\d\dm", re.IGNORECASE)
+"""The same of Level-2A."""
+
+_BUCKET = re.compile(r"B(\d\d|8A)", re.IGNORECASE)
+"""Names of a tile's images in a cloud bucket."""
+
+_IMAGES = (".jp2", ".j2k", ".tif", ".tiff", ".img", ".vrt")
+_NATIVE = (10.0, 20.0, 60.0)
+"""Pixel sizes of Sentinel-2 [m]."""
+
+
+def refuse_loose_bands(path: Path, offset: float | None) -> None:
+    """Raise where `path` is an image, or a folder of images, out of a Sentinel-2 product, whose offset nobody has said.
+
+    Every scene exists with and without an offset of its digital numbers (processing baseline 04.00 and later, earlier ones): 0.1 in reflectance. Nothing in
+    such an image tells which. Only names that products give to their images count, so that stacks exported by other programs are read as ever.
+
+    Parameters
+    ----------
+    path
+        A file or a folder.
+    offset
+        What the user says is added to its digital numbers.
+
+    Raises
+    ------
+    BadProduct
+        Level-1C images without metadata.
+    UnsupportedProduct
+        Level-2A images.
+    """
+    if offset is not None:
+        return
+    files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.is_file())
+    files = [p for p in files if p.suffix.lower() in _IMAGES]
+    surface = [p for p in files if _LEVEL_2A.fullmatch(p.stem)]
+    if surface and not _declared(surface[0]):
+        raise UnsupportedProduct(
+            "this is out of a Level-2A product (surface reflectance)",
+            where=path,
+            expected="Level-1C (top-of-atmosphere reflectance)",
+            found=surface[0].name,
+            todo="give the Level-1C product of the same scene",
+        )
+    images = [p for p in files if _LEVEL_1C.fullmatch(p.stem)] or [p for p in files if p.suffix.lower() == ".jp2" and _BUCKET.fullmatch(p.stem)]
+    if images and not _declared(images[0]) and (_LEVEL_1C.fullmatch(images[0].stem) or any(_is_native(p) for p in images)):
+        raise BadProduct(
+            "the offset of the digital numbers is not known: these are images out of a Sentinel-2 product, without its metadata",
+            where=path,
+            expected="MTD_MSIL1C.xml above them",
+            found=images[0].name,
+            todo=f"give the .SAFE, or {SAY_OFFSET}",
+        )
+
+
+def with_offset(product: Product, offset: float | None) -> Product:
+    """The product with `offset` added to the digital numbers of its Sentinel-2 bands; bands that declare an offset of their own keep it."""
+    if offset is None:
+        return product
+    changed: dict[str, Band] = {
+        name: replace(band, offset=offset * band.scale)
+        for name, band in product.bands.items()
+        if name in names.SPECTRAL and band.is_scaled and band.offset == 0 and band.data is not None and np.issubdtype(band.data.dtype, np.integer)
+    }
+    if not changed:
+        return product.with_notes(f"--offset {offset:g} is not needed: no band lacks one.")
+    note = f"{offset:g} is added to the digital numbers of {', '.join(changed)}, as --offset says."
+    return replace(product, bands={name: changed.get(name, band) for name, band in product.bands.items()}).with_notes(note)
+
+
+def _declared(path: Path) -> bool:
+    """Whether the file says itself what its numbers mean: a scale or an offset, or samples that are no digital numbers."""
+    dataset = _facts(path)
+    return dataset is not None and (dataset[0] or "int" not in dataset[1])
+
+
+def _is_native(path: Path) -> bool:
+    dataset = _facts(path)
+    return dataset is not None and dataset[2] in _NATIVE
+
+
+def _facts(path: Path) -> tuple[bool, str, float] | None:
+    """Whether a raster declares a scaling, the type of its samples, its pixel size [m] (0 without georeference); None where it cannot be opened."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path) as dataset:
+            scaled: Sequence[float] = (*(s - 1 for s in dataset.scales), *dataset.offsets)
+            placed = dataset.crs is not None and dataset.crs.is_projected
+            return any(scaled), dataset.dtypes[0], float(abs(dataset.transform.a)) if placed else 0.0
+    except RasterioError:
+        return None
