@@ -22,6 +22,9 @@ PIECE = 1 << 20
 CRC32 = "CRC-32"
 """The checksum that a zip carries for each of its members."""
 
+_NAMED = 3
+"""Damaged files that an error names."""
+
 NO_SUMS = "The product carries no checksums: damage inside images cannot be seen."
 
 
@@ -71,14 +74,14 @@ def verify(store: Store, images: Sequence[str], others: Sequence[str] = (), *, c
 
 
 def refuse(damaged: Mapping[str, str], names: Iterable[str], store: Store) -> None:
-    """Raise :class:`BadProduct` where one of `names` is damaged; names them all."""
+    """Raise :class:`BadProduct` where one of `names` is damaged; names the first few."""
     bad = [name for name in names if name in damaged]
     if bad:
         raise BadProduct(
             f"{len(bad)} of the product's files {'is' if len(bad) == 1 else 'are'} damaged",
             where=store.path,
             expected="the size and the checksum that came with the product",
-            found="; ".join(f"{name}: {damaged[name]}" for name in bad),
+            found="; ".join(f"{name}: {damaged[name]}" for name in bad[:_NAMED]) + (f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""),
             todo=f"{AGAIN}, or read it as it is with --no-verify",
         )
 
