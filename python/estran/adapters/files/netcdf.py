@@ -21,6 +21,7 @@ from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.netcdf_profile import fits_profile, write_profile
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.adapters.files.storage import Meter, storage_dtype, store
+from estran.adapters.files.times import utc
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
 from estran.errors import BadGrid, BadProduct, WriteFailed
@@ -222,16 +223,7 @@ def _wavelength(attributes: Mapping[str, Any]) -> float | None:
 
 
 def _time(value: Any) -> datetime | None:
-    if not value:
-        return None
-    snap = parse_utc(str(value))
-    if snap is not None:
-        return snap
-    try:
-        moment = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (parse_utc(str(value)) or utc(str(value))) if value else None
 
 
 def _grid(dataset: Any, variable: Any, dims: tuple[str, ...], mapping: str, notes: list[str]) -> tuple[Grid, bool]:

@@ -27,7 +27,7 @@ _OURS = (".dim", ".nc", ".tif", ".tiff", ".jp2", ".png", ".img", ".vrt")
 
 
 def refuse_unread(path: Path) -> None:
-    """Raise where `path` is an archive or a Zarr store.
+    """Raise where `path` is an archive that is not read in place, or a Zarr store.
 
     Raises
     ------
@@ -38,6 +38,8 @@ def refuse_unread(path: Path) -> None:
     if packed and path.is_file():
         raise UnsupportedProduct(f"archives of the kind {packed} are not read", where=path, todo="unpack it, and give what is in it (of Sentinel-2 the .SAFE)")
     store = _zarr_of(path)
+    if store is None and path.suffix.lower() == ".zip" and zipfile.is_zipfile(path) and not is_safe(path):
+        raise UnsupportedProduct("the zip holds no Sentinel-2 product", where=path, expected="a .SAFE in it", todo="unpack it, and give what is in it")
     if store is not None:
         raise UnsupportedProduct(
             f"{store} is not read",

@@ -35,6 +35,7 @@ def lines(product: Product) -> list[str]:
         "time": f"{product.start:%Y-%m-%d %H:%M:%S} UTC" if product.start else "",
         "size": f"{product.grid.width} x {product.grid.height} pixels",
         "grid": _grid(product.grid, product.tie_point_geocoding is not None),
+        **({"about": product.description} if product.description else {}),
     }
     text = [f"{key:<10}{value or 'unknown'}" for key, value in facts.items()]
     names = [*product.bands, *product.tie_points]

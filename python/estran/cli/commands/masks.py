@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +120,11 @@ def _with_time(source: Product, text: str | None) -> Product:
     """The product with the sensing time of ``--time``; one that has a time keeps it."""
     if text is None:
         return source
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadParameter("the time cannot be read", where="--time", expected="like 2019-04-11T10:50:29", found=text) from None
+    from estran.adapters.files.times import utc
+
+    time = utc(text)
+    if time is None:
+        raise BadParameter("the time cannot be read", where="--time", expected="like 2019-04-11T10:50:29", found=text)
     if source.start is not None:
         return source.with_notes(f"--time {text} is not needed: the product says {source.start:%Y-%m-%d %H:%M:%S} UTC.")
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     return replace(source, start=time).with_notes(f"The sensing time {time:%Y-%m-%d %H:%M:%S} UTC is that of --time.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -55,6 +55,7 @@ def parse_utc(text: str | None) -> datetime | None:
         time = clock.split(".")
         micro = int((time[1] if len(time) > 1 else "0").ljust(6, "0")[:6])
         hour, minute, second = (int(part) for part in time[0].split(":"))
-        return datetime(int(year), _MONTHS.index(month.upper()) + 1, int(number), hour, minute, second, micro, tzinfo=UTC)
-    except ValueError:
+        whole = datetime(int(year), _MONTHS.index(month.upper()) + 1, int(number), hour, minute, min(second, 59) if second <= 60 else second, micro, tzinfo=UTC)
+        return whole + timedelta(seconds=second // 60)  # a leap second is the first of the next minute
+    except (ValueError, OverflowError):
         return None

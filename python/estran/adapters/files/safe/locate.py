@@ -20,10 +20,13 @@ _PRODUCT_XML = ("MTD_MSIL*.xml", "S2*_MTD_SAFL*.xml", "S2*_MTD_L[012]*.xml")
 TILE_XML = ("MTD_TL.xml", "S2*_MTD_L1C_TL_*.xml", "S2*_MTD_L1C*.xml")
 """Tile metadata, in the folder of a tile: names since and before December 2016."""
 
+_PART_XML = (*TILE_XML, "MTD_DS.xml", "S2*_MTD_L1C_DS_*.xml")
+"""Files that tell a part of a product without its metadata: those of a tile, of a data strip."""
+
 _BELOW = frozenset({"GRANULE", "DATASTRIP", "AUX_DATA", "HTML", "rep_info"})
 """Folders at the root of a product: what lies in them belongs to it."""
 
-_ONE_OF_IT = re.compile(r"(MTD_(TL|DS)|S2.*_MTD_.*)\.xml|.*_(B\d\d|B8A|TCI|PVI)(_\d\dm)?\.jp2", re.IGNORECASE)
+_ONE_OF_IT = re.compile(r"(MTD_(TL|DS)|INSPIRE|S2.*_MTD_.*)\.xml|.*_(B\d\d|B8A|TCI|PVI)(_\d\dm)?\.jp2", re.IGNORECASE)
 """Files that stand for the whole product where they lie in one."""
 
 _DEEPEST = 5
@@ -202,9 +205,9 @@ def _zip_parts(names: Iterable[str]) -> bool:
 def _is_part(path: Path) -> bool:
     """Whether a path without product metadata above it is a part of a product, by what lies there."""
     if path.is_file():
-        return any(fnmatch.fnmatchcase(path.name, p) for p in TILE_XML) or (path.name == "manifest.safe" and (path.parent / "GRANULE").is_dir())
+        return any(fnmatch.fnmatchcase(path.name, p) for p in _PART_XML) or (path.name == "manifest.safe" and (path.parent / "GRANULE").is_dir())
     names = {p.name for p in path.iterdir()}
-    tile = any(fnmatch.fnmatchcase(n, p) for n in names for p in TILE_XML)
+    tile = any(fnmatch.fnmatchcase(n, p) for n in names for p in _PART_XML)
     granules = path.name == "GRANULE" and any((p / "IMG_DATA").is_dir() or _is_part(p) for p in path.iterdir() if p.is_dir())
     return tile or granules or "IMG_DATA" in names or ("GRANULE" in names and (path.name.upper().startswith("S2") or path.suffix.upper() == ".SAFE"))
 
