@@ -423,3 +423,13 @@ def test_zarr_is_named(tmp_path: Path, version: int, eopf: bool) -> None:
         message = sentence(given, UnsupportedProduct)
         assert ("EOPF Zarr is not read" in message) == eopf
         assert message.endswith("give the .SAFE of the same scene." if eopf else "give it as NetCDF or GeoTIFF.")
+
+
+def test_bands_of_a_bucket_in_other_pixels_are_read_with_a_warning(tmp_path: Path) -> None:
+    """Previews and exports under such names may come from anywhere: the user is told what would be wrong."""
+    for band in builder.BANDS:
+        builder.write_jp2(tmp_path / "preview" / f"{band}.jp2", np.full((12, 12), 2000, np.uint16), 320)
+    product = open_product(tmp_path / "preview")
+    assert product["B2"].offset == 0
+    assert any("--offset -1000 mends it" in note for note in product.notes)
+    assert open_product(tmp_path / "preview", ReadOptions(offset=-1000))["B2"].offset == -0.1

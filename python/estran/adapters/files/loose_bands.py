@@ -13,6 +13,7 @@ from estran.adapters.files import names
 from estran.adapters.files.safe.product_metadata import SAY_OFFSET
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.raster.product import Band, Product
+from estran.sensors.bands import SENTINEL2
 
 _LEVEL_1C = re.compile(r"(T\d{2}[A-Z]{3}_\d{8}T\d{6}|S2[A-D]_OPER_MSI_L1C_.*_T\d{2}[A-Z]{3})_B(\d\d|8A)", re.IGNORECASE)
 """Names of images in Level-1C products since and before December 2016, without ending."""
@@ -22,6 +23,12 @@ _LEVEL_2A = re.compile(r"(L2A_)?T\d{2}[A-Z]{3}_\d{8}T\d{6}_B(\d\d|8A)_\d\dm|S2[A
 
 _BUCKET = re.compile(r"B(\d\d|8A)", re.IGNORECASE)
 """Names of a tile's images in a cloud bucket."""
+
+UNKNOWN = (
+    "No offset is added to the digital numbers, as none is declared: "
+    "of a product of processing baseline 04.00 or later (since January 2022) everything is then 0.1 too bright; --offset -1000 mends it."
+)
+"""What is said of bands that seem to be Sentinel-2's, where it is left to the user to know."""
 
 _IMAGES = (".jp2", ".j2k", ".tif", ".tiff", ".img", ".vrt")
 _NATIVE = (10.0, 20.0, 60.0)
@@ -48,7 +55,7 @@ def refuse_loose_bands(path: Path, offset: float | None) -> None:
     UnsupportedProduct
         Level-2A images.
     """
-    if offset is not None:
+    if offset is not None or (path.is_dir() and any(p.suffix.lower() in (".dim", ".nc") for p in path.iterdir())):
         return
     files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.is_file())
     files = [p for p in files if p.suffix.lower() in _IMAGES]
@@ -59,7 +66,7 @@ def refuse_loose_bands(path: Path, offset: float | None) -> None:
             where=path,
             expected="Level-1C (top-of-atmosphere reflectance)",
             found=surface[0].name,
-            todo="give the Level-1C product of the same scene",
+            todo=f"give the Level-1C product of the same scene; if it is top-of-atmosphere reflectance under such a name, {SAY_OFFSET}",
         )
     images = [p for p in files if _LEVEL_1C.fullmatch(p.stem)] or [p for p in files if p.suffix.lower() == ".jp2" and _BUCKET.fullmatch(p.stem)]
     if images and not _declared(images[0]) and (_LEVEL_1C.fullmatch(images[0].stem) or any(_is_native(p) for p in images)):
@@ -75,7 +82,7 @@ def refuse_loose_bands(path: Path, offset: float | None) -> None:
 def with_offset(product: Product, offset: float | None) -> Product:
     """The product with `offset` added to the digital numbers of its Sentinel-2 bands; bands that declare an offset of their own keep it."""
     if offset is None:
-        return product
+        return product.with_notes(UNKNOWN) if _is_preview(product) else product
     changed: dict[str, Band] = {
         name: replace(band, offset=offset * band.scale)
         for name, band in product.bands.items()
@@ -85,6 +92,12 @@ def with_offset(product: Product, offset: float | None) -> Product:
         return product.with_notes(f"--offset {offset:g} is not needed: no band lacks one.")
     note = f"{offset:g} is added to the digital numbers of {', '.join(changed)}, as --offset says."
     return replace(product, bands={name: changed.get(name, band) for name, band in product.bands.items()}).with_notes(note)
+
+
+def _is_preview(product: Product) -> bool:
+    """Whether a folder holds a whole tile's bands as a cloud bucket names them, in other pixels than Sentinel-2's."""
+    folder = Path(product.source)
+    return folder.is_dir() and {b.name for b in SENTINEL2} <= set(product.bands) and all((folder / f"{stem}.jp2").is_file() for stem in ("B01", "B02", "B8A"))
 
 
 def _declared(path: Path) -> bool:
