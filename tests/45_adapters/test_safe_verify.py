@@ -207,7 +207,7 @@ def test_zips(safe: Path, compression: int, with_manifest: bool) -> None:
     kind = "SHA3-256" if with_manifest else "CRC-32"
     assert read_safe(zipped).notes[0] == f"Checksums: 13 of 13 images agree ({kind})."
     with zipfile.ZipFile(zipped) as archive:
-        (member,) = (m for m in archive.infolist() if "IMG_DATA" in m.filename and m.filename.endswith("_B08.jp2"))
+        (member,) = (m for m in archive.infolist() if "IMG_DATA/" in m.filename and m.filename.endswith("_B08.jp2"))
     flip(zipped, member.header_offset + 30 + len(member.filename) + member.compress_size - 60)
     assert re.search("_B08.jp2", refusal(zipped))
 

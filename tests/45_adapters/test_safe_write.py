@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from affine import Affine
 from defusedxml import ElementTree
 
-from estran.adapters.files.safe_write import write_safe
+from estran.adapters.files.safe_write import too_small_for_snap, write_safe
 from estran.adapters.files.safe_write.footprints import footprint_gml
+from estran.adapters.files.safe_write.images import write_jp2
 from estran.adapters.files.safe_write.metadata import product_name
+from estran.cli.main import main
 from estran.errors import TargetExists, WriteFailed
+from estran.raster.grid import Grid
 from estran.scenes.simulate import SimulatedScene, Wish, simulate
 
 rasterio = pytest.importorskip("rasterio")
@@ -147,6 +153,124 @@ def test_manifest_lists_every_file(old_path: Path) -> None:
     listed = set(re.findall(r'href="\./(.*?)"', (old_path / "manifest.safe").read_text(encoding="utf-8")))
     there = {p.relative_to(old_path).as_posix() for p in old_path.rglob("*") if p.is_file()}
     assert listed == there - {"manifest.safe"}
+
+
+def test_manifest_is_sound_xml_whose_sums_are_true(new_path: Path) -> None:
+    """Sums by hand, beside those that the reader compares; every pointer of the package map has its object."""
+    root = ElementTree.parse(new_path / "manifest.safe").getroot()
+    for stream in root.iter("byteStream"):
+        content = (new_path / stream.find("fileLocation").get("href")).read_bytes()
+        assert int(stream.get("size")) == len(content)
+        assert stream.find("checksum").get("checksumName") == "SHA3-256"
+        assert stream.findtext("checksum") == hashlib.sha3_256(content).hexdigest()
+    pointers = [p.get("dataObjectID") for p in root.iter("dataObjectPointer")]
+    assert sorted(pointers) == sorted(o.get("ID") for o in root.iter("dataObject"))
+
+
+# What SNAP 13's reader asks of a Level-1C product: senbox-org/optical-toolbox, opttbx-s2msi-reader, package eu.esa.opt.dataio.s2 (2026-07).
+PRODUCT_XML = r"MTD_(MSIL(1C|2A|2H|2F|03)|OLIL2(H|F))\.xml"  # filepatterns/SAFECOMPACTNamingConvention
+GRANULE = r"(L1C|L2A|L2H|L2F|L03)_T([A-Z|0-9|_]{5})_A([0-9]{6})_([0-9]{8}T[0-9]{6})(|_(S2A|S2B|S2C|S2_|LS8|LS9)_R([0-9]{3}))"
+DATASTRIP = r"DS_([A-Z|0-9|_]{4})_([0-9]{8}T[0-9]{6})_S([0-9]{8}T[0-9]{6})"
+TILE_ID = (  # ortho/filepatterns/S2OrthoGranuleDirFilename
+    r"(S2A|S2B|S2C|S2_)_([A-Z|0-9]{4})_([A-Z|0-9|_]{4})([A-Z|0-9|_]{3,6})_([A-Z|0-9|_]{3,4})_([0-9]{8}T[0-9]{6})_(A[0-9]{6})_(T[A-Z|0-9]{5})(_N[0-9]{2}\.[0-9]{2})"
+)
+DATASTRIP_ID = (  # filepatterns/S2DatastripDirFilename
+    r"(S2A|S2B|S2_)_([A-Z|0-9]{4})_([A-Z|0-9|_]{4})([A-Z|0-9|_]{6})_([A-Z|0-9|_]{4})_([0-9]{8}T[0-9]{6})_(S[0-9]{8}T[0-9]{6})(_N[0-9]{2}\.[0-9]{2})"
+)
+
+
+@pytest.fixture(params=["old_path", "new_path"])
+def either(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+def only(folder: Path, pattern: str) -> Path:
+    (found,) = folder.glob(pattern)
+    return found
+
+
+def test_snap_finds_the_structure(either: Path) -> None:
+    """S2ProductNamingUtils.checkStructureFromProductXml: DATASTRIP and GRANULE, each folder in them with one XML; ...FromGranuleXml: three folders."""
+    assert re.fullmatch(PRODUCT_XML, only(either, "MTD_*.xml").name)
+    strip, granule = only(either, "DATASTRIP/*"), only(either, "GRANULE/*")
+    assert re.fullmatch(DATASTRIP, strip.name)
+    assert re.fullmatch(GRANULE, granule.name)
+    assert only(strip, "*.xml").name == "MTD_DS.xml"
+    assert only(granule, "*.xml").name == "MTD_TL.xml"
+    assert all((granule / name).is_dir() for name in ("IMG_DATA", "QI_DATA", "AUX_DATA"))
+
+
+def test_snap_finds_identifiers_and_versions(either: Path) -> None:
+    root = ElementTree.parse(either / "MTD_MSIL1C.xml").getroot()
+    (granule,) = root.iter("Granule")
+    assert re.fullmatch(TILE_ID, granule.get("granuleIdentifier") or "")
+    assert re.fullmatch(DATASTRIP_ID, granule.get("datastripIdentifier") or "")
+    tile = ElementTree.parse(only(either, "GRANULE/*/MTD_TL.xml")).getroot()
+    # L1cMetadata.initTile keeps the tile whose identifier the product lists, of the zone that its name says (S2CRSHelper).
+    assert tile.findtext(".//TILE_ID") == granule.get("granuleIdentifier")
+    assert tile.findtext(".//DATASTRIP_ID") == granule.get("datastripIdentifier")
+    assert tile.findtext(".//HORIZONTAL_CS_CODE") == f"EPSG:326{only(either, 'GRANULE/*').name[5:7]}"
+    # S2Metadata.getFullPSDversion: raster footprints and offsets are looked for where the namespace says 14 and the baseline 04.00 or later.
+    assert re.search(r"psd-(\d{2,}).sentinel2.eo.esa.int", (either / "MTD_MSIL1C.xml").read_text())[1] == "14"
+    strip = ElementTree.parse(only(either, "DATASTRIP/*/MTD_DS.xml")).getroot()
+    assert strip.findtext(".//DATATAKE_SENSING_START") == root.findtext(".//DATATAKE_SENSING_START")
+
+
+def test_snap_finds_the_images(either: Path) -> None:
+    """L1cProductMetadataPSD148.getProductOrganization and S2OrthoMetadata.computeFileName: names are made of the tile and of DATATAKE_SENSING_START."""
+    root = ElementTree.parse(either / "MTD_MSIL1C.xml").getroot()
+    start = root.findtext(".//DATATAKE_SENSING_START") or ""
+    assert len(start) > 19
+    stamp = start[0:4] + start[5:7] + start[8:13] + start[14:16] + start[17:19]
+    assert root.findtext(".//Query_Options/PRODUCT_FORMAT") == "SAFE_COMPACT"
+    for band in ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"):
+        only(either, f"GRANULE/*/IMG_DATA/T31TDH_{stamp}_{band}.jp2")
+    for time in ("PRODUCT_START_TIME", "PRODUCT_STOP_TIME"):  # Sentinel2OrthoProductReader: yyyy-MM-dd'T'HH:mm:ss.SSS'Z'
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", root.findtext(f".//{time}") or "")
+
+
+def test_snap_finds_angles_and_masks(either: Path) -> None:
+    """S2Metadata.wrapAngles splits each row at single spaces; S2Resampler looks for masks detector_footprint-BAND-NN with NN from 1 to 12."""
+    root = ElementTree.parse(only(either, "GRANULE/*/MTD_TL.xml")).getroot()
+    shapes = set()
+    for grid in [*root.iter("Sun_Angles_Grid"), *root.iter("Viewing_Incidence_Angles_Grids")]:
+        for angle in ("Zenith", "Azimuth"):
+            rows = [(e.text or "").split(" ") for e in grid.find(angle).iter("VALUES")]
+            shapes.add((len(rows), *{len(row) for row in rows}))
+        assert grid.findtext("Zenith/COL_STEP") == "5000"
+    assert len(shapes) == 1
+    assert all(1 <= int(g.get("detectorId") or 0) <= 12 for g in root.iter("Viewing_Incidence_Angles_Grids"))
+    masks = [m for m in root.iter("MASK_FILENAME") if m.get("type") == "MSK_DETFOO"]
+    assert sorted(int(m.get("bandId") or -1) for m in masks) == list(range(13))
+    assert all(only(either, f"GRANULE/*/QI_DATA/{Path(m.text or '').name}").is_file() for m in masks)
+
+
+@pytest.mark.parametrize("size", [385, 386, 387, 389, 391, 420, 683, 1100])
+def test_every_image_that_snap_reads_has_levels(size: int, tmp_path: Path) -> None:
+    """Sentinel2ProductReader.computeJP2MatrixCellsResolutionCountWithGDAL: as many levels as GDAL has overviews; none is an index out of bounds."""
+    for pixel in (10, 20, 60):
+        side = -(-size * 20 // pixel)
+        numbers = np.arange(side * side, dtype=np.uint32).astype(np.uint16).reshape(1, side, side)
+        write_jp2(tmp_path / "image.jp2", numbers, Grid(side, side, Affine(pixel, 0, 399960, 0, -pixel, 4800000), "EPSG:32631"))
+        with rasterio.open(tmp_path / "image.jp2") as source:
+            assert source.overviews(1), f"no overview at {side} x {side} pixels of {pixel} m"
+            np.testing.assert_array_equal(source.read(), numbers)
+
+
+def test_images_have_the_tiles_of_real_products(shared_data: Path, tmp_path: Path) -> None:
+    with rasterio.open(next((shared_data / "eodag_s2_l1c_T31TDH_B01").glob("*_B01.jp2"))) as real:
+        expected = real.block_shapes
+    write_jp2(tmp_path / "image.jp2", np.ones((1, 400, 400), np.uint16), Grid(400, 400, Affine(60, 0, 399960, 0, -60, 4800000), "EPSG:32631"))
+    with rasterio.open(tmp_path / "image.jp2") as ours:
+        assert ours.block_shapes == expected
+
+
+def test_a_scene_too_small_for_snap_says_so(old: SimulatedScene, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert too_small_for_snap(old).startswith("SNAP's reader cannot open a scene this small: its bands of 60 m have 34 pixels")
+    sized = [replace(old, grids={**old.grids, 60: Grid(n, n, old.grids[60].transform, old.grids[60].crs)}) for n in (128, 129)]
+    assert [bool(too_small_for_snap(scene)) for scene in sized] == [True, False]
+    assert main(["simulate", "scene", str(tmp_path / "s"), "--size", "64", "-q"]) == 0
+    assert "--size 385 or more" in caplog.text
 
 
 def test_name_says_what_it_is(old: SimulatedScene) -> None:

@@ -23,7 +23,7 @@ class SimulateScene(Study):
     atbd = "simulate_scene"
 
     seed: int = param(1, "Number from which everything is drawn; the same seed gives the same scene.", interval="[0,*)")
-    size: int = param(1440, "Rows and columns of the 20 m grid.", unit="pixels", interval="[64,5490]")
+    size: int = param(1440, "Rows and columns of the 20 m grid; SNAP's reader needs 385 or more.", unit="pixels", interval="[64,5490]")
     scene: Literal["coast", "mountain", "city", "snow", "ocean"] = param("coast", "Kind of landscape; a coast has a little of everything.")
     platform: Literal["Sentinel-2A", "Sentinel-2B", "Sentinel-2C"] = param("Sentinel-2A", "Satellite.")
     baseline: Literal["02.08", "04.00"] = param("04.00", "Processing baseline: from 04.00 on, numbers carry an offset of 1000.")

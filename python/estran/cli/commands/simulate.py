@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
 
 from estran.catalogue import STUDIES
@@ -12,6 +13,8 @@ from estran.cli.options import add_options, from_options
 from estran.cli.verbosity import add_verbosity
 from estran.engine.timing import Stopwatch
 from estran.errors import TargetExists
+
+log = logging.getLogger("estran")
 
 _COMMAND = "simulate "
 
@@ -29,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Simulate and write."""
-    from estran.adapters.files.safe_write import write_safe
+    from estran.adapters.files.safe_write import too_small_for_snap, write_safe
 
     study = from_options(args, _studies()[args.kind])
     if args.out.exists() and not args.out.is_dir():
@@ -42,6 +45,8 @@ def run(args: argparse.Namespace) -> None:
     say_times(watch.seconds)
     if not args.quiet:
         print(written)
+    if why := too_small_for_snap(scene):
+        log.warning(why)
 
 
 def _studies() -> dict[str, type[Study]]:

@@ -1,7 +1,8 @@
 """Write a simulated scene as a Sentinel-2 L1C product in SAFE layout, and its truth as GeoTIFF.
 
 Sizes, angles, offsets and masks are where readers look for them (Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, issues 14.2 to 14.9);
-GDAL's SENTINEL2 driver opens it. Left out, since nothing here needs them: datastrip, auxiliary data, quality reports, HTML and INSPIRE pages.
+GDAL's SENTINEL2 driver opens it, and SNAP's reader where bands of 60 m have more than 128 pixels (:func:`too_small_for_snap`). The folders of auxiliary data
+and of schemas are empty; quality reports and the INSPIRE page are left out, since nothing here needs them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from estran.adapters.files.safe_write.datastrip import datastrip_name, datastrip_xml, page
 from estran.adapters.files.safe_write.footprints import footprint_gml
-from estran.adapters.files.safe_write.images import preview, true_colour, write_jp2, write_truth
-from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, manifest, product_name, product_xml, tile_xml
+from estran.adapters.files.safe_write.images import NO_OVERVIEW, preview, true_colour, write_jp2, write_truth
+from estran.adapters.files.safe_write.manifest import manifest
+from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, product_name, product_xml, tile_xml
 from estran.adapters.files.whole import whole
 from estran.errors import TargetExists
 from estran.raster.scene import Progress, quiet
@@ -22,7 +25,18 @@ from estran.sensors.bands import SENTINEL2
 if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
 
-__all__ = ["write_safe"]
+__all__ = ["too_small_for_snap", "write_safe"]
+
+
+def too_small_for_snap(scene: SimulatedScene) -> str:
+    """Why SNAP's Sentinel-2 reader will not open the product of `scene`, in a sentence; "" where it will."""
+    coarsest = scene.grids[60].width
+    if coarsest > NO_OVERVIEW:
+        return ""
+    least = 3 * NO_OVERVIEW + 1  # 60 m in pixels of 20 m; a last pixel may reach beyond the scene
+    return (
+        f"SNAP's reader cannot open a scene this small: its bands of 60 m have {coarsest} pixels, more than {NO_OVERVIEW} are needed (--size {least} or more)."
+    )
 
 
 def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progress: Progress = quiet) -> Path:
@@ -85,7 +99,8 @@ def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Pro
     granule, stem = granule_name(scene), image_stem(scene)
     inside = folder / "GRANULE" / granule
     images, quality = inside / "IMG_DATA", inside / "QI_DATA"
-    for made in (images, quality):
+    strip = folder / "DATASTRIP" / datastrip_name(scene)
+    for made in (images, quality, inside / "AUX_DATA", strip / "QI_DATA", folder / "HTML", folder / "AUX_DATA", folder / "rep_info"):
         made.mkdir(parents=True)
     since_0400 = scene.wish.baseline >= "04.00"
     offset = -OFFSET_SINCE_0400 if since_0400 else 0
@@ -109,4 +124,6 @@ def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Pro
         masks.append((k, f"GRANULE/{granule}/QI_DATA/{path.name}"))
     (folder / "MTD_MSIL1C.xml").write_text(product_xml(scene, name, granule), encoding="utf-8")
     (inside / "MTD_TL.xml").write_text(tile_xml(scene, granule, masks), encoding="utf-8")
+    (strip / "MTD_DS.xml").write_text(datastrip_xml(scene), encoding="utf-8")
+    (folder / "HTML" / "UserProduct_index.html").write_text(page(scene, name), encoding="utf-8")
     (folder / "manifest.safe").write_text(manifest(folder, scene), encoding="utf-8")

@@ -14,6 +14,15 @@ from estran.raster.grid import Grid
 if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
 
+REAL_TILES: Mapping[int, int] = {10: 1024, 20: 640, 60: 192}
+"""Sides of the tiles in JPEG 2000 files of real products, by pixel size [m]."""
+
+REAL_RESOLUTIONS = 6
+"""Resolutions in JPEG 2000 files of real products: each half of the one before."""
+
+NO_OVERVIEW = 128
+"""GDAL gives JPEG 2000 images up to this size [pixels] no overview (its JP2OpenJPEG driver), and SNAP's reader takes their number for that of its levels."""
+
 TRUTH_MEANING: Mapping[str, str] = {
     "cloud": "1: optical thickness of water cloud along the view of B4 is 0.5 or more",
     "cirrus": "1: optical thickness of ice cloud along the view of B4 is 0.03 or more",
@@ -36,10 +45,11 @@ TRUTH_MEANING: Mapping[str, str] = {
 
 
 def write_jp2(path: Path, bands: npt.NDArray[Any], grid: Grid) -> None:
-    """Write a lossless JPEG 2000 file, in tiles of 1024 as the real products (smaller images are one tile)."""
+    """Write a lossless JPEG 2000 file, in the tiles that real products have."""
     import rasterio
 
-    block = min(1024, grid.width, grid.height)
+    across, down = _tile(grid.width, grid.pixel_size[0]), _tile(grid.height, grid.pixel_size[1])
+    tiles = {"blockxsize": across, "blockysize": down} if (across, down) != (grid.width, grid.height) else {}
     with rasterio.open(
         path,
         "w",
@@ -52,15 +62,26 @@ def write_jp2(path: Path, bands: npt.NDArray[Any], grid: Grid) -> None:
         transform=grid.transform,
         QUALITY="100",
         REVERSIBLE="YES",
-        BLOCKXSIZE=block,
-        BLOCKYSIZE=block,
+        RESOLUTIONS=min(REAL_RESOLUTIONS, min(across, down).bit_length()),
         GMLJP2="YES",
         GEOJP2="YES",
+        **tiles,
         **({"YCBCR420": "NO", "YCC": "NO"} if len(bands) == 3 else {}),
     ) as target:
         target.write(bands)
     # Georeference lives in the file; a sidecar would say it twice.
     path.with_name(path.name + ".aux.xml").unlink(missing_ok=True)
+
+
+def _tile(size: int, pixel: float) -> int:
+    """Side of a tile: that of real products by pixel size; a smaller image is one tile, or two where its side is odd and it could have an overview.
+
+    GDAL halves an image for an overview only where its tiles have even sides (JP2OpenJPEG driver), and SNAP's reader needs an overview of each band.
+    """
+    side = REAL_TILES.get(round(pixel), REAL_TILES[10])
+    if size > side:
+        return side
+    return 2 * (size // 4 + 1) if size % 2 and size > NO_OVERVIEW else size
 
 
 def true_colour(scene: SimulatedScene, step: int = 1) -> npt.NDArray[np.uint8]:

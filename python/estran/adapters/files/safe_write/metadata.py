@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -29,10 +27,9 @@ def file_band(name: str) -> str:
 
 
 def product_name(scene: SimulatedScene) -> str:
-    """The product's name, by the compact naming convention; made an hour after sensing, so that the same scene has the same name."""
-    made = scene.time + timedelta(hours=1)
-    mission = "S2" + scene.wish.platform[-1]
-    return f"{mission}_MSIL1C_{scene.time:%Y%m%dT%H%M%S}_N{scene.wish.baseline.replace('.', '')}_R{ORBIT:03d}_T{_tile()}_{made:%Y%m%dT%H%M%S}.SAFE"
+    """The product's name, by the compact naming convention."""
+    baseline = scene.wish.baseline.replace(".", "")
+    return f"{_mission(scene)}_MSIL1C_{scene.time:%Y%m%dT%H%M%S}_N{baseline}_R{ORBIT:03d}_T{_tile()}_{made(scene):%Y%m%dT%H%M%S}.SAFE"
 
 
 def granule_name(scene: SimulatedScene) -> str:
@@ -110,15 +107,14 @@ def tile_xml(scene: SimulatedScene, granule: str, masks: Iterable[tuple[int, str
     zone = EPSG % 100
     cloudy = 100.0 * float(scene.truth["cloud"].mean())
     files = "\n".join(f'      <MASK_FILENAME bandId="{k}" type="MSK_DETFOO">{name}</MASK_FILENAME>' for k, name in masks)
-    tile_id = _identifier(scene, "TL", f"A{ABSOLUTE_ORBIT:06d}_T{_tile()}")
     newline = "\n"
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <n1:Level-1C_Tile_ID xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/S2_PDI_Level-1C_Tile_Metadata.xsd" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
   <n1:General_Info>
-    <TILE_ID metadataLevel="Brief">{tile_id}</TILE_ID>
-    <DATASTRIP_ID metadataLevel="Standard">{_identifier(scene, "DS", f"S{scene.time:%Y%m%dT%H%M%S}")}</DATASTRIP_ID>
+    <TILE_ID metadataLevel="Brief">{tile_identifier(scene)}</TILE_ID>
+    <DATASTRIP_ID metadataLevel="Standard">{datastrip_identifier(scene)}</DATASTRIP_ID>
     <DOWNLINK_PRIORITY metadataLevel="Standard">NOMINAL</DOWNLINK_PRIORITY>
-    <SENSING_TIME metadataLevel="Standard">{_stamp(scene)}</SENSING_TIME>
+    <SENSING_TIME metadataLevel="Standard">{stamp(scene)}</SENSING_TIME>
   </n1:General_Info>
   <n1:Geometric_Info>
     <Tile_Geocoding metadataLevel="Brief">
@@ -155,21 +151,51 @@ def tile_xml(scene: SimulatedScene, granule: str, masks: Iterable[tuple[int, str
 """
 
 
-def _stamp(scene: SimulatedScene) -> str:
+def stamp(scene: SimulatedScene) -> str:
+    """The sensing time as the metadata write it."""
     return f"{scene.time:%Y-%m-%dT%H:%M:%S}.{scene.time.microsecond // 1000:03d}Z"
 
 
 def _identifier(scene: SimulatedScene, kind: str, rest: str) -> str:
-    mission = "S2" + scene.wish.platform[-1]
-    return f"{mission}_OPER_MSI_L1C_{kind}_{CENTRE}_{scene.time + timedelta(hours=1):%Y%m%dT%H%M%S}_{rest}_N{scene.wish.baseline}"
+    return f"{_mission(scene)}_OPER_MSI_L1C_{kind}_{CENTRE}_{made(scene):%Y%m%dT%H%M%S}_{rest}_N{scene.wish.baseline}"
+
+
+def datastrip_identifier(scene: SimulatedScene) -> str:
+    """Identifier of the only datastrip."""
+    return _identifier(scene, "DS", f"S{scene.time:%Y%m%dT%H%M%S}")
+
+
+def tile_identifier(scene: SimulatedScene) -> str:
+    """Identifier of the only tile."""
+    return _identifier(scene, "TL", f"A{ABSOLUTE_ORBIT:06d}_T{_tile()}")
+
+
+def datatake(scene: SimulatedScene) -> str:
+    """Identifier of the datatake."""
+    return f"G{_mission(scene)}_{scene.time:%Y%m%dT%H%M%S}_{ABSOLUTE_ORBIT:06d}_N{scene.wish.baseline}"
+
+
+def made(scene: SimulatedScene) -> datetime:
+    """When the product says that it was made: an hour after sensing, so that the same scene has the same name."""
+    return scene.time + timedelta(hours=1)
+
+
+def footprint(scene: SimulatedScene) -> str:
+    """Latitude and longitude of the corners [degrees], clockwise from the upper left one, which comes again at the end."""
+    grid = scene.grids[10]
+    lon, lat = grid.lonlat(np.array([0, grid.width, grid.width, 0, 0], float), np.array([0, 0, grid.height, grid.height, 0], float))
+    return " ".join(f"{b:.9f} {a:.9f}" for a, b in zip(lon, lat, strict=True))
+
+
+def _mission(scene: SimulatedScene) -> str:
+    return "S2" + scene.wish.platform[-1]
 
 
 def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
     """``MTD_MSIL1C.xml``: what the numbers mean, and which files there are."""
     from estran.scenes.instrument import SOLAR_IRRADIANCE
 
-    sensed, stamp = f"{scene.time:%Y%m%dT%H%M%S}", _stamp(scene)
-    mission = "S2" + scene.wish.platform[-1]
+    sensed, start = f"{scene.time:%Y%m%dT%H%M%S}", stamp(scene)
     files = "\n".join(
         f"          <IMAGE_FILE>GRANULE/{granule}/IMG_DATA/T{_tile()}_{sensed}_{band}</IMAGE_FILE>" for band in [*(file_band(b.name) for b in SENTINEL2), "TCI"]
     )
@@ -186,29 +212,25 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
         f'            <CENTRAL unit="nm">{b.wavelength}</CENTRAL>\n          </Wavelength>\n        </Spectral_Information>'
         for k, b in enumerate(SENTINEL2)
     )
-    grid = scene.grids[10]
-    lon, lat = grid.lonlat(np.array([0, grid.width, grid.width, 0, 0], float), np.array([0, 0, grid.height, grid.height, 0], float))
-    footprint = " ".join(f"{b:.9f} {a:.9f}" for a, b in zip(lon, lat, strict=True))
-    datastrip, tile = _identifier(scene, "DS", f"S{sensed}"), _identifier(scene, "TL", f"A{ABSOLUTE_ORBIT:06d}_T{_tile()}")
     wish = "; ".join(f"{key}={value}" for key, value in vars(scene.wish).items())
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <!-- A simulated scene, not an observation. {escape(wish).replace("--", "- -")} -->
 <n1:Level-1C_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-1C.xsd" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
   <n1:General_Info>
     <Product_Info>
-      <PRODUCT_START_TIME>{stamp}</PRODUCT_START_TIME>
-      <PRODUCT_STOP_TIME>{stamp}</PRODUCT_STOP_TIME>
+      <PRODUCT_START_TIME>{start}</PRODUCT_START_TIME>
+      <PRODUCT_STOP_TIME>{start}</PRODUCT_STOP_TIME>
       <PRODUCT_URI>{escape(name)}</PRODUCT_URI>
       <PROCESSING_LEVEL>Level-1C</PROCESSING_LEVEL>
       <PRODUCT_TYPE>S2MSI1C</PRODUCT_TYPE>
       <PROCESSING_BASELINE>{scene.wish.baseline}</PROCESSING_BASELINE>
-      <GENERATION_TIME>{scene.time + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000000Z</GENERATION_TIME>
+      <GENERATION_TIME>{made(scene):%Y-%m-%dT%H:%M:%S}.000000Z</GENERATION_TIME>
       <PREVIEW_IMAGE_URL>Not applicable</PREVIEW_IMAGE_URL>
       <PREVIEW_GEO_INFO>Not applicable</PREVIEW_GEO_INFO>
-      <Datatake datatakeIdentifier="G{mission}_{sensed}_{ABSOLUTE_ORBIT:06d}_N{scene.wish.baseline}">
+      <Datatake datatakeIdentifier="{datatake(scene)}">
         <SPACECRAFT_NAME>{scene.wish.platform}</SPACECRAFT_NAME>
         <DATATAKE_TYPE>INS-NOBS</DATATAKE_TYPE>
-        <DATATAKE_SENSING_START>{stamp}</DATATAKE_SENSING_START>
+        <DATATAKE_SENSING_START>{start}</DATATAKE_SENSING_START>
         <SENSING_ORBIT_NUMBER>{ORBIT}</SENSING_ORBIT_NUMBER>
         <SENSING_ORBIT_DIRECTION>DESCENDING</SENSING_ORBIT_DIRECTION>
       </Datatake>
@@ -217,7 +239,7 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
       </Query_Options>
       <Product_Organisation>
         <Granule_List>
-          <Granule datastripIdentifier="{datastrip}" granuleIdentifier="{tile}" imageFormat="JPEG2000">
+          <Granule datastripIdentifier="{datastrip_identifier(scene)}" granuleIdentifier="{tile_identifier(scene)}" imageFormat="JPEG2000">
 {files}
           </Granule>
         </Granule_List>
@@ -254,7 +276,7 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
     <Product_Footprint>
       <Product_Footprint>
         <Global_Footprint>
-          <EXT_POS_LIST>{footprint}</EXT_POS_LIST>
+          <EXT_POS_LIST>{footprint(scene)}</EXT_POS_LIST>
         </Global_Footprint>
       </Product_Footprint>
       <RASTER_CS_TYPE>POINT</RASTER_CS_TYPE>
@@ -269,42 +291,4 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
     <Cloud_Coverage_Assessment>{100.0 * float(scene.truth["cloud"].mean()):.4f}</Cloud_Coverage_Assessment>
   </n1:Quality_Indicators_Info>
 </n1:Level-1C_User_Product>
-"""
-
-
-def manifest(folder: Path, scene: SimulatedScene) -> str:
-    """The list of files with sizes and checksums, SHA3-256 as real products have since 2021."""
-    objects = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
-        kind = {".xml": "text/xml", ".gml": "text/xml", ".jp2": "application/octet-stream"}[path.suffix]
-        digest = hashlib.sha3_256(path.read_bytes()).hexdigest()
-        identity = name.replace("/", "_")
-        objects.append(
-            f'    <dataObject ID="{identity}">\n      <byteStream mimeType="{kind}" size="{path.stat().st_size}">\n'
-            f'        <fileLocation locatorType="URL" href="./{name}"/>\n'
-            f'        <checksum checksumName="SHA3-256">{digest}</checksum>\n      </byteStream>\n    </dataObject>'
-        )
-    body = "\n".join(objects)
-    return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
-<xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1" xmlns:safe="http://www.esa.int/safe/sentinel/1.1"
-  version="esa/safe/sentinel/1.1/sentinel-2/msi/archive_l1c_user_product">
-  <informationPackageMap>
-    <xfdu:contentUnit unitType="Product_Level-1C" textInfo="Simulated SENTINEL-2 MSI Level-1C product"/>
-  </informationPackageMap>
-  <metadataSection>
-    <metadataObject ID="acquisitionPeriod" classification="DESCRIPTION" category="DMD">
-      <metadataWrap mimeType="text/xml" vocabularyName="SAFE" textInfo="Acquisition Period">
-        <xmlData>
-          <safe:acquisitionPeriod>
-            <safe:startTime>{_stamp(scene)}</safe:startTime>
-          </safe:acquisitionPeriod>
-        </xmlData>
-      </metadataWrap>
-    </metadataObject>
-  </metadataSection>
-  <dataObjectSection>
-{body}
-  </dataObjectSection>
-</xfdu:XFDU>
 """
