@@ -160,7 +160,9 @@ def test_flags_used_in_expressions_exist(path: Path) -> None:
 @pytest.mark.parametrize("node", snap_nodes().values(), ids=lambda n: n.alias)
 def test_the_engine_takes_only_what_snap_has(node: type[SnapNode]) -> None:
     facts = THEIRS[node.alias]
-    assert set(node.parameter_names()) <= set(facts["parameters"])
+    assert set(node.parameter_names()) == set(facts["parameters"])
+    assert set(node.beyond) == set(facts["refused"])
+    assert dict(node.other_names) == facts["other_names"]
     assert len(node.sources) == len(facts["sources"])
     if node not in (Read, Write):
         assert list(node.sources) == facts["sources"]

@@ -283,10 +283,10 @@ class Parameter:
                     )
 
     def parse(self, text: str, where: str) -> Any:
-        """Read a value written as text (command line, graph XML, properties); "" is None or an empty list."""
+        """Read a value written as text (command line, graph XML, properties); "" is "not given": None where that is a value, else the default."""
         text = text.strip()
-        if text == "" and (self.optional or self.kind in ("strings", "floats", "str")):
-            return None if self.optional else () if self.kind != "str" else ""
+        if text == "":
+            return None if self.optional else self.default
         try:
             value = _PARSERS[self.kind](text)
         except (ValueError, KeyError):
@@ -307,14 +307,25 @@ class Parameter:
         return str(value)
 
 
+def _digits(text: str) -> str:
+    """Refuses what Python reads as a number and Java does not: 1_000, digits of other scripts."""
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return text
+
+
+def _number(text: str) -> float:
+    return float(_digits(text))
+
+
 _PARSERS: Mapping[str, Any] = {
-    "bool": lambda t: {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[t.lower()],
-    "int": int,
-    "float": float,
+    "bool": lambda t: {"true": True, "false": False}[t.lower()] if t.isalpha() else _number(t) != 0,
+    "int": lambda t: int(_digits(t)),
+    "float": lambda t: _number(t),
     "str": str,
     "choice": str,
     "strings": lambda t: tuple(s.strip() for s in t.split(",") if s.strip()),
-    "floats": lambda t: tuple(float(s) for s in t.split(",") if s.strip()),
+    "floats": lambda t: tuple(_number(s) for s in t.split(",") if s.strip()),
     "path": Path,
 }
 

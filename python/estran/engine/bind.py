@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from estran.catalogue.spec import Operator, Source
 from estran.engine.graph import Graph, Node
-from estran.engine.nodes import SnapNode, snap_nodes
+from estran.engine.nodes import WITH_GPT, SnapNode, snap_nodes
 from estran.errors import BadGraph, BadParameter, EstranError
 
 Operators = Mapping[str, type[Operator]]
 """The catalogue, by alias."""
+
+
+_FIRST = ("sourceProduct", "sourceProduct.1", "sourceProduct1", "sourceProducts0")
+"""Names under which gpt and SNAP's Graph Builder hand over the first source of any operator."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,19 @@ def forks(graph: Graph, operators: Operators) -> tuple[Node, ...]:
     One thread waits in the later Python node for a tile that another thread is computing, and this one waits for Python.
     The nodes between need not be ours: BandMaths after a Python node, with a mask and a Python node reading it, hangs alike.
     """
-    found = []
-    for node in graph.nodes:
-        if len(graph.consumers(node.id)) < 2:
-            continue
-        before, after = _reached(graph, node, upwards=True), _reached(graph, node, upwards=False)
-        if any(n.operator in operators for n in (node, *before)) and any(n.operator in operators for n in after):
-            found.append(node)
-    return tuple(found)
+    ordered = graph.ordered()
+    sources = {n.id: {refid for _, refid in n.sources} for n in ordered}
+    consumers: dict[str, int] = dict.fromkeys(sources, 0)
+    before: dict[str, bool] = {}
+    for node in ordered:
+        before[node.id] = node.operator in operators or any(before.get(refid, False) for refid in sources[node.id])
+        for refid in sources[node.id] & consumers.keys():
+            consumers[refid] += 1
+    after: dict[str, bool] = dict.fromkeys(sources, False)
+    for node in reversed(ordered):
+        for refid in sources[node.id] & after.keys():
+            after[refid] |= after[node.id] or node.operator in operators
+    return tuple(n for n in graph.nodes if consumers[n.id] > 1 and before[n.id] and after[n.id])
 
 
 def refuse_forks(graph: Graph, operators: Operators) -> None:
@@ -62,19 +71,6 @@ def refuse_forks(graph: Graph, operators: Operators) -> None:
             found=names,
             todo="chain Python operators in a line, or write in between",
         )
-
-
-def _reached(graph: Graph, start: Node, *, upwards: bool) -> tuple[Node, ...]:
-    """All nodes before `start`, or all after it."""
-    known = {node.id: node for node in graph.nodes}
-    found: dict[str, Node] = {}
-    waiting = [start]
-    while waiting:
-        node = waiting.pop()
-        near = [known[refid] for _, refid in node.sources if refid in known] if upwards else graph.consumers(node.id)
-        waiting += [n for n in near if n.id not in found]
-        found |= {n.id: n for n in near}
-    return tuple(found.values())
 
 
 def _step(node: Node, graph: Graph, operators: Operators) -> Step:
@@ -94,14 +90,14 @@ def _step(node: Node, graph: Graph, operators: Operators) -> Step:
         f"operator {node.operator!r} is not known here",
         where=where,
         expected=", ".join((*operators, *theirs)),
-        todo="correct the name, or run this graph with SNAP's gpt, which has more operators",
+        todo=f"correct the name, or {WITH_GPT}, which has more operators",
     )
 
 
 def _ours(node: Node, operator: type[Operator], where: str) -> Operator:
     for name, value in node.parameters.items():
         if not isinstance(value, str):
-            raise BadParameter(f"parameter {name} is a list of records", where=where, expected="a text")
+            raise BadParameter(f"parameter {name} is a list of records", where=where, expected="a text", todo="write its value as text")
     try:
         return operator.from_text({name: str(value) for name, value in node.parameters.items()})
     except EstranError as error:
@@ -118,9 +114,11 @@ def _our_sources(node: Node, declared: tuple[Source, ...], where: str) -> dict[s
     names = [s.name for s in declared]
     given: dict[str, str] = {}
     for name, refid in node.sources:
-        place = names[0] if name in ("sourceProduct", "sourceProduct.1", "sourceProduct1") and name not in names else name
+        place = names[0] if name in _FIRST and name not in names else name
         if place not in names:
-            raise BadGraph(f"{node.operator} has no source {name!r}", where=where, expected=", ".join(names))
+            raise BadGraph(f"{node.operator} has no source {name!r}", where=where, expected=", ".join(names), todo="correct the name of the source")
+        if place in given:
+            raise BadGraph(f"source {place!r} of {node.operator} is given twice", where=where, found=f"{given[place]}, {refid}", todo="give it once")
         given[place] = refid
     missing = [s.name for s in declared if not s.optional and s.name not in given]
     if missing:
@@ -130,10 +128,13 @@ def _our_sources(node: Node, declared: tuple[Source, ...], where: str) -> dict[s
 
 def _their_sources(node: Node, kind: type[SnapNode], where: str) -> dict[str, str]:
     """In order: gpt too takes whatever name stands there for an operator's only source."""
+    if kind.many_sources and node.sources:
+        return dict(node.sources)
     if len(node.sources) != len(kind.sources):
         raise BadGraph(
             f"{node.operator} takes {len(kind.sources) or 'no'} source{'s' if len(kind.sources) > 1 else ''}",
             where=where,
             found=", ".join(refid for _, refid in node.sources) or "none",
+            todo=f'write <{kind.sources[0]} refid="…"/> into its <sources>, once' if kind.sources else "leave its <sources> empty",
         )
     return dict(zip(kind.sources, (refid for _, refid in node.sources), strict=True))

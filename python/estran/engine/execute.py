@@ -124,12 +124,12 @@ class _Run:
                 step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview, lend=self.lend
             )
         elif isinstance(step.runs, Read):
-            self.products[step.node.id] = self._open(step.runs.file, Path(step.runs.file), report)
+            self.products[step.node.id] = step.runs.part(self._open(step.runs.file, step.runs.path, report))
         elif isinstance(step.runs, Write):
-            self.write(inputs["source"], Path(step.runs.file), step.runs.formatName, first, share)
+            self.write(inputs["source"], step.runs.path, step.runs.formatName, first, share)
         elif isinstance(step.runs, SnapNode):
             self.watch.start(step.node.id)
-            self.products[step.node.id] = step.runs.apply(next(iter(inputs.values())), tile=self.tile)
+            self.products[step.node.id] = step.runs.apply_to(inputs, tile=self.tile)
         self.watch.stop()
 
     def write(self, product: Product, path: Path, format_name: str, first: float, share: float) -> None:

@@ -3,17 +3,22 @@
 A graph is nodes that name an operator, its sources (other nodes) and its parameters. ``${name}`` and ``$name`` are variables. As in gpt,
 ``-Sname=path`` gives the variable ``name`` the identity of a reading node, so it belongs into a ``refid``; ``-Pname=value`` gives it a text.
 Unlike gpt, the variables are filled in after the XML is read, so a value may hold any character; and a variable that nobody gives is an
-error, where gpt leaves ``${name}`` in the text.
+error, where gpt leaves ``${name}`` in the text. ``$product.band`` stays as it stands where nobody gives it: in band arithmetic it names a band.
+
+The encoding that a file declares is obeyed, as XML says (SNAP takes the machine's). An empty element means "not given".
 """
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
+from estran.bounded_xml import read_xml
+from estran.bounds import SETTINGS_BYTES, read_bytes
 from estran.errors import BadGraph
 
 if TYPE_CHECKING:
@@ -25,7 +30,12 @@ READ_PREFIX = "ReadOp@"
 Value = str | tuple[Mapping[str, str], ...]
 """A parameter: a text, or the items of a list of records (BandMaths' ``targetBands``)."""
 
-_VARIABLE = re.compile(r"\$\{([^}]*)\}|\$([A-Za-z_][A-Za-z0-9_.]*)")
+_VARIABLE = re.compile(r"\$\{([^}]*)\}|\$([^\W\d][\w.]*)")
+_READS_IN_ORDER = re.compile(r"sourceProduct\d+")
+
+MOST_NODES = 20_000
+MOST_STEPS = 500
+"""Nodes one behind another: each waits for the one before when pixels are made."""
 
 
 @dataclass(frozen=True)
@@ -62,27 +72,51 @@ class Graph:
         BadGraph
             When ids are repeated, a ``refid`` names no node, or nodes depend on one another in a circle.
         """
-        ids = [n.id for n in self.nodes]
-        for node in self.nodes:
-            if ids.count(node.id) > 1:
+        place: dict[str, int] = {}
+        for i, node in enumerate(self.nodes):
+            if node.id in place:
                 raise BadGraph(f"two nodes have the id {node.id!r}", where=self.where, todo="give each node its own id")
+            place[node.id] = i
+        for node in self.nodes:
             for name, refid in node.sources:
-                if refid not in ids and refid not in self._read_ids:
+                if refid not in place and refid not in self._read_ids:
                     raise BadGraph(
                         f"source {name!r} of node {node.id!r} refers to {refid!r}, which is no node",
                         where=self.where,
-                        expected=", ".join((*ids, *self._read_ids)),
+                        expected=_some((*place, *self._read_ids)),
                         todo="correct the refid, or give the source with -Sname=path",
                     )
+        return self._in_order(place)
+
+    def _in_order(self, place: Mapping[str, int]) -> tuple[Node, ...]:
+        """Of the nodes whose sources are done, always the first of the file."""
+        needs = [len({refid for _, refid in n.sources if refid in place}) for n in self.nodes]
+        feeds: list[list[int]] = [[] for _ in self.nodes]
+        for i, node in enumerate(self.nodes):
+            for refid in {refid for _, refid in node.sources if refid in place}:
+                feeds[place[refid]].append(i)
+        ready = [i for i, count in enumerate(needs) if not count]  # ascending: a heap already
         done: list[Node] = []
-        waiting = list(self.nodes)
-        while waiting:
-            placed = {n.id for n in done} | self._read_ids
-            ready = next((n for n in waiting if all(refid in placed for _, refid in n.sources)), None)
-            if ready is None:
-                raise BadGraph("nodes depend on one another in a circle", where=self.where, found=", ".join(n.id for n in waiting))
-            waiting.remove(ready)
-            done.append(ready)
+        steps = [1] * len(self.nodes)
+        while ready:
+            i = heapq.heappop(ready)
+            done.append(self.nodes[i])
+            for later in feeds[i]:
+                steps[later] = max(steps[later], steps[i] + 1)
+                needs[later] -= 1
+                if not needs[later]:
+                    heapq.heappush(ready, later)
+        if len(done) < len(self.nodes):
+            circle = [n.id for n, count in zip(self.nodes, needs, strict=True) if count]
+            raise BadGraph("nodes depend on one another in a circle", where=self.where, found=_some(circle), todo="let no node be a source of one before it")
+        if max(steps, default=0) > MOST_STEPS:
+            raise BadGraph(
+                "too many nodes stand one behind another",
+                where=self.where,
+                expected=f"{MOST_STEPS} at most",
+                found=max(steps),
+                todo="put a Write node in between, and begin a second graph with a Read node",
+            )
         return tuple(done)
 
     @property
@@ -91,10 +125,16 @@ class Graph:
 
 
 def read_properties(path: Path) -> dict[str, str]:
-    """Values of a ``.properties`` file."""
+    """Values of a ``.properties`` file; UTF-8, else ISO-8859-1 as Java reads it."""
     from estran.catalogue.views.graphs import read_properties as parse
 
-    return parse(_text(path))
+    raw = read_bytes(path, SETTINGS_BYTES, what="the .properties file", error=BadGraph)
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise BadGraph("parameters as XML are not read here", where=path, expected="lines of name = value", todo="write them as a .properties file")
+    try:
+        return parse(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return parse(raw.decode("latin-1"))
 
 
 def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: Iterable[str] = ()) -> Graph:
@@ -122,11 +162,11 @@ def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: I
     defaults = read_properties(twin) if twin.is_file() else {}
     root = _parse(path)
     used: set[str] = set()
-    values = {**defaults, **given, **{name: READ_PREFIX + name for name in reads}}
+    ordered = sorted((name for name in reads if _READS_IN_ORDER.fullmatch(name)), key=lambda name: int(name.removeprefix("sourceProduct")))
+    all_of_them = {"sourceProducts": ",".join(READ_PREFIX + name for name in ordered)} if ordered else {}
+    values = {**defaults, **given, **all_of_them, **{name: READ_PREFIX + name for name in reads}}
     fill = _Filler(values, path.name, used)
-    nodes = tuple(_node(element, fill, path.name) for element in root.iterfind("node"))
-    if not nodes:
-        raise BadGraph("the graph has no nodes", where=path.name)
+    nodes = tuple(_node(element, fill, path.name) for element in _node_elements(root, path.name))
     unused = [name for name in given if name not in used]
     if unused:
         raise BadGraph(
@@ -139,6 +179,21 @@ def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: I
     if idle:
         raise BadGraph(f"the graph has no source ${{{idle[0]}}}", where=path.name, todo="correct the name given with -S")
     return Graph(root.get("id", path.stem), nodes, path.name, reads)
+
+
+def _node_elements(root: Element, where: str) -> list[Element]:
+    elements = root.findall("node")
+    if not elements:
+        raise BadGraph("the graph has no nodes", where=where, todo="give it at least one <node>")
+    if len(elements) > MOST_NODES:
+        raise BadGraph("the graph has too many nodes", where=where, expected=f"{MOST_NODES} at most", found=len(elements), todo="divide it into several graphs")
+    return elements
+
+
+def _some(names: Iterable[str]) -> str:
+    """The names, or the first of many."""
+    names = tuple(names)
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def variables(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -163,6 +218,8 @@ class _Filler:
         def value(match: re.Match[str]) -> str:
             variable = match[1] if match[1] is not None else match[2]
             if variable not in self.values:
+                if match[1] is None and "." in variable and not source:
+                    return match[0]
                 give = f"-S{variable}=PRODUCT" if source else f"-P{variable}=VALUE, or a line in the .properties file beside the graph"
                 raise BadGraph(f"variable ${{{variable}}} of node {node!r} ({name}) has no value", where=self.where, todo=f"give {give}")
             self.used.add(variable)
@@ -179,54 +236,48 @@ class _Filler:
 
 
 def _node(element: Element, fill: _Filler, where: str) -> Node:
-    node_id = element.get("id", "")
-    operator = element.findtext("operator", "").strip()
+    node_id = fill(element.get("id", ""), "?", "id", source=True)
+    operator = fill(element.findtext("operator", ""), node_id, "operator")
     if not node_id or not operator:
-        raise BadGraph("a node has no id or no <operator>", where=where, found=node_id or operator or "neither")
+        raise BadGraph(
+            "a node has no id or no <operator>",
+            where=where,
+            found=node_id or operator or "neither",
+            todo='write <node id="…"><operator>…</operator>',
+        )
     sources: list[tuple[str, str]] = []
     for item in element.iterfind("sources/*"):
         refid = item.get("refid") if item.get("refid") is not None else item.text
         text = fill(refid or "", node_id, item.tag, source=True)
         if item.tag == "sourceProducts" and item.get("refid") is None:
             sources += [(f"sourceProducts{i}", one.strip()) for i, one in enumerate(text.split(",")) if one.strip()]
-        else:
+        elif text:
             sources.append((item.tag, text))
+    return Node(node_id, operator, tuple(sources), _parameters(element, fill, node_id, where))
+
+
+def _parameters(element: Element, fill: _Filler, node_id: str, where: str) -> dict[str, Value]:
+    """What the node gives; empty elements give nothing (``class`` attributes are SNAP's own affair)."""
     parameters: dict[str, Value] = {}
     for item in element.iterfind("parameters/*"):
-        if item.tag in parameters:
-            raise BadGraph(f"parameter {item.tag!r} of node {node_id!r} is given twice", where=where)
+        value: Value
         if len(item):
-            parameters[item.tag] = tuple({leaf.tag: fill(leaf.text or "", node_id, leaf.tag) for leaf in record} for record in item)
+            value = tuple({leaf.tag: fill(leaf.text or "", node_id, leaf.tag) for leaf in record} for record in item)
         else:
-            parameters[item.tag] = fill(item.text or "", node_id, item.tag)
-    return Node(node_id, operator, tuple(sources), parameters)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadGraph("the file cannot be read", where=path, found=_reason(error)) from error
+            value = fill(item.text or "", node_id, item.tag)
+        if not value:
+            continue
+        if parameters.get(item.tag, value) != value:
+            raise BadGraph(f"parameter {item.tag!r} of node {node_id!r} is given twice", where=where, todo="give it once")
+        parameters[item.tag] = value
+    return parameters
 
 
 def _parse(path: Path) -> Element:
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml import DefusedXmlException, ElementTree
-
-    try:
-        root: Any = ElementTree.fromstring(_text(path), forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise BadGraph("the graph declares a document type or entities, which no graph needs", where=path.name, todo="remove its <!DOCTYPE …>") from error
-    except ParseError as error:
-        raise BadGraph("the graph is no well-formed XML", where=path.name, found=_reason(error)) from error
+    root = read_xml(path, what="the graph", error=BadGraph, todo="correct it where the message says")
     if root.tag != "graph":
         raise BadGraph("the file is no GPT graph", where=path.name, expected="<graph>", found=f"<{root.tag}>")
     version = root.findtext("version", "").strip()
     if version != "1.0":
         raise BadGraph("the graph has another version than gpt takes", where=path.name, expected="<version>1.0</version>", found=version or "none")
-    return cast("Element", root)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).strip()
+    return root

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from estran.catalogue.resolve import Resolution, resolve_reads
 from estran.catalogue.spec import Operator, Source
-from estran.engine.lazy import chunked, dask_array, physical
+from estran.engine.expressions import from_tie_points, lazily
+from estran.engine.lazy import chunked, physical
 from estran.errors import BadGrid, EstranError, MissingBand
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product, TiePointGrid
-from estran.raster.tie_points import interpolate
 from estran.sensors.bands import resolve
 
 log = logging.getLogger("estran")
@@ -130,25 +130,11 @@ def _array(product: Product, name: str, grid: Grid, tile: int) -> Any:
         band = product.bands[name]
         data = chunked(band.data, tile)
         return physical(band, data, _valid(product, band, tile) if band.valid else None)
-    return _from_tie_points(product.tie_points[name], grid, product.grid, tile)
+    return from_tie_points(product.tie_points[name], grid, product.grid, tile)
 
 
 def _valid(product: Product, band: Band, tile: int) -> Any:
-    from estran.engine.expressions import lazily
-
     return lazily(band.valid, product, band.grid, tile, dtype=np.bool_)
-
-
-def _from_tie_points(points: TiePointGrid, grid: Grid, scene: Grid, tile: int) -> Any:
-    da = dask_array()
-    rows, cols = scene.height / grid.height, scene.width / grid.width
-
-    def part(block_info: Any = None) -> npt.NDArray[np.float32]:
-        (top, bottom), (left, right) = block_info[None]["array-location"]
-        return interpolate(points, Window(top, left, bottom - top, right - left), rows, cols)
-
-    chunks = da.core.normalize_chunks(tile, grid.shape, dtype=np.float32)
-    return da.map_blocks(part, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0), np.float32))
 
 
 def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from estran.raster.scene import Progress, quiet
 FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "NetCDF4-CF": ".nc"}
 """The formats that we write, under SNAP's names, and their endings."""
 
+_NEAREST = {"netcdf": "NetCDF4-CF", "geotiff": "GeoTIFF", "gtiff": "GeoTIFF", "cog": "GeoTIFF", "bigtiff": "GeoTIFF-BigTIFF"}
+"""Beginnings of other names of formats that SNAP writes, and the one of ours that is nearest."""
+
 
 def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progress = quiet) -> Product:
     """Open a product, whatever its format; nothing is read but what describes it.
@@ -108,12 +111,26 @@ def write_product(product: Product, path: Path, format_name: str = "", *, overwr
     WriteFailed
         If it could not be written whole.
     """
+    path = target_path(path, format_name)
+    _writer(path)(product, path, overwrite=overwrite, progress=progress)
+    return path
+
+
+def target_path(path: Path, format_name: str = "") -> Path:
+    """The file that :func:`write_product` will write.
+
+    Raises
+    ------
+    BadParameter
+        If neither format nor ending is known.
+    """
     path = Path(path)
     if format_name and format_name not in FORMATS:
-        raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name)
+        nearest = next((ours for name, ours in _NEAREST.items() if format_name.lower().startswith(name)), "BEAM-DIMAP")
+        raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name, todo=f"take {nearest}")
     if format_name and _ending(path) != FORMATS[format_name]:
         path = path.with_name(path.name + FORMATS[format_name])
-    _writer(path)(product, path, overwrite=overwrite, progress=progress)
+    _writer(path)
     return path
 
 
@@ -134,4 +151,10 @@ def _writer(path: Path) -> Callable[..., None]:
         from estran.adapters.files.netcdf import write_netcdf
 
         return write_netcdf
-    raise BadParameter("the ending of the output is not known", where=path, expected=", ".join(dict.fromkeys(FORMATS.values())), found=path.suffix or "none")
+    raise BadParameter(
+        "the ending of the output is not known",
+        where=path,
+        expected=", ".join(dict.fromkeys(FORMATS.values())),
+        found=path.suffix or "none",
+        todo="let the name end in one of these",
+    )

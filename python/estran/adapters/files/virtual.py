@@ -17,6 +17,9 @@ from estran.raster.product import Band, Product
 
 _Inputs = Mapping[str, Band]
 
+MOST_STEPS = 100
+"""Virtual bands one behind another: each waits for the one before when pixels are made."""
+
 
 def valid_mask(product: Product, band: Band) -> Any | None:
     """Where a band is valid: its valid-pixel expression and its no-data value together.
@@ -46,27 +49,46 @@ def mask_array(product: Product, name: str) -> Any:
 
 def with_virtual_data(product: Product) -> Product:
     """The product with its virtual bands given data, evaluated when asked for; those that cannot be evaluated keep None, with a note."""
-    notes = []
-    waiting = [band for band in product.bands.values() if band.expression is not None and band.data is None]
-    while waiting:
-        later = []
-        for band in waiting:
-            assert band.expression is not None
-            try:
-                used = names(band.expression)
-                if any(n in product.bands and product.bands[n].data is None for n in used):
-                    later.append(band)
-                    continue
-                data = _expression(product, band.expression, band.grid.shape, np.float32)
-            except EstranError as error:
-                notes.append(f"Virtual band {band.name!r} is not evaluated: {error.what}.")
-                continue
-            product = product.with_bands(replace(band, data=data))
-        if len(later) == len(waiting):
-            notes += [f"Virtual band {band.name!r} is not evaluated: it needs one that is not." for band in later]
-            break
-        waiting = later
-    return product.with_notes(*notes)
+    notes: list[str] = []
+    waiting = {band.name: band for band in product.bands.values() if band.expression is not None and band.data is None}
+    needs = {name: _needs(band, product, notes) for name, band in waiting.items()}
+    needs = {name: needed for name, needed in needs.items() if needed is not None}
+    later: dict[str, list[str]] = {}
+    for name, needed in needs.items():
+        for other in needed:
+            later.setdefault(other, []).append(name)
+    open_needs = {name: len(needed) for name, needed in needs.items()}
+    ready = [name for name, count in open_needs.items() if not count]
+    steps = dict.fromkeys(ready, 1)
+    made: dict[str, Band] = {}
+    for name in ready:  # grows while it is gone through
+        band = waiting[name]
+        if steps[name] > MOST_STEPS:
+            notes.append(f"Virtual band {name!r} is not evaluated: it stands behind more than {MOST_STEPS} others.")
+            continue
+        try:
+            data = _expression(product.with_bands(*(made[n] for n in needs[name] or ())), str(band.expression), band.grid.shape, np.float32)
+        except EstranError as error:
+            notes.append(f"Virtual band {name!r} is not evaluated: {error.what}.")
+            continue
+        made[name] = replace(band, data=data)
+        for other in later.get(name, ()):
+            open_needs[other] -= 1
+            steps[other] = max(steps.get(other, 0), steps[name] + 1)
+            if not open_needs[other]:
+                ready.append(other)
+    left = [name for name in needs if name not in made and name not in ready]
+    notes += [f"Virtual band {name!r} is not evaluated: it needs one that is not." for name in left]
+    return product.with_bands(*made.values()).with_notes(*notes)
+
+
+def _needs(band: Band, product: Product, notes: list[str]) -> set[str] | None:
+    """The bands without data that its expression names; None, and a note, where it cannot be read."""
+    try:
+        return {n for n in names(str(band.expression)) if n in product.bands and product.bands[n].data is None}
+    except EstranError as error:
+        notes.append(f"Virtual band {band.name!r} is not evaluated: {error.what}.")
+        return None
 
 
 def _isnan(data: Any) -> Any:
@@ -82,6 +104,7 @@ def _expression(product: Product, expression: str, shape: tuple[int, int], dtype
                 where=expression,
                 expected=f"{shape[1]} x {shape[0]}",
                 found=f"{name}: {band.grid.width} x {band.grid.height}",
+                todo="put a Resample node before",
             )
     compute = partial(_block, expression, tuple(replace(band, data=None) for band in used.values()), np.dtype(dtype))
     if not any(hasattr(band.data, "dask") for band in used.values()):
@@ -114,6 +137,6 @@ def _block(expression: str, bands: tuple[Band, ...], dtype: np.dtype[Any], *raw:
             raise KeyError(flag)
         return coding.unpack(arrays[name], flag)
 
-    value = evaluate(expression, get, get_flag)
+    value = evaluate(expression, get, get_flag, truth=dtype.kind == "b")
     shape = raw[0].shape if raw else value.shape
     return np.broadcast_to(value, shape).astype(dtype)

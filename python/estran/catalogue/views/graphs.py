@@ -6,7 +6,7 @@ GPT knows no defaults: a variable that nobody gives stays in the text as ``${nam
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from estran.catalogue.spec import Declared, Operator, Parameter, parameters_of
@@ -14,6 +14,9 @@ from estran.catalogue.views.names import GENERATED
 from estran.errors import BadGraph
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_NAME = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def properties_defaults(declared: type[Declared]) -> dict[str, str]:
@@ -56,9 +59,54 @@ def graph_properties(graph: Element, ops: Sequence[type[Operator]], kept: Mappin
 
 
 def read_properties(text: str) -> dict[str, str]:
-    """``name = value`` lines; comments and blank lines are skipped."""
-    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith(("#", "!")))
-    return {name.strip(): value.strip() for name, value in pairs}
+    r"""Names and values of a ``.properties`` text, as Java reads them: comments, lines continued, escapes (Java SE API, ``Properties.load``).
+
+    Raises
+    ------
+    BadGraph
+        Where ``\u`` is no character, as in a Windows path with single backslashes.
+
+    Examples
+    --------
+    >>> read_properties("# a comment\nmode = strict\ndem: C\\:\\\\dem.tif\nname M\\u00fcnchen")
+    {'mode': 'strict', 'dem': 'C:\\dem.tif', 'name': 'München'}
+    """
+    return dict(_pair(line) for line in _logical_lines(text))
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Lines without comments and blank ones; one that ends with an odd number of backslashes goes on in the next."""
+    started = ""
+    for line in re.split(r"\r\n|\r|\n", text):
+        line = line.lstrip(" \t\f")
+        if not started and (not line or line[0] in "#!"):
+            continue
+        whole = started + line
+        if (len(line) - len(line.rstrip("\\"))) % 2:
+            started = whole[:-1]
+            continue
+        started = ""
+        yield whole
+    if started:
+        yield started
+
+
+def _pair(line: str) -> tuple[str, str]:
+    """The name ends at the first ``=``, ``:`` or blank that is not escaped."""
+    match = _NAME.match(line)
+    assert match is not None
+    return _unescaped(match[1]), _unescaped(line[match.end() :]).strip()
+
+
+def _unescaped(text: str) -> str:
+    def character(match: re.Match[str]) -> str:
+        if match[1]:
+            return chr(int(match[1], 16))
+        if match[2] == "u":
+            raise BadGraph("a line of the .properties file has \\u without four digits", where=text[:60], todo="write each backslash twice, as Java wants it")
+        return _CONTROL.get(match[2], match[2])
+
+    return _ESCAPE.sub(character, text)
 
 
 def _default(variable: str, served: Sequence[Parameter], kept: Mapping[str, str], where: str) -> str:

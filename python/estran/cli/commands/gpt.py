@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from estran.cli.console import progress_bar, say_times
 from estran.cli.engine import execute, operators
 from estran.cli.output import refuse_early
 from estran.cli.reading import add_reading
-from estran.engine.bind import bind
+from estran.engine.bind import Step, bind
 from estran.engine.graph import READ_PREFIX, Graph, Node, read_graph, read_properties
-from estran.engine.nodes import snap_nodes
+from estran.engine.nodes import Write, snap_nodes
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 
@@ -40,17 +42,14 @@ def run(args: argparse.Namespace) -> None:
     sources = {name: Path(path) for name, path in (_pair(text, "-S") for text in args.sources)}
     for i, path in enumerate(args.products, 1):
         # As gpt names them; the first has a short name too.
-        sources |= {f"sourceProduct.{i}": path, **({"sourceProduct": path} if i == 1 else {})}
+        sources |= {f"sourceProduct.{i}": path, f"sourceProduct{i}": path, **({"sourceProduct": path} if i == 1 else {})}
     parameters = read_properties(args.properties) if args.properties is not None else {}
     parameters |= dict(_pair(text, "-P") for text in args.parameters)
     if args.what.lower().endswith(".xml") or "/" in args.what or "\\" in args.what:
         graph = read_graph(Path(args.what), parameters, sources)
     else:
         graph = operator_graph(args.what, parameters, sources)
-    writes_itself = any(n.operator == "Write" for n in graph.nodes)
-    bind(graph, operators())
-    if not writes_itself and not args.format:
-        refuse_early(args.target, args.overwrite)
+    _refuse_early(bind(graph, operators()), args)
     watch = Stopwatch()
     with progress_bar(args) as progress:
         outcome = execute(graph, sources, args, progress=progress, stopwatch=watch, target=args.target, format_name=args.format)
@@ -60,13 +59,25 @@ def run(args: argparse.Namespace) -> None:
             print(path)
 
 
+def _refuse_early(steps: Sequence[Step], args: argparse.Namespace) -> None:
+    """What could only fail when the work is done: formats that we do not write, targets that are there, two on one name."""
+    from estran.adapters.files.open import target_path
+
+    writes = [(s.runs.path, s.runs.formatName) for s in steps if isinstance(s.runs, Write)] or [(args.target, args.format)]
+    targets = [target_path(path, name) for path, name in writes]
+    for i, target in enumerate(targets):
+        if target.absolute() in [t.absolute() for t in targets[:i]]:
+            raise BadParameter("two Write nodes write the same file", where=target, todo="give each its own file")
+        refuse_early(target, args.overwrite)
+
+
 def operator_graph(alias: str, parameters: dict[str, str], sources: dict[str, Path]) -> Graph:
     """A graph of one node; its sources are those given."""
     known = (*operators(), *snap_nodes())
     if alias not in known:
         raise BadParameter(f"{alias!r} is neither a graph nor an operator", where="estran gpt", expected=f"a file that ends in .xml, or {', '.join(known)}")
     # Positional products have several names each: one is enough.
-    named = {name: path for name, path in sources.items() if name != "sourceProduct.1"}
+    named = {name: path for name, path in sources.items() if name != "sourceProduct.1" and not re.fullmatch(r"sourceProduct\d+", name)}
     refs = tuple((name, READ_PREFIX + name) for name in named)
     return Graph(alias, (Node("Target", alias, refs, parameters),), "", tuple(sources))
 

@@ -1,23 +1,31 @@
 """``BandMaths``: bands made by expressions."""
 
-# SNAP's parameter names are camelCase.
-# ruff: noqa: N815
+# SNAP's parameter names are camelCase; class attributes of a declaration are no mutable state.
+# ruff: noqa: N815, RUF012
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from estran.catalogue.spec import Declared, param
+from estran.catalogue.spec import Declared, param, parameters_of
 from estran.engine.expressions import lazily
 from estran.engine.graph import Value
 from estran.engine.nodes import SnapNode
-from estran.errors import BadGrid, BadParameter
-from estran.raster.expression import names
+from estran.engine.nodes.subset import readable_masks
+from estran.errors import BadParameter
+from estran.raster.expression import Constants, names, references
+from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
+
+log = logging.getLogger("estran")
+
+_NULL = "null"
+"""How SNAP writes a number of a band that is not given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +40,32 @@ class TargetBand(Declared):
     unit: str = param("", "Unit.")
     validExpression: str = param("", "Where it is valid.")
     noDataValue: float | None = param(None, "Value without data; NaN where not given.")
+    scalingFactor: float = param(1.0, "Value of a step of its samples.")
+    scalingOffset: float = param(0.0, "Value of the sample 0.")
+    spectralBandIndex: int | None = param(None, "Index of the spectral band.")
     spectralWavelength: float | None = param(None, "Central wavelength.", unit="nm")
     spectralBandwidth: float | None = param(None, "Width.", unit="nm")
+    angularValue: float | None = param(None, "View angle; without effect here.")
+    angularBandIndex: int | None = param(None, "Index of the view; without effect here.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.name or not self.expression:
-            raise BadParameter("a target band needs a name and an expression", where=self.alias, found=self.name or self.expression or "neither")
+            raise BadParameter(
+                "a target band needs a name and an expression", where=self.alias, found=self.name or self.expression or "neither", todo="give it both"
+            )
+        if not self.scalingFactor:
+            raise BadParameter("the scalingFactor of a target band is 0", where=self.alias, found=self.name, todo="leave it out, or give another")
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, str]) -> Self:
+        """From the children of ``targetBand``; SNAP takes no notice of others (snapista writes ``no_data_value``)."""
+        known = {p.name for p in parameters_of(cls)}
+        for name in record:
+            if name not in known:
+                log.warning("BandMaths: SNAP knows no %s of a target band; it is left out.", name)
+        given = {name: text for name, text in record.items() if name in known and text != _NULL}
+        return cls.from_text({**given, **({"type": given["type"].lower()} if "type" in given else {})})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,50 +73,132 @@ class BandMaths(SnapNode):
     """Makes bands from expressions over those of the source."""
 
     alias = "BandMaths"
+    many_sources = True
+    other_names = {"targetBandDescriptors": "targetBands"}
     bands: tuple[TargetBand, ...] = ()
+    constants: Constants = ()
 
     def __post_init__(self) -> None:
         if not self.bands:
             raise BadParameter("no target band is given", where=self.alias, todo="give at least one targetBand with name and expression")
+        repeated = [b.name for i, b in enumerate(self.bands) if b.name in [a.name for a in self.bands[:i]]]
+        if repeated:
+            raise BadParameter("two target bands have the same name", where=self.alias, found=repeated[0], todo="give each its own name")
+        for band in self.bands:
+            names(band.expression, self.constants)  # what cannot be read is said before anything runs
+            if band.validExpression:
+                names(band.validExpression)
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
-        """The list of bands."""
-        return ("targetBands",)
+        """The lists of bands and of variables."""
+        return ("targetBands", "variables")
 
     @classmethod
     def from_values(cls, values: Mapping[str, Value]) -> Self:
-        """From the records of ``targetBands``."""
-        unknown = [name for name in values if name not in cls.parameter_names()]
-        if unknown:
-            raise BadParameter(f"unknown parameter {unknown[0]!r}", where=cls.alias, expected="targetBands", todo="run this graph with gpt, which has more")
-        records = values.get("targetBands", ())
-        if isinstance(records, str):
-            raise BadParameter("parameter targetBands is a text", where=cls.alias, expected="targetBand records", found=repr(records))
-        return cls(bands=tuple(TargetBand.from_text(record) for record in records))
+        """From the records of ``targetBands`` and ``variables``."""
+        known = cls.known_values(values)
+        records: dict[str, tuple[Mapping[str, str], ...]] = {}
+        for name, item in (("targetBands", "targetBand"), ("variables", "variable")):
+            value = known.get(name, ())
+            if isinstance(value, str):
+                raise BadParameter(
+                    f"parameter {name} is a text", where=cls.alias, expected=f"{item} records", found=repr(value), todo=f"write it as <{item}>…</{item}>"
+                )
+            records[name] = value
+        return cls(bands=tuple(TargetBand.from_record(r) for r in records["targetBands"]), constants=tuple(_constant(r) for r in records["variables"]))
 
     def apply(self, source: Product, *, tile: int) -> Product:
-        """The bands, lazy, on the grid of the bands that they name."""
-        made = {}
-        for target in self.bands:
-            grids = [source.bands[n].grid for n in sorted(names(target.expression)) if n in source.bands]
-            made[target.name] = _band(target, source, grids[0] if grids else source.grid, tile)
-        sizes = {band.grid.shape for band in made.values()}
-        if len(sizes) > 1:
-            raise BadGrid("the target bands differ in size", where=self.alias, todo="put a Resample node before")
-        grid = next(iter(made.values())).grid
-        return replace(source, name=f"{source.name}_BandMath", grid=grid, bands=made, masks={}, auto_grouping="", quicklook="")
+        """The bands, lazy, on the grids of the bands that they name."""
+        return self.apply_to({"sourceProduct": source}, tile=tile)
+
+    def apply_to(self, sources: Mapping[str, Product], *, tile: int) -> Product:
+        """As `apply`; bands of several products are named ``$sourceProduct.1.B4``, ``$2.B4``; those of the first without that too."""
+        source = _together(sources)
+        made = {target.name: _band(target, source, self._grid(target, source), tile, self.constants) for target in self.bands}
+        grids = {band.grid.shape: band.grid for band in made.values()}
+        grid = next(iter(grids.values())) if len(grids) == 1 else source.grid
+        there = {*made, *source.tie_points}
+        masks = readable_masks(source.masks, there)
+        made = {name: replace(_valid(band, {*there, *masks}, source, tile), coding=_coding(band, source)) for name, band in made.items()}
+        return replace(source, name=f"{source.name}_BandMath", grid=grid, bands=made, masks=masks, auto_grouping="", quicklook="")
+
+    def _grid(self, target: TargetBand, source: Product) -> Grid:
+        return next((source.bands[n].grid for n in sorted(names(target.expression, self.constants)) if n in source.bands), source.grid)
 
 
-def _band(target: TargetBand, source: Product, grid: Any, tile: int) -> Band:
-    values = lazily(target.expression, source, grid, tile, dtype=np.float64, only_data=True)
-    if target.validExpression:
-        values = np.where(lazily(target.validExpression, source, grid, tile, dtype=np.bool_), values, np.nan)
+def _valid(band: Band, there: set[str], source: Product, tile: int) -> Band:
+    """The band where its ``validExpression`` holds.
+
+    As in SNAP the expression is one over the bands made, and goes along with the band. One that names bands of the source, which SNAP takes and
+    cannot compute afterwards, is computed now: elsewhere the band has no data.
+    """
+    if references(band.valid) <= there:
+        return band
+    valid = lazily(band.valid, source, band.grid, tile, dtype=np.bool_)
+    empty = 0 if band.nodata is None else band.nodata
+
+    def fill(samples: np.ndarray[Any, Any], good: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.where(good, samples, np.asarray(empty, samples.dtype))
+
+    data = band.data.map_blocks(fill, valid.rechunk(band.data.chunks), dtype=band.data.dtype, meta=np.empty((0, 0), band.data.dtype))
+    return replace(band, data=data, valid="")
+
+
+def _constant(record: Mapping[str, str]) -> tuple[str, float | int | bool]:
+    name, kind, text = (record.get(key, "") for key in ("name", "type", "value"))
+    try:
+        value: float | int | bool
+        if kind == "boolean":
+            value = text.lower() == "true"
+        elif kind in ("float32", "float64"):
+            value = float(text)
+        elif kind in ("int8", "uint8", "int16", "uint16", "int32", "uint32"):
+            value = int(text)
+            value = value if abs(value) < 2**31 else float(value)
+        else:
+            raise ValueError(kind)
+    except ValueError:
+        raise BadParameter(
+            "a variable cannot be read",
+            where=BandMaths.alias,
+            expected="name, type (int32, float64, boolean…) and value",
+            found=", ".join(f"{k} {v!r}" for k, v in record.items()),
+            todo="give it all three",
+        ) from None
+    if not name:
+        raise BadParameter("a variable has no name", where=BandMaths.alias, found=text, todo="give it one")
+    return name, value
+
+
+def _together(sources: Mapping[str, Product]) -> Product:
+    """The first product, with the bands of all under names of their own."""
+    first = next(iter(sources.values()))
+    if len(sources) == 1:
+        return first
+    bands = dict(first.bands)
+    for number, (name, product) in enumerate(sources.items(), 1):
+        for prefix in (f"${name}.", f"${number}."):
+            bands |= {prefix + band.name: replace(band, name=prefix + band.name) for band in product.bands.values()}
+    return replace(first, bands=bands)
+
+
+def _coding(band: Band, source: Product) -> Any:
+    """As SNAP copies them: the coding of the source's band of that name, where the samples are whole numbers."""
+    same = source.bands.get(band.name)
+    return same.coding if same is not None and np.dtype(band.data.dtype).kind in "iu" else None
+
+
+def _band(target: TargetBand, source: Product, grid: Grid, tile: int, constants: Constants) -> Band:
+    values = lazily(target.expression, source, grid, tile, dtype=np.float64, only_data=True, constants=constants)
     dtype = np.dtype(target.type)
-    nodata = float("nan") if target.noDataValue is None else target.noDataValue
+    raw_nodata = target.noDataValue
+    nodata = float("nan") if raw_nodata is None else raw_nodata
+    factor, offset = target.scalingFactor, target.scalingOffset
 
     def store(block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        filled = np.where(np.isnan(block), nodata, block)
+        raw = block if (factor, offset) == (1.0, 0.0) else (block - offset) / factor
+        filled = np.where(np.isnan(block), nodata, raw)
         if dtype.kind == "f":
             return np.asarray(filled, dtype)
         limits = np.iinfo(dtype)
@@ -102,9 +211,13 @@ def _band(target: TargetBand, source: Product, grid: Any, tile: int) -> Band:
         target.name,
         data,
         grid,
+        scale=factor,
+        offset=offset,
         nodata=nodata if keeps_nodata else None,
+        valid=target.validExpression,
         unit=target.unit,
         description=target.description,
         wavelength=target.spectralWavelength,
         bandwidth=target.spectralBandwidth,
+        spectral_index=target.spectralBandIndex,
     )

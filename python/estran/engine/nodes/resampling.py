@@ -1,7 +1,7 @@
 """``Resample`` and ``S2Resampling``: all bands on one grid, lazily, in raw samples."""
 
-# SNAP's parameter names are camelCase.
-# ruff: noqa: N815
+# SNAP's parameter names are camelCase; class attributes of a declaration are no mutable state.
+# ruff: noqa: N815, RUF012
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from affine import Affine
 
 from estran.catalogue.spec import param
 from estran.engine.lazy import Chunks, chunked, dask_array, dask_delayed, joined
-from estran.engine.nodes import SnapNode
+from estran.engine.nodes import Beyond, SnapNode
+from estran.engine.nodes.subset import Subset
 from estran.errors import BadGrid, BadParameter, MissingBand
 from estran.raster.coding import FlagCoding, IndexCoding
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product, TiePointGrid
 from estran.raster.resample import Method, Ratio, resample
+
+_METHODS = {"upsamplingMethod": "upsampling", "downsamplingMethod": "downsampling", "flagDownsamplingMethod": "flagDownsampling"}
+_BEYOND = {"upsampling": ("Bicubic",), "flagDownsampling": ("FlagMedianAnd", "FlagMedianOr")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,12 @@ class Resample(SnapNode):
     """Resamples a multi-size product to a single size; a product that has it already is handed on as it is."""
 
     alias = "Resample"
+    other_names = {**_METHODS, "referenceBandName": "referenceBand"}
+    beyond = {
+        "resamplingPreset": Beyond("give upsampling, downsampling and flagDownsampling, which hold for all bands"),
+        "bandResamplings": Beyond("give upsampling, downsampling and flagDownsampling, which hold for all bands"),
+    }
+    beyond_values = _BEYOND
     referenceBand: str = param("", "The band whose size and pixels all others get.")
     targetWidth: int | None = param(None, "Columns of the target; needs targetHeight.", interval="[1,*)")
     targetHeight: int | None = param(None, "Rows of the target; needs targetWidth.", interval="[1,*)")
@@ -41,7 +51,11 @@ class Resample(SnapNode):
         given = [bool(self.referenceBand), self.targetWidth is not None or self.targetHeight is not None, self.targetResolution is not None]
         if sum(given) != 1 or (self.targetWidth is None) != (self.targetHeight is None):
             raise BadParameter(
-                "the target's size is not clear", where=self.alias, expected="one of referenceBand, targetResolution, or targetWidth with targetHeight"
+                "the target's size is not clear",
+                where=self.alias,
+                expected="one of referenceBand, targetResolution, or targetWidth with targetHeight",
+                found=", ".join(n for n in ("referenceBand", "targetWidth", "targetHeight", "targetResolution") if getattr(self, n)) or "none",
+                todo="give one of them",
             )
 
     def apply(self, source: Product, *, tile: int) -> Product:
@@ -60,7 +74,9 @@ class Resample(SnapNode):
     def _target(self, source: Product) -> Grid:
         if self.referenceBand:
             if self.referenceBand not in source.bands:
-                raise MissingBand(f"the reference band {self.referenceBand!r} is missing", where=source.name, found=", ".join(source.bands))
+                raise MissingBand(
+                    f"the reference band {self.referenceBand!r} is missing", where=source.name, found=", ".join(source.bands), todo="correct its name"
+                )
             return source.bands[self.referenceBand].grid
         if self.targetResolution is None:
             assert self.targetWidth is not None
@@ -101,17 +117,27 @@ class S2Resampling(SnapNode):
     """
 
     alias = "S2Resampling"
+    other_names = {**_METHODS, "targetResolution": "resolution"}
+    beyond_values = _BEYOND
     resolution: Literal["10", "20", "60"] = param("60", "Pixel size of the target.", unit="m")
     upsampling: Literal["Nearest", "Bilinear"] = param("Bilinear", "How smaller pixels are made.")
     downsampling: Literal["First", "Min", "Max", "Mean", "Median"] = param("Mean", "How larger pixels are made.")
     flagDownsampling: Literal["First", "FlagAnd", "FlagOr"] = param("First", "How larger pixels of flag bands are made.")
     resampleOnPyramidLevels: bool = param(True, "Without effect here: always at full resolution.")
+    bands: tuple[str, ...] = param((), "Bands to resample; all where empty.", choose_bands=True)
+    masks: tuple[str, ...] = param((), "Masks to keep; all where empty.")
 
     def apply(self, source: Product, *, tile: int) -> Product:
         """The product at that pixel size."""
+        source = self._wanted(source)
         return Resample(
             targetResolution=int(self.resolution), upsampling=self.upsampling, downsampling=self.downsampling, flagDownsampling=self.flagDownsampling
         ).apply(source, tile=tile)
+
+    def _wanted(self, source: Product) -> Product:
+        if self.bands:
+            source = replace(Subset(sourceBands=self.bands).apply(source, tile=0), name=source.name)
+        return replace(source, masks={name: m for name, m in source.masks.items() if name in self.masks}) if self.masks else source
 
 
 def _ratio(band: Band, source: Product, target: Grid) -> Ratio:
