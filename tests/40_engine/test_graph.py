@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from estran.engine.bind import bind, forks, refuse_forks
-from estran.engine.graph import Graph, Node, read_graph, variables
+from estran.engine.graph import Graph, Node, read_graph, read_properties, variables
 from estran.errors import BadGraph, BadParameter
 
 GRAPH = """<graph id="Test">
@@ -89,6 +89,119 @@ def test_bad_graphs(case: str, tmp_path: Path, operators: dict) -> None:
     reads = [] if case == "circle" else ["source"]
     with pytest.raises((BadGraph, BadParameter), match=sentence):
         bind(read_graph(graph_file(tmp_path, GRAPH.replace(old, new)), {}, reads), operators)
+
+
+@pytest.mark.parametrize("empty", ["<limit/>", "<limit></limit>", "<limit> \n </limit>", '<limit class="java.lang.Double"/>', "<limit><!-- none --></limit>"])
+def test_an_empty_element_is_not_given(empty: str, tmp_path: Path, operators: dict) -> None:
+    """SNAP's Graph Builder and snapista write every parameter, empty where it has no value."""
+    text = GRAPH.replace("<limit>$limit</limit><mode>${mode}</mode>", f"{empty}<mode/>").replace(
+        "<targetResolution>", "<referenceBand/><targetWidth/><resamplingPreset> </resamplingPreset><upsampling/><bandResamplings/><targetResolution>"
+    )
+    given, bright = bind(read_graph(graph_file(tmp_path, text), {}, ["source"]), operators)
+    assert (given.runs.targetResolution, given.runs.upsampling) == (20, "Nearest")
+    assert bright.runs == operators["Test.Pixel"]()
+
+
+def test_an_empty_variable_is_not_given(tmp_path: Path, operators: dict) -> None:
+    steps = bind(read_graph(graph_file(tmp_path), {"limit": "", "mode": " "}, ["source"]), operators)
+    assert steps[1].runs == operators["Test.Pixel"]()
+
+
+ENCODINGS = {
+    "utf-8": ("UTF-8", "utf-8"),
+    "utf-8 with a mark": ("UTF-8", "utf-8-sig"),
+    "no declaration": ("", "utf-8"),
+    "latin-1": ("ISO-8859-1", "latin-1"),
+    "windows": ("windows-1252", "cp1252"),
+    "utf-16 with a mark": ("UTF-16", "utf-16"),
+    "latin-2": ("ISO-8859-2", "iso8859-2"),
+}
+
+
+@pytest.mark.parametrize("case", ENCODINGS)
+def test_the_encoding_declared_is_obeyed(case: str, tmp_path: Path) -> None:
+    declared, codec = ENCODINGS[case]
+    declaration = f"<?xml version='1.0' encoding='{declared}'?>\n" if declared else ""
+    path = graph_file(tmp_path)
+    path.write_bytes((declaration + GRAPH.replace("<mode>${mode}", "<note>É &amp; ö</note><mode>${mode}")).encode(codec))
+    assert read_graph(path, {}, ["source"]).nodes[1].parameters["note"] == "É & ö"
+
+
+def test_an_encoding_that_is_not_the_one_declared(tmp_path: Path) -> None:
+    path = graph_file(tmp_path)
+    path.write_bytes(GRAPH.replace("$limit", "É").encode("latin-1"))
+    with pytest.raises(BadGraph, match="no well-formed XML"):
+        read_graph(path, {}, ["source"])
+    path.write_bytes(b'<?xml version="1.0" encoding="klingon"?>' + GRAPH.encode())
+    with pytest.raises(BadGraph, match="unknown encoding: klingon"):
+        read_graph(path, {}, ["source"])
+
+
+def test_properties_are_read_as_java_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "p.properties"
+    path.write_bytes(b"! note\nresolution : 20\nmode plain\ndem = C\\:\\\\data\\\\M\\u00fcnchen.tif\nlist = 1,\\\n   2\nempty =\n")
+    assert read_properties(path) == {"resolution": "20", "mode": "plain", "dem": "C:\\data\\München.tif", "list": "1,2", "empty": ""}
+    path.write_bytes("name = Zürich".encode("latin-1"))
+    assert read_properties(path) == {"name": "Zürich"}
+    path.write_bytes(b"dem = C:\\users\\dem.tif")
+    with pytest.raises(BadGraph, match="write each backslash twice"):
+        read_properties(path)
+    path.write_bytes(b"<parameters><a>1</a></parameters>")
+    with pytest.raises(BadGraph, match="parameters as XML are not read here"):
+        read_properties(path)
+
+
+def test_names_of_bands_with_a_dollar_are_no_variables(tmp_path: Path) -> None:
+    text = GRAPH.replace("<mode>${mode}</mode>", "<note>$sourceProduct.1.B4 + $2.B4</note>")
+    assert read_graph(graph_file(tmp_path, text), {}, ["source"]).nodes[1].parameters["note"] == "$sourceProduct.1.B4 + $2.B4"
+
+
+def test_positional_products_together(tmp_path: Path) -> None:
+    """gpt makes ${sourceProducts} of all products that are given without a name."""
+    text = GRAPH.replace('<sourceProduct refid="${source}"/>', "<sourceProducts>${sourceProducts}</sourceProducts>")
+    names = [f"sourceProduct{i}" for i in (10, 1, 2)]
+    assert read_graph(graph_file(tmp_path, text), {}, names).nodes[0].sources == (
+        ("sourceProducts0", "ReadOp@sourceProduct1"),
+        ("sourceProducts1", "ReadOp@sourceProduct2"),
+        ("sourceProducts2", "ReadOp@sourceProduct10"),
+    )
+
+
+def _many(count: int, source: str) -> str:
+    nodes = (f'<node id="n{i}"><operator>Resample</operator><sources><a refid="{source.format(i - 1)}"/></sources></node>' for i in range(count))
+    return f'<graph id="g"><version>1.0</version>{"".join(nodes)}</graph>'
+
+
+class TestShapes:
+    """What nobody builds by hand is read in a moment, or refused in a sentence."""
+
+    def test_many_nodes_beside_one_another(self, tmp_path: Path) -> None:
+        graph = read_graph(graph_file(tmp_path, _many(10_000, "${{source}}")), {}, ["source"])
+        assert graph.ordered() == graph.nodes
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            (_many(10_000, "n{}").replace("n-1", "${source}"), "too many nodes stand one behind another.*500 at most, found 10000"),
+            (_many(10_000, "n{}").replace("n-1", "n9999"), "in a circle.*found n0, n1, .* and 9980 more"),
+            (_many(30_000, "n{}").replace("n-1", "${source}"), "too many nodes.*20000 at most, found 30000"),
+            (_many(1, "n0"), "in a circle.*found n0"),
+            ("<graph>" * 100_000, "nests too deep"),
+        ],
+        ids=["a chain", "a circle", "too many", "itself", "deep"],
+    )
+    def test_what_is_refused(self, text: str, sentence: str, tmp_path: Path) -> None:
+        reads = ["source"] if 'refid="${source}' in text else []
+        with pytest.raises(BadGraph, match=sentence) as error:
+            read_graph(graph_file(tmp_path, text), {}, reads).ordered()
+        assert len(str(error.value)) < 1000
+
+    def test_a_node_waits_for_its_sources_and_no_longer(self, tmp_path: Path) -> None:
+        """The order of the file, but for what must come before."""
+        nodes = [("a", "c"), ("b", "c"), ("c", "${source}"), ("d", "a")]
+        text = "".join(f'<node id="{i}"><operator>Resample</operator><sources><s refid="{s}"/></sources></node>' for i, s in nodes)
+        graph = read_graph(graph_file(tmp_path, f"<graph><version>1.0</version>{text}</graph>"), {}, ["source"])
+        assert [n.id for n in graph.ordered()] == ["c", "a", "b", "d"]
 
 
 def test_parameters_that_the_graph_lacks(tmp_path: Path) -> None:

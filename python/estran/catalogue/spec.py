@@ -7,6 +7,7 @@ Nothing is parsed, registered or generated here: ``views`` derives descriptors, 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 import types
@@ -358,6 +359,7 @@ def _kind(annotation: Any, where: str) -> tuple[str, tuple[str, ...]]:
     )
 
 
+@functools.cache
 def parameters_of(declaration: type) -> tuple[Parameter, ...]:
     """The parameters of an operator or a study, in order of declaration."""
     hints = typing.get_type_hints(declaration)

@@ -51,8 +51,7 @@ def with_virtual_data(product: Product) -> Product:
     """The product with its virtual bands given data, evaluated when asked for; those that cannot be evaluated keep None, with a note."""
     notes: list[str] = []
     waiting = {band.name: band for band in product.bands.values() if band.expression is not None and band.data is None}
-    needs = {name: _needs(band, product, notes) for name, band in waiting.items()}
-    needs = {name: needed for name, needed in needs.items() if needed is not None}
+    needs = {name: needed for name, band in waiting.items() if (needed := _needs(band, product, notes)) is not None}
     later: dict[str, list[str]] = {}
     for name, needed in needs.items():
         for other in needed:
@@ -67,7 +66,7 @@ def with_virtual_data(product: Product) -> Product:
             notes.append(f"Virtual band {name!r} is not evaluated: it stands behind more than {MOST_STEPS} others.")
             continue
         try:
-            data = _expression(product.with_bands(*(made[n] for n in needs[name] or ())), str(band.expression), band.grid.shape, np.float32)
+            data = _expression(product.with_bands(*(made[n] for n in needs[name])), str(band.expression), band.grid.shape, np.float32)
         except EstranError as error:
             notes.append(f"Virtual band {name!r} is not evaluated: {error.what}.")
             continue

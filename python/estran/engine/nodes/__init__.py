@@ -22,9 +22,12 @@ from estran.raster.product import Product
 WITH_GPT = "run this graph with SNAP's gpt"
 
 READERS = re.compile(
-    r"BEAM-DIMAP|(Geo|BigGeo)?TIFF?|GeoTIFF.*|COG|NetCDF.*|JPEG2000|ENVI|GDAL.*|SENTINEL-2-MSI(-MultiRes.*)?|Sentinel-?2.*|Landsat.*", re.IGNORECASE
+    r"BEAM-DIMAP|GeoTIFF.*|BigGeoTIFF.*|TIFF?|COG|NetCDF.*|JPEG2000|ENVI|GDAL.*|SENTINEL-2-MSI(-MultiRes.*)?|Sentinel2.*|Landsat.*", re.IGNORECASE
 )
 """SNAP's names of readers whose files we read; which of them it is, their content says."""
+
+_AT_ONE_SIZE = re.compile(r"SENTINEL-2-MSI-(10|20|60)M\b", re.IGNORECASE)
+"""Readers of earlier toolboxes, which bring all bands to one pixel size."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,9 @@ class Read(SnapNode):
         if not self.file:
             raise BadParameter("parameter file is not given", where=self.alias, todo="name the product to read")
         if self.formatName and not READERS.fullmatch(self.formatName):
-            raise BadParameter(
-                "the reader is not known here", where=self.alias, found=self.formatName, todo=f"leave formatName empty (the content decides), or {WITH_GPT}"
-            )
+            at_one_size = _AT_ONE_SIZE.search(self.formatName)
+            instead = f", and put a Resample node with targetResolution {at_one_size[1]} behind" if at_one_size else " (the content decides)"
+            raise BadParameter("the reader is not known here", where=self.alias, found=self.formatName, todo=f"leave formatName empty{instead}, or {WITH_GPT}")
         if self.pixelRegion and self.geometryRegion:
             raise BadParameter("both pixelRegion and geometryRegion are given", where=self.alias, todo="give one of them")
         self._subset()
