@@ -7,12 +7,11 @@ Nothing is parsed, registered or generated here: ``views`` derives descriptors, 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -359,19 +358,25 @@ def _kind(annotation: Any, where: str) -> tuple[str, tuple[str, ...]]:
     )
 
 
-@functools.cache
+_DECLARED: dict[type, tuple[Parameter, ...]] = {}
+
+
 def parameters_of(declaration: type) -> tuple[Parameter, ...]:
     """The parameters of an operator or a study, in order of declaration."""
+    if declaration not in _DECLARED:
+        _DECLARED[declaration] = tuple(_parameters(declaration))
+    return _DECLARED[declaration]
+
+
+def _parameters(declaration: type) -> Iterator[Parameter]:
     hints = typing.get_type_hints(declaration)
-    found = []
     for field in dataclasses.fields(declaration):
         where = f"{declaration.__name__}.{field.name}"
         info = field.metadata.get("estran")
         if info is None:
             raise EstranError("a field of a declaration is not made with param()", where=where)
         kind, choices = _kind(hints[field.name], where)
-        found.append(Parameter(field.name, hints[field.name], kind, field.default, choices, info))
-    return tuple(found)
+        yield Parameter(field.name, hints[field.name], kind, field.default, choices, info)
 
 
 class Declared:
