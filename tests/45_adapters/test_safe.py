@@ -169,8 +169,8 @@ def test_the_layout_before_december_2016_is_read(tmp_path: Path, raw: dict[str, 
 
 def test_opening_reads_no_pixel_and_reading_a_window_reads_no_more(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    real = rasterio.open
-    monkeypatch.setattr(rasterio, "open", lambda path, *a, **k: opened.append(Path(path).name) or real(path, *a, **k))
+    real = rasterio.io.DatasetReader
+    monkeypatch.setattr(rasterio.io, "DatasetReader", lambda path, *a, **k: opened.append(Path(path).name) or real(path, *a, **k))
     product = read_safe(root)
     assert opened == []
     product["B3"].data[10:20, 30:40].compute()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def execute(
         operators=operators(),
         open_product=open_file,
         write_product=write,
-        read_aux=read_on_grid,
+        read_aux=partial(read_on_grid, remote=reading(args).allow_remote),
         target=target,
         format_name=format_name,
         tile=args.tile,

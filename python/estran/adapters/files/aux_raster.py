@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import glob
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import numpy.typing as npt
 
+from estran.adapters.files import reach
+from estran.adapters.files.gdal import opened
 from estran.errors import BadGrid, BadProduct
 from estran.raster.grid import Grid, Window
 
@@ -23,7 +24,7 @@ _NO_HEIGHT = 1e30
 """Beyond this a float is a no-data value that its file did not declare (several DEMs fill with -3.4e38)."""
 
 
-def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear", margin: float = 0.0) -> npt.NDArray[np.float32]:
+def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear", margin: float = 0.0, remote: bool = False) -> npt.NDArray[np.float32]:
     """Read a raster, or a mosaic of several, on a grid.
 
     Parameters
@@ -36,6 +37,8 @@ def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear",
         How; "bilinear" and "cubic" widen their kernel where the source is finer than the grid.
     margin
         How far beyond the grid to read on each side [units of the grid's CRS]; the result grows by as many whole pixels.
+    remote
+        Whether a raster may name files elsewhere, or on the network.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear",
         columns, rows = (math.ceil(margin / size) for size in grid.pixel_size)
         grid = grid.sub(Window(-rows, -columns, grid.height + 2 * rows, grid.width + 2 * columns))
     result = np.full(grid.shape, np.nan, np.float32)
-    overlapping = [source for source in map(_Source.of, files) if source.overlaps(grid)]
+    overlapping = [source for source in (_Source.of(file, remote) for file in files) if source.overlaps(grid)]
     if not overlapping:
         raise BadGrid("the auxiliary raster does not overlap the product", where=path, expected=_ground(grid), found=f"{len(files)} file(s) elsewhere")
     for tiles in _mosaics(overlapping):
@@ -78,36 +81,36 @@ def _files(path: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path | str) -> Iterator[Any]:
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+def _opened(path: Path | str, remote: bool) -> Iterator[Any]:
+    from rasterio.errors import RasterioIOError
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    pam = reach.check(path, remote=remote) if isinstance(path, Path) else False  # a mosaic of ours names what has been looked at
+    with contextlib.ExitStack() as stack:
         try:
-            dataset = rasterio.open(path)
-        except RasterioError as error:
+            dataset = stack.enter_context(opened(path, remote=remote, pam=pam))
+        except RasterioIOError as error:
             raise BadProduct("the auxiliary raster cannot be opened", where=path, expected="a raster that GDAL reads", found=str(error)) from error
-    with dataset:
+        if isinstance(path, Path):
+            reach.check_opened(dataset, path, remote=remote)
         yield dataset
 
 
 class _Source:
     """What is needed of a file to place it: its CRS, bounds, and what tells whether it joins others in one mosaic."""
 
-    def __init__(self, path: Path, dataset: Any) -> None:
+    def __init__(self, path: Path, dataset: Any, remote: bool = False) -> None:
         if dataset.crs is None:
             raise BadGrid("the auxiliary raster has no CRS", where=path, todo="give it one, with gdal_edit.py -a_srs")
         t = dataset.transform
-        self.path, self.crs, self.bounds = path, dataset.crs, dataset.bounds
+        self.path, self.remote, self.crs, self.bounds = path, remote, dataset.crs, dataset.bounds
         self.pixel, self.origin, self.rotated = (t.a, t.e), (t.c, t.f), bool(t.b or t.d)
         self.shape, self.dtype, self.nodata = dataset.shape, dataset.dtypes[0], dataset.nodata
         self.scaling = dataset.scales[0], dataset.offsets[0]
 
     @classmethod
-    def of(cls, path: Path) -> _Source:
-        with _opened(path) as dataset:
-            return cls(path, dataset)
+    def of(cls, path: Path, remote: bool) -> _Source:
+        with _opened(path, remote) as dataset:
+            return cls(path, dataset, remote)
 
     def overlaps(self, grid: Grid) -> bool:
         from rasterio.warp import transform_bounds
@@ -152,7 +155,7 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling) -> npt
     from rasterio.vrt import WarpedVRT
 
     first = tiles[0]
-    with _opened(first.path if len(tiles) == 1 else _virtual_mosaic(tiles)) as dataset:
+    with _opened(first.path if len(tiles) == 1 else _virtual_mosaic(tiles), first.remote) as dataset:
         try:
             with WarpedVRT(
                 dataset,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ import numpy.typing as npt
 from affine import Affine
 
 from estran import bounds
-from estran.adapters.files import extras, names
+from estran.adapters.files import extras, names, reach
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
+from estran.adapters.files.gdal import opened
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
@@ -43,9 +43,12 @@ class RasterBand:
 
     ndim = 2
 
-    def __init__(self, path: Path, number: int, shape: tuple[int, int], stored: npt.DTypeLike, dtype: npt.DTypeLike, *, snap_bits: bool = False) -> None:
+    def __init__(
+        self, path: Path, number: int, shape: tuple[int, int], stored: npt.DTypeLike, dtype: npt.DTypeLike, *, snap_bits: bool = False, remote: bool = False
+    ) -> None:
         self.path, self.number, self.shape = path, number, shape
         self.stored, self.dtype, self._snap_bits = np.dtype(stored), np.dtype(dtype), snap_bits
+        self._remote = remote
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         from rasterio.errors import RasterioError
@@ -54,7 +57,7 @@ class RasterBand:
         rows, columns = (piece.indices(length) for piece, length in zip(key, self.shape, strict=True))
         window = Window(columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0])
         try:
-            with _opened(self.path) as dataset:
+            with opened(self.path, remote=self._remote, pam=False) as dataset:
                 block = dataset.read(self.number, window=window)
         except RasterioError as error:
             raise BadProduct(
@@ -67,19 +70,7 @@ class RasterBand:
         return np.asarray(block[:: rows[2], :: columns[2]]).astype(self.dtype, copy=False)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        dataset = rasterio.open(path)
-    with dataset:
-        yield dataset
-
-
-def read_raster(path: Path, *, scale: float | None = None) -> Product:
+def read_raster(path: Path, *, scale: float | None = None, remote: bool = False) -> Product:
     """Open one raster file as a product: each band under its description, or a name from the file's.
 
     Parameters
@@ -89,6 +80,8 @@ def read_raster(path: Path, *, scale: float | None = None) -> Product:
     scale
         Reflectance per digital number, for bands with a Sentinel-2 name whose file declares no scaling. None assumes 1e-4 for 16-bit integers, and for
         floats with values beyond 2; the assumption is noted.
+    remote
+        Whether it may name files elsewhere, or on the network.
 
     Raises
     ------
@@ -96,13 +89,13 @@ def read_raster(path: Path, *, scale: float | None = None) -> Product:
         If GDAL cannot open it.
     """
     path = Path(path)
-    product = _one(path)
+    product = _one(path, remote)
     if product.kind == _FOREIGN:
         product = assume_reflectance(replace(product, kind=""), scale)
     return product
 
 
-def read_folder(folder: Path, *, scale: float | None = None) -> Product:
+def read_folder(folder: Path, *, scale: float | None = None, remote: bool = False) -> Product:
     """Open the rasters of a folder, one band each, as one product; they may differ in size but must cover the same ground.
 
     Files are named by band ("B02.jp2", "T31TDH_B8A_20m.jp2", "scene_sunZenithAngles.tif"). Where they belong to several sets ("S2_B02", "L8_B02"), the set
@@ -122,19 +115,20 @@ def read_folder(folder: Path, *, scale: float | None = None) -> Product:
         raise BadProduct("the folder holds several products", where=folder, found=", ".join(p.name for p in inner), todo="name one of them")
     if inner:
         from estran.adapters.files.open import open_product
+        from estran.adapters.files.options import ReadOptions
 
-        return open_product(inner[0])
+        return open_product(inner[0], ReadOptions(scale=scale, allow_remote=remote))
     files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _RASTERS and p.is_file())
     if not files:
         raise BadProduct("the folder holds no product", where=folder, expected=f"a .SAFE structure, one .dim or .nc, or rasters ({', '.join(_RASTERS)})")
     if len(files) == 1:
-        return read_raster(files[0], scale=scale)
+        return read_raster(files[0], scale=scale, remote=remote)
     notes: list[str] = []
     chosen = _one_set(files, folder, notes)
     platform = platform_of(chosen[0].stem) or platform_of(folder.name)
     bands: dict[str, Band] = {}
     for path in chosen:
-        single = _one(path)
+        single = _one(path, remote)
         for band in single.bands.values():
             name = names.file_band(path.stem, platform)[1] if len(single.bands) == 1 else band.name
             if name in bands:
@@ -151,19 +145,21 @@ def read_folder(folder: Path, *, scale: float | None = None) -> Product:
 _FOREIGN = "\0foreign"
 
 
-def _one(path: Path) -> Product:
+def _one(path: Path, remote: bool = False) -> Product:
     from rasterio.errors import RasterioError
 
+    pam = reach.check(path, remote=remote)
     try:
-        with _opened(path) as dataset:
+        with opened(path, remote=remote, pam=pam) as dataset:
+            reach.check_opened(dataset, path, remote=remote)
             if dataset.count == 0:
                 raise BadProduct("the file has no bands of its own", where=path, found=f"{len(dataset.subdatasets)} subdatasets", todo="open one of them")
-            return _product(path, dataset)
+            return _product(path, dataset, remote)
     except RasterioError as error:
         raise BadProduct("this is not a product", where=path, expected="SAFE, BEAM-DIMAP, GeoTIFF, NetCDF or another raster", found=str(error)) from error
 
 
-def _product(path: Path, dataset: Any) -> Product:
+def _product(path: Path, dataset: Any, remote: bool) -> Product:
     grid = Grid(dataset.width, dataset.height, *_georeference(dataset))
     document = _snap_document(path) if dataset.driver == "GTiff" else None
     if document is not None:
@@ -184,7 +180,7 @@ def _product(path: Path, dataset: Any) -> Product:
         notes.append(note)
     bands = {}
     for number, name in enumerate(labels, 1):
-        bands[name] = _band(path, dataset, number, name, grid, platform)
+        bands[name] = _band(path, dataset, number, name, grid, platform, remote)
     product = Product(
         name=own.get("name") or path.stem,
         grid=grid,
@@ -206,11 +202,11 @@ def _with_virtual(product: Product, own: Any) -> Product:
     return replace(product, bands={name: every[name] for name in order if name in every})
 
 
-def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str) -> Band:
+def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str, remote: bool) -> Band:
     tags = dataset.tags(number)
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
-    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored)), path, number)
+    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote), path, number)
     nodata = dataset.nodatavals[number - 1]
     band = Band(
         name=name,
@@ -545,6 +541,6 @@ def _describe(dataset: Any, product: Product, bands: Sequence[Band]) -> None:
 
 def _check(path: Path, bands: Sequence[Band]) -> None:
     """GDAL can end a copy on a full disk without an error; the last block of the last band cannot be read then."""
-    with _opened(path) as dataset:
+    with opened(path) as dataset:
         row, column = dataset.height - 1, dataset.width - 1
         dataset.read(len(bands), window=((row, row + 1), (column, column + 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
         If it is not there, or not a product.
     """
     path = Path(path)
+    _refuse_address(path)
     if not path.exists():
         from estran.adapters.files.whole import recover
 
@@ -45,9 +47,9 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     from estran.adapters.files.dimap.read import is_dimap, read_dimap
 
     if path.is_file() and is_dimap(path):
-        return read_dimap(path)
+        return read_dimap(path, remote=options.allow_remote)
     if path.is_dir() and path.suffix.lower() == ".data" and path.with_suffix(".dim").is_file():
-        return read_dimap(path.with_suffix(".dim"))
+        return read_dimap(path.with_suffix(".dim"), remote=options.allow_remote)
     if path.suffix.lower() == ".dim":
         raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document")
     from estran.adapters.files.safe import is_safe, read_safe
@@ -71,14 +73,23 @@ def _open_raster(path: Path, options: ReadOptions) -> Product:
     if path.is_dir():
         from estran.adapters.files.geotiff import read_folder
 
-        return read_folder(path, scale=options.scale)
+        return read_folder(path, scale=options.scale, remote=options.allow_remote)
     from estran.adapters.files.netcdf import is_netcdf, read_netcdf
 
     if is_netcdf(path):
         return read_netcdf(path, scale=options.scale)
     from estran.adapters.files.geotiff import read_raster
 
-    return read_raster(path, scale=options.scale)
+    return read_raster(path, scale=options.scale, remote=options.allow_remote)
+
+
+def _refuse_address(path: Path) -> None:
+    """Say what to do about an address or a name of GDAL's for one, and about what is neither file nor folder."""
+    text = str(path).replace("\\", "/")
+    if re.match(r"([a-z][a-z0-9+]+:/|/vsi)", text, re.IGNORECASE) and not path.exists():
+        raise BadProduct("products are read from files, not from addresses", where=path, todo="download it and give the file; a zip is read as it is")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BadProduct("this is neither a file nor a folder", where=path, todo="save it as a file, and give that")
 
 
 def write_product(product: Product, path: Path, format_name: str = "", *, overwrite: bool = False, progress: Progress = quiet) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element as Xml
@@ -13,6 +14,7 @@ import numpy as np
 from affine import Affine
 
 from estran import bounds
+from estran.adapters.files import reach
 from estran.adapters.files.dimap import envi
 from estran.adapters.files.dimap.colours import UNKNOWN, coloured
 from estran.adapters.files.dimap.header import OURS
@@ -30,6 +32,7 @@ from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Mask, Product, TiePointGrid
 
 Samples = Callable[[int, Xml, tuple[int, int]], Any]
+Place = Callable[[str], Path]
 
 
 def is_dimap(path: Path) -> bool:
@@ -42,7 +45,7 @@ def is_dimap(path: Path) -> bool:
         return False
 
 
-def read_dimap(path: Path) -> Product:
+def read_dimap(path: Path, *, remote: bool = False) -> Product:
     """Open a BEAM-DIMAP product; samples stay in their files until asked for.
 
     Virtual bands whose expression we can evaluate get lazy data, the others None. What SNAP keeps and we cannot (geometry masks, pixel geocoding) is noted.
@@ -51,6 +54,8 @@ def read_dimap(path: Path) -> Product:
     ----------
     path
         The .dim file.
+    remote
+        Whether its samples may lie outside its folder.
 
     Raises
     ------
@@ -64,10 +69,11 @@ def read_dimap(path: Path) -> Product:
     root = _parse(path)
     if root.tag != "Dimap_Document" or root.find("Raster_Dimensions") is None:
         raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="Dimap_Document with Raster_Dimensions", found=root.tag)
-    return product_of(root, path, lambda number, info, shape: _samples(root, path.parent, number, info, shape), path.parent)
+    place = partial(reach.inside, path.parent, where=path, remote=remote)
+    return product_of(root, path, lambda _number, info, shape: _samples(root, place, info, shape), place)
 
 
-def product_of(root: Xml, path: Path, samples: Samples, folder: Path | None = None) -> Product:
+def product_of(root: Xml, path: Path, samples: Samples, place: Place | None = None) -> Product:
     """The product that a BEAM-DIMAP document describes, with samples from wherever they lie.
 
     Parameters
@@ -78,11 +84,11 @@ def product_of(root: Xml, path: Path, samples: Samples, folder: Path | None = No
         The file, for messages and as the product's source.
     samples
         From the number of a band that is not virtual (counted from 0), its Spectral_Band_Info and its shape to its samples.
-    folder
-        Where its tie-point grids lie; None where they were not kept.
+    place
+        From the name of a file in the document to where it lies; None where there are no files (and so no tie-point grids) with it.
     """
     try:
-        return _product(root, path, samples, folder)
+        return _product(root, path, samples, place)
     except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise BadProduct("the BEAM-DIMAP header is inconsistent", where=path, found=str(error), todo="write the product again with SNAP") from error
 
@@ -100,7 +106,7 @@ def _as_encoded(data: bytes) -> bytes | str:
     return data
 
 
-def _product(root: Xml, path: Path, samples: Samples, folder: Path | None) -> Product:
+def _product(root: Xml, path: Path, samples: Samples, place: Place | None) -> Product:
     notes: list[str] = []
     metadata = tuple(read_element(e) for node in root.findall("Dataset_Sources/MDElem") for e in node.findall("MDElem"))
     ours = next((e for e in metadata if e.name == OURS), Element(OURS))
@@ -109,7 +115,7 @@ def _product(root: Xml, path: Path, samples: Samples, folder: Path | None) -> Pr
     masks = _masks(root, notes)
     bands = {name: coloured(band, masks) for name, band in bands.items()}
     name = _get(root, "Dataset_Id/DATASET_NAME") or path.stem
-    tie_points = _tie_points(root, folder) if folder is not None else {}
+    tie_points = _tie_points(root, place) if place is not None else {}
     others = tuple(e for e in metadata if e.name != OURS)
     product = Product(
         name=name,
@@ -244,13 +250,13 @@ def _rgb(node: Xml) -> Colour:
     return int(node.get("red", "0")), int(node.get("green", "0")), int(node.get("blue", "0"))
 
 
-def _samples(root: Xml, folder: Path, _number: int, info: Xml, shape: tuple[int, int]) -> Any:
+def _samples(root: Xml, place: Place, info: Xml, shape: tuple[int, int]) -> Any:
     name = _get(info, "BAND_NAME")
     for node in root.findall("Data_Access/Data_File"):
         if _get(node, "BAND_INDEX") == _get(info, "BAND_INDEX"):
-            image = _image(folder / _href(node, "DATA_FILE_PATH"), shape, _get(info, "DATA_TYPE"), name)
+            image = _image(place(_href(node, "DATA_FILE_PATH")), shape, _get(info, "DATA_TYPE"), name)
             return lazy_array(image, image.path)
-    raise BadProduct(f"band {name!r} has no samples", where=folder, expected="a Data_File entry")
+    raise BadProduct(f"band {name!r} has no samples", expected="a Data_File entry")
 
 
 def _bands(root: Xml, grids: Mapping[int, Grid], ours: Mapping[str, Any], samples: Samples) -> dict[str, Band]:
@@ -299,13 +305,13 @@ def _image(header: Path, shape: tuple[int, int], kind: str, name: str) -> envi.E
     return envi.EnviImage(header.with_name(header.name.removesuffix(".hdr") + ".img"), shape, kind, big_endian=envi.is_big_endian(header))
 
 
-def _tie_points(root: Xml, folder: Path) -> dict[str, TiePointGrid]:
+def _tie_points(root: Xml, place: Place) -> dict[str, TiePointGrid]:
     files = {int(_get(node, "TIE_POINT_GRID_INDEX")): _href(node, "TIE_POINT_GRID_FILE_PATH") for node in root.findall("Data_Access/Tie_Point_Grid_File")}
     grids = {}
     for info in root.findall("Tie_Point_Grids/Tie_Point_Grid_Info"):
         name = _get(info, "TIE_POINT_GRID_NAME")
         shape = int(_get(info, "NROWS")), int(_get(info, "NCOLS"))
-        image = _image(folder / files[int(_get(info, "TIE_POINT_GRID_INDEX"))], shape, _get(info, "DATA_TYPE"), name)
+        image = _image(place(files[int(_get(info, "TIE_POINT_GRID_INDEX"))]), shape, _get(info, "DATA_TYPE"), name)
         grids[name] = TiePointGrid(
             name,
             np.asarray(image[:, :]),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.adapters.files.gdal import opened
 from estran.adapters.files.safe.store import AGAIN, Entry, Seekable
 from estran.errors import BadProduct
 
@@ -113,14 +114,13 @@ class Image:
         return picked
 
     def _window(self, row: int, height: int, col: int, width: int) -> npt.NDArray[Any]:
-        import rasterio
         from rasterio.errors import RasterioError
         from rasterio.windows import Window
 
         try:
             # One thread per read: with more, GDAL fetches the tiles in the background, and one that cannot be decoded comes back as zeros, without an error.
             # Dask's threads read several windows at a time anyway.
-            with rasterio.Env(GDAL_NUM_THREADS="1"), rasterio.open(self.entry.gdal_path) as dataset:
+            with opened(self.entry.gdal_path, pam=False, GDAL_NUM_THREADS="1") as dataset:
                 pixels: npt.NDArray[Any] = dataset.read(1, window=Window(col, row, width, height))
         except RasterioError as error:
             raise truncated(self.entry.name, str(error.__cause__ or error).rstrip(".")) from error
