@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
+from estran import bounds
 from estran.adapters.files import extras, names
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.dimap.java_text import parse_utc
@@ -34,6 +35,12 @@ _HDF5 = threading.RLock()
 
 _SIGNATURES = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n")
 _COORDINATES = ("lat", "lon", "latitude", "longitude", "x", "y", "time", "crs", "spatial_ref")
+
+
+_LONGEST = 10**7
+"""Most coordinates of an axis that are looked at: a header can claim any number."""
+_COORDINATE_SAMPLES = 2 * 10**8
+"""Most latitudes or longitudes of pixels that are looked at (a tile of Sentinel-2 at 10 m has 1.2e8)."""
 
 
 def is_netcdf(path: Path) -> bool:
@@ -166,7 +173,9 @@ def _our_json(dataset: Any) -> Mapping[str, Any]:
     group = dataset.groups.get(extras.KEY)
     if group is None or "product" not in group.variables:
         return {}
-    return extras.loads(bytes(np.asarray(group["product"][:], np.uint8)).decode("utf-8"))
+    if group["product"].size > bounds.TEXT_BYTES:
+        return {}
+    return extras.loads(bytes(np.asarray(group["product"][:], np.uint8)).decode("utf-8", "replace"))
 
 
 def _is_band(name: str, variable: Any) -> bool:
@@ -269,7 +278,7 @@ def _mapping_crs(variable: Any) -> str | None:
 
 def _axis(dataset: Any, name: str) -> npt.NDArray[np.float64] | None:
     variable = dataset.variables.get(name)
-    if variable is None or variable.ndim != 1 or variable.dtype.kind not in "iuf":
+    if variable is None or variable.ndim != 1 or getattr(variable.dtype, "kind", "O") not in "iuf" or variable.size > _LONGEST:
         return None
     return np.asarray(variable[:], np.float64)
 
@@ -298,7 +307,7 @@ def _regular(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], mapping: An
 
 def _twin(dataset: Any, variable: Any, choices: Sequence[str], shape: tuple[int, int]) -> npt.NDArray[np.float64] | None:
     for name in (*str(getattr(variable, "coordinates", "")).split(), *choices):
-        if name in choices and name in dataset.variables and dataset[name].shape == shape:
+        if name in choices and name in dataset.variables and dataset[name].shape == shape and dataset[name].size <= _COORDINATE_SAMPLES:
             return np.ma.filled(np.ma.asarray(dataset[name][:], np.float64), np.nan)
     return None
 
