@@ -12,9 +12,13 @@ MEGABYTE = 10**6
 XML_BYTES = 64 * MEGABYTE
 """An XML document; the largest of Sentinel-2 and of SNAP have a few megabytes."""
 TEXT_BYTES = 64 * MEGABYTE
-"""A table of values as text or NetCDF-free JSON."""
+"""Numbers as text, JSON."""
+TABLE_BYTES = 250 * MEGABYTE
+"""A CSV table of pixels: some million rows."""
 SETTINGS_BYTES = MEGABYTE
 """What only names settings: .properties, .hdr, MTL, graphs' defaults."""
+NUMBERS = 10**8
+"""Most numbers of an array that is read whole where its file names its size."""
 
 
 def read_bytes(path: Path, limit: int, *, what: str = "the file", error: type[EstranError] = BadProduct) -> bytes:

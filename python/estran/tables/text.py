@@ -56,9 +56,12 @@ def read_text(path: Path) -> TextTable:
     """
     try:
         text = path.read_text("utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise BadProduct(
-            "a look-up table cannot be read", where=path.name, found=error.strerror or error, todo="install Estran again, or estran tables build"
+            "a look-up table cannot be read",
+            where=path.name,
+            found=getattr(error, "strerror", None) or error,
+            todo="install Estran again, or estran tables build",
         ) from error
     lines = text.splitlines(keepends=True)
     head = [line for line in lines if line.startswith("# ")]

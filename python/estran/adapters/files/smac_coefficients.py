@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from estran import bounds
 from estran.errors import BadProduct
 from estran.physics.gas.smac import LINES, SmacCoefficients
 
@@ -21,10 +22,8 @@ def read_smac_coefficients(path: Path | str) -> SmacCoefficients:
     """
     path = Path(path)
     try:
-        lines = [line.split() for line in path.read_text("ascii").splitlines() if line.strip()]
+        lines = [line.split() for line in bounds.read_bytes(path, bounds.SETTINGS_BYTES).decode("ascii").splitlines() if line.strip()]
         numbers = [tuple(float(field) for field in line) for line in lines]
-    except OSError as error:
-        raise BadProduct("the coefficient file cannot be read", where=path.name, found=error.strerror or error, todo="check its name") from error
     except ValueError as error:
         raise BadProduct("the file holds something else than numbers", where=path.name, expected="the 19 lines of a SMAC coefficient file") from error
     found = [len(line) for line in numbers]

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from estran import bounds
 from estran.errors import BadProduct
 from estran.sensors.response import Response
 from estran.sensors.solar import SolarSpectrum
@@ -137,7 +138,7 @@ def _is_netcdf(path: Path) -> bool:
 def _lines(path: Path) -> Iterator[tuple[str, list[float]]]:
     """Comment and numbers of each line; a line that is neither is a heading, allowed before the first number only."""
     begun = False
-    content = path.read_bytes()
+    content = bounds.read_bytes(path, bounds.TEXT_BYTES)
     if b"\0" in content:
         raise BadProduct("the file is neither text nor NetCDF", where=path.name, todo="save a workbook as CSV or text")
     try:
@@ -171,10 +172,10 @@ def _variables(path: Path) -> dict[str, tuple[Float, str]]:
     try:
         with netCDF4.Dataset(path) as file:
             for name, variable in file.variables.items():
-                if variable.size and variable.dtype is not str and np.issubdtype(variable.dtype, np.number):
+                if 0 < variable.size <= bounds.NUMBERS and variable.dtype is not str and np.issubdtype(variable.dtype, np.number):
                     values = np.ma.filled(np.ma.asarray(variable[...], dtype=np.float64), np.nan)
                     found[name] = (values, str(getattr(variable, "units", "")))
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise BadProduct("the NetCDF file is damaged", where=path.name, found=error) from error
     return found
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran import bounds
 from estran.adapters.files.whole import whole
 from estran.errors import BadProduct
 from estran.sensors.bands import SEMANTIC, resolve
@@ -83,13 +84,13 @@ def read_table(path: Path) -> Table:
     BadProduct
         The file cannot be read, is empty, repeats a column, or a row has another number of cells than the header.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadProduct("the table cannot be read", where=path, found=str(error), todo="give a CSV file in UTF-8") from error
+    text = bounds.read_text(path, bounds.TABLE_BYTES, what="the table")
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    lines = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+    try:
+        lines = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+    except csv.Error as error:
+        raise BadProduct("the table is no CSV", where=path, found=str(error), todo="save it again as CSV") from error
     if not lines or not any(cell.strip() for cell in lines[0]):
         raise BadProduct("the table is empty", where=path, expected="a header line with column names, then a row for each pixel")
     names = tuple(cell.strip() for cell in lines[0])

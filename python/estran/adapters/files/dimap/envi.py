@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran import bounds
 from estran.errors import BadProduct
 from estran.raster.grid import Grid
 
@@ -48,6 +49,8 @@ class EnviImage:
         expected = shape[0] * shape[1] * self.dtype.itemsize
         try:
             found = path.stat().st_size
+            if not path.is_file():
+                raise BadProduct("the samples of a band are no ordinary file", where=path, todo="copy the product again")
         except OSError:
             raise BadProduct("the samples of a band are missing", where=path, todo="copy the .data folder along with the .dim file") from None
         if found < expected:
@@ -148,8 +151,8 @@ def _map_lines(grid: Grid) -> list[str]:
 def is_big_endian(header_path: Path) -> bool:
     """Byte order as the .hdr says; big-endian, as SNAP always writes, where it is missing or silent."""
     try:
-        text = header_path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = bounds.read_text(header_path, bounds.SETTINGS_BYTES, errors="replace")
+    except BadProduct:
         return True
     for line in text.splitlines():
         key, _, value = line.partition("=")

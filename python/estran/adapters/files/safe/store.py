@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from estran.adapters.files.safe.zip_directory import check_directory
 from estran.bounds import XML_BYTES, read_bytes, within
 from estran.errors import BadProduct
 
@@ -143,11 +145,18 @@ def members(path: Path) -> dict[str, zipfile.ZipInfo]:
     BadProduct
         Where it cannot be listed.
     """
+    check_directory(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            return {m.filename.replace("\\", "/").removeprefix("./"): m for m in archive.infolist() if not m.is_dir()}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            listed = [(m.filename.replace("\\", "/").removeprefix("./"), m) for m in archive.infolist() if not m.is_dir()]
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, struct.error) as error:
         raise BadProduct("the zip is broken", where=path, found=str(error), todo=AGAIN) from error
+    found = dict(listed)
+    if len(found) < len(listed):
+        # GDAL may take the other of two.
+        twice = next(name for name, member in listed if found[name] is not member)
+        raise BadProduct("the zip holds a file twice", where=path, found=twice, todo=AGAIN)
+    return found
 
 
 def inside(name: str, where: Path) -> str:
