@@ -1,0 +1,1 @@
+"""Attacks on the finished program, through its command line: kills, full disks, strangers' files, environments, damage, hostile input."""
