@@ -331,7 +331,7 @@ def test_a_product_of_several_tiles(two_tiles: Path, tmp_path: Path, packed: boo
     assert "the product holds several tiles" in message
     assert "found T31UFS, T31UGS" in message
     assert "as in --granule T31UFS" in message
-    for name in ("T31UGS", "31UGS", "t31ugs", "31ugs", "S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_T31UGS_N02.08"):
+    for name in ("T31UGS", "31UGS", "t31ugs", "31ugs", "S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_T31UGS_N02.08", "L1C_T31UGS_A017100_20200615T105030"):
         assert "tile T31UGS," in open_product(path, ReadOptions(granule=name)).description
     assert "does not hold tile T30ABC" in sentence(path, BadParameter, granule="T30ABC")
 
@@ -357,6 +357,8 @@ def test_a_missing_band_has_a_remedy_on_the_command_line(root: Path) -> None:
     assert "the image of band B10 is missing" in message
     assert "--skip-missing" in message
     assert "B10" not in open_product(root, ReadOptions(strict=False)).bands
+    next(root.glob("GRANULE/*/IMG_DATA/*_B03.jp2")).unlink()
+    assert "the images of bands B3, B10 are missing" in sentence(root)
     for path in root.glob("GRANULE/*/IMG_DATA/*.jp2"):
         path.unlink()
     assert "none of the product's images is there" in sentence(root, strict=False)

@@ -19,8 +19,8 @@ _PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar", ".gz
 _ZARR = (".zgroup", ".zattrs", ".zmetadata", ".zarray", "zarr.json")
 """Files that make a folder a Zarr group or array: versions 2 and 3 of the specification."""
 
-_DEPTH, _MANY, _SHOWN = 3, 100, 3
-"""How many folders deep products are looked for, how many at most, and how many are named."""
+_DEPTH, _LOOKED, _MANY, _SHOWN = 3, 5000, 100, 3
+"""How many folders deep products are looked for, among how many files and folders, how many at most, and how many are named."""
 
 _OURS = (".dim", ".nc", ".tif", ".tiff", ".jp2", ".png", ".img", ".vrt")
 """Endings of what makes a folder a product itself, whatever archives lie beside."""
@@ -59,7 +59,7 @@ def choose_product(folder: Path, tile: str | None) -> Path | None:
     """
     if any(p.suffix.lower() in _OURS for p in folder.iterdir()) and not any(folder.glob("*.SAFE")):
         return None
-    found = list(islice(_products(folder, _DEPTH), _MANY))
+    found = list(islice(_products(folder), _MANY))
     for other in folder.glob("*.zarr") if not found else ():
         refuse_unread(other)
     if not found:
@@ -78,21 +78,30 @@ def choose_product(folder: Path, tile: str | None) -> Path | None:
     raise BadProduct("the folder is no product but holds some", where=folder, found=names + more, todo=f"give {found[0]}")
 
 
-def _products(folder: Path, depth: int) -> Iterator[Path]:
-    """What is a Sentinel-2 product below a folder, archives that have to be unpacked too; products are not looked into."""
-    try:
-        entries = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    except OSError:  # somebody else's folder
-        return
-    for path in entries:
-        if path.is_dir() or path.suffix.lower() == ".zip":
-            if is_safe(path):
+def _products(folder: Path) -> Iterator[Path]:
+    """What is a Sentinel-2 product below a folder, nearest first, archives that have to be unpacked too; products are not looked into."""
+    looked, level = 0, [folder]
+    for _ in range(_DEPTH):
+        below: list[Path] = []
+        for path in (p for parent in level for p in _entries(parent)):
+            looked += 1
+            if looked > _LOOKED:
+                return
+            if path.is_dir() or path.suffix.lower() == ".zip":
+                if is_safe(path):
+                    yield path
+                elif path.is_dir():
+                    below.append(path)
+            elif path.name.startswith("S2") and path.name.lower().endswith(_PACKED):
                 yield path
-                continue
-            if path.is_dir() and depth > 1:
-                yield from _products(path, depth - 1)
-        elif path.name.startswith("S2") and path.name.lower().endswith(_PACKED):
-            yield path
+        level = below
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    except OSError:  # somebody else's folder
+        return []
 
 
 def refuse_empty_safe(folder: Path) -> None:

@@ -15,30 +15,33 @@ from estran.adapters.files.safe.tiles import Tile
 from estran.errors import BadProduct
 from estran.raster.grid import Grid
 from estran.raster.product import Band
-from estran.sensors.bands import SpectralBand
+from estran.sensors.bands import SENTINEL2, SpectralBand
 
 
-def find_image(tile: Tile, band: str, strict: bool, notes: list[str]) -> Entry | None:
-    """The image of a band, or None with a note where the product does not list it or, unless `strict`, lacks it.
+def find_images(tile: Tile, strict: bool, notes: list[str]) -> dict[str, Entry]:
+    """The images by band name, in the sensor's order; notes name the bands that the product does not list or, unless `strict`, lacks.
 
     Raises
     ------
     BadProduct
-        Listed and missing.
+        Listed and missing where `strict`; none there at all.
     """
-    if band not in tile.granule.images:
-        notes.append(f"The product does not list band {band}.")
-        return None
-    found = tile.image(band)
-    if found is not None:
-        return found
-    name = tile.image_name(band)
-    if strict:
+    listed = [band.name for band in SENTINEL2 if band.name in tile.granule.images]
+    notes += [f"The product does not list band {band.name}." for band in SENTINEL2 if band.name not in listed]
+    found = {band: entry for band in listed if (entry := tile.image(band)) is not None}
+    missing = [band for band in listed if band not in found]
+    if not found:
+        raise BadProduct("none of the product's images is there", where=tile.store.path, expected=tile.image_name(listed[0]), todo=AGAIN)
+    if missing and strict:
+        one = len(missing) == 1
         raise BadProduct(
-            f"the image of band {band} is missing", where=tile.store.path, expected=name, todo=f"{AGAIN}, or read it without the band: --skip-missing"
+            f"the image of band {missing[0]} is missing" if one else f"the images of bands {', '.join(missing)} are missing",
+            where=tile.store.path,
+            expected=tile.image_name(missing[0]) + ("" if one else " and others"),
+            todo=f"{AGAIN}, or read it without {'the band' if one else 'them'}: --skip-missing",
         )
-    notes.append(f"The image of band {band} is missing ({PurePosixPath(name).name}): the product is read without it.")
-    return None
+    notes += [f"The image of band {b} is missing ({PurePosixPath(tile.image_name(b)).name}): the product is read without it." for b in missing]
+    return found
 
 
 def open_image(store: Store, entry: Entry, grid: Grid) -> jpeg2000.Image:

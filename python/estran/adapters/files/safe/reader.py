@@ -8,14 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from estran.adapters.files.safe.angle_bands import angle_bands, footprint_name
-from estran.adapters.files.safe.bands import find_image, make_band, open_image, say_offsets
+from estran.adapters.files.safe.bands import find_images, make_band, open_image, say_offsets
 from estran.adapters.files.safe.locate import locate
 from estran.adapters.files.safe.product_metadata import ProductMetadata, read_product_metadata
-from estran.adapters.files.safe.store import AGAIN
 from estran.adapters.files.safe.tile_metadata import TileMetadata, read_tile_metadata
 from estran.adapters.files.safe.tiles import Tile, choose
 from estran.adapters.files.safe.verify import refuse, verify
-from estran.errors import BadParameter, BadProduct
+from estran.errors import BadParameter
 from estran.raster.product import Band, Element, Product
 from estran.raster.scene import Progress, quiet
 from estran.sensors.bands import SENTINEL2
@@ -129,15 +128,13 @@ def _bands(
     """The spectral bands that are there, and what was added to their digital numbers."""
     bands: list[Band] = []
     offsets: dict[str, float] = {}
+    images = find_images(tile, strict, notes)
     for k, spectral in enumerate(SENTINEL2):
         progress(0.1 + 0.1 * k / len(SENTINEL2), f"opening {spectral.name}")
-        found = find_image(tile, spectral.name, strict, notes)
-        if found is not None:
+        if spectral.name in images:
             offsets[spectral.name] = metadata.offset(spectral.name, where, given)
-            image = open_image(tile.store, found, ground.grids[round(spectral.pixel)])
+            image = open_image(tile.store, images[spectral.name], ground.grids[round(spectral.pixel)])
             bands.append(make_band(k, spectral, image, metadata, ground, offsets[spectral.name], token))
-    if not bands:
-        raise BadProduct("none of the product's images is there", where=tile.store.path, expected=tile.image_name(next(iter(tile.granule.images))), todo=AGAIN)
     if given is not None and (metadata.is_before_offsets or set(offsets) <= set(metadata.offsets)):
         notes.append(f"--offset {given:g} is not needed: the product's metadata say it.")
     return bands, say_offsets(offsets, metadata)

@@ -39,6 +39,8 @@ class Tile:
     def image_name(self, band: str) -> str:
         """Where the image of a band should lie."""
         listed = inside(self.granule.images[band], self.store.path).removesuffix(".jp2")
+        if not self.folder:
+            return f"{PurePosixPath(listed).name}.jp2"
         return f"{listed}.jp2" if "/" in listed else self.path(f"IMG_DATA/{listed}.jp2")
 
     def mask(self, listed: str, kind: str, band: str) -> str | None:
@@ -91,7 +93,7 @@ def _tiles(granules: Sequence[Granule]) -> str:
 
 def _named(place: Place, granules: Sequence[Granule], wanted: str) -> Granule:
     name = tile_name(wanted)
-    found = [g for g in granules if g.tile.upper() == name] or [g for g in granules if g.identifier.upper() == name]
+    found = [g for g in granules if g.tile.upper() == name] or [g for g in granules if name in _spellings(place, g)]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -107,6 +109,11 @@ def _named(place: Place, granules: Sequence[Granule], wanted: str) -> Granule:
         found=", ".join(g.identifier for g in found),
         todo="give one of these identifiers with --granule",
     )
+
+
+def _spellings(place: Place, granule: Granule) -> tuple[str, ...]:
+    """Other names of a tile than its own: its identifier, its folder's."""
+    return granule.identifier.upper(), (_find_folder(place, granule) or "").rpartition("/")[2].upper()
 
 
 def _only(place: Place, granules: Sequence[Granule]) -> tuple[Granule, tuple[str, ...]]:
