@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,6 +125,17 @@ def test_where_none_is_listed_only_an_old_baseline_or_the_user_says_the_offset(t
     product = read_safe(builder.build(tmp_path, raw, baseline=baseline), offset=given)
     assert {product[snap_name(b)].offset for b in raw} == {offset}
     assert any("--offset -1000 is not needed" in note for note in product.notes) == (baseline == "02.08" and given is not None)
+
+
+@pytest.mark.parametrize(("element", "value"), [("RADIO_ADD_OFFSET", "1000"), ("RADIO_ADD_OFFSET", "-0.1"), ("QUANTIFICATION_VALUE", "1")])
+def test_values_that_no_product_has_are_obeyed_and_named(tmp_path: Path, raw: dict[str, np.ndarray], element: str, value: str) -> None:
+    root = builder.build(tmp_path, raw, offsets=OFFSETS)
+    assert not [n for n in read_safe(root).notes if "see that reflectances make sense" in n]
+    path = root / "MTD_MSIL1C.xml"
+    path.write_text(re.sub(f"(<{element} [^>]*>)[^<]*<", rf"\g<1>{value}<", path.read_text()))
+    notes = [n for n in read_safe(root).notes if "see that reflectances make sense" in n]
+    assert len(notes) == 1
+    assert notes[0].startswith(f"{element} is {value}, where products have ")
 
 
 @pytest.mark.parametrize("baseline", ["04.00", "05.11"])

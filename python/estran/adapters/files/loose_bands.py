@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from estran.adapters.files import names
+from estran.adapters.files import names, reach
+from estran.adapters.files.gdal import opened
 from estran.adapters.files.safe.product_metadata import SAY_OFFSET
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.raster.product import Band, Product
@@ -35,7 +36,7 @@ _NATIVE = (10.0, 20.0, 60.0)
 """Pixel sizes of Sentinel-2 [m]."""
 
 
-def refuse_loose_bands(path: Path, offset: float | None) -> None:
+def refuse_loose_bands(path: Path, offset: float | None, *, remote: bool = False) -> None:
     """Raise where `path` is an image, or a folder of images, out of a Sentinel-2 product, whose offset nobody has said.
 
     Every scene exists with and without an offset of its digital numbers (processing baseline 04.00 and later, earlier ones): 0.1 in reflectance. Nothing in
@@ -47,6 +48,8 @@ def refuse_loose_bands(path: Path, offset: float | None) -> None:
         A file or a folder.
     offset
         What the user says is added to its digital numbers.
+    remote
+        Whether files outside the folder, or the network, may be reached.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def refuse_loose_bands(path: Path, offset: float | None) -> None:
     files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.is_file())
     files = [p for p in files if p.suffix.lower() in _IMAGES]
     surface = [p for p in files if _LEVEL_2A.fullmatch(p.stem)]
-    if surface and not _declared(surface[0]):
+    if surface and not _declared(surface[0], remote):
         raise UnsupportedProduct(
             "this is out of a Level-2A product (surface reflectance)",
             where=path,
@@ -69,7 +72,7 @@ def refuse_loose_bands(path: Path, offset: float | None) -> None:
             todo=f"give the Level-1C product of the same scene; if it is top-of-atmosphere reflectance under such a name, {SAY_OFFSET}",
         )
     images = [p for p in files if _LEVEL_1C.fullmatch(p.stem)] or [p for p in files if p.suffix.lower() == ".jp2" and _BUCKET.fullmatch(p.stem)]
-    if images and not _declared(images[0]) and (_LEVEL_1C.fullmatch(images[0].stem) or any(_is_native(p) for p in images)):
+    if images and not _declared(images[0], remote) and (_LEVEL_1C.fullmatch(images[0].stem) or any(_is_native(p, remote) for p in images)):
         raise BadProduct(
             "the offset of the digital numbers is not known: these are images out of a Sentinel-2 product, without its metadata",
             where=path,
@@ -100,26 +103,26 @@ def _is_preview(product: Product) -> bool:
     return folder.is_dir() and {b.name for b in SENTINEL2} <= set(product.bands) and all((folder / f"{stem}.jp2").is_file() for stem in ("B01", "B02", "B8A"))
 
 
-def _declared(path: Path) -> bool:
+def _declared(path: Path, remote: bool) -> bool:
     """Whether the file says itself what its numbers mean: a scale or an offset, or samples that are no digital numbers."""
-    dataset = _facts(path)
+    dataset = _facts(path, remote)
     return dataset is not None and (dataset[0] or "int" not in dataset[1])
 
 
-def _is_native(path: Path) -> bool:
-    dataset = _facts(path)
+def _is_native(path: Path, remote: bool) -> bool:
+    dataset = _facts(path, remote)
     return dataset is not None and dataset[2] in _NATIVE
 
 
-def _facts(path: Path) -> tuple[bool, str, float] | None:
+def _facts(path: Path, remote: bool) -> tuple[bool, str, float] | None:
     """Whether a raster declares a scaling, the type of its samples, its pixel size [m] (0 without georeference); None where it cannot be opened."""
-    import rasterio
     from rasterio.errors import RasterioError
 
     try:
-        with rasterio.open(path) as dataset:
+        with opened(path, remote=remote, pam=reach.check(path, remote=remote)) as dataset:
+            reach.check_opened(dataset, path, remote=remote)
             scaled: Sequence[float] = (*(s - 1 for s in dataset.scales), *dataset.offsets)
             placed = dataset.crs is not None and dataset.crs.is_projected
             return any(scaled), dataset.dtypes[0], float(abs(dataset.transform.a)) if placed else 0.0
-    except RasterioError:
+    except (RasterioError, BadProduct):  # who reads it says what is wrong
         return None

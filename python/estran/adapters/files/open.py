@@ -65,7 +65,7 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
         refuse_empty_safe(path)
     from estran.adapters.files.loose_bands import refuse_loose_bands, with_offset
 
-    refuse_loose_bands(path, options.offset)
+    refuse_loose_bands(path, options.offset, remote=options.allow_remote)
     return with_offset(_open_raster(path, options), options.offset)
 
 

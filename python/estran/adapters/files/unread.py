@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from estran.adapters.files.safe.locate import is_safe, is_whole, locate, tile_name
+from estran.adapters.files.safe.store import Archive, members
 from estran.bounds import XML_BYTES, read_bytes
 from estran.errors import BadProduct, UnsupportedProduct
 
@@ -125,13 +126,11 @@ def _zarr_of(path: Path) -> str | None:
 
 def _zarr_in_zip(path: Path) -> str | None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [n for n in archive.namelist() if n.rpartition("/")[2] in _ZARR]
-            if not names:
-                return None
-            top = min(n.count("/") for n in names)
-            return _kind(path.name, (archive.read(n) for n in names if n.count("/") == top and archive.getinfo(n).file_size <= XML_BYTES))
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError):
+        store = Archive(path, members(path), "")
+        names = [n for n in store.names() if n.rpartition("/")[2] in _ZARR]
+        top = min((n.count("/") for n in names), default=0)
+        return _kind(path.name, (store.read(n) for n in names if n.count("/") == top)) if names else None
+    except BadProduct:  # broken: who reads it says so
         return None
 
 

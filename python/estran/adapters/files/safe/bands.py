@@ -17,6 +17,9 @@ from estran.raster.grid import Grid
 from estran.raster.product import Band
 from estran.sensors.bands import SENTINEL2, SpectralBand
 
+_QUANTIFICATIONS, _OFFSETS = (10000.0, 1000.0), (-1000.0, 0.0)
+"""What products have had so far: 1000 in the first months of 2015."""
+
 
 def find_images(tile: Tile, strict: bool, notes: list[str]) -> dict[str, Entry]:
     """The images by band name, in the sensor's order; notes name the bands that the product does not list or, unless `strict`, lacks.
@@ -86,6 +89,17 @@ def make_band(index: int, spectral: SpectralBand, image: jpeg2000.Image, metadat
         solar_flux=metadata.solar_flux.get(spectral.name),
         spectral_index=index,
     )
+
+
+def unusual(metadata: ProductMetadata) -> list[str]:
+    """What the metadata say of the digital numbers that no product of ESA has said so far: obeyed, and named."""
+    values = [("QUANTIFICATION_VALUE", metadata.quantification, _QUANTIFICATIONS)]
+    values += [("RADIO_ADD_OFFSET", offset, _OFFSETS) for offset in dict.fromkeys(metadata.offsets.values())]
+    return [
+        f"{name} is {value:g}, where products have {' or '.join(f'{k:g}' for k in known)}: it was taken as it is, see that reflectances make sense."
+        for name, value, known in values
+        if value not in known
+    ]
 
 
 def say_offsets(offsets: dict[str, float], metadata: ProductMetadata) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from estran.adapters.files.safe.angle_bands import angle_bands, footprint_name
-from estran.adapters.files.safe.bands import find_images, make_band, open_image, say_offsets
+from estran.adapters.files.safe.bands import find_images, make_band, open_image, say_offsets, unusual
 from estran.adapters.files.safe.locate import locate
 from estran.adapters.files.safe.product_metadata import ProductMetadata, read_product_metadata
 from estran.adapters.files.safe.tile_metadata import TileMetadata, read_tile_metadata
@@ -88,7 +88,7 @@ def read_safe(
     ground = read_tile_metadata(store.read(chosen.xml), f"{store.path.name}/{chosen.xml}")
     token = hashlib.sha256(f"{store.path.resolve()}|{store.path.stat().st_mtime_ns}|{chosen.xml}|{angle_resolution}".encode()).hexdigest()[:24]
 
-    notes = [*place.notes, *said]
+    notes = [*place.notes, *said, *unusual(metadata)]
     bands, offsets = _bands(chosen, metadata, ground, where, offset, strict, token, notes, progress)
     if metadata.nodata is None or metadata.saturated is None:
         notes.append("The metadata do not give both special values: no-data is taken as 0 and saturation as 65535.")
