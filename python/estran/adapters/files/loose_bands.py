@@ -32,6 +32,7 @@ UNKNOWN = (
 """What is said of bands that seem to be Sentinel-2's, where it is left to the user to know."""
 
 _IMAGES = (".jp2", ".j2k", ".tif", ".tiff", ".img", ".vrt")
+_SCALE = 1e-4
 _NATIVE = (10.0, 20.0, 60.0)
 """Pixel sizes of Sentinel-2 [m]."""
 
@@ -80,6 +81,14 @@ def refuse_loose_bands(path: Path, offset: float | None, *, remote: bool = False
             found=images[0].name,
             todo=f"give the .SAFE, or {SAY_OFFSET}",
         )
+
+
+def scale_of(path: Path, scale: float | None, offset: float | None) -> float | None:
+    """Reflectance per digital number: what the user says; where it is the offset alone that is said of images out of a product, the 1e-4 of every Level-1C."""
+    if scale is not None or offset is None:
+        return scale
+    files = [path] if path.is_file() else path.iterdir()
+    return _SCALE if any(p.suffix.lower() in _IMAGES and (_LEVEL_1C.fullmatch(p.stem) or _BUCKET.fullmatch(p.stem)) for p in files) else None
 
 
 def with_offset(product: Product, offset: float | None) -> Product:

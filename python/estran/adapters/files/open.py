@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from estran.adapters.files.options import DEFAULT, ReadOptions
@@ -63,10 +64,11 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
         if chosen is not None:
             return open_product(chosen, options, progress=progress)
         refuse_empty_safe(path)
-    from estran.adapters.files.loose_bands import refuse_loose_bands, with_offset
+    from estran.adapters.files.loose_bands import refuse_loose_bands, scale_of, with_offset
 
     refuse_loose_bands(path, options.offset, remote=options.allow_remote)
-    return with_offset(_open_raster(path, options), options.offset)
+    scale = scale_of(path, options.scale, options.offset)
+    return with_offset(_open_raster(path, replace(options, scale=scale)), options.offset)
 
 
 def _open_raster(path: Path, options: ReadOptions) -> Product:
