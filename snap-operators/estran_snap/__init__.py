@@ -4,11 +4,21 @@ SNAP imports this package from a folder, or out of the plugin's jar; `estran` it
 """
 
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - SNAP starts whatever Python it was given
     raise ImportError(f"Estran needs Python 3.11 or newer, and SNAP uses {sys.version.split()[0]}. What to do: give SNAP a newer one (snappy-conf).")
+
+try:
+    for _compiled in ("_datetime", "_struct", "math"):
+        import_module(_compiled)
+except ImportError as error:
+    raise ImportError(
+        f"inside SNAP Python {sys.version.split()[0]} takes its modules from {sys.base_prefix}, which are those of another Python ({error}). What to do: "
+        "start SNAP and gpt with PYTHONHOME set to the home of the Python that snap.pythonExecutable names: estran snap doctor says it."
+    ) from error
 
 # The archive for the update centre lays our package beside the folder of its jar; that one fits these shims, so it comes first.
 _home = Path(__file__).parents[1]

@@ -369,6 +369,18 @@ class TestPackageInit:
         assert said.startswith("ImportError: SNAP's Python lacks numpy, scipy, numba")
         assert "python -m pip install numpy scipy numba" in said
 
+    def test_modules_of_another_python_are_one_sentence(self, tmp_path):
+        """numpy would say `PyCapsule_Import could not import module "datetime"`."""
+        (tmp_path / PACKAGE).mkdir()
+        (tmp_path / PACKAGE / "__init__.py").write_text(package_init())
+        code = f"import sys; import pathlib, importlib.util; sys.modules['_datetime'] = None; import {PACKAGE}"
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        said = done.stderr.splitlines()[-1]
+        assert said.startswith("ImportError: inside SNAP Python ")
+        assert f"takes its modules from {sys.base_prefix}" in said
+        assert "PYTHONHOME" in said
+
     def test_what_it_needs_are_dependencies_of_ours(self, repository):
         declared = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["dependencies"]
         assert set(NEEDS) <= {re.split(r"[^A-Za-z0-9_-]", line)[0] for line in declared}

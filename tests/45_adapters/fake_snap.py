@@ -46,6 +46,9 @@ elif arguments[1:] == ["-h"]:
     print("Usage:\n  gpt %s [options]" % arguments[0] if arguments[0] in aliases else "Unknown operator '%s'." % arguments[0])
 elif arguments[0] not in aliases:
     sys.exit("Error: No SPI found for operator '%s'" % arguments[0])
+elif does.get("home", os.environ.get("PYTHONHOME")) != os.environ.get("PYTHONHOME"):
+    told = "Type: <class 'zipimport.ZipImportError'>\nValue: can't decompress data;\n  zlib not available\nLine: 700\nNamespace: <module>"
+    sys.exit("Error: Error in Python interpreter:\n" + told)
 elif does.get("bridge") == "broken":
     sys.exit("Error: Failed to establish Python bridge")
 else:
@@ -78,7 +81,9 @@ class FakeSnap:
     @property
     def environment(self) -> dict[str, str]:
         """Where SNAP is found and the user lives."""
-        return {"SNAP_HOME": str(self.home), "HOME": str(self.user_home), "PATH": os.environ["PATH"]}
+        # Another Python of this version on the PATH is a fault of its own: it is put there by the tests that are about it.
+        path = os.pathsep.join([str(Path(sys.base_prefix, "bin")), os.environ["PATH"]])
+        return {"SNAP_HOME": str(self.home), "HOME": str(self.user_home), "PATH": path}
 
     @property
     def calls(self) -> list[str]:

@@ -61,12 +61,29 @@ def test_the_doctor_s_json(estran, snap) -> None:
     assert said.code == 1
     told = json.loads(said.out)
     assert list(told) == ["schema", "estran", "ok", "checks"]
-    assert (told["schema"], told["estran"], told["ok"]) == (1, __version__, False)
+    assert (told["schema"], told["estran"], told["ok"]) == (2, __version__, False)
     assert all(list(check) == ["id", "ok", "fact", "mend", "optional"] for check in told["checks"])
-    assert [check["id"] for check in told["checks"] if not check["ok"] and not check["optional"]] == ["operators"]
-    assert all((check["mend"] == "") == check["ok"] for check in told["checks"])
+    assert [check["id"] for check in told["checks"] if not check["ok"]] == ["operators"]
+    assert all((check["mend"] == "") == check["ok"] for check in told["checks"] if not check["optional"])
     assert said.err.strip().startswith("estran: error: 1 of ")
     said.out.encode("ascii")
+
+
+def test_what_nothing_fails_without_is_no_failure(estran, snap, monkeypatch) -> None:
+    from estran.adapters.snap.setup import doctor
+    from estran.errors import EstranError
+
+    def broken(site):
+        raise EstranError("no answer in time", todo="try again")
+
+    for rugged in (lambda site: Check("rugged", False, "not there", "get it", optional=True), broken):
+        monkeypatch.setattr(doctor, "CHECKS", {"snap": doctor.version, "rugged": rugged})
+        monkeypatch.setattr(doctor, "rugged", rugged)
+        said = estran("snap", "doctor", "--json")
+        told = json.loads(said.out)
+        assert (said.code, told["ok"]) == (0, True), said.err
+        assert [(c["id"], c["ok"], c["mend"] != "", c["optional"]) for c in told["checks"]] == [("snap", True, False, False), ("rugged", True, True, True)]
+        assert "\n– " in estran("snap", "doctor").out
 
 
 def test_the_page_lists_every_check(repository) -> None:
@@ -78,9 +95,10 @@ def test_the_page_lists_every_check(repository) -> None:
 
 def test_the_page_names_the_menu(repository) -> None:
     from estran.catalogue.operators.cloud_mask import CloudMask
+    from estran.catalogue.views.names import menu_entry
 
     page = (repository / "docs" / "tutorials" / "in_snap_desktop.md").read_text("utf-8")
-    assert f"{CloudMask.menu.replace('/', ' > ')} > {CloudMask.label}" in page
+    assert f"{CloudMask.menu.replace('/', ' > ')} > {menu_entry(CloudMask)}" in page
 
 
 def test_errors_are_sentences(estran, fake_snap, tmp_path) -> None:

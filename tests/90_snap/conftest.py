@@ -69,6 +69,15 @@ def load_trial():
     return sys.modules["trial_operators"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _this_python_first():
+    """Inside SNAP Python takes the modules of the first ``python3`` on the PATH: here those of the Python that runs the tests, whatever shell they run from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(Path(sys.base_prefix, "bin")), os.environ.get("PATH", os.defpath)]))
+        patch.delenv("PYTHONHOME", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def snap_program():
     """SNAP's gpt; skips with the reason where there is none that could run Python operators of this Python."""

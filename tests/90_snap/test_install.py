@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,7 @@ def test_in_proved_and_out_again(snap, user_dir, action):
         helped = _gpt(snap, user_dir, op.alias, "-h")
         assert helped.returncode == 0, helped.stderr
     well = _estran(user_dir, "doctor", "--json")
+    # Whether Rugged is there does not count.
     assert [check for check in json.loads(well.stdout)["checks"] if not check["ok"]] == []
     assert well.returncode == 0
     installed = _tree(user_dir)
@@ -138,6 +140,32 @@ def test_a_broken_bridge_is_found_by_running_it(snap, user_dir, tmp_path):
     done = _estran(user_dir, "install")
     assert done.returncode == 1
     assert "everything was put back as it was" in done.stderr
+    assert _tree(user_dir) == before
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="Python's library finds its place itself there")
+def test_another_python_first_on_the_path(snap, user_dir, tmp_path, monkeypatch):
+    """Named with the cure; installed all the same, proved with the cure; and taken out without a trace."""
+    library = tmp_path / "other" / Path(sysconfig.get_path("stdlib")).relative_to(sys.base_prefix)
+    (library / "lib-dynload").mkdir(parents=True)
+    for entry in Path(sysconfig.get_path("stdlib")).iterdir():
+        if entry.name not in ("lib-dynload", "site-packages", "dist-packages"):
+            (library / entry.name).symlink_to(entry)
+    (tmp_path / "other" / "bin").mkdir()
+    shutil.copy(Path(sys.executable).resolve(), tmp_path / "other" / "bin" / "python3")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "other" / "bin"), os.environ["PATH"]]))
+    before = _tree(user_dir)
+    done = _estran(user_dir, "install")
+    assert done.returncode == 0, done.stderr
+    assert f"PYTHONHOME={sys.base_prefix}" in done.stdout
+    checks = {check["id"]: check for check in json.loads(_estran(user_dir, "doctor", "--json").stdout)["checks"]}
+    assert not checks["home"]["ok"]
+    for named in (sys.base_prefix, str(tmp_path / "other")):
+        assert named in checks["home"]["fact"]
+    monkeypatch.setenv("PYTHONHOME", sys.base_prefix)
+    checks = {check["id"]: check for check in json.loads(_estran(user_dir, "doctor", "--json").stdout)["checks"]}
+    assert [name for name, check in checks.items() if not check["ok"] and name != "desktop_home"] == []
+    assert _estran(user_dir, "uninstall").returncode == 0
     assert _tree(user_dir) == before
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from estran.adapters.snap.setup.plan import Plan
     from estran.adapters.snap.setup.site import Site
 
-SCHEMA = 1
+SCHEMA = 2
 """Of ``doctor --json``."""
 
 _WHAT = {
@@ -103,7 +103,7 @@ def _doctor(args: argparse.Namespace) -> None:
     found = examine(lambda: _site(args))
     wrong = [check for check in found if not check.ok and not check.optional]
     if args.json:
-        told = [{"id": c.id, "ok": c.ok, "fact": c.fact, "mend": "" if c.ok else c.mend, "optional": c.optional} for c in found]
+        told = [{"id": c.id, "ok": c.ok or c.optional, "fact": c.fact, "mend": "" if c.ok else c.mend, "optional": c.optional} for c in found]
         print(json.dumps({"schema": SCHEMA, "estran": __version__, "ok": not wrong, "checks": told}, indent=1))
     else:
         print("\n".join(lines(found, sys.stdout.encoding)))

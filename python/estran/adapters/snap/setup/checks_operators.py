@@ -8,6 +8,7 @@ from estran import __version__
 from estran.adapters.snap.setup import content
 from estran.adapters.snap.setup.changes import points_at
 from estran.adapters.snap.setup.check import ALIASES, INSTALL, Check, quoted
+from estran.adapters.snap.setup.checks_home import home
 from estran.adapters.snap.setup.plugins import Plugin
 from estran.adapters.snap.setup.site import Site
 
@@ -84,7 +85,9 @@ def starts(site: Site) -> Check | None:
     if "estran.errors." in answer.err + answer.out:
         return Check("start", True, f"Python starts in SNAP and runs {alias}")
     log = site.settings.module_dir / "esa_snappy" / "snappyutil.log"
-    return Check("start", False, f"Python does not start in SNAP: {answer.reason}", f"{quoted(site.snap.gpt)} {alias} -t {target}  # shows why; so does {log}")
+    place = home(site)
+    mend = place.mend if place is not None and not place.ok else f"{quoted(site.snap.gpt)} {alias} -t {target}  # shows why; so does {log}"
+    return Check("start", False, f"Python does not start in SNAP: {answer.reason}", mend)
 
 
 def ours(site: Site) -> list[Plugin]:

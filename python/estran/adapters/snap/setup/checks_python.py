@@ -12,6 +12,7 @@ from estran import __version__
 from estran.adapters.snap.setup import content
 from estran.adapters.snap.setup.changes import points_at
 from estran.adapters.snap.setup.check import INSTALL, Check, delete, or_set_up, other_python, pip
+from estran.adapters.snap.setup.embedded import HOME
 from estran.adapters.snap.setup.interpreter import OLDEST, missing_packages
 from estran.adapters.snap.setup.settings import MODULE_DIR, PYTHON
 from estran.adapters.snap.setup.site import Site
@@ -25,7 +26,10 @@ def python(site: Site) -> Check:
     try:
         found = site.interpreter
     except EstranError as error:
-        return Check("python", False, f"SNAP would start {site.settings.python} ({origin}): {error.what}", mend)
+        reason = f"{error.what}: {error.found}" if error.found else error.what
+        # A home that is set for another Python keeps every one from starting.
+        mend = f"unset {HOME}" if os.environ.get(HOME) and site.executable is not None else mend
+        return Check("python", False, f"SNAP would start {site.settings.python} ({origin}): {reason}", mend)
     fact = f"{found.told}, set by {origin}"
     if found.implementation != "CPython" or found.free_threaded or found.bits != 64:
         kind = "free-threaded" if found.free_threaded else f"{found.bits} bit" if found.bits != 64 else found.implementation
@@ -92,7 +96,8 @@ def packages(site: Site) -> Check | None:
 def package(site: Site) -> Check | None:
     """Which Estran SNAP gets, of those it sees, and that it loads."""
     before = packages(site)
-    if before is None or not before.ok or site.folder not in [p.place for p in site.plugins]:
+    inside = site.embedded if before is not None and before.ok else None
+    if before is None or not before.ok or site.folder not in [p.place for p in site.plugins] or (inside and not inside.belongs_to(site.interpreter)):
         return None
     seen, executable = site.seen, site.interpreter.executable
     if not seen.estran:
@@ -101,12 +106,22 @@ def package(site: Site) -> Check | None:
         name, why = next(iter(seen.errors.items()))
         return Check("estran", False, f"SNAP's Python cannot import {name} ({why})", pip(executable, "install", "--force-reinstall", name.split(".")[0]))
     where = Path(seen.estran).parent
+    activated = _activated(site)
     if seen.version != __version__:
-        mend = f"{pip(executable, 'install', f'estran=={__version__}')} && {INSTALL}"
-        return Check("estran", False, f"Estran {seen.version} in {where} wins in SNAP, and this is {__version__}", mend)
+        mend = "deactivate" if activated else f"{pip(executable, 'install', f'estran=={__version__}')} && {INSTALL}"
+        return Check("estran", False, f"Estran {seen.version} in {where} wins in SNAP{activated}, and this is {__version__}", mend)
     if site.record is not None and site.record.mode == "link" and not points_at(site.folder / content.NAME, where):
         return Check("estran", False, f"Estran in {where} wins over the linked checkout", pip(executable, "uninstall", "estran"))
-    return Check("estran", True, f"Estran {seen.version} in {where}")
+    return Check("estran", True, f"Estran {seen.version} in {where}" + (f" wins in SNAP{activated}" if activated else ""))
+
+
+def _activated(site: Site) -> str:
+    """How it comes that another Estran wins than the installed one, where an activated environment brings it."""
+    inside = site.embedded
+    if inside is None or inside.environment is None or (alone := site.seen_alone).estran == site.seen.estran:
+        return ""
+    other = f"Estran {alone.version} in {Path(alone.estran).parent}" if alone.estran else "none"
+    return f", for the environment {inside.environment} is activated (without it: {other})"
 
 
 def rugged(site: Site) -> Check | None:

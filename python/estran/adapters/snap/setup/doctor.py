@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from estran.adapters.snap.setup.check import Check
+from estran.adapters.snap.setup.checks_home import desktop_home, home
 from estran.adapters.snap.setup.checks_operators import duplicates, operators, other_plugins, registered, starts
 from estran.adapters.snap.setup.checks_python import bridge_package, package, packages, python, rugged, shared_library
 from estran.adapters.snap.setup.checks_snap import bridge_module, java, settings, user_dir, version
@@ -27,6 +28,8 @@ CHECKS: dict[str, Checker] = {
     "python": python,
     "libpython": shared_library,
     "esa_snappy": bridge_package,
+    "home": home,
+    "desktop_home": desktop_home,
     "packages": packages,
     "operators": operators,
     "duplicates": duplicates,
@@ -54,4 +57,4 @@ def _guarded(name: str, check: Checker, site: Site) -> Check | None:
         return check(site)
     except EstranError as error:
         fact = type(error)(error.what, where=error.where, expected=error.expected, found=error.found).sentence()
-        return Check(name, False, fact, error.todo)
+        return Check(name, False, fact, error.todo, optional=check is rugged)

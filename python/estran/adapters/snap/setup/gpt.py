@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,17 +27,42 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The line that says why, of what can be a long trace."""
-        lines = [line.strip() for line in (self.err + "\n" + self.out).splitlines() if line.strip()]
-        for start in ("Value:", "Error:", "Caused by:", "SEVERE:"):
-            found = next((line for line in lines if line.startswith(start) and line not in ("Error: Error in Python interpreter:",)), None)
-            if found:
-                return found
-        return lines[-1] if lines else "it said nothing"
+        """What says why, whole, of what can be a long trace: Python's own error, else SNAP's with what caused it."""
+        streams = [[line.strip() for line in text.splitlines() if line.strip()] for text in (self.err, self.out)]
+        python, error, cause, severe = (_found(streams, start) for start in ("Value:", "Error:", "Caused by:", "SEVERE:"))
+        if python:
+            kind = _found(streams, "Type:")
+            name = re.search(r"<class '(?:[\w.]*\.)?(\w+)'>", kind[0] if kind else "")
+            return f"{name[1]}: {_text_of(python, 'Value:')}" if name else _text_of(python)
+        if error and cause:
+            why = _text_of(cause)
+            return _text_of(error) if why.rpartition("Exception: ")[2] in _text_of(error) else f"{_text_of(error)} ({why})"
+        known = error or cause or severe
+        return _text_of(known) if known else next((lines[-1] for lines in reversed(streams) if lines), "it said nothing")
 
 
-def run_gpt(snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: float) -> Answer:
-    """Run it in a folder of its own; with `user_dir` where the user asked for another than SNAP's.
+_NEXT = re.compile(
+    r"at [\w.$/]+\(|\.\.\. \d+ more|(Caused by|Error|INFO|WARNING|SEVERE|Suppressed|Line|Namespace|File):|\w+(\.\w+)+(Exception|Error)\b|[A-Z]\w\w \d+, \d{4} "
+)
+"""How a line begins that no longer belongs to the message before it."""
+
+
+def _found(streams: list[list[str]], start: str) -> list[str]:
+    """The first message that begins so, and its further lines; of what is caused by one another, the last."""
+    for lines in streams:
+        places = [i for i, line in enumerate(lines) if line.startswith(start) and line != "Error: Error in Python interpreter:"]
+        if places:
+            first = places[-1 if start == "Caused by:" else 0]
+            return [lines[first], *itertools.takewhile(lambda line: not _NEXT.match(line), lines[first + 1 :])]
+    return []
+
+
+def _text_of(lines: list[str], prefix: str = "") -> str:
+    return " ".join([lines[0].removeprefix(prefix).strip(), *lines[1:]])
+
+
+def run_gpt(snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: float, changed: Mapping[str, str] | None = None) -> Answer:
+    """Run it in a folder of its own; with `user_dir` where the user asked for another than SNAP's, and `changed` variables of the environment.
 
     At the end of `timeout` [s] the launcher and the JVM that it started are ended.
     """
@@ -45,6 +73,7 @@ def run_gpt(snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: 
             process = subprocess.Popen(
                 command,
                 cwd=folder,
+                env={**os.environ, **(changed or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -22,7 +22,7 @@ def apply(plan: Plan, *, prove: bool) -> list[str]:
     """
     with Changes() as changes:
         changes.make(plan.changes)
-        return _proof(Site(plan.site.snap, plan.site.settings, plan.site.asked_user_dir, plan.site.timeout)) if prove else []
+        return _proof(Site(plan.site.snap, plan.site.settings, plan.site.asked_user_dir, plan.site.timeout, plan.changed)) if prove else []
 
 
 def _proof(site: Site) -> list[str]:
@@ -41,4 +41,6 @@ def _proof(site: Site) -> list[str]:
             raise InstallFailed(_OUT, found=found.fact, todo=found.mend)
         if found is not None and check is not java:
             told.append(found.fact)
+    if site.changed:
+        told[-1] += f" with {', '.join(f'{name}={value}' for name, value in site.changed.items())}"
     return told

@@ -41,6 +41,8 @@ json.dump({
     "free_threaded": bool(get("Py_GIL_DISABLED")),
     "machine": platform.machine(),
     "base": getattr(sys, "_base_executable", None) or sys.executable,
+    "home": os.pathsep.join(dict.fromkeys((sys.base_prefix, sys.base_exec_prefix))),
+    "framework": bool(get("PYTHONFRAMEWORK")),
     "library": next((f for f in found if os.path.isfile(f)), ""),
     "purelib": sysconfig.get_path("purelib"),
     "esa_snappy": os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else "",
@@ -65,7 +67,7 @@ for name in names:
         module = importlib.import_module(name)
         version = getattr(module, "__version__", version) if name == "estran" else version
     except BaseException as error:
-        errors[name] = "%s: %s" % (type(error).__name__, error)
+        errors[name] = " ".join(("%s: %s" % (type(error).__name__, error)).split())
 orekit = importlib.util.find_spec("orekit_jpype")
 told = {"estran": spec.origin or "" if spec else "", "version": version, "packages": packages, "errors": errors}
 json.dump({**told, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
@@ -76,8 +78,9 @@ json.dump({**told, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
 class Interpreter:
     """A Python, by its own account.
 
-    `base` is the executable below a virtual environment, `library` its shared library (empty where there is none),
-    `esa_snappy` the folder that holds that package (empty where there is none).
+    `base` is the executable below a virtual environment, `home` the place of its modules as PYTHONHOME takes it, `library` its shared library
+    (empty where there is none), `framework` whether that is a framework of macOS, `esa_snappy` the folder that holds that package
+    (empty where there is none).
     """
 
     executable: Path
@@ -90,6 +93,8 @@ class Interpreter:
     library: str
     purelib: Path
     esa_snappy: str
+    home: str = ""
+    framework: bool = False
 
     @property
     def told(self) -> str:
@@ -122,7 +127,7 @@ def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
     EstranError
         It does not run, or is no Python 3.
     """
-    told = _run([str(executable), "-c", _ABOUT], executable, timeout)
+    told = run_python([str(executable), "-c", _ABOUT], executable, timeout)
     try:
         return Interpreter(
             executable,
@@ -135,13 +140,19 @@ def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
             told["library"],
             Path(told["purelib"]),
             told["esa_snappy"],
+            told["home"],
+            told["framework"],
         )
     except (KeyError, TypeError) as error:
         raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python") from error
 
 
-def look(interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modules: Sequence[str], timeout: float = 120.0) -> Seen:
+def look(
+    interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modules: Sequence[str], timeout: float = 120.0, *, program: str | None = None
+) -> Seen:
     """What of our needs is seen on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports `modules`.
+
+    Under the name `program` ("python3") the interpreter takes the environment that is activated, as it does inside SNAP; without, none.
 
     Raises
     ------
@@ -149,7 +160,7 @@ def look(interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modu
         The interpreter does not run.
     """
     question = json.dumps([[str(module_dir / "esa_snappy"), str(module_dir)], [str(r) for r in roots], list(modules)])
-    told = _run([str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout)
+    told = run_python([program or str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout)
     return Seen(told["estran"], told["version"], told["packages"], told["errors"], told["orekit"])
 
 
@@ -194,23 +205,38 @@ def bridge(module_dir: Path, interpreter: Interpreter) -> Bridge:
     return Bridge(folder, (folder / "snappyutil.py").is_file(), any((folder / "lib").glob(f"jpy-*-{tag}-{tag}-*.whl")), library, os.access(folder, os.W_OK))
 
 
+def _why(text: str) -> str:
+    """Of what a Python says that does not start, the lines that name the error; else the last one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"(Fatal Python error|[\w.]*(Error|Exception)): ", line)]
+    return "; ".join(named) or (lines or ["nothing"])[-1]
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     """ "1.26.4" to (1, 26, 4)."""
     return tuple(int(n) for n in re.findall(r"\d+", version.split("+")[0])[:3])
 
 
-def _run(command: list[str], executable: Path, timeout: float) -> dict[str, Any]:
+def run_python(command: list[str], executable: Path, timeout: float, changed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+    """What a Python answers, as JSON; the first word of `command` is the name under which `executable` is started.
+
+    Raises
+    ------
+    EstranError
+        It does not run, or answers otherwise; `found` is the reason it gives, whole.
+    """
     # PYTHONHOME and the like reach the interpreter inside SNAP as they reach this one.
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    wanted = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", **(changed or {})}
+    options: dict[str, Any] = {"env": {k: v for k, v in wanted.items() if v is not None}, "cwd": tempfile.gettempdir(), "check": False}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment, cwd=tempfile.gettempdir(), check=False)
+        done = subprocess.run(command, executable=str(executable), capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, **options)
     except (OSError, subprocess.TimeoutExpired) as error:
         found = "no answer in time" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
         raise EstranError("the interpreter does not run", where=executable, found=found, todo="choose another with --python") from error
     try:
         told = json.loads(done.stdout.decode("utf-8"))
     except ValueError as error:
-        said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["nothing"])[-1]
+        said = _why(done.stderr.decode("utf-8", "replace"))
         raise EstranError("the interpreter gives no sensible answer", where=executable, found=said, todo="choose another with --python") from error
     if not isinstance(told, dict):
         raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from estran import __version__
 from estran.adapters.snap.setup import content, record
 from estran.adapters.snap.setup.changes import Change, Link, Remove, Write, is_link, parts_of, tree
 from estran.adapters.snap.setup.check import other_python, pip
+from estran.adapters.snap.setup.checks_home import in_front, misplaced
 from estran.adapters.snap.setup.checks_operators import ours
+from estran.adapters.snap.setup.desktop import with_line, without_line
 from estran.adapters.snap.setup.doctor import BEFORE
+from estran.adapters.snap.setup.embedded import HOME, home_line
 from estran.adapters.snap.setup.interpreter import ask, find_executable
 from estran.adapters.snap.setup.properties import edit_properties, read_properties
 from estran.adapters.snap.setup.record import Outside, Record
@@ -34,6 +39,8 @@ class Plan:
     site: Site
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
+    changed: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the environment without which gpt does not start Python here."""
 
 
 def plan_install(site: Site, python: Path | None = None, *, linked: bool = False) -> Plan:
@@ -68,6 +75,8 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
     if earlier is None and site.folder.exists() and any(site.folder.iterdir()):
         raise TargetExists("a folder of that name is there that this command did not make", where=site.folder, todo="move it away, then try again")
     outer, kept = _outside(site, now, earlier)
+    changed, told = _at_home(site, outer, kept, earlier)
+    notes += told
     made = Record(
         "link" if linked else "copy",
         __version__,
@@ -80,7 +89,7 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
     inner = _inside(site.folder, held)
     # The record first, so that even a killed installation can be taken out; last of all what makes SNAP look.
     notes.append(f"the graphs are in {site.folder / content.GRAPHS}")
-    return Plan(site, tuple(c for c in ([] if first.done else [first]) + [*inner[:-1], *outer, *inner[-1:]]), tuple(notes))
+    return Plan(site, tuple(c for c in ([] if first.done else [first]) + [*inner[:-1], *outer, *inner[-1:]]), tuple(notes), changed)
 
 
 def plan_uninstall(site: Site) -> Plan:
@@ -217,13 +226,50 @@ def _outside(site: Site, now: Settings, earlier: Record | None) -> tuple[list[Wr
     return [write for write in wanted if not write.done], kept
 
 
+def _at_home(site: Site, outer: list[Write], kept: list[Outside], earlier: Record | None) -> tuple[dict[str, str], list[str]]:
+    """Where Python would take another Python's modules: the line for the desktop, what gpt needs, and the sentences that say so."""
+    here, desktop = site.embedded, site.desktop
+    wrong, value = here is not None and not here.belongs_to(site.interpreter), site.interpreter.home
+    notes = []
+    if here is not None and wrong:
+        notes.append(
+            f"{misplaced(site.interpreter, here)}. No file that gpt's launcher reads can say otherwise, so start it as {in_front(site, site.snap.gpt)}"
+        )
+    before = next((one for one in (earlier.outside if earlier else ()) if one.line), None)
+    there = site.embedded_in_desktop if desktop is not None else None
+    if desktop is not None and there is not None and (before is not None or wrong or not there.belongs_to(site.interpreter)):
+        line, conf = home_line(value), desktop.conf
+        if any(desktop.home_of(one) is not None and not desktop.ours(one) for one in desktop.confs):
+            notes.append(f"{HOME} of SNAP Desktop is set already in {' or '.join(map(str, desktop.confs))}, which was left as it is")
+            return ({HOME: value} if wrong else {}), notes
+        held = conf.read_bytes() if conf.is_file() else None
+        if not _writable(conf):
+            notes.append(f"{conf} cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: {line.partition('  #')[0]}")
+        else:
+            if held is None or line.encode() not in held.splitlines():
+                outer.append(Write(conf, with_line(held or b"", line, before.line if before else None), f"{HOME} for SNAP Desktop; the rest stays"))
+                notes.append(f"SNAP Desktop gets {HOME}={value} by {conf}")
+            kept.append(replace(before or record.outside(conf, held), line=line))
+    return ({HOME: value} if wrong else {}), notes
+
+
+def _writable(path: Path) -> bool:
+    first = next(p for p in (path, *path.parents) if p.exists())
+    return os.access(first, os.W_OK | os.X_OK) if first.is_dir() else first == path and os.access(path, os.W_OK)
+
+
 def _restored(one: Outside) -> list[Change]:
     """How a file outside goes back."""
     path, earlier = Path(one.path), one.earlier_bytes
     now = path.read_bytes() if path.is_file() else None
     if now is None or now == earlier:
-        return [] if one.keys or now == earlier or earlier is None else [Write(path, earlier)]
+        return [] if one.keys or one.line or now == earlier or earlier is None else [Write(path, earlier)]
     back = Remove(path) if earlier is None else Write(path, earlier, "as it was")
+    if one.line:
+        left = without_line(now, one.line)
+        if with_line(earlier or b"", one.line) == now or (earlier is None and not left):
+            return [back]
+        return [Write(path, left, "what others changed stays")] if left != now else []
     if not one.keys or now == edit_properties(earlier or b"", {key: value for key, (_, value) in one.keys.items()}, path):
         return [back]
     # Somebody changed the file since: only what is still ours goes back.

@@ -15,11 +15,12 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class Outside:
-    """A file outside our folder: its bytes before us (base64; None: it was not there), and the settings we gave it (before, ours)."""
+    """A file outside our folder: its bytes before us (base64; None: it was not there), the settings we gave it (before, ours), or the line we added."""
 
     path: str
     earlier: str | None
     keys: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    line: str = ""
 
     @property
     def earlier_bytes(self) -> bytes | None:
@@ -67,7 +68,7 @@ def read_record(folder: Path) -> Record | None:
             raise EstranError(
                 "another version of Estran made this installation", where=path, todo="uninstall it with that version, or remove the folder by hand"
             )
-        kept = tuple(Outside(o["path"], o["earlier"], {k: (v[0], v[1]) for k, v in o["keys"].items()}) for o in told.pop("outside"))
+        kept = tuple(Outside(o["path"], o["earlier"], {k: (v[0], v[1]) for k, v in o["keys"].items()}, o.get("line", "")) for o in told.pop("outside"))
         return Record(**{**told, "folders": tuple(told["folders"])}, outside=kept)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EstranError("the record of the installation is damaged", where=path, todo=f"remove the folder {folder} by hand") from error

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from estran.adapters.snap.setup import content, modules, plugins
+from estran.adapters.snap.setup.desktop import Desktop, find_desktop
+from estran.adapters.snap.setup.embedded import DESKTOP_PATH, HOME, PROGRAM, Embedded, embedded
 from estran.adapters.snap.setup.find import Snap, find_snap
 from estran.adapters.snap.setup.gpt import Answer, run_gpt
 from estran.adapters.snap.setup.interpreter import Bridge, Interpreter, Seen, ask, bridge, find_executable, look
@@ -36,10 +38,19 @@ class Site:
         The user directory where the user named one: gpt is then told of it.
     timeout
         Seconds for a run of gpt.
+    changed
+        Variables of the environment that gpt is given beside those of this process.
     """
 
-    def __init__(self, snap: Snap | None, settings: Settings, asked_user_dir: Path | None = None, timeout: float = TIMEOUT) -> None:
-        self._snap, self.settings, self.asked_user_dir, self.timeout = snap, settings, asked_user_dir, timeout
+    def __init__(
+        self,
+        snap: Snap | None,
+        settings: Settings,
+        asked_user_dir: Path | None = None,
+        timeout: float = TIMEOUT,
+        changed: Mapping[str, str] | None = None,
+    ) -> None:
+        self._snap, self.settings, self.asked_user_dir, self.timeout, self.changed = snap, settings, asked_user_dir, timeout, changed or {}
 
     @classmethod
     def find(cls, given: Path | None = None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT) -> Site:
@@ -110,14 +121,36 @@ class Site:
         return bridge(self.settings.module_dir, self.interpreter)
 
     @cached_property
+    def embedded(self) -> Embedded | None:
+        """What it takes as its place inside a gpt that is started from here."""
+        return embedded(self.interpreter, dict(self.changed))
+
+    @cached_property
+    def desktop(self) -> Desktop | None:
+        """SNAP Desktop, where this SNAP has one."""
+        return find_desktop(self.settings)
+
+    @cached_property
+    def embedded_in_desktop(self) -> Embedded | None:
+        """What it takes as its place inside a desktop that is started from a menu."""
+        said = self.desktop.python_home if self.desktop is not None else None
+        return embedded(self.interpreter, {"PATH": DESKTOP_PATH, "PYTHONPATH": None, HOME: said})
+
+    @cached_property
     def installed(self) -> Seen:
-        """What SNAP's interpreter sees without any plugin."""
+        """What SNAP's interpreter sees without any plugin, and without any environment that is activated here and now."""
         return look(self.interpreter, self.settings.module_dir, (), ("estran",))
 
     @cached_property
     def seen(self) -> Seen:
-        """What it sees with the plugins, after imports."""
-        return look(self.interpreter, self.settings.module_dir, [p.place for p in self.plugins], _IMPORTED)
+        """What it sees with the plugins, after imports, inside a gpt that is started from here."""
+        program = PROGRAM if self.embedded is not None else None
+        return look(self.interpreter, self.settings.module_dir, [p.place for p in self.plugins], _IMPORTED, program=program)
+
+    @cached_property
+    def seen_alone(self) -> Seen:
+        """The same where no environment is activated: which Estran it finds."""
+        return look(self.interpreter, self.settings.module_dir, [p.place for p in self.plugins], ("estran",))
 
     @cached_property
     def diagnosis(self) -> Answer:
@@ -136,4 +169,4 @@ class Site:
 
     def gpt(self, *arguments: str) -> Answer:
         """Run gpt."""
-        return run_gpt(self.snap, *arguments, user_dir=self.asked_user_dir, timeout=self.timeout)
+        return run_gpt(self.snap, *arguments, user_dir=self.asked_user_dir, timeout=self.timeout, changed=self.changed)
