@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import shutil
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from estran import __version__
 from estran.adapters.snap.setup import doctor
+from estran.adapters.snap.setup import site as sites
 from estran.adapters.snap.setup.check import ALIASES
 from estran.adapters.snap.setup.checks_python import package
 from estran.adapters.snap.setup.content import operator_files, package_folder
@@ -96,12 +98,13 @@ def test_a_snap_that_is_set_up_for_no_python(fake_snap):
         ("extra", "settings", "names what is no folder", "edit "),
         ("no python", "python", "SNAP would start nowhere/python", "estran snap install --python"),
         ("no program", "python", "gives no sensible answer", "estran snap install --python"),
-        ("no jpy", "esa_snappy", "has no jpy for Python", "pip install --upgrade esa-snappy"),
+        ("no jpy", "esa_snappy", "has no jpy for Python", "--upgrade esa-snappy"),
         ("no esa_snappy", "esa_snappy", "there is no package esa_snappy", "pip install esa-snappy"),
         ("python gone", "esa_snappy", "configured for a Python that has gone", "rm "),
+        ("python twin", "esa_snappy", "configured for another Python", "rm "),
         ("python other", "esa_snappy", "configured for another Python", "rm "),
-        ("packages", "packages", "does not see numba>=", 'pip install "numba>='),
-        ("no load", "estran", "cannot import numba (ImportError: broken)", "pip install --force-reinstall numba"),
+        ("packages", "packages", "does not see numba>=", '"numba>='),
+        ("no load", "estran", "cannot import numba (ImportError: broken)", "--force-reinstall numba"),
         ("another estran", "estran", "Estran 0.0.1 in", f"estran=={__version__}"),
         ("stale", "operators", "are not as this Estran", "estran snap install"),
         ("half", "plugins", "cloud_mask-info.xml is missing", "estran snap install"),
@@ -144,6 +147,10 @@ def test_each_thing_that_can_be_wrong(installed, harm, name, fact, mend, monkeyp
             (bridge / "snappyutil.py").unlink()
         case "python gone":
             (bridge / "jpyconfig.properties").write_text("jpy.pythonLib = nowhere/libpython3.11.so\n")
+        case "python twin":
+            twin = installed.user_home / Path(ask(Path(sys.executable)).library).name
+            twin.touch()
+            (bridge / "jpyconfig.properties").write_text(f"jpy.pythonLib = {twin}\n")
         case "python other":
             (installed.user_home / "libpython3.9.so").touch()
             (bridge / "jpyconfig.properties").write_text(f"jpy.pythonLib = {installed.user_home / 'libpython3.9.so'}\n")
@@ -218,6 +225,22 @@ def test_one_cause_is_told_once(installed):
     assert not {"libpython", "esa_snappy", "packages", "estran"} & set(found())
     installed.does(java="old")
     assert not {"gpt", "start"} & set(found())
+
+
+@pytest.mark.parametrize("managed", [False, True])
+def test_where_pip_installs(installed, monkeypatch, managed):
+    """Where SNAP looks: the folder of esa_snappy, if that is not the Python's own; and nowhere that belongs to the system's packages."""
+    monkeypatch.setattr(sites, "ask", lambda executable: dataclasses.replace(ask(executable), environment=not managed, managed=managed))
+    next(installed.module_dir.glob("numba-*.dist-info")).unlink()
+    (installed.module_dir / "numba").unlink()
+    mend = wrong()["packages"].mend
+    if managed:
+        program = "DIR/bin/python"
+        assert mend == f'{sys.executable} -m venv DIR && {program} -m pip install "estran[snap]" && estran snap install --python {program}'
+    else:
+        assert mend.startswith(f'{sys.executable} -m pip install --target {installed.module_dir} "numba>=')
+        monkeypatch.setattr(sites, "ask", lambda executable: dataclasses.replace(ask(executable), environment=False))
+        assert wrong()["packages"].mend.startswith(f'{sys.executable} -m pip install "numba>=')
 
 
 def test_a_link_that_leads_elsewhere(installed, tmp_path):

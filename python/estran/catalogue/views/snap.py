@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
+from estran.catalogue.labels import label_of
 from estran.catalogue.spec import Operator, Parameter, Source, parameters_of
 from estran.catalogue.views.markup import element, indent
 from estran.catalogue.views.names import GENERATED, PACKAGE, class_name, module_name
@@ -137,7 +138,7 @@ def _source(source: Source) -> list[str]:
     bands = ", ".join(r.band for r in source.reads if not r.optional)
     content = [
         element("name", source.name),
-        element("label", source.name.replace("_", " ").capitalize()),
+        element("label", label_of(source.name)),
         element("description", f"{source.help.rstrip('.')}. Needs: {bands}."),
     ]
     if source.optional:

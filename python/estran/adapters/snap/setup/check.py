@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -45,6 +46,17 @@ def delete(path: Path) -> str:
 def pip(executable: Path, *words: str) -> str:
     """The command that has that Python's pip do something."""
     return " ".join([quoted(executable), "-m", "pip", *(f'"{w}"' if set(w) & set("<>[]") else w for w in words)])
+
+
+def pip_install(site: Site, *words: str) -> str:
+    """The command that has SNAP's Python see these: by its pip, and where that may not install, by an environment of one's own."""
+    found, folder = site.interpreter, site.settings.module_dir
+    if found.managed:
+        program = "DIR\\Scripts\\python" if sys.platform == "win32" else "DIR/bin/python"
+        return f'{quoted(found.executable)} -m venv DIR && {program} -m pip install "estran[snap]" && {INSTALL} --python {program}'
+    # Of a virtual environment SNAP sees nothing but the folder of esa_snappy.
+    target = [] if not found.environment or os.path.realpath(folder) == os.path.realpath(found.purelib) else ["--target", quoted(folder)]
+    return pip(found.executable, "install", *target, *words)
 
 
 def other_python() -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
 from estran import __version__
 from estran.adapters.snap.setup import content
 from estran.adapters.snap.setup.changes import points_at
-from estran.adapters.snap.setup.check import INSTALL, Check, delete, or_set_up, other_python, pip
+from estran.adapters.snap.setup.check import INSTALL, Check, delete, or_set_up, other_python, pip, pip_install, quoted
 from estran.adapters.snap.setup.embedded import HOME
 from estran.adapters.snap.setup.interpreter import OLDEST, missing_packages
 from estran.adapters.snap.setup.settings import MODULE_DIR, PYTHON
@@ -62,17 +63,18 @@ def bridge_package(site: Site) -> Check | None:
     if not have.present:
         origin = site.settings.origins.get(MODULE_DIR, "SNAP's default")
         return wrong(
-            f"there is no package esa_snappy in {have.folder.parent} ({origin})", f"{pip(found.executable, 'install', 'esa-snappy')} && {other_python()}"
+            f"there is no package esa_snappy in {have.folder.parent} ({origin})",
+            f"{pip(found.executable, 'install', 'esa-snappy')} && {INSTALL} --python {quoted(found.executable)}" if not found.managed else pip_install(site),
         )
     if have.configured:
         again = f"{delete(have.folder / 'jpyconfig.properties')}  # SNAP writes it again"
         if not Path(have.library).is_file():
             return wrong(f"{have.folder} is configured for a Python that has gone ({have.library})", again)
-        if found.library and _stem(have.library) != _stem(found.library):
-            return wrong(f"{have.folder} is configured for another Python ({have.library})", again)
+        if found.library and not _same(have.library, found.library):
+            return wrong(f"{have.folder} is configured for another Python ({have.library}, not {found.library})", again)
         return Check("esa_snappy", True, f"package esa_snappy in {have.folder.parent}, configured")
     if not have.wheel:
-        return wrong(f"{have.folder} has no jpy for {found.told}", pip(found.executable, "install", "--upgrade", "esa-snappy"))
+        return wrong(f"{have.folder} has no jpy for {found.told}", pip_install(site, "--upgrade", "esa-snappy"))
     if not have.writable:
         return wrong(
             f"{have.folder} cannot be written, and SNAP unpacks its bridge there at the first use",
@@ -87,9 +89,7 @@ def packages(site: Site) -> Check | None:
         return None
     missing = missing_packages(site.installed.packages)
     if missing:
-        return Check(
-            "packages", False, f"SNAP's Python does not see {', '.join(missing)}", or_set_up(site, pip(site.interpreter.executable, "install", *missing))
-        )
+        return Check("packages", False, f"SNAP's Python does not see {', '.join(missing)}", or_set_up(site, pip_install(site, *missing)))
     return Check("packages", True, "packages that Estran needs are all there")
 
 
@@ -104,11 +104,11 @@ def package(site: Site) -> Check | None:
         return Check("estran", False, "SNAP's Python does not see Estran", INSTALL)
     if seen.errors:
         name, why = next(iter(seen.errors.items()))
-        return Check("estran", False, f"SNAP's Python cannot import {name} ({why})", pip(executable, "install", "--force-reinstall", name.split(".")[0]))
+        return Check("estran", False, f"SNAP's Python cannot import {name} ({why})", pip_install(site, "--force-reinstall", name.split(".")[0]))
     where = Path(seen.estran).parent
     activated = _activated(site)
     if seen.version != __version__:
-        mend = "deactivate" if activated else f"{pip(executable, 'install', f'estran=={__version__}')} && {INSTALL}"
+        mend = "deactivate" if activated else f"{pip_install(site, f'estran=={__version__}')} && {INSTALL}"
         return Check("estran", False, f"Estran {seen.version} in {where} wins in SNAP{activated}, and this is {__version__}", mend)
     if site.record is not None and site.record.mode == "link" and not points_at(site.folder / content.NAME, where):
         return Check("estran", False, f"Estran in {where} wins over the linked checkout", pip(executable, "uninstall", "estran"))
@@ -130,7 +130,7 @@ def rugged(site: Site) -> Check | None:
     if before is None or not before.ok:
         return None
     without = "Estran.ReliefShadow decides by its own sweep instead"
-    mend = pip(site.interpreter.executable, "install", "orekit-jpype")
+    mend = pip_install(site, "orekit-jpype")
     if not site.seen.orekit:
         return Check("rugged", False, f"Rugged not reachable: SNAP's Python does not see orekit-jpype; {without}", mend, optional=True)
     home = site.diagnosed("Java home")
@@ -147,8 +147,13 @@ def rugged(site: Site) -> Check | None:
         found = str(error)
     if found != "shadow":
         fact = f"Rugged not reachable: SNAP's Java does not run it ({found}); {without}"
-        return Check("rugged", False, fact, pip(site.interpreter.executable, "install", "--force-reinstall", "orekit-jpype"), optional=True)
+        return Check("rugged", False, fact, pip_install(site, "--force-reinstall", "orekit-jpype"), optional=True)
     return Check("rugged", True, f"Rugged reachable ({Path(site.seen.orekit).parent}): a ray meets a wall")
+
+
+def _same(library: str, other: str) -> bool:
+    """Whether both are of one Python. Two of one version have libraries of one name; on Windows alone copies of one lie about."""
+    return _stem(library) == _stem(other) and (sys.platform == "win32" or os.path.realpath(library) == os.path.realpath(other))
 
 
 def _stem(library: str) -> str:

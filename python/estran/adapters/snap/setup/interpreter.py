@@ -43,6 +43,8 @@ json.dump({
     "base": getattr(sys, "_base_executable", None) or sys.executable,
     "home": os.pathsep.join(dict.fromkeys((sys.base_prefix, sys.base_exec_prefix))),
     "framework": bool(get("PYTHONFRAMEWORK")),
+    "environment": sys.prefix != sys.base_prefix,
+    "managed": sys.prefix == sys.base_prefix and os.path.isfile(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")),
     "library": next((f for f in found if os.path.isfile(f)), ""),
     "purelib": sysconfig.get_path("purelib"),
     "esa_snappy": os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else "",
@@ -79,8 +81,8 @@ class Interpreter:
     """A Python, by its own account.
 
     `base` is the executable below a virtual environment, `home` the place of its modules as PYTHONHOME takes it, `library` its shared library
-    (empty where there is none), `framework` whether that is a framework of macOS, `esa_snappy` the folder that holds that package
-    (empty where there is none).
+    (empty where there is none), `framework` whether that is a framework of macOS, `environment` whether it is a virtual one, `managed` whether pip may not install there because
+    the system's packages do (PEP 668), `esa_snappy` the folder that holds that package (empty where there is none).
     """
 
     executable: Path
@@ -95,6 +97,8 @@ class Interpreter:
     esa_snappy: str
     home: str = ""
     framework: bool = False
+    environment: bool = False
+    managed: bool = False
 
     @property
     def told(self) -> str:
@@ -142,6 +146,8 @@ def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
             told["esa_snappy"],
             told["home"],
             told["framework"],
+            told["environment"],
+            told["managed"],
         )
     except (KeyError, TypeError) as error:
         raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python") from error

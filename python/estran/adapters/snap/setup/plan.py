@@ -11,7 +11,7 @@ from pathlib import Path
 from estran import __version__
 from estran.adapters.snap.setup import content, record
 from estran.adapters.snap.setup.changes import Change, Link, Remove, Write, is_link, parts_of, tree
-from estran.adapters.snap.setup.check import other_python, pip
+from estran.adapters.snap.setup.check import other_python, pip, pip_install
 from estran.adapters.snap.setup.checks_home import in_front, misplaced
 from estran.adapters.snap.setup.checks_operators import ours
 from estran.adapters.snap.setup.desktop import with_line, without_line
@@ -166,7 +166,7 @@ def _copies(site: Site) -> tuple[Held, list[str]]:
         files |= content.package_files()
         note = "SNAP's Python does not see this Estran (it does not see editable installations): a copy goes beside the operators"
     elif seen.version != __version__:
-        todo = pip(site.interpreter.executable, "install", f"estran=={__version__}")
+        todo = pip_install(site, f"estran=={__version__}")
         found = seen.version or "one that cannot be imported"
         raise InstallFailed("another Estran would win in SNAP's Python", where=Path(seen.estran).parent, expected=__version__, found=found, todo=todo)
     else:
