@@ -81,8 +81,8 @@ class Interpreter:
     """A Python, by its own account.
 
     `base` is the executable below a virtual environment, `home` the place of its modules as PYTHONHOME takes it, `library` its shared library
-    (empty where there is none), `framework` whether that is a framework of macOS, `environment` whether it is a virtual one, `managed` whether pip may not install there because
-    the system's packages do (PEP 668), `esa_snappy` the folder that holds that package (empty where there is none).
+    (empty where there is none), `framework` whether that is a framework of macOS, `environment` whether it is a virtual one, `managed` whether pip
+    may not install there because the system's packages do (PEP 668), `esa_snappy` the folder that holds that package (empty where there is none).
     """
 
     executable: Path
