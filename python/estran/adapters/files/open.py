@@ -58,7 +58,15 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
 
     refuse_unread(path)
     if is_safe(path):
-        return read_safe(path, progress=progress, strict=options.strict, tile=options.granule, offset=options.offset, compare_sums=options.verify)
+        return read_safe(
+            path,
+            progress=progress,
+            strict=options.strict,
+            tile=options.granule,
+            offset=options.offset,
+            compare_sums=options.verify,
+            angle_nodes=options.angles,
+        )
     if path.is_dir():
         chosen = choose_product(path, options.granule)
         if chosen is not None:

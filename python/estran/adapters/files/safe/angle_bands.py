@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from estran.adapters.files.safe import angles
+from estran.adapters.files.options import AngleNodes
+from estran.adapters.files.safe import angles, angles_snap
 from estran.adapters.files.safe.bands import open_image
 from estran.adapters.files.safe.footprint import Footprint, RasterFootprint, read_polygons
 from estran.adapters.files.safe.tile_metadata import AngleGrid, Direction, TileMetadata
@@ -24,7 +25,14 @@ _NODES = 3
 
 
 def angle_bands(
-    tile: Tile, ground: TileMetadata, resolution: float, token: str, notes: list[str], progress: Progress, damaged: Mapping[str, str]
+    tile: Tile,
+    ground: TileMetadata,
+    resolution: float,
+    token: str,
+    notes: list[str],
+    progress: Progress,
+    damaged: Mapping[str, str],
+    nodes: AngleNodes = "metadata",
 ) -> tuple[list[Band], str]:
     """``sun_zenith`` to ``view_azimuth_B12``, as far as the tile's metadata go, and where they come from in a few words.
 
@@ -42,15 +50,20 @@ def angle_bands(
         How far it is.
     damaged
         What is wrong with files whose checksum differs.
+    nodes
+        Where the nodes lie: as the product says, or as SNAP places them (decision 061).
     """
     grid = ground.grids[10].at_resolution(resolution)
     notes += ground.notes
-    sun, sun_source = _sun(tile, ground, grid, token, notes)
-    view, view_source = _view(tile, ground, grid, token, notes, progress, damaged)
+    snap = nodes == "snap"
+    if snap:
+        notes.append("Angles as SNAP makes them (--angles snap): their nodes lie 2.5 km too far to the south and to the east.")
+    sun, sun_source = _sun(tile, ground, grid, token, notes, snap)
+    view, view_source = _view(tile, ground, grid, token, notes, progress, damaged, snap)
     return sun + view, f"sun angles: {sun_source}; view angles: {view_source}"
 
 
-def _sun(tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str]) -> tuple[list[Band], str]:
+def _sun(tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str], snap: bool) -> tuple[list[Band], str]:
     if ground.sun is not None:
         angles.check_cover(ground.sun, grid, "sun", tile.xml)
         nodes, source = ground.sun, "the tile's grid"
@@ -60,10 +73,13 @@ def _sun(tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[s
     else:
         notes.append("The tile metadata hold no sun angles: give them as parameters, or let them be computed from place and time.")
         return [], "none"
-    return _pair(grid, "sun", "", "Solar", angles.sun_angles(nodes, grid, f"sun-{token}")), source
+    make = angles_snap.snap_sun if snap else angles.sun_angles
+    return _pair(grid, "sun", "", "Solar", make(nodes, grid, f"sun-{token}")), source
 
 
-def _view(tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str], progress: Progress, damaged: Mapping[str, str]) -> tuple[list[Band], str]:
+def _view(
+    tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str], progress: Progress, damaged: Mapping[str, str], snap: bool
+) -> tuple[list[Band], str]:
     fields: dict[str, angles.ViewField] = {}
     by_mean: list[str] = []
     some = next((g for by_detector in ground.views.values() for g in by_detector.values()), None)
@@ -87,10 +103,21 @@ def _view(tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[
     if without:
         notes.append(f"No detector footprints for {', '.join(without)}: each pixel takes the view angles of the detector whose published nodes are nearest.")
     _say_views(fields, by_mean, ground, notes)
+    if snap and ground.views:
+        return _snap_view(ground, fields, grid, token), "the tile's grids, as SNAP places them"
     bands = _pair(grid, "view", "_mean", "Viewing incidence", angles.view_angles(tuple(fields.values()), grid, f"mean-{token}"))
     for name, field in fields.items():
         bands += _pair(grid, "view", f"_{name}", "Viewing incidence", angles.view_angles((field,), grid, f"{name}-{token}"))
     return bands, "the tile's means" if len(by_mean) == len(fields) else "the tile's grids" + (f", means for {', '.join(by_mean)}" if by_mean else "")
+
+
+def _snap_view(ground: TileMetadata, fields: Mapping[str, angles.ViewField], grid: Grid, token: str) -> list[Band]:
+    views = {name: (by_detector, fields[name].footprint) for name, by_detector in ground.views.items() if name in fields}
+    drawn = {name: view for name, view in views.items() if view[1] is not None} or views
+    bands = _pair(grid, "view", "_mean", "Viewing incidence", angles_snap.snap_view(drawn, grid, f"mean-{token}"))
+    for name, view in views.items():
+        bands += _pair(grid, "view", f"_{name}", "Viewing incidence", angles_snap.snap_view({name: view}, grid, f"{name}-{token}"))
+    return bands
 
 
 def _say_views(fields: Collection[str], by_mean: list[str], ground: TileMetadata, notes: list[str]) -> None:

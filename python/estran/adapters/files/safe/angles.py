@@ -71,7 +71,7 @@ def view_field(grids: Mapping[int, AngleGrid], footprint: Footprint | None) -> V
 
 def view_angles(fields: Sequence[ViewField], grid: Grid, token: str) -> tuple[Any, Any]:
     """Zenith and azimuth of view [degrees] as lazy arrays on `grid`: the mean over the bands of `fields`."""
-    return _lazy(partial(_view_block, tuple(fields), grid), grid, token)
+    return lazy_pair(partial(_view_block, tuple(fields), grid), grid, token)
 
 
 def sun_angles(angles: AngleGrid, grid: Grid, token: str) -> tuple[Any, Any]:
@@ -79,7 +79,7 @@ def sun_angles(angles: AngleGrid, grid: Grid, token: str) -> tuple[Any, Any]:
     from estran.raster.interpolate import fill_linear, to_components
 
     filled = np.stack([fill_linear(part) for part in to_components(angles.zenith, angles.azimuth)])
-    return _lazy(partial(_sun_block, filled, angles.row_step, angles.col_step, grid), grid, token)
+    return lazy_pair(partial(_sun_block, filled, angles.row_step, angles.col_step, grid), grid, token)
 
 
 def check_cover(angles: AngleGrid, grid: Grid, what: str, where: str) -> None:
@@ -101,7 +101,8 @@ def _mean_slope(slopes: Sequence[tuple[float, float] | None]) -> tuple[float, fl
     return (float(np.mean([s[0] for s in known])), float(np.mean([s[1] for s in known]))) if known else (0.0, 0.0)
 
 
-def _lazy(block: Any, grid: Grid, token: str) -> tuple[Any, Any]:
+def lazy_pair(block: Any, grid: Grid, token: str) -> tuple[Any, Any]:
+    """Two lazy arrays on `grid` that ``block(window)`` computes together, as float32 (2, rows, columns)."""
     import dask.array as da
 
     heights, widths = (tuple(min(CHUNK, size - at) for at in range(0, size, CHUNK)) for size in grid.shape)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from estran.adapters.files.options import AngleNodes
 from estran.adapters.files.safe.angle_bands import angle_bands, footprint_name
 from estran.adapters.files.safe.bands import find_images, make_band, open_image, say_offsets, unusual
 from estran.adapters.files.safe.locate import locate
@@ -35,6 +36,7 @@ def read_safe(
     tile: str | None = None,
     offset: float | None = None,
     compare_sums: bool = True,
+    angle_nodes: AngleNodes = "metadata",
 ) -> Product:
     """Read a Sentinel-2 Level-1C product: raw bands, lazily, each on its own grid, with sun and view angles per pixel.
 
@@ -56,9 +58,10 @@ def read_safe(
         Which tile, where the product holds several ("T31TDH").
     offset
         What is added to digital numbers where the metadata should say it and do not.
-
     compare_sums
         Whether the files that will be read are compared with the checksums that the product carries (:mod:`estran.adapters.files.safe.verify`).
+    angle_nodes
+        Where the nodes of the angle grids lie: "metadata", at the tile's corner as the product says, or "snap", where SNAP places them.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def read_safe(
     damaged = _verify(chosen, [band.name for band in bands], ground, place.xml, compare_sums, notes, progress)
 
     progress(0.7, "reading angles")
-    angles, sources = angle_bands(chosen, ground, angle_resolution, token, notes, progress, damaged)
+    angles, sources = angle_bands(chosen, ground, angle_resolution, token, notes, progress, damaged, angle_nodes)
     progress(1.0, "product opened")
     granule = chosen.granule
     return Product(
