@@ -100,11 +100,11 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MemoryError:
-        return _failed(log, "there is not enough memory. What to do: a coarser --resolution, or a Subset.", 1)
+        return _failed(log, "there is not enough memory. What to do: take larger pixels, or a part of the image.", 1)
     except OSError as error:
         return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
     except Exception as error:
-        return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with -v, and report what it says.", FAULT)
+        return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what it says.", FAULT)
     return 0
 
 

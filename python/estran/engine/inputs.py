@@ -77,7 +77,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
                 where=op.alias,
                 expected=declared.help,
                 found=", ".join(sources) or "none",
-                todo=f"give -S{declared.name}=PRODUCT",
+                todo=f"with gpt give -S{declared.name}=PRODUCT",
             )
         given, product = product, _with_sun(op, declared, product)
         try:
@@ -120,7 +120,7 @@ def _common_grid(product: Product, found: Resolution, op: Operator) -> Grid:
             f"the bands that {op.alias} needs differ in size",
             where=product.name,
             found=sizes,
-            todo="resample first: a Resample node with targetResolution 20 in the graph, or estran masks, which does it",
+            todo="resample first: a Resample node with targetResolution 20 in a graph, estran run with --resample 20, or estran masks, which does it",
         )
     return next(iter(grids.values()), product.grid)
 

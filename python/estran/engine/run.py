@@ -231,7 +231,7 @@ def _product(
     copied = _copied(op, main, inputs)
     clash = [name for name in copied if name in bands]
     if clash:
-        raise EstranError(f"band {clash[0]!r} is copied and made at once", where=op.alias, todo="take it out of copy_bands")
+        raise EstranError(f"band {clash[0]!r} is copied and made at once", where=op.alias, todo="take it out of the bands to copy")
     masks = {m.name: m for t in made for m in t.masks}
     same = inputs.grid.shape == main.grid.shape
     return replace(
@@ -263,7 +263,11 @@ def _copied(op: Operator, main: Product, inputs: Inputs) -> dict[str, Band]:
         if band.grid.shape == inputs.grid.shape:
             chosen[name] = band
         elif "*" not in wanted:
-            raise EstranError(f"band {name!r} of copy_bands has another size than the result", where=op.alias, todo="resample first")
+            raise EstranError(
+                f"band {name!r} of copy_bands has another size than the result",
+                where=op.alias,
+                todo="put a Resample node before, or take it out of the bands to copy",
+            )
     return chosen
 
 

@@ -65,7 +65,7 @@ class Lines:
                 raise BadParameter("a line list holds values that are not finite", where=field.name)
         if np.any(np.diff(self.wavenumber) < 0.0):
             at = int(np.flatnonzero(np.diff(self.wavenumber) < 0.0)[0]) + 1
-            raise BadParameter("lines are not sorted by wavenumber", where=f"line {at + 1}", todo="sort them: line_list(..., in any order) does")
+            raise BadParameter("lines are not sorted by wavenumber", where=f"line {at + 1}", todo="sort them")
         for name in ("intensity", "air_width", "self_width"):
             if np.any(getattr(self, name) < 0.0):
                 raise BadParameter("a line list holds negative values", where=name)
