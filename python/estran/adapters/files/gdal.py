@@ -79,7 +79,7 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
         It cannot be opened.
     """
     rasterio = _library()
-    from rasterio.errors import NotGeoreferencedWarning
+    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
     from rasterio.io import DatasetReader
     from rasterio.session import DummySession
 
@@ -90,7 +90,10 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
     with rasterio.Env(session=session, **chosen):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset: Any = DatasetReader(path, driver=None if remote else list(FORMATS))
+            try:
+                dataset: Any = DatasetReader(path, driver=None if remote else list(FORMATS))
+            except (UnicodeError, ValueError, OverflowError) as error:  # texts and numbers of a damaged header
+                raise RasterioIOError(str(error)) from error
         with dataset:
             yield dataset
 

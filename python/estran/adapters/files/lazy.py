@@ -8,8 +8,15 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from estran import bounds
+from estran.errors import BadProduct
+
 CHUNK = 2048
 """Rows and columns of a tile: 8 MB of 16-bit samples."""
+
+
+MOST_CHUNKS = 10**6
+"""Most tiles of a band: their list alone would fill the memory."""
 
 
 class Samples(Protocol):
@@ -22,7 +29,22 @@ class Samples(Protocol):
 
 
 def lazy_array(source: Samples, path: Path, *what: object) -> Any:
-    """A Dask array over samples in a file; its name tells the file's state, so that equal reads are one task and a changed file is another."""
+    """A Dask array over samples in a file; its name tells the file's state, so that equal reads are one task and a changed file is another.
+
+    Raises
+    ------
+    BadProduct
+        It claims more pixels than anyone can work on.
+    """
+    height, width = source.shape
+    if (height / CHUNK) * (width / CHUNK) > MOST_CHUNKS:
+        raise BadProduct(
+            "the raster is larger than can be worked on",
+            where=path,
+            expected=f"at most {MOST_CHUNKS * CHUNK**2:.0e} pixels",
+            found=f"{width} x {height} pixels, {bounds.amount(float(width) * height * source.dtype.itemsize)} a band",
+            todo="see that its header is right; cut out the part that you need (gdal_translate -srcwin)",
+        )
     import dask.array
     from dask.base import tokenize
 

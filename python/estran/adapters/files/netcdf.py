@@ -19,6 +19,7 @@ from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.dimap.java_text import parse_utc
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
+from estran.adapters.files.netcdf_header import check_classic_header
 from estran.adapters.files.netcdf_profile import fits_profile, write_profile
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.adapters.files.storage import Meter, storage_dtype, store
@@ -37,6 +38,10 @@ _SIGNATURES = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n")
 _COORDINATES = ("lat", "lon", "latitude", "longitude", "x", "y", "time", "crs", "spatial_ref")
 
 
+_DAMAGE = (OSError, RuntimeError, UnicodeError)
+"""What the NetCDF library raises on a file that is broken."""
+_INCONSISTENCIES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+"""What comes of attributes and dimensions that do not belong together."""
 _LONGEST = 10**7
 """Most coordinates of an axis that are looked at: a header can claim any number."""
 _COORDINATE_SAMPLES = 2 * 10**8
@@ -75,7 +80,7 @@ class NetcdfVariable:
                     variable.set_auto_maskandscale(False)
                     at = (0,) * self._leading
                     block = variable[(*at, _slice(rows), _slice(columns))]
-            except (OSError, RuntimeError) as error:
+            except (*_DAMAGE, IndexError, ValueError) as error:
                 raise BadProduct(f"band {self.name!r} cannot be read; the file is damaged", where=self.path, found=str(error), todo="copy it again") from error
         block = np.asarray(block)
         if block.dtype.itemsize == self.dtype.itemsize and block.dtype.kind == "i" and self.dtype.kind == "u":
@@ -117,13 +122,17 @@ def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
     from estran.adapters.files.geotiff import assume_reflectance
 
     path = Path(path)
+    check_classic_header(path)
     with _HDF5:
         try:
             dataset = _opened(path)
-        except (OSError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise BadProduct("the NetCDF file cannot be opened; it is truncated or damaged", where=path, found=str(error), todo="copy it again") from error
         with dataset:
-            product, ours = _product(path, dataset)
+            try:
+                product, ours = _product(path, dataset)
+            except (*_DAMAGE, *_INCONSISTENCIES) as error:
+                raise BadProduct("the NetCDF file is damaged or inconsistent", where=path, found=str(error), todo="copy it again") from error
     return product if ours else assume_reflectance(product, scale)
 
 

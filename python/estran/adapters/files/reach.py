@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ALLOW = "--allow-remote lets it"
 """The remedy, where what is named is to be trusted."""
 
-_START = 1024
+_START, _SIGNIFICANT = 1024, 12
 _BINARY = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """Starts of TIFF and BigTIFF files: what GDAL writes beside a raster for masks and overviews."""
 _BESIDE = (".ovr", ".msk", ".OVR", ".MSK")
@@ -155,9 +155,12 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 
 def _is_document(path: Path) -> bool:
-    """Whether a file starts as XML or JSON do."""
+    """Whether GDAL could take a file for the description of a raster: XML, or the JSON of a catalogue. Raw samples may start with any byte."""
     with path.open("rb") as file:
-        return _text_of(file.read(_START)).startswith(("<", "{", "["))
+        text = _text_of(file.read(_START))
+    if "<VRTDataset" in text:
+        return True
+    return text[:_SIGNIFICANT].isprintable() and (re.match(r"<[A-Za-z?!]", text) is not None or (text.startswith("{") and "stac" in text.lower()))
 
 
 def _text_of(start: bytes) -> str:
