@@ -13,7 +13,7 @@ SCENE       := build/scene-$(SEED)
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format generate bench docs dist clean
+.PHONY: help run test test-all check format generate bench attack docs dist clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ generate: $(VENV)/.dev ## Write again what derives from the declarations.
 
 bench: $(VENV)/.run ## Speed, memory and scores, each as a table with its ratio.
 	$(BIN)/python -m benchmarks $(ARGS)
+
+attack: $(VENV)/.run ## Kills, full disks, damaged and hostile files, odd environments; writes docs/robustness.md (ARGS=--quick: minutes, writes nothing).
+	$(BIN)/python tests/80_attack $(if $(strip $(ARGS)),$(ARGS),--write)
 
 docs: $(VENV)/.dev ## The documents with executed figures, into build/docs.
 	$(BIN)/python docs/build.py

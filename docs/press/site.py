@@ -14,7 +14,7 @@ from press.markdown import Rendered, render
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Start", ("docs/index.md", "docs/tutorials/*.md")),
-    ("Methods", ("docs/ATBD/*.md", "docs/DPM/*.md", "docs/conventions.md", "docs/validation.md")),
+    ("Methods", ("docs/ATBD/*.md", "docs/DPM/*.md", "docs/conventions.md", "docs/validation.md", "docs/robustness.md")),
     ("Interfaces", ("docs/reference/*.md", "docs/ICD/*.md")),
     ("Project", ("CHANGELOG.md", "docs/decisions/*.md")),
 )

@@ -122,7 +122,7 @@ def forked(
     deadly: int = signal.SIGKILL,
 ) -> Said:
     """A fork of this thread's server; `die_at` see :func:`attack.server.die_at`."""
-    if not hasattr(_MINE, "server"):
+    if getattr(_MINE, "server", None) not in _STARTED:
         _MINE.server = _Server()
         _STARTED.append(_MINE.server)
     words = [str(a) for a in arguments]

@@ -301,7 +301,7 @@ def _mesa(azimuth: float) -> Report:
             r, c = rows - north * way / 20, columns + east * way / 20
             truth |= (r >= 72.5) & (r < 107.5) & (c >= 72.5) & (c < 107.5)
         truth[72:108, 72:108] = False
-        found = next(data for name, data in flags(folder / "o.dim", "relief_shadow_flags").items() if "CAST" in name or "SHADOW" in name)
+        found = next(data for name, data in flags(folder / "o.dim", "relief_flags").items() if "CAST" in name or name == "RELIEF_SHADOW")
         edge = binary_dilation(truth, iterations=3) & ~binary_erosion(truth, iterations=3)
         wrong_core = (found ^ truth) & ~edge
         wrong_core[69:111, 69:111] = False
@@ -348,6 +348,8 @@ def _dark_water(_ground: Ground, folder: Path) -> str:
 
 def _shadow_side(_ground: Ground, folder: Path) -> str:
     """A cloud of 1200 m height: its shadow lies where the sun's and the view's directions put it."""
+    from scipy.ndimage import gaussian_filter
+
     builder, height, sun, view = safe_builder(), 1200.0, (45.0, 150.0), (8.0, 105.0)
 
     def moved(angles: tuple[float, float]) -> tuple[float, float]:
@@ -361,10 +363,11 @@ def _shadow_side(_ground: Ground, folder: Path) -> str:
 
     def field(band: str, shape: tuple[int, int]) -> Array:
         name = band if band == "B8A" else f"B{int(band[1:])}"
-        texture = 1.0 + 0.05 * np.random.default_rng(5).standard_normal(shape)
+        smooth = gaussian_filter(np.random.default_rng(5).standard_normal(shape), 60.0 / (3600.0 / shape[0]))
+        texture = 1.0 + 0.12 * smooth / smooth.std()
         shade = {"B1": 0.8, "B2": 0.7, "B3": 0.6, "B4": 0.5, "B10": 1.0}.get(name, 0.42)
         data = LAND[name] * texture * np.where(inside(shape, moved(sun)), shade, 1.0)
-        return np.where(inside(shape, moved(view)), {"B10": 0.004, "B11": 0.40, "B12": 0.30}.get(name, 0.55), data)
+        return np.where(inside(shape, moved(view)), {"B9": 0.35, "B10": 0.004, "B11": 0.40, "B12": 0.30}.get(name, 0.55) * (1.0 + 0.25 * (texture - 1.0)), data)
 
     safe = built_safe(folder, field=field, sun=builder.constant(*sun), views={5: (builder.constant(*view), np.ones_like(builder.nodes()[0], bool))})
     said = _masks(folder, safe, "--displacement", "false", "--glint", "false", "--cloud-buffer", "0", "--shadow-buffer", "0")

@@ -17,22 +17,22 @@ Lay = Callable[[Ground, Path], None]
 def cases(ground: Ground) -> Iterator[Case]:
     """Each thing in the way of each command that writes there."""
     for name, (target, lay) in IN_THE_WAY.items():
-        for maker, command in _commands(ground, target):
+        for maker, command in _commands(target, ground.quick):
             for overwrite in (True, False):
                 yield Case(KIND, "refused in one sentence, and untouched", f"{name}: {maker}, overwrite {overwrite}", _refused(ground, lay, command, overwrite))
     for name, (lay, target, judge) in WELCOME.items():
         yield Case(KIND, "empty folders welcome, links followed", name, _welcome(ground, lay, target, judge))
 
 
-def _commands(ground: Ground, target: str) -> Iterator[tuple[str, list[str]]]:
+def _commands(target: str, quick: bool) -> Iterator[tuple[str, list[str]]]:
     if target.startswith("scene"):
         yield "simulate", ["simulate", "scene", target, "--size", "96", "-q"]
         return
-    yield "run", ["run", "CloudProbability", str(ground.stack), "-o", target, "-q"]
-    if not ground.quick:
-        yield "masks", ["masks", str(ground.stack), "-o", target, "-q", "--resolution", "60"]
+    yield "run", ["run", "CloudProbability", "{stack}", "-o", target, "-q"]
+    if not quick:
+        yield "masks", ["masks", "{stack}", "-o", target, "-q", "--resolution", "60"]
     if Path(target).suffix:
-        yield "gpt", ["gpt", "Estran.CloudProbability", f"-Ssource={ground.stack}", "-t", target, "--quiet"]
+        yield "gpt", ["gpt", "Estran.CloudProbability", "-Ssource={stack}", "-t", target, "--quiet"]
 
 
 def _put(folder: Path, **files: str) -> None:
@@ -155,7 +155,7 @@ def _refused(ground: Ground, lay: Lay, command: list[str], overwrite: bool) -> C
     def attempt(folder: Path) -> str:
         lay(ground, folder)
         before = snapshot(folder)
-        said = forked(folder, *command, *(["--overwrite"] if overwrite else []))
+        said = forked(folder, *(word.format(stack=ground.stack) for word in command), *(["--overwrite"] if overwrite else []))
         now = snapshot(folder)
         if lost := sorted(name for name, digest in before.items() if now.get(name) != digest):
             return f"{lost[0]} is {'changed' if lost[0] in now else 'gone'} ({said.shown()})"
