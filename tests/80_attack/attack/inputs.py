@@ -51,11 +51,16 @@ def without_checksums(safe: Path) -> None:
     edited(safe / "manifest.safe", lambda text: re.sub(r"<checksum .*?</checksum>", "", text))
 
 
-def with_sha3(safe: Path) -> None:
-    """Checksums by SHA3-256, as products have them since 2022."""
+def with_checksums(safe: Path, name: str) -> None:
+    """The manifest's checksums by another algorithm: MD5 as products had them to 2021, SHA3-256 since."""
+    algorithm = {"MD5": hashlib.md5, "SHA3-256": hashlib.sha3_256}[name]
 
     def renewed(match: re.Match[str]) -> str:
-        digest = hashlib.sha3_256((safe / match[1]).read_bytes()).hexdigest()
-        return f'href="./{match[1]}"/>{match[2]}<checksum checksumName="SHA3-256">{digest}</checksum>'
+        digest = algorithm((safe / match["path"]).read_bytes()).hexdigest()
+        return f'href="./{match["path"]}"/>{match["between"]}<checksum checksumName="{name}">{digest}</checksum>'
 
-    edited(safe / "manifest.safe", lambda text: re.sub(r'href="\./([^"]+)"/>(\s*)<checksum checksumName="MD5">\w+</checksum>', renewed, text))
+    text = (safe / "manifest.safe").read_text("utf-8")
+    new, number = re.subn(r'href="\./(?P<path>[^"]+)"/>(?P<between>\s*)<checksum checksumName="[\w-]+">\w+</checksum>', renewed, text)
+    if not number:
+        raise RuntimeError("the manifest has no checksums")
+    put(safe / "manifest.safe", new.encode())

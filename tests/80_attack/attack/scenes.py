@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -47,9 +48,17 @@ def write_raster(path: Path, data: Array, transform: Any, crs: str | None = "EPS
     import rasterio
 
     profile = {"driver": "GTiff", "width": data.shape[1], "height": data.shape[0], "count": 1, "dtype": data.dtype, "nodata": nodata}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        _write(path, data, profile, transform, crs)
+    return path
+
+
+def _write(path: Path, data: Array, profile: dict[str, Any], transform: Any, crs: str | None) -> None:
+    import rasterio
+
     with rasterio.open(path, "w", crs=crs, transform=transform, **profile) as raster:
         raster.write(data, 1)
-    return path
 
 
 def flags(product: Path, band: str = "mask_flags") -> dict[str, Array]:

@@ -75,6 +75,6 @@ def attempt(case: Case, folder: Path) -> Outcome:
     except Lacking as lack:
         lacked = str(lack)
     except Exception:  # the others shall be tried all the same
-        seen = f"the case itself failed: {traceback.format_exc(limit=-3)}"
+        seen = f"the case itself failed: {traceback.format_exc(limit=-2)}"
     shutil.rmtree(folder, ignore_errors=True)
     return Outcome(case, seen, lacked, time.monotonic() - begun)

@@ -12,7 +12,7 @@ from pathlib import Path
 from attack.case import Case
 from attack.damage import damaged
 from attack.ground import Ground
-from attack.inputs import copied, put, with_sha3, without_checksums, zipped
+from attack.inputs import copied, put, with_checksums, without_checksums, zipped
 from attack.judges import honest
 from attack.program import Said, forked
 
@@ -44,14 +44,13 @@ def cases(ground: Ground) -> Iterator[Case]:
             yield Case(KIND, f"{name}: a result, or one sentence", f"seed {seed}", _other(ground, lay, f"{name} {seed}"))
 
 
-def _safe(ground: Ground, folder: Path) -> Path:
-    return copied(ground.safe, folder)
+def _safe(name: str) -> Callable[[Ground, Path], Path]:
+    def lay(ground: Ground, folder: Path) -> Path:
+        safe = copied(ground.safe, folder)
+        with_checksums(safe, name)
+        return safe
 
-
-def _safe_sha3(ground: Ground, folder: Path) -> Path:
-    safe = copied(ground.safe, folder)
-    with_sha3(safe)
-    return safe
+    return lay
 
 
 def _safe_plain(ground: Ground, folder: Path) -> Path:
@@ -70,8 +69,8 @@ def _zip(compression: int) -> Callable[[Ground, Path], Path]:
 
 
 FORMATS = (
-    Format("SAFE with MD5 sums", _safe, True, 150),
-    Format("SAFE with SHA3-256 sums", _safe_sha3, True, 60),
+    Format("SAFE with MD5 sums", _safe("MD5"), True, 150),
+    Format("SAFE with SHA3-256 sums", _safe("SHA3-256"), True, 60),
     Format("SAFE zipped, compressed", _zip(zipfile.ZIP_DEFLATED), True, 60),
     Format("SAFE zipped, stored", _zip(zipfile.ZIP_STORED), True, 60),
     Format("SAFE without checksums", _safe_plain, False, 100),
