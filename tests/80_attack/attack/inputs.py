@@ -30,11 +30,12 @@ def put(path: Path, data: bytes) -> None:
 
 def edited(path: Path, edit: Callable[[str], str]) -> None:
     """Exchange a text file for an edited one; the edit must change something."""
-    old = path.read_text("utf-8")
+    encoding = "latin-1" if b"ISO-8859-1" in path.read_bytes()[:100] else "utf-8"
+    old = path.read_text(encoding)
     new = edit(old)
     if new == old:
         raise RuntimeError(f"{path.name}: the edit changed nothing")
-    put(path, new.encode())
+    put(path, new.encode(encoding))
 
 
 def zipped(product: Path, target: Path, compression: int = zipfile.ZIP_DEFLATED) -> Path:
