@@ -97,3 +97,7 @@ class TargetExists(EstranError):
 
 class WriteFailed(EstranError):
     """The output could not be written whole; nothing is left behind."""
+
+
+class TargetBusy(EstranError):
+    """Another run is writing the output."""

@@ -13,6 +13,7 @@ import pytest
 from affine import Affine
 from defusedxml import ElementTree
 
+from estran.adapters.files.belongings import MARKER
 from estran.adapters.files.safe_write import too_small_for_snap, write_safe
 from estran.adapters.files.safe_write.footprints import footprint_gml
 from estran.adapters.files.safe_write.images import write_jp2
@@ -291,7 +292,7 @@ def test_target_exists(old: SimulatedScene, tmp_path: Path) -> None:
     with pytest.raises(TargetExists, match="--overwrite"):
         write_safe(old, out)
     write_safe(old, out, overwrite=True)
-    assert sorted(p.name for p in out.iterdir()) == [product_name(old), "truth"]
+    assert sorted(p.name for p in out.iterdir()) == [MARKER, product_name(old), "truth"]
 
 
 def test_folder_with_other_things_is_kept(old: SimulatedScene, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from affine import Affine
 
 from estran.adapters.files import open_product, write_product
+from estran.adapters.files.belongings import MARKER
 from estran.adapters.files.whole import recover, whole
 from estran.errors import TargetExists, WriteFailed
 from estran.raster.grid import Grid
@@ -45,7 +46,7 @@ def test_folders_too(tmp_path):
         with whole(tmp_path / "out", overwrite=True) as part:
             part.mkdir()
             (part / text).write_text(text)
-    assert [p.name for p in tmp_path.rglob("*")] == ["out", "new"]
+    assert sorted(p.name for p in tmp_path.rglob("*")) == [MARKER, "new", "out"]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -87,9 +88,10 @@ def test_an_error_on_the_way_leaves_the_old_one(ending, tmp_path):
 
 DEADLY = """
     import os, pathlib, shutil, signal, sys
+    from estran.adapters.files import moves
     from estran.adapters.files.whole import whole
 
-    target, last = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    target, companions, exchanged, last = pathlib.Path(sys.argv[1]), tuple(filter(None, sys.argv[2].split(","))), sys.argv[3] == "exchange", int(sys.argv[4])
     steps = 0
 
     def deadly(real):
@@ -101,42 +103,80 @@ DEADLY = """
             return real(*args, **kwargs)
         return step
 
-    for name in ("mkdir", "rename", "replace", "unlink", "rmdir", "write_text"):
-        setattr(pathlib.Path, name, deadly(getattr(pathlib.Path, name)))
-    shutil.rmtree = deadly(shutil.rmtree)
-    os.fsync = deadly(os.fsync)
-    with whole(target, companions=("x.data",), overwrite=True) as part:
-        folder = part.parent / "x.data"
-        folder.mkdir()
-        (folder / "samples").write_text("new")
-        part.write_text("new")
+    if not exchanged:
+        moves._renameat2 = lambda *_: False
+    with whole(target, companions=companions, overwrite=True) as part:
+        for name in ("mkdir", "rename", "replace", "unlink", "rmdir", "fsync", "open"):
+            setattr(os, name, deadly(getattr(os, name)))
+        moves._renameat2 = deadly(moves._renameat2)
+        for entry in (part, *map(part.with_name, companions)):
+            if entry.suffix in ("", ".data"):
+                entry.mkdir()
+                (entry / "samples").write_text("new")
+                (entry / "index.html").write_text("new")
+            else:
+                entry.write_text("new")
 """
+# What is written, what belongs to it, whether the folder keeps its place (one is in it), whether the system exchanges in one step.
+SHAPES = {
+    "file": ("x.tif", "", False, True),
+    "pair": ("x.dim", "x.data", False, True),
+    "pair, no exchange": ("x.dim", "x.data", False, False),
+    "folder": ("out", "", False, True),
+    "folder, no exchange": ("out", "", False, False),
+    "folder one is in": ("out", "", True, True),
+}
+
+
+def texts(place: Path) -> dict[str, str]:
+    return {str(p.relative_to(place)): p.read_text() for p in place.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.parts[-3:])}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with POSIX signals")
-def test_killed_at_each_step(tmp_path):
-    """Every step that touches the disk, one after the other, is the last: the next run finds the old pair or the new pair, and no third thing."""
+@pytest.mark.parametrize("shape", [pytest.param(s, marks=() if s == "pair" else pytest.mark.slow) for s in SHAPES])
+def test_killed_at_each_step(tmp_path, shape):
+    """Every step that touches the disk, one after the other, is the last: the next run finds the old result or the new one, and no third thing.
+
+    Even before that, for programs that know nothing of ours, an old header never stands over new samples.
+    """
+    name, companions, inside, exchanged = SHAPES[shape]
     script = tmp_path / "deadly.py"
     script.write_text(textwrap.dedent(DEADLY))
     outcomes = []
-    for last in range(1, 60):
+    for last in range(1, 120):
         place = tmp_path / str(last)
-        (place / "x.data").mkdir(parents=True)
-        (place / "x.data" / "samples").write_text("old")
-        (place / "x.dim").write_text("old")
-        done = subprocess.run([sys.executable, str(script), str(place / "x.dim"), str(last)], check=False)
-        recover(place / "x.dim")
-        assert sorted(p.name for p in place.iterdir()) == ["x.data", "x.dim"], f"after step {last}"
-        pair = (place / "x.dim").read_text(), (place / "x.data" / "samples").read_text()
-        assert pair in (("old", "old"), ("new", "new")), f"after step {last}"
-        outcomes.append(pair[0])
+        place.mkdir()
+        old = {}
+        with whole(place / name, companions=tuple(filter(None, [companions]))) as part:
+            for entry in (part, *([part.with_name(companions)] if companions else [])):
+                if entry.suffix in ("", ".data"):
+                    entry.mkdir()
+                    (entry / "samples").write_text("old")
+                    (entry / "index.html").write_text("old")
+                else:
+                    entry.write_text("old")
+        old = texts(place)
+        command = [sys.executable, str(script), str(place / name), companions, "exchange" if exchanged else "", str(last)]
+        done = subprocess.run(command, check=False, cwd=place / name if inside else tmp_path)
+        seen = texts(place)
+        if "x.dim" in seen:
+            assert len({seen.get(path) for path in old}) == 1, f"after step {last}: {seen}"
+        if exchanged and not companions and not inside:
+            assert set(seen) == set(old), f"after step {last}: {seen}"
+        recover(place / name)
+        seen = texts(place)
+        assert set(seen) == set(old), f"after step {last}: {seen}"
+        assert len(set(seen.values())) == 1, f"after step {last}: {seen}"
+        left = [p.name for p in place.rglob("*") if p.name.startswith(".") and p.name != MARKER]
+        assert not left, f"after step {last}"
+        outcomes.append(next(iter(seen.values())))
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL
     assert done.returncode == 0
-    # The twin: the walk went over both sides of the decision, several steps each.
-    assert outcomes.count("old") > 5
-    assert outcomes.count("new") > 5
+    # The twin: the walk went over both sides of the decision.
+    assert outcomes.count("old") > 2
+    assert outcomes.count("new") > 2
     assert outcomes == sorted(outcomes, reverse=True)
 
 

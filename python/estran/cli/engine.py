@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from estran.catalogue.spec import Operator
+from estran.cli.output import files_of, refuse_inputs
 from estran.cli.reading import reading
+from estran.engine.bind import bind
 from estran.engine.execute import Outcome, run_graph
 from estran.engine.graph import Graph
+from estran.engine.nodes import Read, Write
 from estran.engine.overview import Overview
 from estran.engine.threads import use_threads
 from estran.engine.timing import Stopwatch
-from estran.errors import BadParameter
+from estran.errors import BadGraph, BadParameter
 from estran.raster.product import Product
 from estran.raster.scene import Progress
 
@@ -75,18 +79,45 @@ def execute(
     def write(product: Product, path: Path, name: str, *, progress: Progress) -> Path:
         return write_product(product, path, name, overwrite=args.overwrite, progress=progress)
 
-    return run_graph(
-        graph,
-        sources,
-        operators=operators(),
-        open_product=open_file,
-        write_product=write,
-        read_aux=partial(read_on_grid, remote=reading(args).allow_remote),
-        target=target,
-        format_name=format_name,
-        tile=args.tile,
-        progress=progress,
-        stopwatch=stopwatch,
-        overview=overview,
-        lend=lent(),
-    )
+    with _claimed_outputs(graph, sources, target, format_name, args.overwrite):
+        return run_graph(
+            graph,
+            sources,
+            operators=operators(),
+            open_product=open_file,
+            write_product=write,
+            read_aux=partial(read_on_grid, remote=reading(args).allow_remote),
+            target=target,
+            format_name=format_name,
+            tile=args.tile,
+            progress=progress,
+            stopwatch=stopwatch,
+            overview=overview,
+            lend=lent(),
+        )
+
+
+@contextlib.contextmanager
+def _claimed_outputs(graph: Graph, sources: Mapping[str, Path | Product], target: Path | None, format_name: str, overwrite: bool) -> Iterator[None]:
+    """Hold every file that a graph writes while it runs; two nodes that write one file are refused."""
+    from estran.adapters.files.places import claimed_place
+    from estran.adapters.files.whole import followed
+
+    steps = bind(graph, operators())
+    writes = [(step.runs.path, step.runs.formatName) for step in steps if isinstance(step.runs, Write)]
+    if not writes and target is not None:
+        writes = [(target, format_name)]
+    inputs = [given for given in sources.values() if isinstance(given, Path)]
+    inputs += [step.runs.path for step in steps if isinstance(step.runs, Read)]
+    inputs += [path for step in steps for path in files_of(step.runs)]
+    taken: dict[Path, Path] = {}
+    with contextlib.ExitStack() as held:
+        for path, name in writes:
+            place = held.enter_context(claimed_place(path, name, overwrite=overwrite))
+            refuse_inputs(place.path, inputs)
+            own = [followed(place.path), *(followed(place.path).with_name(other) for other in place.companions)]
+            twice = next((taken[p] for p in own if p in taken), None)
+            if twice is not None:
+                raise BadGraph("two Write nodes write the same file", where=graph.where, found=f"{twice}, {path}", todo="give each its own file")
+            taken |= dict.fromkeys(own, path)
+        yield

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from estran.catalogue.spec import Declared, parameters_of
 from estran.cli.console import within
 from estran.engine.overview import Overview
 from estran.errors import BadParameter, TargetExists
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
 
+log = logging.getLogger("estran")
+
+_LONGEST = 200
+"""Characters of a product's file name: with their endings, names of files are at most 255."""
 _FILES = (".dim", ".tif", ".tiff", ".nc")
-_OF_A_REPORT = (".dim", ".data", ".html", ".png", ".css", ".svg")
-"""What a result folder holds; a folder with anything else in it is never replaced."""
 
 
 def add_output(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -24,12 +30,19 @@ def add_output(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     parser.add_argument(
         "-o",
         "--out",
-        type=Path,
+        type=output_path,
         required=required,
         metavar="OUT",
         help="NAME.dim, NAME.tif, NAME.nc; without ending a folder with product, pictures, report",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace what is there, once the new result is whole")
+    parser.add_argument("--overwrite", action="store_true", help="replace a result of ours that is there, once the new one is whole; other things never are")
+
+
+def output_path(text: str) -> Path:
+    """The name of an output on the command line; an empty one, as of a variable that is not set, is none."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name of the output is empty")
+    return Path(text)
 
 
 def is_folder(out: Path) -> bool:
@@ -47,17 +60,71 @@ def is_folder(out: Path) -> bool:
     return True
 
 
-def refuse_early(out: Path, overwrite: bool) -> None:
-    """Raise :class:`TargetExists` before the work, where it would come after it; also for a folder that holds more than our results."""
-    folder = is_folder(out)
-    if out.exists() and not overwrite:
-        raise TargetExists("the output is already there", where=out, todo="give another name, or --overwrite")
-    if folder and out.is_dir():
-        foreign = sorted(p.name for p in out.iterdir() if p.suffix not in _OF_A_REPORT)
-        if foreign:
-            raise TargetExists("the output folder holds things that are not ours", where=out, found=foreign[0], todo="give a folder of its own")
-    if folder and out.exists() and not out.is_dir():
-        raise TargetExists("the output is a file, and the name means a folder", where=out, todo="give another name, or one with an ending")
+@contextlib.contextmanager
+def claimed_output(out: Path, overwrite: bool, inputs: Sequence[Path] = ()) -> Iterator[None]:
+    """Hold what ``-o`` names while a run works on it; whatever would refuse it at the end does so before the work.
+
+    Raises
+    ------
+    TargetExists
+        Something is there that may not be replaced, or is an input of the run.
+    TargetBusy
+        Another run is writing it.
+    WriteFailed
+        It cannot be written there.
+    """
+    from estran.adapters.files.belongings import A_FOLDER
+    from estran.adapters.files.places import claimed_place
+    from estran.adapters.files.whole import claimed, followed
+
+    followed(out)
+    claim: AbstractContextManager[object] = claimed(out, overwrite=overwrite, kind=A_FOLDER) if is_folder(out) else claimed_place(out, overwrite=overwrite)
+    refuse_inputs(out, inputs)
+    with claim:
+        yield
+
+
+@contextlib.contextmanager
+def claimed_file(out: Path, overwrite: bool, inputs: Sequence[Path] = ()) -> Iterator[None]:
+    """As :func:`claimed_output`, for a file that is no product."""
+    from estran.adapters.files.belongings import A_FILE
+    from estran.adapters.files.whole import claimed
+
+    refuse_inputs(out, inputs)
+    with claimed(out, overwrite=overwrite, kind=A_FILE):
+        yield
+
+
+def refuse_inputs(out: Path, inputs: Sequence[Path]) -> None:
+    """Raise :class:`TargetExists` where an output is an input, lies in one, or holds one."""
+    places = _with_data(Path(os.path.realpath(out)))
+    for given in inputs:
+        sources = _with_data(_around(Path(os.path.realpath(given))))
+        if set(places) & set(sources):
+            raise TargetExists("the output is an input of the same run", where=out, todo="give another name")
+        if any(source.is_dir() and source in places[0].parents for source in sources):
+            raise TargetExists("the output lies inside an input", where=out, found=given, todo="give a place outside")
+        if any(place in sources[0].parents for place in places):
+            raise TargetExists("an input lies inside the output folder", where=out, found=given, todo="give another name")
+
+
+def _with_data(path: Path) -> list[Path]:
+    """A file, and of BEAM-DIMAP the folder beside it."""
+    return [path, path.with_suffix(".data")] if path.suffix.lower() == ".dim" else [path]
+
+
+def files_of(declared: Declared) -> list[Path]:
+    """The files that parameters name."""
+    return [Path(value) for p in parameters_of(type(declared)) if p.kind == "path" and (value := getattr(declared, p.name)) is not None]
+
+
+def _around(source: Path) -> Path:
+    """The product that a file inside it stands for: the folder .SAFE around its metadata, the header beside a .data folder."""
+    safe = next((p for p in (source, *source.parents) if p.suffix.upper() == ".SAFE" and p.is_dir()), None)
+    if safe is not None:
+        return safe
+    data = next((p for p in (source, *source.parents) if p.suffix.lower() == ".data" and p.with_suffix(".dim").is_file()), None)
+    return source if data is None else data.with_suffix(".dim")
 
 
 def picture_overview() -> Overview:
@@ -68,15 +135,37 @@ def picture_overview() -> Overview:
 
 
 def write_folder(source: Product, result: Product, out: Path, *, title: str, timings: Mapping[str, float], overwrite: bool, progress: Progress = quiet) -> Path:
-    """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there. Returns the page."""
-    from estran.adapters.files.open import write_product
-    from estran.report import write_report
+    """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there.
 
-    with _whole_folder(out, overwrite) as part:
-        write_product(result, part / f"{file_stem(result.name)}.dim", progress=within(progress, 0.0, 0.5))
-        page = write_report(
-            source, result, part, title=title, timings=timings, progress=lambda share, message: within(progress, 0.5, 1.0)(share, f"picture {message}")
-        )
+    A product that is whole is never thrown away because something could not be drawn: a picture is then left out of the report, which says so, or the whole
+    report is left out, with a note.
+
+    Returns
+    -------
+    Path
+        The page, or the product where there is none.
+    """
+    from estran.adapters.files.belongings import A_FOLDER
+    from estran.adapters.files.open import write_product
+    from estran.adapters.files.whole import whole
+
+    stem = file_stem(result.name)
+    with whole(out, overwrite=overwrite, kind=A_FOLDER) as part:
+        part.mkdir()
+        write_product(result, part / f"{stem}.dim", progress=within(progress, 0.0, 0.5))
+        done = {entry.name for entry in part.iterdir()}
+        try:
+            from estran.report import write_report
+
+            page = write_report(
+                source, result, part, title=title, timings=timings, progress=lambda share, message: within(progress, 0.5, 1.0)(share, f"picture {message}")
+            )
+        except Exception as error:
+            for entry in part.iterdir():
+                if entry.name not in done:
+                    entry.unlink()
+            log.warning("The report could not be written (%s: %s); the product is whole and was kept.", type(error).__name__, error)
+            return out / f"{stem}.dim"
     return out / page.name
 
 
@@ -88,13 +177,4 @@ def file_stem(name: str) -> str:
     >>> file_stem("S2A_MSIL1C_20190411.SAFE_CloudMask"), file_stem("a b/c")
     ('S2A_MSIL1C_20190411_CloudMask', 'a_b_c')
     """
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", name.replace(".SAFE", "")).strip("_") or "product"
-
-
-@contextlib.contextmanager
-def _whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
-    from estran.adapters.files.whole import whole
-
-    with whole(out, overwrite=overwrite) as part:
-        part.mkdir()
-        yield part
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name.replace(".SAFE", "")).strip("_")[:_LONGEST] or "product"

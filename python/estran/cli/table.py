@@ -6,17 +6,22 @@ import logging
 from pathlib import Path
 from typing import Literal
 
+from estran.cli.output import claimed_file
+
 log = logging.getLogger("estran")
 
 
 def classify(table: Path, out: Path, mode: Literal["default", "strict", "python-fmask"], *, overwrite: bool) -> None:
     """Classify the rows of a CSV file, write them with ``cloud``, ``probability``, ``class`` added, and print scores where there is a label."""
+    with claimed_file(out, overwrite, [table]):
+        _classify(table, out, mode, overwrite)
+
+
+def _classify(table: Path, out: Path, mode: Literal["default", "strict", "python-fmask"], overwrite: bool) -> None:
     from estran.adapters.files.table import pixel_columns, read_table, write_table
-    from estran.adapters.files.whole import refuse_existing
     from estran.masks.settings import PixelSettings
     from estran.masks.table import classify_table, scores_by_group
 
-    refuse_existing(out, overwrite=overwrite)
     read = read_table(table)
     columns = pixel_columns(read)
     result = classify_table({name: values for name, values in columns.items() if name != "label"}, PixelSettings.for_mode(mode))

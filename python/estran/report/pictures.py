@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,21 @@ class _Gallery:
 
     def save(self, key: str, title: str, caption: str, alt: str, rgb: Rgb, legend: Legend | ColourBar | None = None) -> None:
         file = f"{key}.png"
-        width, height = save_png(self.folder / file, rgb, legend)
+        try:
+            width, height = save_png(self.folder / file, rgb, legend)
+        except BaseException:
+            (self.folder / file).unlink(missing_ok=True)  # half a picture
+            raise
         self.pictures.append(Picture(key, title, caption, alt, file, width, height))
+
+    @contextlib.contextmanager
+    def drawing(self, title: str) -> Iterator[None]:
+        """A picture that cannot be drawn is left out, and the report says so: what was computed is worth more than its picture."""
+        try:
+            yield
+        except Exception as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+            self.left_out.append(f"{title} is left out: it could not be drawn ({reason}).")
 
     def band(self, *semantics: str) -> tuple[str, Band] | None:
         """The first of the semantic bands that the source has, with its semantic name."""
@@ -102,18 +116,26 @@ def quicklooks(
     steps = len(COMPOSITES) + len(computed)
     for i, (key, title, channels) in enumerate(COMPOSITES):
         progress(i / steps, title)
-        _composite(gallery, key, title, channels)
-    base = _base(gallery)
+        with gallery.drawing(title):
+            _composite(gallery, key, title, channels)
+    base = np.full((*gallery.canvas.shape, 3), 225, np.uint8)
+    with gallery.drawing("The scene under the masks"):
+        base = _base(gallery)
     for i, band in enumerate(computed, len(COMPOSITES)):
         progress(i / steps, band.name)
-        if isinstance(band.coding, FlagCoding):
-            _flags(gallery, band, band.coding, base)
-        elif isinstance(band.coding, IndexCoding):
-            _classes(gallery, band, band.coding)
-        else:
-            _measured(gallery, band, base)
+        with gallery.drawing(_title(band)):
+            _computed(gallery, band, base)
     progress(1.0, "pictures")
     return tuple(gallery.pictures), tuple(gallery.left_out)
+
+
+def _computed(gallery: _Gallery, band: Band, base: Rgb) -> None:
+    if isinstance(band.coding, FlagCoding):
+        _flags(gallery, band, band.coding, base)
+    elif isinstance(band.coding, IndexCoding):
+        _classes(gallery, band, band.coding)
+    else:
+        _measured(gallery, band, base)
 
 
 def _composite(gallery: _Gallery, key: str, title: str, channels: Sequence[tuple[str, ...]]) -> None:

@@ -19,6 +19,7 @@ from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.gdal import opened
 from estran.adapters.files.lazy import lazy_array
+from estran.adapters.files.places import GEOTIFF
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
@@ -477,7 +478,7 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         "nodata": _common_nodata(bands),
     }
     resampling = "NEAREST" if any(band.coding is not None for band in bands) else "AVERAGE"
-    with whole(path, overwrite=overwrite) as part, warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
+    with whole(path, overwrite=overwrite, kind=GEOTIFF) as part, warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         plain = part.with_name("plain.tif")
         try:

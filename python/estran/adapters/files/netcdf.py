@@ -21,6 +21,7 @@ from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.netcdf_header import check_classic_header
 from estran.adapters.files.netcdf_profile import fits_profile, write_profile
+from estran.adapters.files.places import NETCDF
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.times import utc
@@ -381,7 +382,7 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
     bands = [band for band in product.bands.values() if band.expression is None]
     if not bands:
         raise WriteFailed("a NetCDF file needs a band", where=path)
-    with whole(path, overwrite=overwrite) as part:
+    with whole(path, overwrite=overwrite, kind=NETCDF) as part:
         try:
             with _HDF5:
                 dataset = netCDF4.Dataset(part, "w", format="NETCDF4")

@@ -8,15 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from estran.adapters.files.options import DEFAULT, ReadOptions
-from estran.errors import BadParameter, BadProduct
+from estran.adapters.files.places import FORMATS, place_of
+from estran.adapters.files.whole import followed, recover
+from estran.errors import BadProduct
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
 
-FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "NetCDF4-CF": ".nc"}
-"""The formats that we write, under SNAP's names, and their endings."""
-
-_NEAREST = {"netcdf": "NetCDF4-CF", "geotiff": "GeoTIFF", "gtiff": "GeoTIFF", "cog": "GeoTIFF", "bigtiff": "GeoTIFF-BigTIFF"}
-"""Beginnings of other names of formats that SNAP writes, and the one of ours that is nearest."""
+__all__ = ["FORMATS", "open_product", "write_product"]
 
 
 def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progress = quiet) -> Product:
@@ -40,8 +38,6 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     path = Path(path)
     _refuse_address(path)
     if not path.exists():
-        from estran.adapters.files.whole import recover
-
         recover(path)  # a replacement that was killed half-way may have it ready
     if not path.exists():
         raise BadProduct("there is no such file or folder", where=path)
@@ -129,53 +125,26 @@ def write_product(product: Product, path: Path, format_name: str = "", *, overwr
         If neither format nor ending is known.
     TargetExists
         If it is there and may not be replaced.
+    TargetBusy
+        If another run is writing it.
     WriteFailed
         If it could not be written whole.
     """
-    path = target_path(path, format_name)
-    _writer(path)(product, path, overwrite=overwrite, progress=progress)
-    return path
+    place = place_of(path, format_name)
+    # Writers name the product after its file: a link's is that where it points.
+    _writer(place.ending)(product, followed(place.path), overwrite=overwrite, progress=progress)
+    return place.path
 
 
-def target_path(path: Path, format_name: str = "") -> Path:
-    """The file that :func:`write_product` will write.
-
-    Raises
-    ------
-    BadParameter
-        If neither format nor ending is known.
-    """
-    path = Path(path)
-    if format_name and format_name not in FORMATS:
-        nearest = next((ours for name, ours in _NEAREST.items() if format_name.lower().startswith(name)), "BEAM-DIMAP")
-        raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name, todo=f"take {nearest}")
-    if format_name and _ending(path) != FORMATS[format_name]:
-        path = path.with_name(path.name + FORMATS[format_name])
-    _writer(path)
-    return path
-
-
-def _ending(path: Path) -> str:
-    return {".tiff": ".tif"}.get(path.suffix.lower(), path.suffix.lower())
-
-
-def _writer(path: Path) -> Callable[..., None]:
-    if _ending(path) == ".dim":
+def _writer(ending: str) -> Callable[..., None]:
+    if ending == ".dim":
         from estran.adapters.files.dimap.write import write_dimap
 
         return write_dimap
-    if _ending(path) == ".tif":
+    if ending == ".tif":
         from estran.adapters.files.geotiff import write_geotiff
 
         return write_geotiff
-    if _ending(path) == ".nc":
-        from estran.adapters.files.netcdf import write_netcdf
+    from estran.adapters.files.netcdf import write_netcdf
 
-        return write_netcdf
-    raise BadParameter(
-        "the ending of the output is not known",
-        where=path,
-        expected=", ".join(dict.fromkeys(FORMATS.values())),
-        found=path.suffix or "none",
-        todo="let the name end in one of these",
-    )
+    return write_netcdf

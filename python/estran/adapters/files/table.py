@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran import bounds
+from estran.adapters.files.belongings import A_FILE
 from estran.adapters.files.whole import whole
 from estran.errors import BadProduct
 from estran.sensors.bands import SEMANTIC, resolve
@@ -148,7 +149,7 @@ def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | np
         if len(values) != len(table.rows):
             raise BadProduct(f"the new column {name!r} does not fit the table", where=table.path, expected=f"{len(table.rows)} rows", found=len(values))
     texts = [[_text(value) for value in values] for values in added.values()]
-    with whole(path, overwrite=overwrite) as part, part.open("w", encoding="utf-8", newline="") as stream:
+    with whole(path, overwrite=overwrite, kind=A_FILE) as part, part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=table.delimiter, lineterminator="\n")
         writer.writerow((*table.names, *added))
         writer.writerows((*row, *(column[number] for column in texts)) for number, row in enumerate(table.rows))

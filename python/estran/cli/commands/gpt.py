@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from estran.cli.console import progress_bar, say_times
 from estran.cli.engine import execute, operators
-from estran.cli.output import refuse_early
+from estran.cli.output import output_path
 from estran.cli.reading import add_reading
-from estran.engine.bind import Step, bind
+from estran.engine.bind import bind
 from estran.engine.graph import READ_PREFIX, Graph, Node, read_graph, read_properties
-from estran.engine.nodes import Write, snap_nodes
+from estran.engine.nodes import snap_nodes
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-S", dest="sources", action="append", default=[], metavar="NAME=PRODUCT", help="a source by name")
     parser.add_argument("-P", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help="a variable of the graph, or the operator's parameter")
     parser.add_argument("-p", dest="properties", type=Path, metavar="FILE", help="variables from a .properties file; -P is stronger")
-    parser.add_argument("-t", dest="target", type=Path, default=Path("target.dim"), metavar="FILE", help="the target [default target.dim]")
+    parser.add_argument("-t", dest="target", type=output_path, default=Path("target.dim"), metavar="FILE", help="the target [default target.dim]")
     parser.add_argument("-f", dest="format", default="", metavar="FORMAT", help="its format: BEAM-DIMAP, GeoTIFF, NetCDF4-CF [default: by the target's ending]")
     parser.add_argument("-q", dest="threads", type=int, metavar="N", help="threads [default: all cores]")
     parser.add_argument("-c", dest="cache", metavar="SIZE", help="taken for gpt's sake; without effect")
@@ -49,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         graph = read_graph(Path(args.what), parameters, sources)
     else:
         graph = operator_graph(args.what, parameters, sources)
-    _refuse_early(bind(graph, operators()), args)
+    bind(graph, operators())
     watch = Stopwatch()
     with progress_bar(args) as progress:
         outcome = execute(graph, sources, args, progress=progress, stopwatch=watch, target=args.target, format_name=args.format)
@@ -57,18 +56,6 @@ def run(args: argparse.Namespace) -> None:
     if not args.quiet:
         for path in outcome.written:
             print(path)
-
-
-def _refuse_early(steps: Sequence[Step], args: argparse.Namespace) -> None:
-    """What could only fail when the work is done: formats that we do not write, targets that are there, two on one name."""
-    from estran.adapters.files.open import target_path
-
-    writes = [(s.runs.path, s.runs.formatName) for s in steps if isinstance(s.runs, Write)] or [(args.target, args.format)]
-    targets = [target_path(path, name) for path, name in writes]
-    for i, target in enumerate(targets):
-        if target.absolute() in [t.absolute() for t in targets[:i]]:
-            raise BadParameter("two Write nodes write the same file", where=target, todo="give each its own file")
-        refuse_early(target, args.overwrite)
 
 
 def operator_graph(alias: str, parameters: dict[str, str], sources: dict[str, Path]) -> Graph:

@@ -12,7 +12,7 @@ from estran.catalogue.spec import parameters_of
 from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute
 from estran.cli.options import add_options, from_options
-from estran.cli.output import add_output, is_folder, picture_overview, refuse_early, write_folder
+from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
 from estran.cli.reading import add_reading, reading
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.timing import Stopwatch
@@ -46,11 +46,10 @@ def run(args: argparse.Namespace) -> None:
         from estran.cli.table import classify
 
         return classify(args.table, args.out, operator.mode, overwrite=args.overwrite)
-    refuse_early(args.out, args.overwrite)
     from estran.adapters.files.open import open_product
 
     watch, overview = Stopwatch(), picture_overview()
-    with progress_bar(args) as progress:
+    with claimed_output(args.out, args.overwrite, [args.product, *files_of(operator)]), progress_bar(args) as progress:
         watch.start("open")
         source = open_product(args.product, reading(args), progress=within(progress, 0.0, 0.02))
         source = _with_time(source, args.time)

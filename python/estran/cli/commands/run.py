@@ -10,7 +10,7 @@ from estran.catalogue.spec import Operator, parameters_of
 from estran.cli.console import progress_bar, say_times, within
 from estran.cli.engine import add_tuning, execute, operator_called, operators
 from estran.cli.options import add_options, from_options
-from estran.cli.output import add_output, is_folder, picture_overview, refuse_early, write_folder
+from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
 from estran.cli.reading import add_reading
 from estran.cli.verbosity import add_verbosity
 from estran.engine.graph import READ_PREFIX, Graph, Node
@@ -39,12 +39,11 @@ def run(args: argparse.Namespace) -> None:
     """Run the operator."""
     op = operator_called(args.alias)
     operator = from_options(args, op)
-    refuse_early(args.out, args.overwrite)
     main, *others = op.sources
     sources = {main.name: args.product}
     sources |= {s.name: path for s in others if (path := getattr(args, f"source_{s.name}")) is not None}
     watch, overview = Stopwatch(), picture_overview()
-    with progress_bar(args) as progress:
+    with claimed_output(args.out, args.overwrite, [*sources.values(), *files_of(operator)]), progress_bar(args) as progress:
         target = None if is_folder(args.out) else args.out
         graph = operator_graph(operator, tuple(sources), args.resample)
         outcome = execute(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estran.cli.console import progress_bar
+from estran.cli.output import output_path, refuse_inputs
 from estran.cli.verbosity import add_verbosity
 from estran.errors import BadParameter
 
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", action="append", default=[], metavar="NAME", help="an aerosol model; once for each (default: the models that come with Estran)"
     )
     for one in kinds.choices.values():
-        one.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
+        one.add_argument("--out", type=output_path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
         one.add_argument("--overwrite", action="store_true", help="replace a table that is there, once the new one is whole")
         one.add_argument("--workers", type=_workers, default=1, metavar="N", help="pieces made at once (default: 1); the table does not depend on it")
         add_verbosity(one)
@@ -89,22 +91,31 @@ _PLANS: Mapping[str, Callable[[argparse.Namespace], list[Plan]]] = {"gas": _gas,
 
 
 def _build(args: argparse.Namespace) -> None:
-    from estran.adapters.files.whole import refuse_existing, whole
+    from estran.adapters.files.belongings import A_FILE
+    from estran.adapters.files.whole import claimed, whole
     from estran.tables.build import clear_pieces, finish, make_pieces
 
     folder = _folder(args.out)
     plans = _PLANS[args.kind](args)
-    for plan in plans:
-        refuse_existing(folder / plan.name, overwrite=args.overwrite)
-    with progress_bar(args) as progress:
+    with contextlib.ExitStack() as held, progress_bar(args) as progress:
+        for plan in plans:
+            held.enter_context(claimed(folder / plan.name, overwrite=args.overwrite, kind=A_FILE))
+            refuse_inputs(folder / plan.name, _inputs(args))
         for k, plan in enumerate(plans):
             target = folder / plan.name
             pieces = make_pieces(plan, folder, _part_of(progress, k, len(plans)), workers=args.workers)
-            with whole(target, overwrite=args.overwrite) as part:
+            with whole(target, overwrite=args.overwrite, kind=A_FILE) as part:
                 finish(plan, pieces, part)
             clear_pieces(plan, folder)
     if not args.quiet:
         print(*(folder / plan.name for plan in plans), sep="\n")
+
+
+def _inputs(args: argparse.Namespace) -> list[Path]:
+    """The files of the user's from which tables are made."""
+    solar = getattr(args, "solar", ())
+    named = [Path(text.partition("=")[2]) for text in solar] if isinstance(solar, list) else [solar] if solar else []
+    return [path for path in (*named, getattr(args, "thickness", None), *getattr(args, "response", ())) if path is not None]
 
 
 def _part_of(progress: Callable[[float, str], None], k: int, count: int) -> Callable[[float, str], None]:

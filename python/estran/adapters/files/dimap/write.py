@@ -10,6 +10,7 @@ import numpy as np
 from estran.adapters.files.dimap import envi
 from estran.adapters.files.dimap.colours import with_flag_masks, with_index_palette
 from estran.adapters.files.dimap.header import header_xml, tie_point_dtype
+from estran.adapters.files.dimap.place import DIMAP
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.whole import whole
 from estran.errors import WriteFailed
@@ -53,7 +54,7 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
     product = replace(product, bands={name: with_index_palette(band) for name, band in product.bands.items()})
     _check_names(product)
     data_name = f"{path.stem}.data"
-    with whole(path, companions=(data_name,), overwrite=overwrite) as part:
+    with whole(path, companions=(data_name,), overwrite=overwrite, kind=DIMAP) as part:
         folder = part.parent / data_name
         folder.mkdir()
         bands = [band for band in product.bands.values() if band.expression is None]

@@ -7,25 +7,26 @@ and of schemas are empty; quality reports and the INSPIRE page are left out, sin
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from estran.adapters.files.belongings import A_FOLDER
 from estran.adapters.files.safe_write.datastrip import datastrip_name, datastrip_xml, page
 from estran.adapters.files.safe_write.footprints import footprint_gml
 from estran.adapters.files.safe_write.images import NO_OVERVIEW, preview, true_colour, write_jp2, write_truth
 from estran.adapters.files.safe_write.manifest import manifest
 from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, product_name, product_xml, tile_xml
-from estran.adapters.files.whole import whole
-from estran.errors import TargetExists
+from estran.adapters.files.whole import claimed, followed, whole
 from estran.raster.scene import Progress, quiet
 from estran.sensors.bands import SENTINEL2
 
 if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
 
-__all__ = ["too_small_for_snap", "write_safe"]
+__all__ = ["claimed_safe", "too_small_for_snap", "write_safe"]
 
 
 def too_small_for_snap(scene: SimulatedScene) -> str:
@@ -61,38 +62,42 @@ def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progre
     Raises
     ------
     TargetExists
-        The target exists and `overwrite` is False; or it holds other things than a product and its truth.
+        The target exists and `overwrite` is False; or it holds other things than what we wrote.
+    TargetBusy
+        Another run is writing it.
     WriteFailed
         The disk is full, or the folder cannot be written; nothing is left behind.
     """
-    out = Path(out).absolute()
-    if out.suffix.upper() == ".SAFE":
-        truth = f"{out.stem}_truth"
-        with whole(out, companions=(truth,), overwrite=overwrite) as part:
-            _write_product(scene, part, out.name, progress)
+    out = Path(out)
+    if _is_product(out):
+        truth = _truth_beside(out)
+        with whole(out, companions=(truth,), overwrite=overwrite, kind=A_FOLDER) as part:
+            _write_product(scene, part, followed(out).name, progress)
             progress(0.93, "truth")
             write_truth(scene, part.with_name(truth))
         progress(1.0, "written")
-        return out
-    _refuse_others(out)
+        return out.absolute()
     name = product_name(scene)
-    empty = out.is_dir() and not any(out.iterdir())
-    with whole(out, overwrite=overwrite or empty) as part:
+    with whole(out, overwrite=overwrite, kind=A_FOLDER) as part:
         part.mkdir()
         _write_product(scene, part / name, name, progress)
         progress(0.93, "truth")
         write_truth(scene, part / "truth")
     progress(1.0, "written")
-    return out / name
+    return out.absolute() / name
 
 
-def _refuse_others(out: Path) -> None:
-    """A folder is replaced as a whole, so it must hold nothing but what an earlier run wrote."""
-    if not out.is_dir():
-        return
-    others = sorted(p.name for p in out.iterdir() if p.name != "truth" and p.suffix != ".SAFE")
-    if others:
-        raise TargetExists("the folder holds other things, which would be lost", where=out, found=", ".join(others[:3]), todo="give a folder of its own")
+def claimed_safe(out: Path, overwrite: bool = False) -> AbstractContextManager[Path]:
+    """Hold the place of a scene while it is made: what :func:`write_safe` would refuse is refused at once."""
+    return claimed(out, companions=(_truth_beside(out),) if _is_product(out) else (), overwrite=overwrite, kind=A_FOLDER)
+
+
+def _is_product(out: Path) -> bool:
+    return out.suffix.upper() == ".SAFE"
+
+
+def _truth_beside(out: Path) -> str:
+    return f"{followed(out).stem}_truth"
 
 
 def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Progress) -> None:
