@@ -1,21 +1,25 @@
 """``estran``: finds the command, runs it, and turns what goes wrong into one sentence and an exit code.
 
-Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 70 a fault of ours; 130 interrupted; 143 terminated.
+Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 70 a fault of ours; 130 interrupted; 143 terminated;
+129 the terminal has gone.
 """
 
 from __future__ import annotations
+
+if __name__ == "__main__":
+    import estran.cli.start  # noqa: F401  (listens for signals before the rest is imported)
 
 import argparse
 import importlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from estran import __version__
+from estran.cli import stop
 from estran.cli.surroundings import settle
 from estran.cli.verbosity import add_verbosity
 
@@ -33,9 +37,14 @@ COMMANDS = {
 
 FAULT, INTERRUPTED = 70, 130
 
+CHANGES_BACK = ("snap",)
+"""Commands that change what others own: stopped, they change it back, which takes its time."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line (without the program's name); returns the exit code."""
+    """Run a command line (without the program's name); returns the exit code. Without one it is this process's own, which then ends when signals say so."""
+    if argv is None:
+        stop.listen()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = _command(arguments)
     settle(command)
@@ -47,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from estran.cli.console import set_up_log
 
     set_up_log(args.verbose, args.quiet)
-    _stop_cleanly_when_terminated()
+    if args.command in CHANGES_BACK and stop.is_listening():
+        stop.raise_instead()
     return _guarded(args.run, args)
 
 
@@ -74,16 +84,6 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def _stop_cleanly_when_terminated() -> None:
-    def stop(_number: int, _frame: object) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    try:
-        signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: whoever embeds us handles signals
-        return
-
-
 def _guarded(run: Any, args: argparse.Namespace) -> int:
     from estran.errors import EstranError
 
@@ -95,6 +95,8 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
         return _failed(log, error.sentence(), error.exit_code)
     except KeyboardInterrupt:
         return _failed(log, "stopped; nothing was left half-written.", INTERRUPTED)
+    except stop.Stopped as stopped:
+        return _failed(log, stop.sentence(stopped.number), 128 + stopped.number)
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`): no news, and nothing more to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,6 +111,7 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
 
 
 def _failed(log: logging.Logger, sentence: str, code: int) -> int:
+    stop.hold_if_ending()
     log.error(sentence)
     log.info("the traceback:", exc_info=True)
     return code
