@@ -151,6 +151,13 @@ def test_two_write_nodes(estran, scene: Path, tmp_path: Path) -> None:
     assert "two Write nodes write the same file" in estran("gpt", path, f"-Ssource={scene}").err
 
 
+def test_a_target_without_ending_is_dimap(estran, scene: Path, tmp_path: Path) -> None:
+    """As in gpt; empty values on the command line are not given, as empty elements are."""
+    said = estran("gpt", "Subset", f"-Ssource={scene}", "-PsourceBands=B2", "-Pregion=", "-PgeoRegion= ", "-PsubSamplingX=1", "-t", tmp_path / "target")
+    assert (said.code, said.out.strip()) == (0, str(tmp_path / "target.dim")), said.err
+    assert list(open_product(tmp_path / "target.dim").bands) == ["B2"]
+
+
 def test_paths_from_the_home_directory(estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "in.SAFE").symlink_to(scene)

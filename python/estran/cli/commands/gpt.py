@@ -10,7 +10,6 @@ from estran.cli.console import progress_bar, say_times
 from estran.cli.engine import execute, operators
 from estran.cli.output import output_path
 from estran.cli.reading import add_reading
-from estran.engine.bind import bind
 from estran.engine.graph import READ_PREFIX, Graph, Node, read_graph, read_properties
 from estran.engine.nodes import snap_nodes
 from estran.engine.timing import Stopwatch
@@ -48,7 +47,8 @@ def run(args: argparse.Namespace) -> None:
         graph = read_graph(Path(args.what), parameters, sources)
     else:
         graph = operator_graph(args.what, parameters, sources)
-    bind(graph, operators())
+    if not args.format and not args.target.suffix:
+        args.format = "BEAM-DIMAP"  # as gpt does
     watch = Stopwatch()
     with progress_bar(args) as progress:
         outcome = execute(graph, sources, args, progress=progress, stopwatch=watch, target=args.target, format_name=args.format)
