@@ -38,7 +38,7 @@ READ_ON = (
     ("adapters/snap/", EVERYWHERE),
     ("adapters/java/", EVERYWHERE),
     ("adapters/files/safe_write/", ("simulate",)),
-    ("adapters/files/whole.py", (*PROCESSING, "simulate", "tables")),
+    *((f"adapters/files/{name}.py", (*PROCESSING, "simulate", "tables")) for name in ("whole", "belongings", "places")),
     ("adapters/files/table", ("masks",)),
     *((f"adapters/files/{name}", ("tables",)) for name in ("gas_tables", "line_lists", "sentinel2_", "smac", "spectra")),
     ("adapters/files/", (*PROCESSING, "info")),

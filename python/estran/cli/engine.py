@@ -109,7 +109,7 @@ def _claimed_outputs(graph: Graph, sources: Mapping[str, Path | Product], target
         writes = [(target, format_name)]
     inputs = [given for given in sources.values() if isinstance(given, Path)]
     inputs += [step.runs.path for step in steps if isinstance(step.runs, Read)]
-    inputs += [path for step in steps for path in files_of(step.runs)]
+    inputs += [path for step in steps if isinstance(step.runs, Operator) for path in files_of(step.runs)]
     taken: dict[Path, Path] = {}
     with contextlib.ExitStack() as held:
         for path, name in writes:
