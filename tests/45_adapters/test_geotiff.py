@@ -134,7 +134,7 @@ def test_some_bands_without_names(tmp_path):
         (counts(), 1e-4, "0.0001 x sample"),
         (counts().astype(np.float32), 1e-4, "0.0001 x sample"),
         (counts().astype(np.float32) / 10000, 1.0, ""),
-        ((counts() % 256).astype(np.uint8), 1.0, ""),
+        ((counts() % 256).astype(np.uint8), 1.0, "8-bit numbers"),
     ],
 )
 def test_reflectance_times_ten_thousand(data, scale, told, tmp_path):
@@ -244,12 +244,3 @@ def test_flood_chip(shared_data):
     assert product.grid.is_geographic
     water = product["B3"].physical(product["B3"].data.compute())
     assert 0.02 < np.nanmin(water) < np.nanmax(water) < 1.5
-
-
-def test_landsat_numbers_stay_numbers(shared_data):
-    product = open_product(shared_data / "landsat8_900m_016037")
-    assert product.platform == "Landsat-8"
-    assert {"blue", "swir_1", "cirrus"} <= set(product.bands)
-    assert not product["blue"].is_scaled
-    assert any("digital numbers are taken as they are" in note for note in product.notes)
-    assert product.is_multisize

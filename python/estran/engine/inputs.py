@@ -15,10 +15,11 @@ from estran.catalogue.resolve import Resolution, resolve_reads
 from estran.catalogue.spec import Operator, Source
 from estran.engine.expressions import from_tie_points, lazily
 from estran.engine.lazy import chunked, physical
-from estran.errors import BadGrid, EstranError, MissingBand
+from estran.errors import BadGrid, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product, TiePointGrid
 from estran.sensors.bands import resolve
+from estran.sensors.plausible import is_reflectance
 
 log = logging.getLogger("estran")
 
@@ -92,7 +93,8 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         grid = grid or own
         prefix = "" if declared is op.sources[0] else f"{declared.name}."
         for name, band in found.bands.items():
-            arrays[prefix + name] = _array(product, band, own, tile)
+            _check_scaling(op, product, name, band)
+            arrays[prefix + name] = _array(product, name, band, own, tile)
         arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
         if declared is op.sources[0]:
             bands, files = dict(found.bands), dict(found.files)
@@ -125,11 +127,29 @@ def _common_grid(product: Product, found: Resolution, op: Operator) -> Grid:
     return next(iter(grids.values()), product.grid)
 
 
-def _array(product: Product, name: str, grid: Grid, tile: int) -> Any:
+def _check_scaling(op: Operator, product: Product, semantic: str, name: str) -> None:
+    """Raise :class:`UnsupportedProduct` for numbers that should be reflectance and are not."""
+    band = product.bands.get(name)
+    if band is None or not is_reflectance(semantic) or band.is_scaled:
+        return
+    why = band.unscaled or ("whole numbers" if np.issubdtype(band.data.dtype, np.integer) else "")
+    if why:
+        raise UnsupportedProduct(
+            f"band {name} ({semantic}) holds numbers whose scaling is not known",
+            where=product.name,
+            expected="reflectance, or numbers with a scale",
+            found=why,
+            todo="keep the scene's MTL file beside its bands"
+            if product.platform.startswith("Landsat")
+            else "give the reflectance per number with --scale (0.0001 where it is kept times 10 000), or a product that declares it",
+        )
+
+
+def _array(product: Product, semantic: str, name: str, grid: Grid, tile: int) -> Any:
     if name in product.bands:
         band = product.bands[name]
         data = chunked(band.data, tile)
-        return physical(band, data, _valid(product, band, tile) if band.valid else None)
+        return physical(band, data, _valid(product, band, tile) if band.valid else None, reflectance=is_reflectance(semantic))
     return from_tie_points(product.tie_points[name], grid, product.grid, tile)
 
 

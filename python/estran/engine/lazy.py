@@ -9,6 +9,7 @@ import numpy as np
 
 from estran.raster.grid import Window
 from estran.raster.product import Band
+from estran.sensors.plausible import drop_impossible
 
 
 def dask_array() -> Any:
@@ -40,13 +41,19 @@ def chunked(data: Any, tile: int) -> Any:
     return da.from_array(data, chunks=tile, name=False)
 
 
-def physical(band: Band, data: Any, valid: Any | None = None) -> Any:
-    """Physical values of a band's chunked raw `data` as float32, NaN without data or where not `valid` (a boolean Dask array of the same chunks)."""
+def physical(band: Band, data: Any, valid: Any | None = None, *, reflectance: bool = False) -> Any:
+    """Physical values of a band's chunked raw `data` as float32.
+
+    NaN without data, where infinite, where `reflectance` is none (:data:`estran.sensors.plausible.LOWEST`), or where not `valid` (a boolean Dask array of the
+    same chunks).
+    """
     da = dask_array()
     plain = replace(band, data=None)  # Dask makes a name from what the function holds: not from all pixels
 
     def values(raw: np.ndarray[Any, Any], good: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
-        result = plain.physical(raw)
+        with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
+            result = plain.physical(raw)
+        drop_impossible(result, reflectance=reflectance)
         if good is not None:
             result[~good.astype(bool, copy=False)] = np.nan
         return result

@@ -47,6 +47,8 @@ class Band:
         Raw value that means "saturated", or None.
     palette
         (value, colour, label) points for display.
+    unscaled
+        What the samples are, where they should be reflectance and cannot be ("8-bit numbers"): no operator takes them for it. "" where nothing is wrong.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Band:
     expression: str | None = None
     saturated: float | None = None
     palette: tuple[tuple[float, Colour, str], ...] = ()
+    unscaled: str = ""
 
     @property
     def is_scaled(self) -> bool:

@@ -10,7 +10,8 @@ from estran.raster.product import Element
 _NAMES = (
     (re.compile(r"(?:^|_)S2([ABCD])(?:_|$)"), "Sentinel-2{0}"),
     (re.compile(r"(?:^|_)L[COT]0([89])(?:_|$)"), "Landsat-{0}"),
-    (re.compile(r"(?:^|_)LE07(?:_|$)"), "Landsat-7"),
+    (re.compile(r"(?:^|_)L[ETM]0([457])(?:_|$)"), "Landsat-{0}"),
+    (re.compile(r"(?:^|_)L[COTEM]([45789])\d{13}[A-Z]{3}\d\d"), "Landsat-{0}"),  # before the collections: LC80160372017225LGN00
 )
 
 

@@ -14,12 +14,13 @@ import numpy.typing as npt
 from affine import Affine
 
 from estran import bounds
-from estran.adapters.files import extras, names, reach
+from estran.adapters.files import extras, landsat, names, reach
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.gdal import opened
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.places import GEOTIFF
+from estran.adapters.files.scaling import as_reflectance
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
@@ -79,8 +80,8 @@ def read_raster(path: Path, *, scale: float | None = None, remote: bool = False)
     path
         GeoTIFF, JPEG 2000 or anything else that GDAL reads.
     scale
-        Reflectance per digital number, for bands with a Sentinel-2 name whose file declares no scaling. None assumes 1e-4 for 16-bit integers, and for
-        floats with values beyond 2; the assumption is noted.
+        Reflectance per digital number, for spectral bands whose file declares no scaling. None looks at the samples, as
+        :func:`estran.adapters.files.scaling.as_reflectance` says.
     remote
         Whether it may name files elsewhere, or on the network.
 
@@ -91,9 +92,16 @@ def read_raster(path: Path, *, scale: float | None = None, remote: bool = False)
     """
     path = Path(path)
     product = _one(path, remote)
-    if product.kind == _FOREIGN:
-        product = assume_reflectance(replace(product, kind=""), scale)
-    return product
+    if product.kind != _FOREIGN:
+        return product
+    landsat.refuse_level2(path.name)
+    mtl = landsat.mtl_beside(path)
+    if mtl is not None:
+        name = names.file_band(path.stem, mtl.platform)[1]
+        if len(product.bands) == 1:
+            product = replace(product, bands={name: replace(next(iter(product.bands.values())), name=name)})
+        product = landsat.with_mtl(product, mtl, landsat.numbers_of({name: path.stem}))
+    return as_reflectance(replace(product, kind=""), scale)
 
 
 def read_folder(folder: Path, *, scale: float | None = None, remote: bool = False) -> Product:
@@ -126,7 +134,10 @@ def read_folder(folder: Path, *, scale: float | None = None, remote: bool = Fals
         return read_raster(files[0], scale=scale, remote=remote)
     notes: list[str] = []
     chosen = _one_set(files, folder, notes)
-    platform = platform_of(chosen[0].stem) or platform_of(folder.name)
+    mtl = landsat.mtl_beside(folder)
+    landsat.refuse_level2(chosen[0].name, mtl)
+    platform = (mtl.platform if mtl is not None else "") or platform_of(chosen[0].stem) or platform_of(folder.name)
+    stems: dict[str, str] = {}
     bands: dict[str, Band] = {}
     for path in chosen:
         single = _one(path, remote)
@@ -135,12 +146,14 @@ def read_folder(folder: Path, *, scale: float | None = None, remote: bool = Fals
             if name in bands:
                 raise BadProduct(f"two files hold band {name!r}", where=path, todo="keep one set of files in the folder")
             bands[name] = replace(band, name=name, wavelength=band.wavelength or _wavelength(name, platform))
+            stems[name] = path.stem
     order = {name: rank for rank, name in enumerate(names.SPECTRAL)}
     bands = {name: bands[name] for name in sorted(bands, key=lambda n: order.get(n, len(order)))}
     bands = _on_the_same_ground(bands, folder, notes)
     scene = max((band.grid for band in bands.values()), key=lambda g: g.width * g.height)
     product = Product(folder.name, scene, bands, platform=platform, source=str(folder))
-    return assume_reflectance(product.with_notes(*notes), scale)
+    product = product.with_notes(*notes)
+    return as_reflectance(product if mtl is None else landsat.with_mtl(product, mtl, landsat.numbers_of(stems)), scale)
 
 
 _FOREIGN = "\0foreign"
@@ -359,46 +372,6 @@ def _corners(grid: Grid) -> str:
     assert grid.transform is not None
     (left, top), (right, bottom) = grid.transform * (0, 0), grid.transform * (grid.width, grid.height)
     return f"{grid.crs} {left:g} {bottom:g} {right:g} {top:g}"
-
-
-def assume_reflectance(product: Product, scale: float | None) -> Product:
-    """Scale what must be reflectance times 10 000, and say so."""
-    if product.platform and not product.platform.startswith("Sentinel-2"):
-        note = "The file declares no scaling; its digital numbers are taken as they are." if scale is None else ""
-        if scale is None:
-            return product.with_notes(note)
-    assumed, zeros, bands = [], [], {}
-    for name, band in product.bands.items():
-        bands[name] = band
-        spectral = name in names.SPECTRAL or (scale is not None and band.coding is None and name.lower() in _SEMANTIC)
-        if not spectral or band.is_scaled:
-            continue
-        if scale is None and not _looks_like_counts(band):
-            continue
-        bands[name] = replace(band, scale=1e-4 if scale is None else scale)
-        assumed.append(name)
-        if band.nodata is None and np.issubdtype(band.data.dtype, np.integer):
-            bands[name] = replace(bands[name], nodata=0.0)
-            zeros.append(name)
-    product = replace(product, bands=bands)
-    if assumed and scale is None:
-        product = product.with_notes(f"No scaling is declared: reflectance is taken as 0.0001 x sample in {', '.join(assumed)}.")
-    if zeros:
-        product = product.with_notes(f"No no-data value is declared: 0 is taken as no-data in {', '.join(zeros)}.")
-    return product
-
-
-_SEMANTIC = frozenset({"coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2"})
-
-
-def _looks_like_counts(band: Band) -> bool:
-    if np.issubdtype(band.data.dtype, np.integer):
-        return bool(band.data.dtype.itemsize > 1)
-    # Reflectance rarely passes 1.5, even over bright cloud under a low sun; a thin sample of rows tells the two apart.
-    step = max(1, band.grid.height // 32)
-    rows = np.concatenate([np.ravel(np.asarray(band.data[row : row + 1, :])) for row in range(step // 2, band.grid.height, step)])
-    rows = rows[np.isfinite(rows)]
-    return bool(rows.size) and float(np.percentile(rows, 90)) > 2.0
 
 
 # ---------------------------------------------------------------- writing

@@ -24,6 +24,18 @@ _LANDSAT = {
     "11": "thermal_infrared_(tirs)_2",
 }
 
+# Landsat-4 to -7 (TM, ETM+): the same names for the same bands.
+_LANDSAT_TM = {
+    "1": "blue",
+    "2": "green",
+    "3": "red",
+    "4": "near_infrared",
+    "5": "swir_1",
+    "6": "thermal_infrared",
+    "7": "swir_2",
+    "8": "panchromatic",
+}
+
 _ANCILLARY = {
     "sunzenithangles": "sun_zenith",
     "sunzenith": "sun_zenith",
@@ -59,18 +71,33 @@ def file_band(stem: str, platform: str = "") -> tuple[str, str]:
     (('ref_input_S2', 'B2'), ('ref_input_S2', 'sun_zenith'), ('', 'B8A'), ('T31TDH_20180101T105441', 'B1'))
     >>> file_band("LC08_L1TP_016037_B5", "Landsat-8"), file_band("water")
     (('LC08_L1TP_016037', 'near_infrared'), ('', 'water'))
+    >>> file_band("LE07_L1TP_016037_B4", "Landsat-7"), file_band("LE07_L1TP_016037_B6_VCID_2", "Landsat-7")
+    (('LE07_L1TP_016037', 'near_infrared'), ('LE07_L1TP_016037', 'thermal_infrared_gain_2'))
     """
     match = _BAND.match(stem)
     if match:
         number = match["number"].upper()
-        landsat = platform in ("Landsat-8", "Landsat-9")
-        return match["prefix"].rstrip("_-. "), (_LANDSAT.get(number, f"B{number}") if landsat else f"B{number}")
+        called = _LANDSAT if platform in ("Landsat-8", "Landsat-9") else _LANDSAT_TM if platform.startswith("Landsat") else {}
+        gain = re.match(r"VCID_(\d)", match["rest"] or "", re.IGNORECASE)  # Landsat-7's thermal band comes in two gains
+        return match["prefix"].rstrip("_-. "), called.get(number, f"B{number}") + (f"_gain_{gain[1]}" if gain else "")
     prefix, _, last = stem.rpartition("_")
     for whole, left in ((last, prefix), (stem, "")):
         plain = re.sub(r"[^a-z]", "", whole.lower())
         if plain in _ANCILLARY:
             return left, _ANCILLARY[plain]
     return "", stem
+
+
+def landsat_number(stem: str) -> str | None:
+    """The number of a Landsat band ("5", "6_VCID_1") as the metadata spell it, from the name of its file; None where it has none.
+
+    Examples
+    --------
+    >>> landsat_number("LC08_L1TP_016037_B5"), landsat_number("LE07_L1TP_016037_B6_VCID_2"), landsat_number("LC08_L1TP_016037_SZA")
+    ('5', '6_VCID_2', None)
+    """
+    match = re.search(r"_B(\d{1,2}(?:_VCID_\d)?)$", stem, re.IGNORECASE)
+    return match[1].upper() if match else None
 
 
 def tidy(name: str) -> str:

@@ -23,6 +23,7 @@ from estran.adapters.files.netcdf_header import check_classic_header
 from estran.adapters.files.netcdf_profile import fits_profile, write_profile
 from estran.adapters.files.places import NETCDF
 from estran.adapters.files.recover_grid import grid_of_lonlat
+from estran.adapters.files.scaling import as_reflectance
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.times import utc
 from estran.adapters.files.virtual import with_virtual_data
@@ -120,8 +121,6 @@ def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
     BadProduct
         If it is damaged, or holds no raster.
     """
-    from estran.adapters.files.geotiff import assume_reflectance
-
     path = Path(path)
     check_classic_header(path)
     with _HDF5:
@@ -134,7 +133,7 @@ def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
                 product, ours = _product(path, dataset)
             except (*_DAMAGE, *_INCONSISTENCIES) as error:
                 raise BadProduct("the NetCDF file is damaged or inconsistent", where=path, found=str(error), todo="copy it again") from error
-    return product if ours else assume_reflectance(product, scale)
+    return product if ours else as_reflectance(product, scale)
 
 
 def _product(path: Path, dataset: Any) -> tuple[Product, bool]:

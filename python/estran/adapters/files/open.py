@@ -42,11 +42,12 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     if not path.exists():
         raise BadProduct("there is no such file or folder", where=path)
     from estran.adapters.files.dimap.read import is_dimap, read_dimap
+    from estran.adapters.files.scaling import as_reflectance
 
     if path.is_file() and is_dimap(path):
-        return read_dimap(path, remote=options.allow_remote)
+        return as_reflectance(read_dimap(path, remote=options.allow_remote), options.scale, assume=False)
     if path.is_dir() and path.suffix.lower() == ".data" and path.with_suffix(".dim").is_file():
-        return read_dimap(path.with_suffix(".dim"), remote=options.allow_remote)
+        return as_reflectance(read_dimap(path.with_suffix(".dim"), remote=options.allow_remote), options.scale, assume=False)
     if path.suffix.lower() == ".dim":
         raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document")
     from estran.adapters.files.safe import is_safe, read_safe
@@ -84,8 +85,11 @@ def _open_raster(path: Path, options: ReadOptions) -> Product:
 
     if is_netcdf(path):
         return read_netcdf(path, scale=options.scale)
-    from estran.adapters.files.geotiff import read_raster
+    from estran.adapters.files.geotiff import read_folder, read_raster
+    from estran.adapters.files.landsat import is_mtl
 
+    if is_mtl(path):
+        return read_folder(path.parent, scale=options.scale, remote=options.allow_remote)
     return read_raster(path, scale=options.scale, remote=options.allow_remote)
 
 

@@ -20,6 +20,8 @@ from estran.errors import BadParameter
 from estran.raster.product import Product
 
 RESOLUTIONS = (10, 20, 60)
+DEFAULT = 20
+"""Pixels worked on where nobody says [m]."""
 _ID = "Masks"
 
 
@@ -28,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("product", nargs="?", type=Path, metavar="PRODUCT", help="a .SAFE folder, its zip, BEAM-DIMAP, GeoTIFF, NetCDF, a folder of bands")
     add_output(parser)
     parser.add_argument(
-        "--resolution", type=int, choices=RESOLUTIONS, default=20, help="pixels worked on [m, default 20]; a product of one size is never made finer than it is"
+        "--resolution",
+        type=int,
+        choices=RESOLUTIONS,
+        help=f"pixels worked on [m, default {DEFAULT}, but nothing is made finer than the finest band that the masks read]",
     )
     parser.add_argument("--time", metavar="UTC", help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place")
     parser.add_argument("--table", type=Path, metavar="CSV", help="classify a table of spectra instead of a product (columns blue, green, red, nir, swir1, …)")
@@ -53,10 +58,8 @@ def run(args: argparse.Namespace) -> None:
         watch.start("open")
         source = open_product(args.product, reading(args), progress=within(progress, 0.0, 0.02))
         source = _with_time(source, args.time)
-        resample = needs_resampling(source, args.resolution)
-        if not resample and (why := own_grid(source, args.resolution)):
-            source = source.with_notes(why)
-        graph = masks_graph(operator, args.resolution if resample else None)
+        source, target_grid = working_grid(source, operator, args.resolution)
+        graph = masks_graph(operator, target_grid)
         target = None if is_folder(args.out) else args.out
         outcome = execute(
             graph,
@@ -87,32 +90,52 @@ def run(args: argparse.Namespace) -> None:
     return None
 
 
-def masks_graph(operator: Masks, resolution: int | None) -> Graph:
-    """The graph of ``graphs/masks.xml`` with its values in place; without its first node where nothing is to be resampled (a test compares)."""
+def masks_graph(operator: Masks, grid: int | str | None) -> Graph:
+    """The graph of ``graphs/masks.xml`` with its values in place (a test compares).
+
+    `grid` is a pixel size [m], the name of a band whose grid all get, or None where nothing is to be resampled: the first node is then left out.
+    """
     read = READ_PREFIX + "source"
     values = {p.element: p.format(getattr(operator, p.name)) for p in parameters_of(Masks)}
+    size = {"referenceBand": grid} if isinstance(grid, str) else {"targetResolution": str(grid)}
     resampled = Node(
-        "Resampled",
-        "Resample",
-        (("sourceProduct", read),),
-        {"targetResolution": str(resolution), "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"},
+        "Resampled", "Resample", (("sourceProduct", read),), {**size, "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"}
     )
-    masks = Node(_ID, Masks.alias, (("source", read if resolution is None else resampled.id),), values)
-    return Graph("masks", (masks,) if resolution is None else (resampled, masks), "estran masks", ("source",))
+    masks = Node(_ID, Masks.alias, (("source", read if grid is None else resampled.id),), values)
+    return Graph("masks", (masks,) if grid is None else (resampled, masks), "estran masks", ("source",))
 
 
-def needs_resampling(source: Product, resolution: int) -> bool:
-    """Whether the bands have to be brought to the working grid: always where their sizes differ, else where they are finer than it."""
-    return source.is_multisize or not own_grid(source, resolution)
+def working_grid(source: Product, operator: Masks, resolution: int | None) -> tuple[Product, int | str | None]:
+    """The product with what was decided in its notes, and what to resample it to, as :func:`masks_graph` takes it.
 
+    Bands are brought to `resolution`, or 20 m, where they differ in size or are finer. Without an explicit `resolution` nothing gets finer than the finest
+    reflectance that the masks read; a product of one size never does.
+    """
+    from estran.catalogue.resolve import resolve_reads
+    from estran.sensors.plausible import is_reflectance
 
-def own_grid(source: Product, resolution: int) -> str:
-    """Why a product of one size keeps its own grid; "" where it does not."""
-    grid = source.grid
-    if grid.transform is None or grid.is_geographic:
-        return "The product keeps its own grid, which is not in metres."
-    size = max(grid.pixel_size)
-    return f"The product keeps its pixels of {size:g} m, which are not finer than the {resolution} m asked for." if size >= resolution else ""
+    found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
+    read = {name: source.bands[name] for semantic, name in found.items() if is_reflectance(semantic)}
+    finest = max(read.values(), key=lambda band: band.grid.width * band.grid.height)
+    metric = finest.grid.transform is not None and not finest.grid.is_geographic
+    size = max(finest.grid.pixel_size) if metric else 0.0
+    wanted = resolution or DEFAULT
+    several = len({source.bands[name].grid.shape for name in found.values()}) > 1
+    if not several:
+        # Bands that the masks do not read (a panchromatic one) are nobody's business here.
+        alike = {name: band for name, band in source.bands.items() if band.grid.shape == finest.grid.shape}
+        if source.is_multisize and (not metric or size >= wanted):
+            source = replace(source, bands=alike, grid=finest.grid)
+        if not metric:
+            return source.with_notes("The product keeps its own grid, which is not in metres."), None
+        if size >= wanted:
+            return source.with_notes(f"The product keeps its pixels of {size:g} m, which are not finer than {wanted} m."), None
+        return source, wanted
+    if not metric or (resolution is None and size > wanted):
+        pixels = f"{size:g} m" if metric else finest.name
+        note = f"All bands are brought to pixels of {pixels}, the finest that the masks read; only --resolution asks for finer ones."
+        return source.with_notes(note), finest.name
+    return source, wanted
 
 
 def _with_time(source: Product, text: str | None) -> Product:
