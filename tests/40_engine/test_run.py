@@ -253,7 +253,7 @@ def test_a_chunk_is_read_once_whatever_the_windows() -> None:
 
         def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
             reads.append(key)
-            return np.ones(np.empty(self.shape)[key].shape, np.uint16)
+            return np.full(np.empty(self.shape)[key].shape, 2000, np.uint16)
 
     fine = make_product((96, 96))
     lazy = fine.with_bands(replace(fine["B4"], data=da.from_array(File(), chunks=48, name="file", meta=np.empty((0, 0), np.uint16))))

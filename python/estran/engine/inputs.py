@@ -35,7 +35,9 @@ _SUN_POINTS = 9
 class Inputs:
     """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while finding them.
 
-    `bands` names the band of the first source behind a semantic name, `files` the file behind an `aux`.
+    `bands` names the band of the first source behind a semantic name, `files` the file behind an `aux`; `saturated` is the value of reflectance that stands
+    for saturation, by semantic name, where its band has one; `unsure` has the prefixes of sources whose reflectance does not say of every band which
+    numbers stand for no data and for saturation.
     """
 
     grid: Grid
@@ -43,6 +45,8 @@ class Inputs:
     notes: tuple[str, ...]
     bands: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    saturated: Mapping[str, float] = field(default_factory=dict)
+    unsure: tuple[str, ...] = ()
 
     def constant(self, name: str, window: Window) -> npt.NDArray[np.float32]:
         """A number that holds everywhere, as an array of a window that takes no memory."""
@@ -67,6 +71,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     notes: list[str] = []
     bands: dict[str, str] = {}
     files: dict[str, Path] = {}
+    unsure: list[str] = []
     grid: Grid | None = None
     for declared in op.sources:
         product = sources.get(declared.name)
@@ -95,6 +100,8 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         for name, band in found.bands.items():
             _check_scaling(op, product, name, band)
             arrays[prefix + name] = _array(product, name, band, own, tile)
+        if not all(_is_sure(product.bands.get(band)) for name, band in found.bands.items() if is_reflectance(name)):
+            unsure.append(prefix.rstrip("."))
         arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
         if declared is op.sources[0]:
             bands, files = dict(found.bands), dict(found.files)
@@ -104,7 +111,9 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     assert grid is not None
     for note in notes:
         log.warning(note)
-    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), bands, files)
+    main = sources[op.sources[0].name]
+    saturated = {name: value for name, band in bands.items() if (value := _saturation(main.bands.get(band))) is not None}
+    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), bands, files, saturated, tuple(unsure))
 
 
 def _units(product: Product) -> dict[str, str | None]:
@@ -143,6 +152,21 @@ def _check_scaling(op: Operator, product: Product, semantic: str, name: str) -> 
             if product.platform.startswith("Landsat")
             else "give the reflectance per number with --scale (0.0001 where it is kept times 10 000), or a product that declares it",
         )
+
+
+def _is_sure(band: Band | None) -> bool:
+    """Whether a band declares both its no-data value and its saturation, as readers do that know their sensor."""
+    return band is not None and band.nodata is not None and band.saturated is not None
+
+
+def _saturation(band: Band | None) -> float | None:
+    """The physical value that stands for saturation: what the band declares, else the largest number that its integers hold."""
+    if band is None:
+        return None
+    raw = band.saturated
+    if raw is None and np.issubdtype(band.data.dtype, np.integer):
+        raw = float(np.iinfo(band.data.dtype).max)
+    return None if raw is None else float(replace(band, data=None, nodata=None).physical(np.array([raw]))[0])
 
 
 def _array(product: Product, semantic: str, name: str, grid: Grid, tile: int) -> Any:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,12 @@ from estran.engine.inputs import Inputs, ReadAux, gather
 from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, joined
 from estran.engine.overview import Overview, seen
 from estran.engine.record import processing
+from estran.engine.validity import Fillings, extents_of, find_fillings, joined_extents, warnings_about
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
 from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
+from estran.sensors.plausible import Extent
 
 log = logging.getLogger("estran")
 
@@ -81,13 +83,15 @@ def run_operator(
     main = sources[op.sources[0].name]
     scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
     lent = {**(lend or {}), "wider": _wider(op, inputs, read_aux)}
-    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview, lent)
+    said: list[str] = []
+    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview, lent, said)
     with np.errstate(all="ignore"):
         arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
     learnt = [note for note in facts.pop("notes", ()) if note not in inputs.notes]
-    for note in learnt:
+    for note in (*said, *learnt):
         log.warning(note)
-    return _product(op, main, sources, replace(inputs, notes=(*inputs.notes, *learnt)), arrays, facts)
+    # What is strange of the whole scene stands first: whoever reads one note should read that.
+    return _product(op, main, sources, replace(inputs, notes=(*said, *inputs.notes, *learnt)), arrays, facts)
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,8 @@ class _Walk:
     scheduler: str
     overview: Overview | None
     lent: Lent
+    said: list[str]
+    fillings: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     def scene_at_once(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Load all bands in one pass over their chunks, then one call."""
@@ -120,12 +126,23 @@ class _Walk:
         # All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
         da.store(lazy, sinks, lock=False, scheduler=self.scheduler)
         del lazy, sinks
+        constant = self._constant
+        find_fillings(arrays, self.inputs.unsure, self.scheduler).drop(arrays, constant)
+        self._look([extents_of(arrays, self.inputs.saturated, constant)])
         block = Block(Consumable(arrays), self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message), lent=self.lent)
         del arrays  # the block alone holds them: an operator may let go of what it has used
         result = self.op.compute(block)
         check_outputs(self.op, result)
         self.progress(1.0, "computed")
         return dict(result.arrays), dict(result.facts)
+
+    @property
+    def _constant(self) -> tuple[str, ...]:
+        return tuple(name for name, array in self.inputs.arrays.items() if isinstance(array, float))
+
+    def _look(self, extents: Sequence[Mapping[str, Extent]]) -> None:
+        needed = [reads.band for reads in self.op.sources[0].reads if not reads.optional]
+        self.said.extend(warnings_about(joined_extents(extents), needed, str(self.scene.metadata.get("name", ""))))
 
     def _onlooker(self, name: str) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
         overview, band = self.overview, seen(self.overview, self.inputs.bands, name)
@@ -137,13 +154,14 @@ class _Walk:
         """Survey where the walk says so, then tile by tile into arrays of the whole grid."""
         grid = self.inputs.grid
         windows = tuple(grid.tiles(self.tile))
+        self.fillings.update(find_fillings(self.inputs.arrays, self.inputs.unsure, self.scheduler).by_source)
         survey = self._survey(windows) if self.op.walk is Walk.SURVEYED else None
         halo = 0 if self.op.walk is Walk.PIXEL else self.op.halo()
         out = {t.name: np.empty(grid.shape, t.dtype) for t in targets(self.op)}
         facts: dict[str, Any] = {}
         done = _Counter(len(windows), self.progress, 0.5 if survey is not None else 0.0, 1.0)
 
-        def one(window: Window, grown: Window, arrays: dict[str, npt.NDArray[Any]]) -> None:
+        def one(window: Window, grown: Window, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Extent]:
             result = self.op.compute(Block(arrays, self.scene, grown), survey)
             check_outputs(self.op, result)
             for name, array in result.crop(window).arrays.items():
@@ -151,8 +169,9 @@ class _Walk:
             if window == windows[0]:
                 facts.update(result.facts)
             done.step(1, "computing")
+            return extents_of(arrays, self.inputs.saturated, self._constant)
 
-        self._each(one, [(w, w.grow(halo, grid)) for w in windows])
+        self._look(self._each(one, [(w, w.grow(halo, grid)) for w in windows]))
         return out, facts
 
     def _survey(self, windows: tuple[Window, ...]) -> Any:
@@ -171,13 +190,14 @@ class _Walk:
 
     def _each(self, call: Callable[..., Any], windows: list[tuple[Window, Window]]) -> list[Any]:
         names = tuple(self.inputs.arrays)
+        constant, fills = self._constant, Fillings(self.fillings)
         chunks = {name: Chunks(array) for name, array in self.inputs.arrays.items() if not isinstance(array, float)}
 
         def one(window: Window, grown: Window, under: list[Any]) -> Any:
             arrays = {
                 name: joined(part[0], part[1], grown) if name in chunks else self.inputs.constant(name, grown) for name, part in zip(names, under, strict=True)
             }
-            return call(window, grown, arrays)
+            return call(window, grown, fills.drop(arrays, constant))
 
         task = dask_delayed()(one, pure=False)
         tasks = [task(window, grown, [chunks[name].under(grown) if name in chunks else None for name in names]) for window, grown in windows]
@@ -236,6 +256,7 @@ def _product(
     same = inputs.grid.shape == main.grid.shape
     return replace(
         main,
+        notes=(),
         name=f"{main.name}_{op.alias.rpartition('.')[2]}",
         kind=op.alias,
         description=op.summary,

@@ -7,7 +7,7 @@ with numbers learnt at fixed places of the scene (:func:`lookouts`): the result 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,7 @@ def fillings(seen: Sequence[Mapping[str, Array]], shape: tuple[int, int]) -> tup
     for part, bands in zip(places, seen, strict=True):
         same, values = _alike(list(bands.values()))
         numbers, counts = np.unique(values[same & _on_the_edge(part, shape)], return_counts=True)
-        found |= {float(v) for v in numbers[counts >= _RUN]}
+        found |= {float(v) for v in numbers[counts >= _RUN] if v >= 0.0}  # below it no-data already, or water
         whole = {float(values.flat[0])} if same.all() and np.all(values == values.flat[0]) else set()
         everywhere = whole if everywhere is None else everywhere & whole
     if not _NEVER_SATURATED & set(seen[0]):
@@ -145,8 +145,11 @@ class Extent:
     @classmethod
     def of(cls, values: Array, saturated: float | None = None) -> Extent:
         """Of an array, NaN left out."""
-        good = values[np.isfinite(values)] if not np.isfinite(values).all() else values
-        return cls(float(good.min()), float(good.max()), saturated) if good.size else cls(np.nan, np.nan, saturated)
+        return cls(float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None)), saturated)
+
+    def __or__(self, other: Extent) -> Extent:
+        """Of both parts of a scene."""
+        return replace(self, low=float(np.fmin(self.low, other.low)), high=float(np.fmax(self.high, other.high)))
 
     @property
     def empty(self) -> bool:
@@ -154,12 +157,8 @@ class Extent:
         return bool(np.isnan(self.low))
 
     @property
-    def strange(self) -> bool:
-        """Whether no scene looks like this: nothing there, one number, all negative, all saturated."""
-        return self.empty or self.low == self.high or self.high < 0.0 or self._all_saturated
-
-    @property
-    def _all_saturated(self) -> bool:
+    def all_saturated(self) -> bool:
+        """Whether every pixel is saturated."""
         return self.saturated is not None and self.low >= self.saturated * (1.0 - 1e-6)
 
 
@@ -169,7 +168,7 @@ def warnings_of(scene: Mapping[str, Extent]) -> tuple[str, ...]:
     for name, extent in scene.items():
         if extent.empty:
             kinds.setdefault("has no data", []).append(name)
-        elif extent._all_saturated:
+        elif extent.all_saturated:
             kinds.setdefault("is saturated", []).append(name)
         elif extent.low == extent.high:
             kinds.setdefault(f"has the one value {extent.low:.4g}", []).append(name)

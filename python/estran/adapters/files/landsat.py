@@ -11,19 +11,20 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from estran.adapters.files.names import landsat_number
+from estran.adapters.files.times import utc
+from estran.bounded_xml import parse_xml
+from estran.bounds import SETTINGS_BYTES, read_text
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.raster.product import Band, Element, Product, TiePointGrid
 from estran.sensors.plausible import spectral_bands
 
-_MOST_BYTES = 2_000_000
-"""An MTL is some 20 kB."""
 _ANGLES = ("sun_zenith", "sun_azimuth", "view_zenith_mean", "view_azimuth_mean")
 _MTL = re.compile(r"^(?P<scene>.+)_MTL\.(?:txt|json|xml)$", re.IGNORECASE)
 _LEVEL2 = re.compile(r"_L2S[PR]_|_sr_band\d", re.IGNORECASE)
@@ -53,11 +54,7 @@ class Mtl:
     @property
     def time(self) -> datetime | None:
         """When the scene's centre was seen (UTC)."""
-        day, hour = self.entries.get("DATE_ACQUIRED", ""), self.entries.get("SCENE_CENTER_TIME", "").rstrip("Z")
-        try:
-            return datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=UTC)
-        except ValueError:
-            return None
+        return utc(f"{self.entries.get('DATE_ACQUIRED', '')}T{self.entries.get('SCENE_CENTER_TIME', '')}")
 
 
 def is_mtl(path: Path) -> bool:
@@ -90,17 +87,18 @@ def read_mtl(path: Path) -> Mtl:
     BadProduct
         It is no MTL.
     """
+    what = "the Landsat metadata file"
+    text = read_text(path, SETTINGS_BYTES, what=what, errors="replace")
+    entries: dict[str, str] = {}
     try:
-        size = path.stat().st_size
-        text = path.read_bytes()[:_MOST_BYTES].decode("utf-8", errors="replace") if size <= _MOST_BYTES else ""
-        pairs = {".json": _of_json, ".xml": _of_xml}.get(path.suffix.lower(), _of_text)(text)
-        entries: dict[str, str] = {}
-        for key, value in pairs:
+        for key, value in {".json": _of_json, ".xml": _of_xml}.get(path.suffix.lower(), _of_text)(text):
             entries.setdefault(key.strip().upper(), value.strip().strip('"'))
-    except (OSError, ValueError, SyntaxError, RecursionError) as error:
-        raise BadProduct("the Landsat metadata cannot be read", where=path, found=str(error)[:100], todo="download the file again") from error
+    except (ValueError, RecursionError, BadProduct) as error:
+        raise BadProduct(f"{what} cannot be read", where=path, found=str(error)[:100], todo="download the file again") from error
     if not any(key.startswith(("SPACECRAFT_ID", "REFLECTANCE_", "RADIANCE_")) for key in entries):
-        raise BadProduct("this is no Landsat metadata file", where=path, expected="SPACECRAFT_ID, REFLECTANCE_MULT_BAND_x …", todo="download the file again")
+        raise BadProduct(
+            "this is no content of a Landsat metadata file", where=path, expected="SPACECRAFT_ID, REFLECTANCE_MULT_BAND_x …", todo="download the file again"
+        )
     return Mtl(path, entries)
 
 
@@ -120,14 +118,7 @@ def _of_json(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_xml(text: str) -> Iterator[tuple[str, str]]:
-    import defusedxml.ElementTree
-    from defusedxml.common import DefusedXmlException
-
-    try:
-        root = defusedxml.ElementTree.fromstring(text, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise ValueError("it declares XML entities") from error
-    return ((element.tag, element.text or "") for element in root.iter() if len(element) == 0)
+    return ((element.tag, element.text or "") for element in parse_xml(text, "").iter() if len(element) == 0)
 
 
 # ---------------------------------------------------------------- what they make of a product
