@@ -42,10 +42,11 @@ class Part:
 
     def info_of(self, p: Parameter) -> ParamInfo:
         """What the compound says of a parameter of the part."""
+        at_most = self.name_of(p.info.at_most) if p.info.at_most and p.info.at_most not in self.left_out else ""
         if not self.prefix:
-            return replace(p.info, dialog=p.info.dialog and p.name not in self.out_of_dialog)
+            return replace(p.info, at_most=at_most, dialog=p.info.dialog and p.name not in self.out_of_dialog)
         label = f"{first_upper(self.prefix.strip('_'))}: {first_lower(p.label)}" if p.info.label else ""
-        return replace(p.info, section=self.op.label, label=label, dialog=False)
+        return replace(p.info, at_most=at_most, section=self.op.label, label=label, dialog=False)
 
     def taken(self) -> Iterable[Parameter]:
         """The parameters that the compound has."""

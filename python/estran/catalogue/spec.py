@@ -173,6 +173,7 @@ class ParamInfo:
     choose_bands: bool = False
     dialog: bool = False
     stands_for: float | None = None
+    at_most: str = ""
 
 
 def param(
@@ -187,6 +188,7 @@ def param(
     choose_bands: bool = False,
     dialog: bool = False,
     stands_for: float | None = None,
+    at_most: str = "",
 ) -> Any:
     """Declare a parameter: a dataclass field with what users must know of it.
 
@@ -211,10 +213,12 @@ def param(
     stands_for
         Of a parameter of a dialog, the number that its default of None stands for as long as nothing else (a mode) changes it: shown instead of
         an empty field, and left as it is it means None.
+    at_most
+        Name of the parameter of the same declaration that this one may not exceed, where both are given.
     """
     if interval:
         Interval.parse(interval)
-    info = ParamInfo(help, unit, interval, label, section, source, choose_bands, dialog, stands_for)
+    info = ParamInfo(help, unit, interval, label, section, source, choose_bands, dialog, stands_for, at_most)
     return dataclasses.field(default=default, metadata={"estran": info})
 
 
@@ -395,6 +399,21 @@ class Declared:
     def __post_init__(self) -> None:
         for parameter in parameters_of(type(self)):
             parameter.check(getattr(self, parameter.name), self.alias)
+        for parameter in parameters_of(type(self)):
+            self._check_order(parameter)
+
+    def _check_order(self, lower: Parameter) -> None:
+        upper = lower.info.at_most
+        low, high = getattr(self, lower.name), getattr(self, upper) if upper else None
+        if low is not None and high is not None and low > high:
+            unit = "" if lower.info.unit == "1" else f" {lower.info.unit}"
+            raise BadParameter(
+                f"parameter {lower.name} is above {upper}",
+                where=self.alias,
+                expected=f"{lower.name} of at most {upper}",
+                found=f"{lower.name} {low:g} and {upper} {high:g}{unit}",
+                todo=f"lower {lower.name} or raise {upper}",
+            )
 
     @classmethod
     def from_text(cls, values: Mapping[str, str]) -> typing.Self:

@@ -224,6 +224,7 @@ class CloudMask(Operator):
         section="Shadow",
         source="Zhu & Woodcock 2012, eq. 21",
         label="Min. cloud height",
+        at_most="height_max",
         dialog=True,
     )
     height_max: float = param(

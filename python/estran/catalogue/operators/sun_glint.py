@@ -151,6 +151,7 @@ class SunGlint(Operator):
         section="Classes",
         source="docs/ATBD/sun_glint.md: haze and noise of B11",
         label="Low above",
+        at_most="moderate",
         dialog=True,
     )
     moderate: float = param(
@@ -161,6 +162,7 @@ class SunGlint(Operator):
         section="Classes",
         source="docs/ATBD/sun_glint.md",
         label="Moderate above",
+        at_most="severe",
         dialog=True,
     )
     severe: float = param(
