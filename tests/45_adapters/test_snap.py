@@ -133,7 +133,7 @@ def product():
     """13 x 29 pixels, not square: raw 16-bit red with scale, offset and no-data; a tie-point grid of angles."""
     rng = np.random.default_rng(1)
     made = snap.Product("S2B_MSIL1C_20260101", "S2_MSI_Level-1C", 29, 13)
-    raw = rng.integers(1, 11000, (13, 29)).astype(np.uint16)
+    raw = rng.integers(600, 11000, (13, 29)).astype(np.uint16)
     raw[3, 5] = raw[0, 0] = raw[12, 28] = 0
     made.bands["B4"] = snap.Raster("B4", raw, scale=1e-4, offset=-0.1, nodata=0.0, unit="dl")
     made.tie_points["sun_zenith"] = snap.Raster("sun_zenith", rng.uniform(20, 60, (13, 29)).astype(np.float32), unit="deg", tie_points=True)
@@ -403,9 +403,47 @@ class TestPixels:
         # 2 ** 24 and its neighbour are one float: no-data must be found before rounding.
         raw = np.full((13, 29), 2**24 + 1, np.int32)
         raw[4, 4] = 2**24
-        product.bands["B4"] = snap.Raster("B4", raw, nodata=float(2**24))
+        product.bands["B4"] = snap.Raster("B4", raw, scale=2.0**-24, nodata=float(2**24))
         target = snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}), 29, 13)
         assert np.flatnonzero(target.bands["cloud_flags"].data & 0x8000).tolist() == [4 * 29 + 4]
+
+
+class TestImpossible:
+    """The same values are no data here as for the engine (tests/40_engine/test_validity.py)."""
+
+    def _nodata(self, op_class, product, tile):
+        return snap.run(make_operator(op_class)(), snap.Context({"source": product}), *tile).bands["cloud_flags"].data & 0x8000 != 0
+
+    @pytest.mark.parametrize("value", [np.inf, -9999.0, -0.06])
+    def test_a_value_that_no_sensor_measures(self, product, value):
+        red = np.full((13, 29), 0.2, np.float32)
+        red[4, 4:9] = value
+        product.bands["B4"] = snap.Raster("B4", red)
+        np.testing.assert_array_equal(self._nodata(Neighbourhood, product, (8, 8)), red == value)
+
+    def test_counts_without_a_factor(self, product):
+        product.bands["B4"] = snap.Raster("B4", np.full((13, 29), 900, np.uint16))
+        with pytest.raises(UnsupportedProduct, match=r"band B4 \(red\) holds numbers whose scaling is not known .*Band Maths"):
+            make_operator(Neighbourhood)().initialize(snap.Context({"source": product}))
+
+    @pytest.mark.parametrize("tile", [(8, 8), (40, 40)])
+    def test_a_filling_along_the_edge(self, tile):
+        """One number in all bands: found by a tile operator, whose tiles may lie elsewhere, and by a scene operator alike."""
+
+        def of(base):
+            class Three(base):
+                sources = (Source("source", (*Base.sources[0].reads, Reads("green"), Reads("swir1")), "Reflectance."),)
+
+            return dataclass(frozen=True, kw_only=True)(Three)
+
+        large = snap.Product("S2B", "t", 60, 50)
+        rng = np.random.default_rng(3)
+        outside = np.add.outer(np.arange(50), np.zeros(60)) < 12
+        for name in ("B3", "B4", "B11"):
+            large.bands[name] = snap.Raster(name, np.where(outside, 6.5535, rng.uniform(0.1, 0.3, (50, 60))).astype(np.float32))
+        large.tie_points["sun_zenith"] = snap.Raster("sun_zenith", np.full((50, 60), 30, np.float32), unit="deg", tie_points=True)
+        for base in (Neighbourhood, Whole):
+            np.testing.assert_array_equal(self._nodata(of(base), large, tile), outside)
 
 
 class TestOffset:
@@ -467,7 +505,7 @@ class TestTarget:
             copy_bands: tuple[str, ...] = param(("B4",), "Bands to hand on.")
 
         for name in ("B3", "B2"):
-            product.bands[name] = snap.Raster(name, np.zeros((13, 29), np.uint16))
+            product.bands[name] = snap.Raster(name, np.zeros((13, 29), np.uint16), scale=1e-4)
         target = snap.run(make_operator(Copying)(), snap.Context({"source": product}, {"copy_bands": ["*"]}), 29, 13)
         assert {"B4", "B3", "B2"} <= set(target.bands)
         target = snap.run(make_operator(Copying)(), snap.Context({"source": product}), 29, 13)
@@ -498,7 +536,7 @@ class TestTarget:
             copy_bands: tuple[str, ...] = param((), "Bands to hand on.")
 
         for name in ("B3", "B2"):
-            product.bands[name] = snap.Raster(name, np.zeros((13, 29), np.uint16))
+            product.bands[name] = snap.Raster(name, np.zeros((13, 29), np.uint16), scale=1e-4)
         make_operator(Coloured)().initialize(snap.Context({"source": product}, {"copy_bands": ["B4", "B3"]}))
         assert [p.name for p in sys.modules["jpy"].profiles.profiles] == ["Estran Brightness: kind"]
         make_operator(Coloured)().initialize(snap.Context({"source": product}, {"copy_bands": ["B4", "B3", "B2"]}))
@@ -510,7 +548,7 @@ class TestTarget:
         op.initialize(snap.Context({"source": product}))
         assert op._product.getPreferredTileSize() == (29, 13)
         large = snap.Product("S2B", "t", 3000, 2)
-        large.bands["B4"] = snap.Raster("B4", np.zeros((2, 3000), np.uint16))
+        large.bands["B4"] = snap.Raster("B4", np.zeros((2, 3000), np.uint16), scale=1e-4)
         op.initialize(snap.Context({"source": large}, {"sun_zenith": 40.0}))
         assert op._product.getPreferredTileSize() == (1024, 2)
 

@@ -20,12 +20,12 @@ from estran.engine.inputs import Inputs, ReadAux, gather
 from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, joined
 from estran.engine.overview import Overview, seen
 from estran.engine.record import processing
-from estran.engine.validity import Fillings, extents_of, find_fillings, joined_extents, warnings_about
+from estran.engine.validity import find_fillings
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
 from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
-from estran.sensors.plausible import Extent
+from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
 
 log = logging.getLogger("estran")
 

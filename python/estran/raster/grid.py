@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.floating]
 
 
+_PIXELS = (1e-3, 1e5)
+"""Sizes that pixels may have [m]."""
+_EARTH = 6.371e6
+"""Radius [m]."""
+_ANOTHER_TRANSFORM = "correct its georeference, for example with gdal_edit.py -a_ullr or -a_srs"
+
+
 @dataclass(frozen=True, order=True)
 class Window:
     """A rectangle of pixels: first row, first column, height, width."""
@@ -63,6 +70,11 @@ class Grid:
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
             raise BadGrid("an empty grid", expected="at least 1 x 1 pixels", found=f"{self.width} x {self.height}")
+        t = self.transform
+        if t is not None:
+            area = t.a * t.e - t.b * t.d
+            if not (np.isfinite(area) and np.isfinite(t.c + t.f)) or area == 0.0:
+                raise BadGrid("the map transform gives pixels no place", expected="pixels of a width and a height", found=tuple(t)[:6], todo=_ANOTHER_TRANSFORM)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,6 +91,30 @@ class Grid:
         """Width and height of a pixel in CRS units, both positive."""
         t = self._map()
         return float(np.hypot(t.a, t.d)), float(np.hypot(t.b, t.e))
+
+    @property
+    def is_north_up(self) -> bool:
+        """Whether rows run southwards and columns eastwards on the map; also where there is no map."""
+        t = self.transform
+        return t is None or (t.a > 0.0 > t.e and max(abs(t.b), abs(t.d)) <= 1e-6 * min(t.a, -t.e))
+
+    def refuse_absurd(self, where: object) -> None:
+        """Raise :class:`BadGrid` for pixels that no image has: below a millimetre, above 100 km; most often degrees taken for metres, or the reverse.
+
+        A grid without CRS has no unit, and is not judged.
+        """
+        if self.transform is None or self.crs is None:
+            return
+        unit = _crs(self.crs).axis_info[0].unit_conversion_factor if _crs(self.crs).axis_info else 1.0
+        sizes = [size * unit * (_EARTH if self.is_geographic else 1.0) for size in self.pixel_size]
+        if min(sizes) < _PIXELS[0] or max(sizes) > _PIXELS[1]:
+            raise BadGrid(
+                "the pixels have a size that no image has",
+                where=where,
+                expected="1 mm to 100 km",
+                found=f"{sizes[0]:.3g} x {sizes[1]:.3g} m",
+                todo=_ANOTHER_TRANSFORM,
+            )
 
     @property
     def is_geographic(self) -> bool:

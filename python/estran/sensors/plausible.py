@@ -7,7 +7,6 @@ with numbers learnt at fixed places of the scene (:func:`lookouts`): the result 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -129,52 +128,6 @@ def filled(bands: Mapping[str, Array], numbers: Sequence[float]) -> npt.NDArray[
             return None
         mask &= other == first
     return mask if mask.any() else None
-
-
-# ---------------------------------------------------------------- what a whole scene is
-
-
-@dataclass(frozen=True)
-class Extent:
-    """Least and greatest value of a band over the scene (NaN where it has no data at all), and what its sensor writes where it is saturated."""
-
-    low: float
-    high: float
-    saturated: float | None = None
-
-    @classmethod
-    def of(cls, values: Array, saturated: float | None = None) -> Extent:
-        """Of an array, NaN left out."""
-        return cls(float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None)), saturated)
-
-    def __or__(self, other: Extent) -> Extent:
-        """Of both parts of a scene."""
-        return replace(self, low=float(np.fmin(self.low, other.low)), high=float(np.fmax(self.high, other.high)))
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is no data."""
-        return bool(np.isnan(self.low))
-
-    @property
-    def all_saturated(self) -> bool:
-        """Whether every pixel is saturated."""
-        return self.saturated is not None and self.low >= self.saturated * (1.0 - 1e-6)
-
-
-def warnings_of(scene: Mapping[str, Extent]) -> tuple[str, ...]:
-    """What is strange of a whole scene, as sentences; by semantic name of its bands."""
-    kinds: dict[str, list[str]] = {}
-    for name, extent in scene.items():
-        if extent.empty:
-            kinds.setdefault("has no data", []).append(name)
-        elif extent.all_saturated:
-            kinds.setdefault("is saturated", []).append(name)
-        elif extent.low == extent.high:
-            kinds.setdefault(f"has the one value {extent.low:.4g}", []).append(name)
-        elif extent.high < 0.0:
-            kinds.setdefault("is negative", []).append(name)
-    return tuple(f"Every pixel {kind} in {', '.join(bands)}: check the product and its scaling before the masks are used." for kind, bands in kinds.items())
 
 
 # ---------------------------------------------------------------- numbers and reflectance

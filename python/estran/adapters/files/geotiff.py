@@ -25,7 +25,7 @@ from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
 from estran.bounded_xml import parse_xml
-from estran.errors import BadGrid, BadProduct, WriteFailed
+from estran.errors import BadGrid, BadProduct, UnsupportedProduct, WriteFailed
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
 from estran.raster.scene import Progress, quiet
@@ -192,9 +192,18 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
     else:
         labels, note = names.unnamed(dataset.count)
         notes.append(note)
-    bands = {}
+    bands, left = {}, []
     for number, name in enumerate(labels, 1):
+        if "complex" in dataset.dtypes[number - 1]:
+            left.append(name)
+            continue
         bands[name] = _band(path, dataset, number, name, grid, platform, remote)
+    if left and not bands:
+        raise UnsupportedProduct(
+            "the samples are complex numbers, as of radar", where=path, expected="real samples", found=dataset.dtypes[0], todo="give an optical product"
+        )
+    if left:
+        notes.append(f"Bands of complex numbers are left out: {', '.join(left)}.")
     product = Product(
         name=own.get("name") or path.stem,
         grid=grid,

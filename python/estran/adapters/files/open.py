@@ -34,8 +34,16 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     ------
     BadProduct
         If it is not there, or not a product.
+    BadGrid
+        If its pixels have no size, or one that no image has.
     """
-    path = Path(path)
+    product = _open(Path(path), options, progress)
+    for grid in {product.grid, *(band.grid for band in product.bands.values())}:
+        grid.refuse_absurd(path)
+    return product
+
+
+def _open(path: Path, options: ReadOptions, progress: Progress) -> Product:
     _refuse_address(path)
     if not path.exists():
         recover(path)  # a replacement that was killed half-way may have it ready

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,8 @@ from estran.raster.grid import Grid, Window
 from estran.raster.product import TiePointGrid
 from estran.raster.scene import Scene
 from estran.raster.tie_points import interpolate
+from estran.sensors.plausible import drop_impossible, fillings, is_reflectance, lookouts
+from estran.sensors.survey import Fillings
 
 STRIP = 1024
 """Rows read at once: a multiple of the tiles that SNAP's readers and operators use, so that none is computed twice; between strips the bar moves."""
@@ -29,10 +31,17 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Samples:
-    """A band or tie-point grid of SNAP, and the offset that its reader left out [physical unit of the band]."""
+    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit of the band], and whether it is reflectance."""
 
     raster: Any
     offset: float = 0.0
+    reflectance: bool = False
+
+    def read(self, context: Any, window: Window) -> Array:
+        """Physical values of a window, NaN without data and where no sensor measures such a value."""
+        values = source.read(context, self.raster, window, self.offset)
+        drop_impossible(values, reflectance=self.reflectance)
+        return values
 
 
 @dataclass(frozen=True)
@@ -101,12 +110,13 @@ def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> t
     units = source.units(product) | {name: p.unit for name, p in points.items()}
     resolved = resolve_reads(op, units, platform, source=declared.name, where=where)
     source.check_sizes([rasters[name] for name in resolved.bands.values() if name in rasters], product, scene.grid, where)
+    source.refuse_counts({semantic: rasters[name] for semantic, name in resolved.bands.items() if name in rasters}, where)
     offsets = source.left_out_offsets(product, resolved.bands.values())
     # As in the embedded engine: bands of further sources carry the source's name.
     prefix = "" if declared is op.sources[0] else f"{declared.name}."
     found: dict[str, Found] = {}
     for semantic, name in resolved.bands.items():
-        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0)) if name in rasters else points[name]
+        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0), is_reflectance(semantic)) if name in rasters else points[name]
     found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
     for aux in op.aux:
         if aux.name in resolved.files:
@@ -127,11 +137,29 @@ def read(context: Any, found: Found, window: Window, tick: Callable[[float], Non
     if isinstance(found, AuxFile):
         return found.whole[window.slices]
     if window.height <= STRIP:
-        return source.read(context, found.raster, window, found.offset)
+        return found.read(context, window)
     # By strips: the whole scene is held once, and SNAP's copies of it never whole.
     values = np.empty((window.height, window.width), np.float32)
     for first in range(0, window.height, STRIP):
         rows = min(STRIP, window.height - first)
-        values[first : first + rows] = source.read(context, found.raster, Window(window.row + first, window.col, rows, window.width), found.offset)
+        values[first : first + rows] = found.read(context, Window(window.row + first, window.col, rows, window.width))
         tick((first + rows) / window.height)
     return values
+
+
+def silent_sources(inputs: Mapping[str, Found]) -> tuple[str, ...]:
+    """Prefixes of the sources of which some reflectance band declares no no-data value."""
+    silent = [
+        name.rpartition(".")[0] for name, found in inputs.items() if isinstance(found, Samples) and found.reflectance and not found.raster.isNoDataValueUsed()
+    ]
+    return tuple(dict.fromkeys(silent))
+
+
+def find_fillings(inputs: Mapping[str, Found], sources: Iterable[str], shape: tuple[int, int], look: Callable[[str, Window], Array]) -> Fillings:
+    """The numbers that fill what the sensor did not see; `look` gives a window of an input by name."""
+    found = {}
+    for prefix in sources:
+        names = [n for n, samples in inputs.items() if isinstance(samples, Samples) and samples.reflectance and n.rpartition(".")[0] == prefix]
+        parts = [Window(r.start, c.start, r.stop - r.start, c.stop - c.start) for r, c in lookouts(shape)]
+        found[prefix] = fillings([{name: look(name, part) for name in names} for part in parts], shape)
+    return Fillings(found)

@@ -23,7 +23,7 @@ import numpy as np
 from estran.adapters.java.lend import lent
 from estran.adapters.snap import profiles, source, target
 from estran.adapters.snap.faults import told
-from estran.adapters.snap.inputs import Array, AuxFile, Found, Samples, find_inputs, read, source_products
+from estran.adapters.snap.inputs import Array, AuxFile, Found, Samples, find_fillings, find_inputs, read, silent_sources, source_products
 from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import to_java
 from estran.catalogue.outputs import check_outputs, record, targets
@@ -32,6 +32,7 @@ from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Element
 from estran.raster.scene import Block, Consumable, Progress, quiet
+from estran.sensors.survey import Fillings, extents_of, warnings_about
 
 SURVEY_TILE = 1024
 """Pixels; surveys merge exactly, so the size changes nothing but memory."""
@@ -53,6 +54,7 @@ class SnapOperator:
         self._result: Block | None = None
         self._failure: EstranError | None = None
         self._inputs: dict[str, Found] = {}
+        self._fillings: Fillings | None = None
 
     def initialize(self, context: Any) -> None:
         """Check parameters and sources, declare the target; quick, because the desktop's window waits for it: no pixel is read here."""
@@ -169,7 +171,24 @@ class SnapOperator:
 
             tick(0.0)
             arrays[name] = read(self._context, found, window, tick)
+        self._drop_filled(arrays, window)
         return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message), lent=self._lent())
+
+    def _drop_filled(self, arrays: dict[str, Array], window: Window) -> None:
+        """Take out what the sensor did not see; a whole scene that no sensor sees is warned of, or refused where nothing is left."""
+        fixed = [name for name, found in self._inputs.items() if isinstance(found, float)]
+        whole = window == self._scene.grid.window
+        if self._fillings is None and whole:
+            sources = {name.rpartition(".")[0] for name in self._inputs}
+            self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda name, part: arrays[name][part.slices])
+        elif self._fillings is None:
+            sources = set(silent_sources(self._inputs))
+            self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda n, part: read(self._context, self._inputs[n], part, _no_tick))
+        self._fillings.drop(arrays, fixed)
+        if whole:
+            needed = [reads.band for reads in self._op.sources[0].reads if not reads.optional]
+            for note in warnings_about(extents_of(arrays, {}, fixed), needed, str(self._scene.metadata.get("name", ""))):
+                self._context.getLogger().warning(f"{self._op.alias}: {note}")
 
     def _lent(self) -> dict[str, Any]:
         def wider(name: str, grid: Grid) -> Array | None:
@@ -183,6 +202,10 @@ class SnapOperator:
         log = self._context.getLogger()
         (log.fine if isinstance(error, EstranError) else log.severe)(f"{self.declaration.alias}: {traceback.format_exc()}")
         return told(error, self.declaration.alias, where)
+
+
+def _no_tick(_share: float) -> None:
+    """Small windows have nothing to report."""
 
 
 def _monitor(pm: Any) -> Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from estran.errors import UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.scene import Scene
 from estran.sensors.bands import SENTINEL2
+from estran.sensors.plausible import is_reflectance
 
 _EXACT_IN_FLOAT = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_FLOAT32")
 """Sample types whose values stay apart when rounded to float: no-data can be told from their floats."""
@@ -114,6 +115,20 @@ def left_out_offsets(product: Any, names: Iterable[str]) -> dict[str, float]:
         if raster.getDataType() in _types(_COUNTS) and factor != 1.0 and scaled == 0.0 and added != 0.0:
             offsets[name] = added * factor
     return offsets
+
+
+def refuse_counts(found: Mapping[str, Any], where: str) -> None:
+    """Raise :class:`UnsupportedProduct` for whole numbers without a scaling where reflectance is read; rasters by semantic name."""
+    for semantic, raster in found.items():
+        whole = raster.getDataType() in _types(_COUNTS) and float(raster.getScalingFactor()) == 1.0 and float(raster.getScalingOffset()) == 0.0
+        if is_reflectance(semantic) and whole:
+            raise UnsupportedProduct(
+                f"band {raster.getName()} ({semantic}) holds numbers whose scaling is not known",
+                where=where,
+                expected="reflectance, or numbers with a scaling factor",
+                found="whole numbers",
+                todo="make a band of reflectance first, with Raster > Band Maths (times 0.0001 where it is kept times 10 000)",
+            )
 
 
 def _added_offsets(product: Any) -> dict[int, float]:

@@ -332,6 +332,9 @@ class CloudMask(Operator):
         from estran.masks.stages import Geometry
 
         grid = block.scene.grid
+        if not grid.is_north_up:
+            what = "the rows of the product do not run southwards, so shadows cannot be followed"
+            raise BadGrid(what, where=self.alias, todo="reproject it first, for example with gdalwarp")
         convergence = grid.meridian_convergence() if grid.transform is not None and grid.crs is not None else 0.0
         thin = (slice(None, None, 8), slice(None, None, 8))
 
