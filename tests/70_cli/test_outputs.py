@@ -341,7 +341,7 @@ def test_writing_nodes(estran, small: Path, tmp_path: Path) -> None:
     for first in ((place / "e.dim", "BEAM-DIMAP"), (place / "e", "BEAM-DIMAP"), (place / "d.tif", "GeoTIFF"), (place / "d", "GeoTIFF")):
         refused(estran, place, "gpt", graph(small, xml, (place / "good.nc", "NetCDF4-CF"), first), "--overwrite")
     assert "input of the same run" in refused(estran, small.parent, "gpt", graph(small, xml, (small, "BEAM-DIMAP")), "--overwrite")
-    assert "two nodes write the same file" in refused(
+    assert "two Write nodes write the same file" in refused(
         estran, place, "gpt", graph(small, xml, (place / "x.tif", "GeoTIFF"), (place / ".." / "place" / "x", "GeoTIFF"))
     )
     said = estran("gpt", graph(small, xml, (place / "x.tif", "GeoTIFF"), (place / "x.dim", "BEAM-DIMAP")))

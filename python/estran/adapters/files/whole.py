@@ -43,6 +43,8 @@ _NOTHING_LEFT = 1 << 18
 _CONTENT = ".estran-content"
 _WITHIN = ""
 """Label of a hidden folder that lies in its own output; no name is empty."""
+_TOKEN = 12
+"""Characters that make the names of hidden folders different."""
 _PATIENCE = 0.3
 """How long a lock is tried for: a reader that tidies up holds one for some milliseconds [s]."""
 _SETTLING = 5.0
@@ -166,7 +168,7 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
     """
     with _claim(target, companions, overwrite, kind) as claim:
         name = _WITHIN if claim.within else label(claim.target.name)
-        part = claim.home / f".{name}.{uuid.uuid4().hex[:12]}{PART}"
+        part = claim.home / f".{name}.{_token()}{PART}"
         _PARTS.add(part)
         try:
             try:
@@ -188,6 +190,10 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
         finally:
             shutil.rmtree(part, ignore_errors=True)
             _PARTS.discard(part)
+
+
+def _token() -> str:
+    return uuid.uuid4().hex[:_TOKEN]
 
 
 def followed(target: Path) -> Path:
@@ -226,11 +232,16 @@ def recover(target: Path) -> None:
 def give_up() -> None:
     """Before the process ends at once: nothing half-written is left. What is being moved to its place is let go there."""
     DECIDING.acquire(timeout=3.0)
-    for _ in range(5):  # threads that still write may put a file into a folder that is being emptied
-        for part in list(_PARTS):
-            shutil.rmtree(part, ignore_errors=True)
-        if not any(map(os.path.lexists, list(_PARTS))):
-            break
+    for part in list(_PARTS):
+        # Under another name first: threads that still write would put files into a folder that is being emptied.
+        away = part.with_name(part.name[: -len(PART) - _TOKEN] + _token() + PART)
+        with contextlib.suppress(OSError):
+            part.rename(away)
+        for _ in range(5):
+            shutil.rmtree(away, ignore_errors=True)
+            if not away.exists():
+                break
+        shutil.rmtree(part, ignore_errors=True)
     for claim in list(_CLAIMS.values()):
         claim.release()
 
