@@ -110,25 +110,32 @@ def test_leftovers_of_any_name_are_cleared(tmp_path: Path, holding) -> None:
     assert live.poll() is None
 
 
+def folder_meanwhile(place: Path) -> None:
+    with whole(place / "out", overwrite=True) as part:
+        part.mkdir()
+        (part / "a").write_text("new")
+        (place / "out" / "letter").write_text("dear")
+
+
+def file_meanwhile(place: Path) -> None:
+    with whole(place / "b.txt") as part:
+        part.write_text("new")
+        (place / "b.txt").write_text("theirs")
+
+
 def test_a_stranger_s_thing_that_comes_while_the_work_goes_on(tmp_path: Path) -> None:
     """Looked at again at the moment of replacement: theirs stays, ours is kept beside it."""
     with whole(tmp_path / "out") as part:
         part.mkdir()
         (part / "a").write_text("old")
-    with (
-        pytest.raises(WriteFailed, match=r"something else came to its place meanwhile .*letter.* take it from .*out\.kept-"),
-        whole(tmp_path / "out", overwrite=True) as part,
-    ):
-        part.mkdir()
-        (part / "a").write_text("new")
-        (tmp_path / "out" / "letter").write_text("dear")
+    with pytest.raises(WriteFailed, match=r"something else came to its place meanwhile .*letter.* take it from .*out\.kept-"):
+        folder_meanwhile(tmp_path)
     assert (tmp_path / "out" / "letter").read_text() == "dear"
     assert (tmp_path / "out" / "a").read_text() == "old"
     (kept,) = tmp_path.glob("out.kept-*")
     assert (kept / "out" / "a").read_text() == "new"
-    with pytest.raises(WriteFailed, match=r"take it from .*b\.txt\.kept-"), whole(tmp_path / "b.txt") as part:
-        part.write_text("new")
-        (tmp_path / "b.txt").write_text("theirs")
+    with pytest.raises(WriteFailed, match=r"take it from .*b\.txt\.kept-"):
+        file_meanwhile(tmp_path)
     assert (tmp_path / "b.txt").read_text() == "theirs"
 
 
