@@ -14,6 +14,7 @@ import unicodedata
 import warnings
 from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 _OF_OTHERS = ("GDAL_", "CPL_", "OGR_", "OSR_", "VRT_", "GTIFF_", "GML_", "PROJ_", "NUMBA_", "DASK_", "TQDM_")
 """Families of variables that our libraries obey."""
@@ -45,11 +46,19 @@ def settle(command: str | None) -> None:
     write_in_any_encoding()
     if command != "snap":
         clear(os.environ)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _unraisable
     if os.environ.get("PYTHONWARNINGS"):
         # A warning of a library about its own future is no error of the user's work.
         warnings.resetwarnings()
         for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
             warnings.simplefilter("ignore", kind)
+
+
+def _unraisable(unraisable: Any) -> None:
+    # Rasterio decodes GDAL's messages inside a callback; bytes of a damaged file in one are no news for the user, who gets the error itself.
+    if not ("rasterio" in str(unraisable.object) and isinstance(unraisable.exc_value, UnicodeError)):
+        sys.__unraisablehook__(unraisable)
 
 
 # ---------------------------------------------------------------- variables

@@ -132,7 +132,7 @@ def _block(expression: str, bands: tuple[Band, ...], dtype: np.dtype[Any], *raw:
 
     def get_flag(name: str, flag: str) -> npt.NDArray[Any]:
         coding = known[name].coding
-        if not isinstance(coding, FlagCoding):
+        if not isinstance(coding, FlagCoding) or arrays[name].dtype.kind not in "iu":
             raise KeyError(flag)
         return coding.unpack(arrays[name], flag)
 
