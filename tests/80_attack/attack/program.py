@@ -104,7 +104,10 @@ class _Server:
         self.process.stdin.write(json.dumps({**request, "out": str(out), "err": str(err)}) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
-        texts = out.read_text("utf-8", errors="replace"), err.read_text("utf-8", errors="replace")
+        environment = request["env"]
+        assert isinstance(environment, dict)
+        encoding = environment.get("PYTHONIOENCODING") or "utf-8"
+        texts = out.read_text(encoding, errors="replace"), err.read_text(encoding, errors="replace")
         return Said(answer["code"], *texts, answer["seconds"], answer["peak_mb"], answer["late"])
 
 

@@ -373,8 +373,6 @@ REFUSED: dict[str, Lay] = {
     "20,000 empty files": _crowded_folder,
     "a graph with laughs": _graph(f'<?xml version="1.0"?>{_laughs()}<graph id="&l11;"/>'),
     "a graph in a ring": _graph(_ring_of_nodes()),
-    "100,000 brackets": _maths("(" * 100_000 + "1" + ")" * 100_000),
-    "100,000 minuses": _maths("-" * 100_000 + "B2"),
     "brackets without end": _maths("(" * 5_000),
     "Python instead of arithmetic": _maths("__import__('os').system('touch hacked')"),
     "attributes of Python": _maths("B2.__class__.__mro__"),
@@ -382,6 +380,8 @@ REFUSED: dict[str, Lay] = {
     "a table without an end of line": _table("blue," + "9" * 5_000_000),
 }
 BOUNDED: dict[str, Lay] = {
+    "100,000 brackets": _maths("(" * 100_000 + "1" + ")" * 100_000),
+    "100,000 minuses": _maths("-" * 100_000 + "B2"),
     "500,000 attributes": _zipped(_many_attributes),
     "a tower of powers": _maths("pow(10, pow(10, pow(10, pow(10, 10))))"),
     "a sum of 20,000 bands": _maths(" + ".join(["B2"] * 20_000)),
