@@ -1,6 +1,6 @@
 """The header of classic NetCDF files, read for its consistency alone: the NetCDF library ends the process on some that are damaged.
 
-Grammar: NetCDF Classic Format Specification, Unidata (NetCDF User's Guide, appendix B); the three variants CDF-1, CDF-2 and CDF-5.
+Grammar: NetCDF Classic Format Specification, Unidata (NetCDF User's Guide, appendix B); its three variants (CDF 1, 2 and 5).
 """
 
 from __future__ import annotations
