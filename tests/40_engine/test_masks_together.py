@@ -36,7 +36,7 @@ def mountains():
 def test_each_mask_is_what_its_operator_says(mountains):
     product, angles, truth = mountains
 
-    def dem(path, grid, resampling="bilinear"):
+    def dem(path, grid, resampling="bilinear", notes=None):
         margin = (grid.height - truth["dem"].shape[0]) // 2
         # The look around in large pixels finds a plain as high as the highest peak; closer by, the edge goes on.
         return np.pad(truth["dem"], margin, "edge") if margin >= 0 else np.full(grid.shape, truth["dem"].max(), np.float32)

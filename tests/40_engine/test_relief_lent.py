@@ -22,7 +22,7 @@ def product():
     return Product("p", GRID, {"sun_zenith": zenith, "sun_azimuth": azimuth})
 
 
-def ridge(path, grid, resampling="bilinear"):
+def ridge(path, grid, resampling="bilinear", notes=None):
     """A ridge of 300 m that stands 400 m south of the image; the image itself is all but flat."""
     rows = np.mgrid[: grid.height, : grid.width][0]
     size = -grid.transform.e

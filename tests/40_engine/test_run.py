@@ -166,7 +166,7 @@ def test_valid_pixel_expressions_are_honoured(product: Product) -> None:
 def test_aux_files_are_asked_for_with_the_grid(product: Product) -> None:
     asked = []
 
-    def read_aux(path: Path, grid: Grid, *, resampling: str) -> np.ndarray:
+    def read_aux(path: Path, grid: Grid, *, resampling: str, notes: list[str]) -> np.ndarray:
         asked.append((path, grid, resampling))
         return np.full(grid.shape, 100.0, np.float32)
 

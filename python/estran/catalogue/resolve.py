@@ -145,6 +145,13 @@ def note(band: str, without: str) -> str:
     return f"no {band}: {without.rstrip('.')}."
 
 
+def coverage_notes(aux: Aux, path: Path, covered: float) -> tuple[str, ...]:
+    """What is to be said of a raster beside the product that has data over the share `covered` of the scene."""
+    if covered == 0.0:
+        return (f"{path.name} has no data over the scene. {note(aux.name, aux.without)}",)
+    return (f"{path.name} has data over {100 * covered:.3g} % of the scene; the rest is as without it.",) if covered < 0.999 else ()
+
+
 def source_of(op: Operator | type[Operator], name: str = "") -> Source:
     """The declared source of that name; the first where `name` is empty."""
     if not name:

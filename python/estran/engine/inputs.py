@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.catalogue.resolve import Resolution, resolve_reads
+from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
 from estran.catalogue.spec import Operator, Source
 from estran.engine.expressions import from_tie_points, lazily
 from estran.engine.lazy import chunked, physical
@@ -19,12 +19,12 @@ from estran.errors import BadGrid, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product, TiePointGrid
 from estran.sensors.bands import resolve
-from estran.sensors.plausible import is_reflectance
+from estran.sensors.plausible import drop_impossible, is_reflectance
 
 log = logging.getLogger("estran")
 
 ReadAux = Callable[..., npt.NDArray[np.float32]]
-"""``read_aux(path, grid, resampling=…)``: a raster warped to a grid, NaN where it has nothing."""
+"""``read_aux(path, grid, resampling=…, notes=…)``: a raster warped to a grid, NaN where it has nothing; the list `notes` gets what had to be assumed."""
 
 _SUN = ("sun_zenith", "sun_azimuth")
 _SUN_POINTS = 9
@@ -105,7 +105,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
         if declared is op.sources[0]:
             bands, files = dict(found.bands), dict(found.files)
-            arrays |= _aux(op, found.files, own, read_aux, tile)
+            arrays |= _aux(op, found.files, own, read_aux, tile, notes)
         notes += product.notes
         notes += found.notes
     assert grid is not None
@@ -173,7 +173,7 @@ def _array(product: Product, semantic: str, name: str, grid: Grid, tile: int) ->
     if name in product.bands:
         band = product.bands[name]
         data = chunked(band.data, tile)
-        return physical(band, data, _valid(product, band, tile) if band.valid else None, reflectance=is_reflectance(semantic))
+        return physical(band, data, _valid(product, band, tile) if band.valid else None, semantic=semantic)
     return from_tie_points(product.tie_points[name], grid, product.grid, tile)
 
 
@@ -181,14 +181,20 @@ def _valid(product: Product, band: Band, tile: int) -> Any:
     return lazily(band.valid, product, band.grid, tile, dtype=np.bool_)
 
 
-def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int) -> dict[str, Any]:
+def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int, notes: list[str]) -> dict[str, Any]:
+    """Rasters beside the product; one that has nothing over the scene counts as missing."""
     arrays: dict[str, Any] = {}
     for aux in op.aux:
         if aux.name not in files:
             continue
         if read_aux is None:
             raise EstranError(f"nobody can read {files[aux.name]} here", where=f"{op.alias}, parameter {aux.parameter}")
-        arrays[aux.name] = chunked(np.asarray(read_aux(files[aux.name], grid, resampling=aux.resampling), np.float32), tile)
+        values = np.array(read_aux(files[aux.name], grid, resampling=aux.resampling, notes=notes), np.float32)
+        drop_impossible(values, aux.name)
+        covered = np.count_nonzero(np.isfinite(values)) / values.size
+        notes += coverage_notes(aux, files[aux.name], covered)
+        if covered > 0.0:
+            arrays[aux.name] = chunked(values, tile)
         log.info("%s: %s, warped to the scene's grid (%s)", aux.name, files[aux.name], aux.resampling)
     return arrays
 

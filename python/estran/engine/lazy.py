@@ -41,11 +41,11 @@ def chunked(data: Any, tile: int) -> Any:
     return da.from_array(data, chunks=tile, name=False)
 
 
-def physical(band: Band, data: Any, valid: Any | None = None, *, reflectance: bool = False) -> Any:
+def physical(band: Band, data: Any, valid: Any | None = None, *, semantic: str = "") -> Any:
     """Physical values of a band's chunked raw `data` as float32.
 
-    NaN without data, where infinite, where `reflectance` is none (:data:`estran.sensors.plausible.LOWEST`), or where not `valid` (a boolean Dask array of the
-    same chunks).
+    NaN without data, where no measurement of the name `semantic` has such a value (:func:`estran.sensors.plausible.drop_impossible`), or where not `valid`
+    (a boolean Dask array of the same chunks).
     """
     da = dask_array()
     plain = replace(band, data=None)  # Dask makes a name from what the function holds: not from all pixels
@@ -53,7 +53,7 @@ def physical(band: Band, data: Any, valid: Any | None = None, *, reflectance: bo
     def values(raw: np.ndarray[Any, Any], good: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
         with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
             result = plain.physical(raw)
-        drop_impossible(result, reflectance=reflectance)
+        drop_impossible(result, semantic)
         if good is not None:
             result[~good.astype(bool, copy=False)] = np.nan
         return result

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.catalogue.outputs import Target, check_outputs, targets
+from estran.catalogue.resolve import note
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs, ReadAux, gather
 from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, joined
@@ -87,9 +88,9 @@ def run_operator(
     walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview, lent, said)
     with np.errstate(all="ignore"):
         arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
-    learnt = [note for note in facts.pop("notes", ()) if note not in inputs.notes]
-    for note in (*said, *learnt):
-        log.warning(note)
+    learnt = [text for text in facts.pop("notes", ()) if text not in inputs.notes]
+    for text in (*said, *learnt):
+        log.warning(text)
     # What is strange of the whole scene stands first: whoever reads one note should read that.
     return _product(op, main, sources, replace(inputs, notes=(*said, *inputs.notes, *learnt)), arrays, facts)
 
@@ -129,12 +130,20 @@ class _Walk:
         constant = self._constant
         find_fillings(arrays, self.inputs.unsure, self.scheduler).drop(arrays, constant)
         self._look([extents_of(arrays, self.inputs.saturated, constant)])
+        self._leave_out_empty(arrays)
         block = Block(Consumable(arrays), self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message), lent=self.lent)
         del arrays  # the block alone holds them: an operator may let go of what it has used
         result = self.op.compute(block)
         check_outputs(self.op, result)
         self.progress(1.0, "computed")
         return dict(result.arrays), dict(result.facts)
+
+    def _leave_out_empty(self, arrays: dict[str, Any]) -> None:
+        """Take out auxiliary bands of the product that have no data anywhere: they count as missing, and kernels need not look."""
+        for aux in self.op.aux:
+            if aux.name in arrays and np.isnan(np.fmin.reduce(arrays[aux.name], axis=None)):
+                del arrays[aux.name]
+                self.said.append(note(aux.name, aux.without))
 
     @property
     def _constant(self) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ Array = npt.NDArray[np.floating]
 LOWEST = -0.05
 """Reflectance below which a pixel has no data: dark water under an over-corrected offset reaches -0.01, a raw zero under Sentinel-2's offset is -0.1."""
 
+HEIGHTS = (-11000.0, 9000.0)
+"""Lowest and highest ground [m], from the Challenger Deep to Everest: beyond are numbers that fill holes (-32768, 32767)."""
+
 SPECTRAL = frozenset(band.semantic for band in SENTINEL2)
 """Semantic names of bands that hold reflectance."""
 _VISIBLE = frozenset({"coastal", "blue", "green", "red"})
@@ -50,11 +53,16 @@ def spectral_bands(available: Sequence[str], platform: str = "") -> dict[str, st
     return {name: semantic for semantic, name in found.items() if name is not None}
 
 
-def drop_impossible(values: Array, *, reflectance: bool) -> None:
-    """Make infinities NaN, and reflectance below :data:`LOWEST` too; in place."""
-    lowest = LOWEST if reflectance else np.finfo(values.dtype).min
+def drop_impossible(values: Array, semantic: str = "") -> None:
+    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST`, heights that the Earth has not."""
+    limits = np.finfo(values.dtype)
+    lowest, highest = float(limits.min), float(limits.max)
+    if is_reflectance(semantic):
+        lowest = LOWEST
+    elif semantic.rpartition(".")[2] == "dem":
+        lowest, highest = HEIGHTS
     with np.errstate(invalid="ignore"):
-        good = (values >= lowest) & (values <= np.finfo(values.dtype).max)
+        good = (values >= lowest) & (values <= highest)
     if not good.all():
         values[~good] = np.nan
 

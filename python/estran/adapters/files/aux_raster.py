@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import glob
 import math
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from estran.adapters.files import reach
 from estran.adapters.files.gdal import opened
+from estran.adapters.files.heights import datum_note, metres_per_unit
 from estran.errors import BadGrid, BadProduct
 from estran.raster.grid import Grid, Window
 
@@ -24,7 +26,19 @@ _NO_HEIGHT = 1e30
 """Beyond this a float is a no-data value that its file did not declare (several DEMs fill with -3.4e38)."""
 
 
-def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear", margin: float = 0.0, remote: bool = False) -> npt.NDArray[np.float32]:
+_HORIZONTAL = ("datum", "ellps", "a", "b", "rf", "towgs84", "nadgrids")
+"""Keys of a PROJ dictionary that say on which body longitudes lie."""
+_UNDECLARED = (-3.4028234663852886e38, -99999.0, -32768.0, -32767.0, -9999.0)
+"""Numbers that fill holes of elevation models whose file declares no no-data value; nothing on Earth is as low."""
+_MOST_LOOKED_AT = 50_000_000
+"""Pixels of a raster that are read to find such a number; of more, a thinned copy."""
+_NEAR = 1.0
+"""Degrees of longitude: scenes that come this near to 180 degrees are warped in longitudes counted from their own middle."""
+
+
+def read_on_grid(
+    path: Path, grid: Grid, *, resampling: Resampling = "bilinear", margin: float = 0.0, remote: bool = False, notes: list[str] | None = None
+) -> npt.NDArray[np.float32]:
     """Read a raster, or a mosaic of several, on a grid.
 
     Parameters
@@ -39,11 +53,13 @@ def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear",
         How far beyond the grid to read on each side [units of the grid's CRS]; the result grows by as many whole pixels.
     remote
         Whether a raster may name files elsewhere, or on the network.
+    notes
+        Gets sentences on what had to be assumed.
 
     Returns
     -------
     ndarray
-        float32, (rows, columns) of the grid with its margin; NaN where there are no data. Scale and offset of the file are applied.
+        float32, (rows, columns) of the grid with its margin; NaN where there are no data. Scale and offset of the file are applied, feet become metres.
 
     Raises
     ------
@@ -59,13 +75,25 @@ def read_on_grid(path: Path, grid: Grid, *, resampling: Resampling = "bilinear",
         columns, rows = (math.ceil(margin / size) for size in grid.pixel_size)
         grid = grid.sub(Window(-rows, -columns, grid.height + 2 * rows, grid.width + 2 * columns))
     result = np.full(grid.shape, np.nan, np.float32)
-    overlapping = [source for source in (_Source.of(file, remote) for file in files) if source.overlaps(grid)]
+    overlapping = _overlapping([_Source.of(file, remote) for file in files], grid)
     if not overlapping:
         raise BadGrid("the auxiliary raster does not overlap the product", where=path, expected=_ground(grid), found=f"{len(files)} file(s) elsewhere")
+    said: list[str] = []
     for tiles in _mosaics(overlapping):
-        values = _warped(tiles, grid, resampling)
+        values = _warped(tiles, grid, resampling, said)
         result = np.where(np.isnan(result), values, result)
+    if notes is not None:
+        notes += dict.fromkeys((*(source.datum for source in overlapping[:1]), *said))
     return result
+
+
+def _overlapping(sources: Sequence[_Source], grid: Grid) -> list[_Source]:
+    """The sources that reach into the grid, each where its longitudes meet those of the grid: a raster of the whole Earth may be there twice."""
+    if not any(source.needs_turning(grid) for source in sources):
+        return [source for source in sources if source.overlaps(grid)]
+    middle = round(float(grid.lonlat(grid.width / 2, grid.height / 2)[0]))
+    turned = [copy for source in sources for copy in source.turned(middle)]
+    return [source for source in turned if source.overlaps(grid)]
 
 
 def _files(path: Path) -> list[Path]:
@@ -105,25 +133,56 @@ class _Source:
         self.path, self.remote, self.crs, self.bounds = path, remote, dataset.crs, dataset.bounds
         self.pixel, self.origin, self.rotated = (t.a, t.e), (t.c, t.f), bool(t.b or t.d)
         self.shape, self.dtype, self.nodata = dataset.shape, dataset.dtypes[0], dataset.nodata
-        self.scaling = dataset.scales[0], dataset.offsets[0]
+        metres = metres_per_unit(dataset)
+        self.scaling = dataset.scales[0] * metres, dataset.offsets[0] * metres
+        self.datum = datum_note(path, dataset)
+        self.is_turned = False
 
     @classmethod
     def of(cls, path: Path, remote: bool) -> _Source:
         with _opened(path, remote) as dataset:
             return cls(path, dataset, remote)
 
-    def overlaps(self, grid: Grid) -> bool:
+    def reach_of(self, grid: Grid) -> tuple[float, float, float, float]:
+        """West, south, east, north of a grid in the CRS of the source; west is above east where longitude 180 lies between them."""
         from rasterio.warp import transform_bounds
 
-        assert grid.transform is not None
-        corners = [grid.transform * (c, r) for c in (0, grid.width) for r in (0, grid.height)]
+        t = grid.transform
+        assert t is not None
+        corners = [(t.a * c + t.b * r + t.c, t.d * c + t.e * r + t.f) for c in (0, grid.width) for r in (0, grid.height)]
         xs, ys = zip(*corners, strict=True)
-        left, bottom, right, top = transform_bounds(grid.crs, self.crs, min(xs), min(ys), max(xs), max(ys))
-        if left > right:  # over the antimeridian
-            right += 360.0
-        b = self.bounds
-        turns = (-360.0, 0.0, 360.0) if self.crs.is_geographic else (0.0,)
-        return any(b.left + turn < right and b.right + turn > left for turn in turns) and min(b.bottom, b.top) < top and max(b.bottom, b.top) > bottom
+        west, south, east, north = transform_bounds(grid.crs, self.crs, min(xs), min(ys), max(xs), max(ys))
+        return west, south, east, north
+
+    def overlaps(self, grid: Grid) -> bool:
+        """Whether the source and the grid have ground in common, or touch."""
+        west, south, east, north = self.reach_of(grid)
+        left, bottom, right, top = self.bounds
+        x, y = (abs(size) for size in self.pixel)
+        return bool(left < east + x and right > west - x and min(bottom, top) < north + y and max(bottom, top) > south - y)
+
+    def needs_turning(self, grid: Grid) -> bool:
+        """Whether the longitudes of the source and of the grid may lie a whole turn apart: one of them goes over 180 degrees, or nearly."""
+        if not self.crs.is_geographic or self.rotated:
+            return False
+        west, _, east, _ = self.reach_of(grid)
+        return bool(west > east or east - west > 180.0 or west < -180.0 + _NEAR or east > 180.0 - _NEAR or self.bounds[0] < -180.1 or self.bounds[2] > 180.1)
+
+    def turned(self, middle: int) -> list[_Source]:
+        """The source in longitudes counted from the meridian `middle` [degrees], once for each turn that comes near to it; itself where it has none."""
+        from rasterio.crs import CRS
+
+        if not self.crs.is_geographic or self.rotated:
+            return [self]
+        crs = CRS.from_dict({**{k: v for k, v in self.crs.to_dict(projjson=False).items() if k in _HORIZONTAL}, "proj": "longlat", "pm": middle})
+        copies = []
+        for turn in (-720, -360, 0, 360, 720):
+            one, shift = copy.copy(self), turn - middle
+            left, bottom, right, top = self.bounds
+            one.crs, one.bounds, one.origin, one.is_turned = crs, (left + shift, bottom, right + shift, top), (self.origin[0] + shift, self.origin[1]), True
+            if one.bounds[0] < 180.0 and one.bounds[2] > -180.0:
+                copies.append(one)
+        return copies
 
     def joins(self, other: _Source) -> bool:
         """Whether both are tiles of one raster: same CRS, type, pixel, and origins whole pixels apart."""
@@ -149,14 +208,17 @@ def _mosaics(sources: Sequence[_Source]) -> list[list[_Source]]:
     return groups
 
 
-def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling) -> npt.NDArray[np.float32]:
+def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling, said: list[str]) -> npt.NDArray[np.float32]:
     from rasterio.enums import Resampling as Methods
     from rasterio.errors import RasterioError
     from rasterio.vrt import WarpedVRT
 
     first = tiles[0]
-    with _opened(first.path if len(tiles) == 1 else _virtual_mosaic(tiles), first.remote) as dataset:
+    with _opened(first.path if len(tiles) == 1 and not first.is_turned else _virtual_mosaic(tiles), first.remote) as dataset:
         try:
+            hole = first.nodata
+            if hole is None and (hole := _undeclared(dataset, first, grid)) is not None:
+                said.append(f"{first.path.name} declares no no-data value: {hole:g} is taken as no-data.")
             with WarpedVRT(
                 dataset,
                 crs=grid.crs,
@@ -164,7 +226,7 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling) -> npt
                 width=grid.width,
                 height=grid.height,
                 resampling=Methods[resampling],
-                src_nodata=first.nodata,
+                src_nodata=hole,
                 nodata=np.nan,
                 dtype="float32",
                 tolerance=1e-4,  # [pixels] the exact place of each pixel: whatever the window, the same values
@@ -175,6 +237,26 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling) -> npt
     values[np.abs(values) > _NO_HEIGHT] = np.nan
     scale, offset = first.scaling
     return values if (scale, offset) == (1.0, 0.0) else (values * scale + offset).astype(np.float32)
+
+
+def _undeclared(dataset: Any, source: _Source, grid: Grid) -> float | None:
+    """The number that fills holes under the grid, where it is one of those in use."""
+    from rasterio.windows import Window as Part
+
+    west, south, east, north = source.reach_of(grid)
+    t = dataset.transform
+    columns, rows = [0.0, float(dataset.width)], [0.0, float(dataset.height)]
+    if not source.rotated and west <= east:
+        columns, rows = sorted(((west - t.c) / t.a, (east - t.c) / t.a)), sorted(((north - t.f) / t.e, (south - t.f) / t.e))
+    first_column, last_column = (int(np.clip(v, 0, dataset.width)) for v in (columns[0] - 2, columns[1] + 3))
+    first_row, last_row = (int(np.clip(v, 0, dataset.height)) for v in (rows[0] - 2, rows[1] + 3))
+    width, height = last_column - first_column, last_row - first_row
+    if width < 1 or height < 1:
+        return None
+    thin = max(1, math.ceil(math.sqrt(width * height / _MOST_LOOKED_AT)))
+    values = dataset.read(1, window=Part(first_column, first_row, width, height), out_shape=(max(1, height // thin), max(1, width // thin)))
+    lowest = float(np.fmin.reduce(values, axis=None))
+    return next((number for number in _UNDECLARED if lowest == np.float32(number)), None)
 
 
 _GDAL_TYPES = {
@@ -217,6 +299,7 @@ def _virtual_mosaic(tiles: Sequence[_Source]) -> str:
 
 
 def _ground(grid: Grid) -> str:
-    assert grid.transform is not None
-    (left, top), (right, bottom) = grid.transform * (0, 0), grid.transform * (grid.width, grid.height)
-    return f"{left:g} {bottom:g} {right:g} {top:g} in {grid.crs if grid.crs and len(grid.crs) < 20 else 'its CRS'}"
+    t = grid.transform
+    assert t is not None
+    right, bottom = t.a * grid.width + t.b * grid.height + t.c, t.d * grid.width + t.e * grid.height + t.f
+    return f"{t.c:g} {bottom:g} {right:g} {t.f:g} in {grid.crs if grid.crs and len(grid.crs) < 20 else 'its CRS'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,16 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Samples:
-    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit of the band], and whether it is reflectance."""
+    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit of the band], and its semantic name."""
 
     raster: Any
     offset: float = 0.0
-    reflectance: bool = False
+    semantic: str = ""
 
     def read(self, context: Any, window: Window) -> Array:
         """Physical values of a window, NaN without data and where no sensor measures such a value."""
         values = source.read(context, self.raster, window, self.offset)
-        drop_impossible(values, reflectance=self.reflectance)
+        drop_impossible(values, self.semantic)
         return values
 
 
@@ -51,6 +51,7 @@ class AuxFile:
     aux: Aux
     path: Path
     grid: Grid
+    notes: list[str] = field(default_factory=list)
 
     @cached_property
     def whole(self) -> Array:
@@ -61,7 +62,9 @@ class AuxFile:
         """It on another grid, one that goes beyond the scene."""
         from estran.adapters.files.aux_raster import read_on_grid
 
-        return read_on_grid(self.path, grid, resampling=self.aux.resampling)
+        values = read_on_grid(self.path, grid, resampling=self.aux.resampling, notes=self.notes)
+        drop_impossible(values, self.aux.name)
+        return values
 
     def forget(self) -> None:
         """Let go of the pixels; they are warped again if somebody asks."""
@@ -116,12 +119,12 @@ def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> t
     prefix = "" if declared is op.sources[0] else f"{declared.name}."
     found: dict[str, Found] = {}
     for semantic, name in resolved.bands.items():
-        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0), is_reflectance(semantic)) if name in rasters else points[name]
+        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0), semantic) if name in rasters else points[name]
     found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
     for aux in op.aux:
         if aux.name in resolved.files:
             path = resolved.files[aux.name]
-            if not path.is_file():
+            if not path.exists():
                 raise BadParameter(f"the file of parameter {aux.parameter} does not exist", where=op.alias, found=path, todo="correct its path")
             found[aux.name] = AuxFile(aux, path, scene.grid)
     said = (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
@@ -149,9 +152,8 @@ def read(context: Any, found: Found, window: Window, tick: Callable[[float], Non
 
 def silent_sources(inputs: Mapping[str, Found]) -> tuple[str, ...]:
     """Prefixes of the sources of which some reflectance band declares no no-data value."""
-    silent = [
-        name.rpartition(".")[0] for name, found in inputs.items() if isinstance(found, Samples) and found.reflectance and not found.raster.isNoDataValueUsed()
-    ]
+    bands = {name: f for name, f in inputs.items() if isinstance(f, Samples) and is_reflectance(f.semantic)}
+    silent = [name.rpartition(".")[0] for name, found in bands.items() if not found.raster.isNoDataValueUsed()]
     return tuple(dict.fromkeys(silent))
 
 
@@ -159,7 +161,7 @@ def find_fillings(inputs: Mapping[str, Found], sources: Iterable[str], shape: tu
     """The numbers that fill what the sensor did not see; `look` gives a window of an input by name."""
     found = {}
     for prefix in sources:
-        names = [n for n, samples in inputs.items() if isinstance(samples, Samples) and samples.reflectance and n.rpartition(".")[0] == prefix]
+        names = [n for n, samples in inputs.items() if isinstance(samples, Samples) and is_reflectance(samples.semantic) and n.rpartition(".")[0] == prefix]
         parts = [Window(r.start, c.start, r.stop - r.start, c.stop - c.start) for r, c in lookouts(shape)]
         found[prefix] = fillings([{name: look(name, part) for name in names} for part in parts], shape)
     return Fillings(found)

@@ -27,6 +27,7 @@ from estran.adapters.snap.inputs import Array, AuxFile, Found, Samples, find_fil
 from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import to_java
 from estran.catalogue.outputs import check_outputs, record, targets
+from estran.catalogue.resolve import coverage_notes
 from estran.catalogue.spec import Operator, Walk
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
@@ -171,8 +172,19 @@ class SnapOperator:
 
             tick(0.0)
             arrays[name] = read(self._context, found, window, tick)
+            if isinstance(found, AuxFile) and window == self._scene.grid.window:
+                self._say_coverage(found, arrays)
         self._drop_filled(arrays, window)
         return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message), lent=self._lent())
+
+    def _say_coverage(self, found: AuxFile, arrays: dict[str, Array]) -> None:
+        """Warn of what was assumed of a raster beside the scene and of what it does not cover; one that covers nothing counts as missing."""
+        values = arrays[found.aux.name]
+        covered = np.count_nonzero(np.isfinite(values)) / values.size
+        if covered == 0.0:
+            del arrays[found.aux.name]
+        for note in dict.fromkeys((*found.notes, *coverage_notes(found.aux, found.path, covered))):
+            self._context.getLogger().warning(f"{self._op.alias}: {note}")
 
     def _drop_filled(self, arrays: dict[str, Array], window: Window) -> None:
         """Take out what the sensor did not see; a whole scene that no sensor sees is warned of, or refused where nothing is left."""
