@@ -103,7 +103,7 @@ def fillings(seen: Sequence[Mapping[str, Array]], shape: tuple[int, int]) -> tup
     for part, bands in zip(places, seen, strict=True):
         same, values = _alike(list(bands.values()))
         numbers, counts = np.unique(values[same & _on_the_edge(part, shape)], return_counts=True)
-        found |= {float(v) for v in numbers[counts >= _RUN] if v >= 0.0}  # below it no-data already, or water
+        found |= {float(v) for v in numbers[counts >= _RUN] if not LOWEST <= v < 0.0}  # that may be water
         whole = {float(values.flat[0])} if same.all() and np.all(values == values.flat[0]) else set()
         everywhere = whole if everywhere is None else everywhere & whole
     if not _NEVER_SATURATED & set(seen[0]):

@@ -122,7 +122,7 @@ def warnings_about(scene: Mapping[str, Extent], needed: Iterable[str], where: st
     gone = [name for name in needed if name in scene and scene[name].empty]
     if gone:
         raise EmptyScene(
-            f"no pixel has data in {', '.join(gone)}",
+            f"no pixel of the scene has data in {', '.join(gone)}",
             where=where,
             todo=f"check its no-data value and its scaling (reflectance below {LOWEST} and infinities are no data), and whether the bands overlap",
         )
