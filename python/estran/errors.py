@@ -101,3 +101,7 @@ class WriteFailed(EstranError):
 
 class TargetBusy(EstranError):
     """Another run is writing the output."""
+
+
+class TooLittleRoom(EstranError):
+    """The work does not fit into memory, or its result onto the disk."""

@@ -12,9 +12,11 @@ from typing import Any
 from estran.catalogue.spec import Operator
 from estran.cli.output import files_of, refuse_inputs
 from estran.cli.reading import reading
+from estran.cli.room import add_force, judge_memory, judge_space
 from estran.engine.bind import bind
 from estran.engine.execute import Outcome, run_graph
 from estran.engine.graph import Graph
+from estran.engine.need import Need, size_of
 from estran.engine.nodes import Read, Write
 from estran.engine.overview import Overview
 from estran.engine.threads import use_threads
@@ -50,6 +52,7 @@ def add_tuning(parser: argparse.ArgumentParser) -> None:
     """Options on how it is computed; results do not depend on them."""
     parser.add_argument("--threads", type=int, metavar="N", help="threads [default: all cores]")
     parser.add_argument("--tile", type=int, default=1024, metavar="N", help="side of the tiles [pixels, default 1024]")
+    add_force(parser)
 
 
 def execute(
@@ -77,7 +80,15 @@ def execute(
         return open_product(path, reading(args), progress=progress)
 
     def write(product: Product, path: Path, name: str, *, progress: Progress) -> Path:
+        judge_space(path, size_of(product), args)
         return write_product(product, path, name, overwrite=args.overwrite, progress=progress)
+
+    results = sum(node.operator in operators() for node in graph.nodes)
+
+    def weigh(need: Need) -> None:
+        judge_memory(need.memory, need.what, need.grid, args)
+        if results == 1:  # else there are results that nobody writes
+            judge_space(target or Path(getattr(args, "out", ".")), need.result, args, folder=target is None)
 
     with _claimed_outputs(graph, sources, target, format_name, args.overwrite):
         return run_graph(
@@ -94,6 +105,7 @@ def execute(
             stopwatch=stopwatch,
             overview=overview,
             lend=lent(),
+            weigh=weigh,
         )
 
 

@@ -11,6 +11,7 @@ from estran.catalogue.spec import Operator
 from estran.engine.bind import Operators, Step, bind
 from estran.engine.graph import READ_PREFIX, Graph
 from estran.engine.inputs import ReadAux
+from estran.engine.need import Weigh
 from estran.engine.nodes import Read, SnapNode, Write
 from estran.engine.overview import Overview
 from estran.engine.run import TILE, Lent, run_operator
@@ -53,6 +54,7 @@ def run_graph(
     stopwatch: Stopwatch | None = None,
     overview: Overview | None = None,
     lend: Lent | None = None,
+    weigh: Weigh | None = None,
 ) -> Outcome:
     """Run a graph.
 
@@ -70,7 +72,7 @@ def run_graph(
         Where the product of the last node goes when the graph has no Write node (gpt's ``-t``); nowhere where None.
     format_name
         SNAP's name of the format (gpt's ``-f``); the ending of the name decides where empty.
-    tile, progress, stopwatch, overview, lend
+    tile, progress, stopwatch, overview, lend, weigh
         As :func:`~estran.engine.run.run_operator` takes them; the stopwatch counts every stage.
 
     Raises
@@ -80,7 +82,7 @@ def run_graph(
     """
     steps = bind(graph, operators)
     watch = stopwatch or Stopwatch()
-    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, overview, {}, {}, [], lend)
+    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, overview, {}, {}, [], lend, weigh)
     for i, step in enumerate(steps):
         run.node(step, i / (len(steps) + 1), 1 / (len(steps) + 1))
     last = _last(graph, steps, run.products)
@@ -113,6 +115,7 @@ class _Run:
     products: dict[str, Product]
     written: list[Path]
     lend: Lent | None
+    weigh: Weigh | None
 
     def node(self, step: Step, first: float, share: float) -> None:
         """Run one node; its product is kept until all its consumers have run."""
@@ -121,7 +124,7 @@ class _Run:
         if isinstance(step.runs, Operator):
             listening = self.watch.listening(report, f"{step.node.id}: ")
             self.products[step.node.id] = run_operator(
-                step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview, lend=self.lend
+                step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview, lend=self.lend, weigh=self.weigh
             )
         elif isinstance(step.runs, Read):
             self.products[step.node.id] = step.runs.part(self._open(step.runs.file, step.runs.path, report))

@@ -19,8 +19,10 @@ from estran.catalogue.resolve import note
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs, ReadAux, gather
 from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, joined
+from estran.engine.need import Weigh, casts_rays, need_of
 from estran.engine.overview import Overview, seen
 from estran.engine.record import processing
+from estran.engine.threads import threads
 from estran.engine.validity import find_fillings
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
@@ -47,6 +49,7 @@ def run_operator(
     scheduler: str | None = None,
     overview: Overview | None = None,
     lend: Lent | None = None,
+    weigh: Weigh | None = None,
 ) -> Product:
     """Run an operator; its outputs are computed when this returns.
 
@@ -68,6 +71,8 @@ def run_operator(
         Gathers small copies of bands while a *scene* operator reads them.
     lend
         What a *scene* operator may call besides reading its `aux` beyond the scene: "rays".
+    weigh
+        Asked before the work starts whether there is room for it.
 
     Returns
     -------
@@ -81,6 +86,8 @@ def run_operator(
         Missing sources, bands that differ in size, and what the operator itself finds wrong.
     """
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
+    if weigh is not None:
+        weigh(need_of(op, inputs, tile=tile, threads=threads(), rays=casts_rays(op, inputs, lend or {})))
     main = sources[op.sources[0].name]
     scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
     lent = {**(lend or {}), "wider": _wider(op, inputs, read_aux)}

@@ -21,3 +21,11 @@ def use_threads(number: int) -> None:
 
     dask.config.set(num_workers=number)
     jit.use_threads(number)
+
+
+def threads() -> int:
+    """How many threads Dask will use."""
+    import dask.config
+    from dask.system import CPU_COUNT
+
+    return int(dask.config.get("num_workers", None) or CPU_COUNT)

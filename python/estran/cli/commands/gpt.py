@@ -10,6 +10,7 @@ from estran.cli.console import progress_bar, say_times
 from estran.cli.engine import execute, operators
 from estran.cli.output import output_path
 from estran.cli.reading import add_reading
+from estran.cli.room import add_force
 from estran.engine.graph import READ_PREFIX, Graph, Node, read_graph, read_properties
 from estran.engine.nodes import snap_nodes
 from estran.engine.timing import Stopwatch
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-e", "--verbose", dest="verbose", action="store_true", default=argparse.SUPPRESS, help="say what is done, and tracebacks of errors")
     parser.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="say errors only; no progress bar")
     parser.add_argument("--tile", type=int, default=1024, metavar="N", help="side of the tiles [pixels, default 1024]")
+    add_force(parser)
     add_reading(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the target where it is there (gpt always does)")
 

@@ -1,0 +1,114 @@
+"""Is there room for the work? Memory and disk are looked at before it starts; what clearly cannot be is refused; ``--force`` tries all the same."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from estran.errors import TooLittleRoom
+from estran.raster.grid import Grid
+
+log = logging.getLogger("estran")
+
+_GB = 1e9
+_NEARLY = 0.8
+"""From this share of what is free on, a note is given."""
+_REPORT = 30_000_000
+"""Bytes of pictures and page."""
+_PACKED = {".nc": 0.05}
+"""Compressed formats: the least share of their samples that files have been seen to take."""
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """The option ``--force``."""
+    parser.add_argument("--force", action="store_true", help="start although there seems to be too little memory or space on the disk")
+
+
+def judge_memory(need: int, what: str, grid: Grid, args: Any) -> None:
+    """Raise :class:`TooLittleRoom` where the work clearly does not fit into memory; a note where it nearly fills it. Silent where the system does not say."""
+    free = free_memory()
+    if free is None:
+        return
+    ways = [f"a coarser {option}" for option in ("--resolution", "--resample") if hasattr(args, option[2:])]
+    todo = f"{' or '.join([*ways, 'a smaller part of the image (a Subset node)'])}, or free memory; --force tries all the same"
+    _judge("memory", need, free, f"{what}, {grid.width} x {grid.height} pixels", todo, args)
+
+
+def judge_space(target: Path, need: int, args: Any, *, folder: bool = False) -> None:
+    """The same for the disk of an output whose samples take `need` bytes."""
+    with contextlib.suppress(OSError):
+        home = next(p for p in (target, *target.absolute().parents) if p.is_dir())
+        needed = int(need * _PACKED.get(target.suffix.lower(), 1.0)) + (_REPORT if folder else 0)
+        _judge("space on the disk", needed, shutil.disk_usage(home).free, target, "free some space, or write to another disk; --force tries all the same", args)
+
+
+def _judge(kind: str, need: int, free: int, where: object, todo: str, args: Any) -> None:
+    needed, there = _sizes(need, free)
+    if need > free and not getattr(args, "force", False):
+        raise TooLittleRoom(f"the work needs about {needed} of {kind}, and {there} are free", where=where, todo=todo)
+    if need > _NEARLY * free:
+        log.warning("The work needs about %s of %s, and %s are free.", needed, kind, there)
+
+
+def _sizes(need: int, free: int) -> tuple[str, str]:
+    unit, name = (_GB, "GB") if need >= _GB else (1e6, "MB")
+    return f"{need / unit:.{0 if need >= 10 * unit else 1}f} {name}", f"{free / unit:.1f}"
+
+
+# ---------------------------------------------------------------- what is free
+
+
+def free_memory() -> int | None:
+    """Memory that this process may still take [bytes]: of the machine, of its container or job, of its own limit; None where nobody says."""
+    return min(_limits(), default=None)
+
+
+def _limits() -> Iterator[int]:
+    with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
+        facts = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/meminfo").read_text().splitlines()}
+        yield facts["MemAvailable"] + facts.get("SwapFree", 0)
+    for group, limit, used, stat, cache in (
+        *((g, "memory.max", "memory.current", "memory.stat", "inactive_file") for g in _groups("")),
+        *((g, "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file") for g in _groups("memory")),
+    ):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            most = int((group / limit).read_text())  # "max" is no number: no limit
+            if most < 1 << 60:
+                yield max(0, most - int((group / used).read_text()) + _of_cache(group / stat, cache))
+    if sys.platform != "win32":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            most = resource.getrlimit(resource.RLIMIT_AS)[0]
+            if most != resource.RLIM_INFINITY:
+                taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+                yield max(0, most - taken)
+
+
+def _groups(controller: str) -> Iterator[Path]:
+    """The control groups of this process, from its own to the outermost; "" is version 2."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, names, path = line.split(":", 2)
+            if controller in names.split(","):
+                top = _CGROUP / controller
+                own = top / path.lstrip("/")
+                yield from (p for p in (own, *own.parents) if p == top or top in p.parents)
+                return
+
+
+def _of_cache(stat: Path, name: str) -> int:
+    """What a group holds of files that the system can drop."""
+    for line in stat.read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return 0
