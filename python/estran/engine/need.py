@@ -66,7 +66,7 @@ def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool
 
 def casts_rays(op: Operator, inputs: Inputs, lend: Mapping[str, object]) -> bool:
     """Whether an operator will have rays cast over a DEM by what it is lent."""
-    return "rays" in lend and "dem" in inputs.files and getattr(op, "backend", "") == "rugged"
+    return "rays" in lend and "dem" in inputs.files and "rugged" in (getattr(op, "backend", ""), getattr(op, "relief_backend", ""))
 
 
 def size_of(product: Product) -> int:

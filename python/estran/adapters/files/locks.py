@@ -124,6 +124,12 @@ def holder(path: Path) -> str:
     return ""
 
 
+def still_held(path: Path) -> str:
+    """What to do besides waiting where a file stands for a lock, which does not die with its process on another computer."""
+    owner = path.with_name(path.name.removesuffix(SUFFIX) + OWNER)
+    return f"; if that run has gone, remove {owner}" if owner.exists() else ""
+
+
 # ---------------------------------------------------------------- file systems without locks
 
 

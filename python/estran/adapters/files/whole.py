@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from estran.adapters.files.belongings import ANY, HIDDEN, LOCK, Inventory, Kind, inventory, is_hidden_work, judge, mark
-from estran.adapters.files.locks import Lock, holder, label, lock_path, take
+from estran.adapters.files.locks import Lock, holder, label, lock_path, still_held, take
 from estran.adapters.files.replacing import PART, READY, Plan, Taken, finish, keep, undo
 from estran.errors import EstranError, TargetBusy, TargetExists, WriteFailed
 
@@ -295,7 +295,7 @@ def _taken(target: Path, companions: tuple[Path, ...]) -> Claim:
                     "another run is writing the output",
                     where=target,
                     found=holder(at),
-                    todo=f"wait for it, or give another name; if that run has gone, remove {at}",
+                    todo="wait for it, or give another name" + still_held(at),
                 )
             claim.locks.append(lock)
     except OSError as error:
