@@ -58,10 +58,10 @@ def with_checksums(safe: Path, name: str) -> None:
 
     def renewed(match: re.Match[str]) -> str:
         digest = algorithm((safe / match["path"]).read_bytes()).hexdigest()
-        return f'href="./{match["path"]}"/>{match["between"]}<checksum checksumName="{name}">{digest}</checksum>'
+        return f'href="./{match["path"]}"{match["between"]}<checksum checksumName="{name}">{digest}</checksum>'
 
     text = (safe / "manifest.safe").read_text("utf-8")
-    new, number = re.subn(r'href="\./(?P<path>[^"]+)"/>(?P<between>\s*)<checksum checksumName="[\w-]+">\w+</checksum>', renewed, text)
+    new, number = re.subn(r'href="\./(?P<path>[^"]+)"(?P<between>[^>]*/>\s*)<checksum checksumName="[\w-]+">\w+</checksum>', renewed, text)
     if not number:
         raise RuntimeError("the manifest has no checksums")
     put(safe / "manifest.safe", new.encode())
