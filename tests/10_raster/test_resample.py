@@ -10,6 +10,7 @@ import pytest
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from estran.errors import BadGrid
 from estran.raster.grid import Grid, Window
@@ -131,3 +132,15 @@ def test_ratio_of_grids() -> None:
         Ratio.between(coarse, Grid(5, 5, coarse.transform, "EPSG:32632"))
     with pytest.raises(BadGrid, match="rotated"):
         Ratio.between(coarse, Grid(5, 5, Affine(60, 10, 600000, 10, -60, 5600000), "EPSG:32631"))
+
+
+@pytest.mark.parametrize("times", [2, 3, 6])
+def test_exact_weights_of_integers(times: int) -> None:
+    """As SNAP's S2Resampling, which works in double numbers and cuts: against scipy, half a target pixel towards the upper left."""
+    raw = np.random.default_rng(4).integers(1, 20000, (12, 15)).astype(np.uint16)
+    found = resample(raw, Window(0, 0, 12, 15), Window(0, 0, 12 * times, 15 * times), Ratio(1 / times, 1 / times), "Bilinear", nodata=0, exact=True)
+    at = np.indices(found.shape) / times - 0.5
+    expected = ndimage.map_coordinates(raw.astype(float), at, order=1, mode="nearest")
+    np.testing.assert_array_equal(found, np.floor(expected + 1e-6))
+    stepped = resample(raw, Window(0, 0, 12, 15), Window(0, 0, 12 * times, 15 * times), Ratio(1 / times, 1 / times), "Bilinear", nodata=0)
+    assert (np.abs(stepped - expected).max() > 1) == (times != 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from estran.adapters.snap.jvm import java
 from estran.catalogue import OPERATORS
 from estran.engine.run import run_operator
 from estran.raster.grid import Grid
-from estran.raster.product import Band, Product, TiePointGrid
+from estran.raster.product import Band, Element, Product, TiePointGrid
 from estran.raster.tie_points import interpolate
 from estran.sensors.bands import candidates
 
@@ -108,6 +109,39 @@ def test_same_bits_with_a_file_beside_the_product(op_class, tmp_path):
     target = snap.run(make_operator(op_class)(), snap.Context({"source": as_snap(product)}, {aux.parameter: java_file}), 50, 37)
     for written in op_class.writes:
         np.testing.assert_array_equal(target.bands[written.name].data, expected[written.name].data, err_msg=written.name)
+
+
+def s2resampled(upsampling) -> Element:
+    parameters = Element("parameters", {"upsampling": upsampling, "targetResolution": "20"})
+    return Element("Processing_Graph", {}, (Element("node.0", {"id": "x", "operator": "S2Resampling"}, (parameters,)),))
+
+
+def to_java_element(element):
+    made = snap.MetadataElement(element.name)
+    made.attributes.update(element.attributes)
+    for child in element.elements:
+        made.addElement(to_java_element(child))
+    return made
+
+
+@pytest.mark.parametrize(("upsampling", "cut"), [("Bilinear", True), ("Nearest", False)])
+def test_edges_that_s2resampling_mixed_with_zeros_are_no_data(tmp_path, upsampling, cut):
+    """Two pixels at the upper and left edges of B10 and one at the others, in both engines; bands that were not interpolated keep theirs."""
+    op_class = next(op for op in OPERATORS if op.alias == "Estran.CloudMask")
+    whole = replace(stack(op_class), metadata=(s2resampled(upsampling),))
+    assert whole.grid.pixel_size == (20, 20)
+    product = open_product(write_product(whole, tmp_path / "stack.dim"))
+    inner = np.zeros(whole.grid.shape, bool)
+    inner[2:-1, 2:-1] = True
+    for name, expected in (("B10", inner if cut else np.ones_like(inner)), ("B4", np.ones_like(inner))):
+        before, after = np.asarray(whole[name].data), np.asarray(product[name].data)
+        np.testing.assert_array_equal(after, np.where(expected, before, 0))
+    theirs = as_snap(whole)
+    theirs.root.addElement(to_java_element(s2resampled(upsampling)))
+    expected = np.asarray(run_operator(op_class(), {"source": product}, tile=64)["cloud_class"].data)
+    target = snap.run(make_operator(op_class)(), snap.Context({"source": theirs}), 50, 37)
+    np.testing.assert_array_equal(target.bands["cloud_class"].data, expected)
+    assert (expected[~inner] == 255).all() == cut
 
 
 def test_scene_is_the_same(tmp_path):

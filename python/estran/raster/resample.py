@@ -99,6 +99,7 @@ def resample(
     nodata: float | None = None,
     saturated: float | None = None,
     period: float = 0.0,
+    exact: bool = False,
 ) -> Array:
     """Resample raw samples to a window of the target.
 
@@ -120,6 +121,9 @@ def resample(
         Raw value that spreads to every pixel it is part of.
     period
         Period of angles in the raw unit (360), 0 for none; for floats.
+    exact
+        Whether bilinear weights of integers are exact and the result is cut to a whole number, as in SNAP's S2Resampling; else weights are steps
+        of 1/256 and the result is rounded, as in its Resample.
 
     Returns
     -------
@@ -138,7 +142,7 @@ def resample(
     empty = nodata if nodata is not None and not (integer and math.isnan(nodata)) else 0.0 if integer else math.nan
     facts = (math.nan if nodata is None else float(nodata), math.nan if saturated is None else float(saturated), float(empty))
     if method == "Bilinear":
-        _bilinear(raw, rows - origin.row, cols - origin.col, ratio.row_scale, ratio.col_scale, integer, period, *facts, out)
+        _bilinear(raw, rows - origin.row, cols - origin.col, ratio.row_scale, ratio.col_scale, integer, integer and not exact, period, *facts, out)
     else:
         _aggregate(raw, rows - origin.row, cols - origin.col, ratio.row_scale, ratio.col_scale, _CODES[method], integer, period, *facts, out)
     return out
@@ -158,6 +162,7 @@ def _bilinear(
     row_scale: float,
     col_scale: float,
     integer: bool,
+    stepped: bool,
     period: float,
     nodata: float,
     saturated: float,
@@ -169,11 +174,11 @@ def _bilinear(
     for i in range(out.shape[0]):
         y = rows[i] - 0.5  # half a target pixel is missing, as in SNAP
         top = int(np.floor(y + _EDGE))
-        fy = np.floor((y - top) * one + _EDGE * one) / one if integer else max(y - top, 0.0)
+        fy = np.floor((y - top) * one + _EDGE * one) / one if stepped else max(y - top, 0.0)
         for j in range(out.shape[1]):
             x = cols[j] - 0.5
             left = int(np.floor(x + _EDGE))
-            fx = np.floor((x - left) * one + _EDGE * one) / one if integer else max(x - left, 0.0)
+            fx = np.floor((x - left) * one + _EDGE * one) / one if stepped else max(x - left, 0.0)
             # The sample that the target pixel's centre lies in decides whether there is data.
             near_row = min(max(int(np.floor(rows[i] + 0.5 * row_scale)), 0), height - 1)
             near_col = min(max(int(np.floor(cols[j] + 0.5 * col_scale)), 0), width - 1)
@@ -198,7 +203,7 @@ def _bilinear(
             else:
                 mean = total / weights
                 if integer:
-                    out[i, j] = int(np.floor(mean + 0.5))
+                    out[i, j] = int(np.floor(mean + (0.5 if stepped else _EDGE)))
                 elif period > 0:
                     out[i, j] = mean - period * np.floor(mean / period) if mean < 0.0 or mean >= period else mean
                 else:

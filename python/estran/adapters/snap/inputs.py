@@ -31,16 +31,23 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Samples:
-    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit of the band], and its semantic name."""
+    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit], its semantic name, and the edges that are no data [pixels]."""
 
     raster: Any
     offset: float = 0.0
     semantic: str = ""
+    edges: tuple[int, int] = (0, 0)
 
     def read(self, context: Any, window: Window) -> Array:
         """Physical values of a window, NaN without data and where no sensor measures such a value."""
         values = source.read(context, self.raster, window, self.offset)
         drop_impossible(values, self.semantic)
+        start, end = self.edges
+        if start:
+            rows, cols = np.arange(window.row, window.row + window.height), np.arange(window.col, window.col + window.width)
+            height, width = int(self.raster.getRasterHeight()), int(self.raster.getRasterWidth())
+            values[(rows < start) | (rows >= height - end)] = np.nan
+            values[:, (cols < start) | (cols >= width - end)] = np.nan
         return values
 
 
@@ -115,11 +122,12 @@ def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> t
     source.check_sizes([rasters[name] for name in resolved.bands.values() if name in rasters], product, scene.grid, where)
     source.refuse_counts({semantic: rasters[name] for semantic, name in resolved.bands.items() if name in rasters}, where)
     offsets = source.left_out_offsets(product, resolved.bands.values())
+    edges = source.edges(product, resolved.bands.values(), scene.grid)
     # As in the embedded engine: bands of further sources carry the source's name.
     prefix = "" if declared is op.sources[0] else f"{declared.name}."
     found: dict[str, Found] = {}
     for semantic, name in resolved.bands.items():
-        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0), semantic) if name in rasters else points[name]
+        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0), semantic, edges.get(name, (0, 0))) if name in rasters else points[name]
     found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
     for aux in op.aux:
         if aux.name in resolved.files:

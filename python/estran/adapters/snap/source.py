@@ -19,6 +19,7 @@ from estran.errors import UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.scene import Scene
 from estran.sensors.bands import SENTINEL2
+from estran.sensors.mixed_edges import OPERATOR, mixed_edges
 from estran.sensors.plausible import is_reflectance
 
 _EXACT_IN_FLOAT = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_FLOAT32")
@@ -138,6 +139,23 @@ def _added_offsets(product: Any) -> dict[int, float]:
         if found:
             return {i: float(str(a.getData().getElemString())) for i, a in enumerate(found)}
     return {}
+
+
+def edges(product: Any, names: Iterable[str], grid: Grid) -> dict[str, tuple[int, int]]:
+    """Pixels at the upper and left edges, and at the lower and right ones, where SNAP's S2Resampling mixed zeros in, by band; see `mixed_edges`."""
+    if grid.transform is None or not _interpolated(product):
+        return {}
+    pixel = max(grid.pixel_size)
+    return {name: found for name in names if (found := mixed_edges(name, pixel)) != (0, 0)}
+
+
+def _interpolated(product: Any) -> bool:
+    """Whether the metadata say that S2Resampling made the product, with interpolation."""
+    for element in _elements(product.getMetadataRoot()):
+        if element.containsAttribute("operator") and str(element.getAttributeString("operator")) == OPERATOR:
+            given = [str(e.getAttributeString("upsampling")) for e in element.getElements() if e.containsAttribute("upsampling")]
+            return "Nearest" not in given
+    return False
 
 
 def _types(names: Iterable[str]) -> set[int]:

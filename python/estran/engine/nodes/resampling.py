@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from affine import Affine
@@ -37,6 +37,8 @@ class Resample(SnapNode):
         "bandResamplings": Beyond("give upsampling, downsampling and flagDownsampling, which hold for all bands"),
     }
     beyond_values = _BEYOND
+    exact: ClassVar[bool] = False
+    """Whether bilinear weights are exact, or steps of 1/256 as in SNAP's node of this name."""
     referenceBand: str = param("", "The band whose size and pixels all others get.")
     targetWidth: int | None = param(None, "Columns of the target; needs targetHeight.", interval="[1,*)")
     targetHeight: int | None = param(None, "Rows of the target; needs targetWidth.", interval="[1,*)")
@@ -106,14 +108,20 @@ class Resample(SnapNode):
             method = "First"  # a mean of classes is no class
         else:
             method = self.downsampling
-        return replace(band, data=_lazily(band, target, ratio, method, tile), grid=target)
+        return replace(band, data=_lazily(band, target, ratio, method, tile, self.exact), grid=target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ExactResample(Resample):
+    exact: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class S2Resampling(SnapNode):
     """Sentinel-2's own resampling: as Resample, to one of its three pixel sizes.
 
-    The toolbox treats angles detector by detector; the angles of our reader are merged that way already.
+    The toolbox treats angles detector by detector; the angles of our reader are merged that way already. Its bilinear weights are exact, since bands of
+    SNAP's Sentinel-2 reader have an expression for valid pixels, which turns them into double numbers on the way.
     """
 
     alias = "S2Resampling"
@@ -130,7 +138,7 @@ class S2Resampling(SnapNode):
     def apply(self, source: Product, *, tile: int) -> Product:
         """The product at that pixel size."""
         source = self._wanted(source)
-        return Resample(
+        return _ExactResample(
             targetResolution=int(self.resolution), upsampling=self.upsampling, downsampling=self.downsampling, flagDownsampling=self.flagDownsampling
         ).apply(source, tile=tile)
 
@@ -156,7 +164,7 @@ def _resized(grid: Grid, width: int, height: int) -> Grid:
     return Grid(width, height, moved, grid.crs)
 
 
-def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int) -> Any:
+def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, exact: bool) -> Any:
     source = chunked(band.data, tile)
     period = 360.0 if band.unit.lower().startswith("deg") and "azimuth" in band.name and source.dtype.kind == "f" and not band.is_scaled else 0.0
     shape = band.grid.shape
@@ -164,7 +172,7 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int) -
     chunks = Chunks(source)
 
     def part(under: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], origin: Window, window: Window) -> np.ndarray[Any, Any]:
-        return resample(joined(under, corner, origin), origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period)
+        return resample(joined(under, corner, origin), origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period, exact=exact)
 
     da = dask_array()
     # Windows of the target that need about a tile of the source.

@@ -17,6 +17,7 @@ from estran import bounds
 from estran.adapters.files import reach
 from estran.adapters.files.dimap import envi
 from estran.adapters.files.dimap.colours import UNKNOWN, coloured
+from estran.adapters.files.dimap.edges import without_mixed_edges
 from estran.adapters.files.dimap.header import OURS
 from estran.adapters.files.dimap.java_text import parse_double, parse_utc
 from estran.adapters.files.dimap.metadata import read_element
@@ -135,7 +136,7 @@ def _product(root: Xml, path: Path, samples: Samples, place: Place | None) -> Pr
         source=str(path),
         notes=tuple(str(v) for k, v in ours.attributes.items() if re.fullmatch(r"note_\d+", k)),
     )
-    return with_virtual_data(product).with_notes(*notes)
+    return without_mixed_edges(with_virtual_data(product)).with_notes(*notes)
 
 
 def _get(node: Xml, tag: str, default: str = "") -> str:
