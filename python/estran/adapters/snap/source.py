@@ -151,9 +151,10 @@ def edges(product: Any, names: Iterable[str], grid: Grid) -> dict[str, tuple[int
 
 def _interpolated(product: Any) -> bool:
     """Whether the metadata say that S2Resampling made the product, with interpolation."""
-    for element in _elements(product.getMetadataRoot()):
-        if element.containsAttribute("operator") and str(element.getAttributeString("operator")) == OPERATOR:
-            given = [str(e.getAttributeString("upsampling")) for e in element.getElements() if e.containsAttribute("upsampling")]
+    graph = product.getMetadataRoot().getElement("Processing_Graph")
+    for node in () if graph is None else graph.getElements():
+        if node.containsAttribute("operator") and str(node.getAttributeString("operator")) == OPERATOR:
+            given = [str(e.getAttributeString("upsampling")) for e in node.getElements() if e.containsAttribute("upsampling")]
             return "Nearest" not in given
     return False
 
