@@ -266,12 +266,13 @@ def test_images_have_the_tiles_of_real_products(shared_data: Path, tmp_path: Pat
         assert ours.block_shapes == expected
 
 
-def test_a_scene_too_small_for_snap_says_so(old: SimulatedScene, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_scene_too_small_for_snap_says_so(old: SimulatedScene, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
     assert too_small_for_snap(old).startswith("SNAP's reader cannot open a scene this small: its bands of 60 m have 34 pixels")
     sized = [replace(old, grids={**old.grids, 60: Grid(n, n, old.grids[60].transform, old.grids[60].crs)}) for n in (128, 129)]
     assert [bool(too_small_for_snap(scene)) for scene in sized] == [True, False]
-    assert main(["simulate", "scene", str(tmp_path / "s"), "--size", "64", "-q"]) == 0
-    assert "--size 385 or more" in caplog.text
+    assert main(["simulate", "scene", str(tmp_path / "s"), "--size", "64"]) == 0
+    assert "--size 385 or more" in caplog.text + capsys.readouterr().err
+    assert "RESOLUTIONS" not in caplog.text
 
 
 def test_name_says_what_it_is(old: SimulatedScene) -> None:

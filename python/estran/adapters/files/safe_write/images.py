@@ -62,7 +62,7 @@ def write_jp2(path: Path, bands: npt.NDArray[Any], grid: Grid) -> None:
         transform=grid.transform,
         QUALITY="100",
         REVERSIBLE="YES",
-        RESOLUTIONS=min(REAL_RESOLUTIONS, min(across, down).bit_length()),
+        RESOLUTIONS=min(REAL_RESOLUTIONS, min(across, down).bit_length() - 1),
         GMLJP2="YES",
         GEOJP2="YES",
         **tiles,
