@@ -22,7 +22,7 @@ def main(size: int = SIZE) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scene, out = Path(folder) / "scene", Path(folder) / "masks.dim"
         estran = [sys.executable, "-m", "estran.cli.main"]
-        subprocess.run([*estran, "simulate", "scene", str(scene), "--seed", "1", "--size", str(size), "--quiet"], check=True)
+        subprocess.run([*estran, "simulate", "scene", str(scene), "--seed", "1", "--size", str(size), "--small", "--quiet"], check=True)
         safe = next(scene.glob("*.SAFE"))
         # A cache of its own: the first run compiles, as it does for a new user.
         env = os.environ | {"NUMBA_CACHE_DIR": str(Path(folder) / "cache")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from affine import Affine
 from defusedxml import ElementTree
 
 from estran.adapters.files.belongings import MARKER
-from estran.adapters.files.safe_write import too_small_for_snap, write_safe
+from estran.adapters.files.safe_write import write_safe
 from estran.adapters.files.safe_write.footprints import footprint_gml
 from estran.adapters.files.safe_write.images import write_jp2
 from estran.adapters.files.safe_write.metadata import product_name
@@ -266,12 +265,11 @@ def test_images_have_the_tiles_of_real_products(shared_data: Path, tmp_path: Pat
         assert ours.block_shapes == expected
 
 
-def test_a_scene_too_small_for_snap_says_so(old: SimulatedScene, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
-    assert too_small_for_snap(old).startswith("SNAP's reader cannot open a scene this small: its bands of 60 m have 34 pixels")
-    sized = [replace(old, grids={**old.grids, 60: Grid(n, n, old.grids[60].transform, old.grids[60].crs)}) for n in (128, 129)]
-    assert [bool(too_small_for_snap(scene)) for scene in sized] == [True, False]
-    assert main(["simulate", "scene", str(tmp_path / "s"), "--size", "64"]) == 0
-    assert "--size 385 or more" in caplog.text + capsys.readouterr().err
+def test_a_scene_too_small_for_snap_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "scene", str(tmp_path / "s"), "--size", "384"]) == 2
+    assert "expected 385 or more, found 384. What to do: give a larger --size, or --small" in caplog.text + capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+    assert main(["simulate", "scene", str(tmp_path / "s"), "--size", "64", "--small"]) == 0
     assert "RESOLUTIONS" not in caplog.text
 
 

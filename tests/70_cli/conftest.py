@@ -38,6 +38,6 @@ def estran(capsys: pytest.CaptureFixture[str]):
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The .SAFE of a simulated scene, 96 x 96 pixels of 20 m."""
     folder = tmp_path_factory.mktemp("scene")
-    assert main(["simulate", "scene", str(folder / "sim"), "--seed", "5", "--size", "96", "-q"]) == 0
+    assert main(["simulate", "scene", str(folder / "sim"), "--seed", "5", "--size", "96", "--small", "-q"]) == 0
     (safe,) = (folder / "sim").glob("*.SAFE")
     return safe

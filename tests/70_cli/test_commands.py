@@ -157,7 +157,7 @@ def test_a_product_of_one_size_keeps_its_coarser_pixels(estran, shared_data: Pat
 
 def test_both_baselines_give_the_same_bits(estran, scene: Path, tmp_path: Path) -> None:
     """An offset of 1000 in numbers and metadata changes nothing: the scene is of baseline 04.00, its sister of 02.08."""
-    assert estran("simulate", "scene", tmp_path / "old", "--seed", "5", "--size", "96", "--baseline", "02.08", "-q").code == 0
+    assert estran("simulate", "scene", tmp_path / "old", "--seed", "5", "--size", "96", "--small", "--baseline", "02.08", "-q").code == 0
     (old,) = (tmp_path / "old").glob("*.SAFE")
     for name, safe in (("new", scene), ("old", old)):
         assert estran("masks", safe, "-o", tmp_path / f"{name}.dim").code == 0

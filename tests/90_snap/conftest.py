@@ -124,7 +124,7 @@ def simulated_safe(folder: Path) -> Path:
     """A simulated scene as a .SAFE."""
     from estran.cli.main import main
 
-    assert main(["simulate", "scene", str(folder / "scene"), "--seed", "6", "--size", "192"]) == 0
+    assert main(["simulate", "scene", str(folder / "scene"), "--seed", "6", "--size", "192", "--small"]) == 0
     (safe,) = (folder / "scene").glob("*.SAFE")
     return safe
 

@@ -54,7 +54,7 @@ class Ground:
     @property
     def safe(self) -> Path:
         """A simulated .SAFE with true checksums, 96 x 96 pixels of 20 m."""
-        self.once("safe", lambda: self.estran("simulate", "scene", "scene", "--seed", "5", "--size", "96", "-q"))
+        self.once("safe", lambda: self.estran("simulate", "scene", "scene", "--seed", "5", "--size", "96", "--small", "-q"))
         (safe,) = (self.folder / "scene").glob("*.SAFE")
         return safe
 

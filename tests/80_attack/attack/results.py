@@ -84,7 +84,7 @@ def gpt(ground: Ground, form: str) -> Maker:
 
 def simulate(_ground: Ground, _form: str) -> Maker:
     """A scene."""
-    run = ("simulate", "scene", "{out}", "-q", "--size", "96", "--seed")
+    run = ("simulate", "scene", "{out}", "-q", "--size", "96", "--small", "--seed")
     return Maker("simulate", "scene", (*run, "2"), (*run, "1"))
 
 

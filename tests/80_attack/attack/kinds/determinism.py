@@ -106,7 +106,7 @@ def _scene(ground: Ground) -> Callable[[Path], str]:
     def attempt(folder: Path) -> str:
         for name in ("a", "b"):
             (folder / name).mkdir()
-            said = forked(folder / name, "simulate", "scene", "scene", "--seed", "5", "--size", "96", "-q")
+            said = forked(folder / name, "simulate", "scene", "scene", "--seed", "5", "--size", "96", "--small", "-q")
             if said.code != 0:
                 return said.shown()
         one, two = ({p.relative_to(folder / name): p.read_bytes() for p in (folder / name).rglob("*") if p.is_file()} for name in ("a", "b"))

@@ -26,7 +26,7 @@ def cases(ground: Ground) -> Iterator[Case]:
 
 def _commands(target: str, quick: bool) -> Iterator[tuple[str, list[str]]]:
     if target.startswith("scene"):
-        yield "simulate", ["simulate", "scene", target, "--size", "96", "-q"]
+        yield "simulate", ["simulate", "scene", target, "--size", "96", "--small", "-q"]
         return
     yield "run", ["run", "CloudProbability", "{stack}", "-o", target, "-q"]
     if not quick:

@@ -1,7 +1,7 @@
 """Write a simulated scene as a Sentinel-2 L1C product in SAFE layout, and its truth as GeoTIFF.
 
 Sizes, angles, offsets and masks are where readers look for them (Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, issues 14.2 to 14.9);
-GDAL's SENTINEL2 driver opens it, and SNAP's reader where bands of 60 m have more than 128 pixels (:func:`too_small_for_snap`). The folders of auxiliary data
+GDAL's SENTINEL2 driver opens it, and SNAP's reader where bands of 60 m have more than 128 pixels (:data:`LEAST_SIZE`). The folders of auxiliary data
 and of schemas are empty; quality reports and the INSPIRE page are left out, since nothing here needs them.
 """
 
@@ -26,18 +26,11 @@ from estran.sensors.bands import SENTINEL2
 if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
 
-__all__ = ["claimed_safe", "too_small_for_snap", "write_safe"]
+__all__ = ["LEAST_SIZE", "claimed_safe", "write_safe"]
 
 
-def too_small_for_snap(scene: SimulatedScene) -> str:
-    """Why SNAP's Sentinel-2 reader will not open the product of `scene`, in a sentence; "" where it will."""
-    coarsest = scene.grids[60].width
-    if coarsest > NO_OVERVIEW:
-        return ""
-    least = 3 * NO_OVERVIEW + 1  # 60 m in pixels of 20 m; a last pixel may reach beyond the scene
-    return (
-        f"SNAP's reader cannot open a scene this small: its bands of 60 m have {coarsest} pixels, more than {NO_OVERVIEW} are needed (--size {least} or more)."
-    )
+LEAST_SIZE = 3 * NO_OVERVIEW + 1
+"""Rows and columns of 20 m from which on SNAP's Sentinel-2 reader opens a scene: its bands of 60 m need an overview."""
 
 
 def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progress: Progress = quiet) -> Path:
