@@ -96,7 +96,8 @@ def masks_graph(operator: Masks, grid: int | str | None) -> Graph:
     `grid` is a pixel size [m], the name of a band whose grid all get, or None where nothing is to be resampled: the first node is then left out.
     """
     read = READ_PREFIX + "source"
-    values = {p.element: p.format(getattr(operator, p.name)) for p in parameters_of(Masks)}
+    # As in graphs that are read, what is empty is not given.
+    values = {p.element: text for p in parameters_of(Masks) if (text := p.format(getattr(operator, p.name)))}
     size = {"referenceBand": grid} if isinstance(grid, str) else {"targetResolution": str(grid)}
     resampled = Node(
         "Resampled", "Resample", (("sourceProduct", read),), {**size, "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"}
