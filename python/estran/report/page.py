@@ -74,7 +74,7 @@ def write_report(
     )
     page = folder / "index.html"
     beside = folder / ".index.html.part"
-    beside.write_text(html, encoding="utf-8")
+    beside.write_text(html, encoding="utf-8", errors="backslashreplace")  # a path may have bytes that are no text
     beside.replace(page)
     return page
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from estran.adapters.files.undecodable import for_libraries
+
 FORMATS = (
     "GTiff",
     "JP2OpenJPEG",
@@ -87,11 +89,11 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
     if not remote:
         chosen["CPL_VSIL_CURL_ALLOWED_FILENAME"] = _NEVER
     session = None if remote else DummySession()
-    with rasterio.Env(session=session, **chosen):
+    with for_libraries(path) as known, rasterio.Env(session=session, **chosen):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             try:
-                dataset: Any = DatasetReader(path, driver=None if remote else list(FORMATS))
+                dataset: Any = DatasetReader(known, driver=None if remote else list(FORMATS))
             except (UnicodeError, ValueError, OverflowError) as error:  # texts and numbers of a damaged header
                 raise RasterioIOError(str(error)) from error
         with dataset:

@@ -22,6 +22,7 @@ from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.places import GEOTIFF
 from estran.adapters.files.scaling import as_reflectance
 from estran.adapters.files.storage import Meter, storage_dtype, store
+from estran.adapters.files.undecodable import for_libraries
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
 from estran.bounded_xml import parse_xml
@@ -460,19 +461,24 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         "nodata": _common_nodata(bands),
     }
     resampling = "NEAREST" if any(band.coding is not None for band in bands) else "AVERAGE"
-    with whole(path, overwrite=overwrite, kind=GEOTIFF) as part, warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
+    with (
+        whole(path, overwrite=overwrite, kind=GEOTIFF) as part,
+        for_libraries(part.parent) as known,
+        warnings.catch_warnings(),
+        rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
+    ):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        plain = part.with_name("plain.tif")
+        plain, cog, folder = part.with_name("plain.tif"), part.with_name("cog.tif"), Path(known)
         try:
-            with rasterio.open(plain, "w", **{key: value for key, value in profile.items() if value is not None}) as dataset:
+            with rasterio.open(folder / plain.name, "w", **{key: value for key, value in profile.items() if value is not None}) as dataset:
                 _describe(dataset, product, bands)
                 # Writing takes most of the time; the copy with overviews gets the last tenth of the bar.
                 meter = Meter(bands, lambda share, message: progress(0.9 * share, message), f"writing {path.name}")
                 targets = [_Target(dataset, number, grid.shape, dtype, meter) for number, _ in enumerate(bands, 1)]
                 store(bands, targets, lock=threading.Lock())
             copy(
-                plain,
-                part,
+                folder / plain.name,
+                folder / cog.name,
                 driver="COG",
                 COMPRESS="DEFLATE",
                 LEVEL=3,  # as small as 6 within some per cent on images, in half the time
@@ -481,12 +487,13 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
                 OVERVIEW_RESAMPLING=resampling,
                 BIGTIFF="IF_SAFER",
             )
-            _check(part, bands)
+            _check(cog, bands)
         except RasterioError as error:
             # GDAL reports a full disk as an error without a number.
             raise WriteFailed(
                 "the GeoTIFF could not be written; nothing is left of it", where=path, found=str(error), todo="see that there is space on the disk"
             ) from error
+        cog.replace(part)
         plain.unlink()
         progress(1.0, f"writing {path.name}")
 

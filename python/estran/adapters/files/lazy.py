@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran import bounds
+from estran.adapters.files.undecodable import printable
 from estran.errors import BadProduct
 
 CHUNK = 2048
@@ -49,6 +50,6 @@ def lazy_array(source: Samples, path: Path, *what: object) -> Any:
     from dask.base import tokenize
 
     stat = path.stat()
-    token = tokenize(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, source.shape, str(source.dtype), *what)
+    token = tokenize(printable(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, source.shape, str(source.dtype), *what)
     from_array: Any = dask.array.from_array
-    return from_array(source, chunks=CHUNK, name=f"{path.stem}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype))
+    return from_array(source, chunks=CHUNK, name=f"{printable(path.stem)}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from estran.adapters.files.undecodable import printable
 from estran.sensors.bands import SENTINEL2
 
 _BAND = re.compile(r"^(?P<prefix>.*?)(?:^|[_\-. ])B(?:and)?_?0*(?P<number>8A|\d{1,2}|QA|QA_PIXEL)(?:[_\-. ](?P<rest>.*))?$", re.IGNORECASE)
@@ -74,6 +75,7 @@ def file_band(stem: str, platform: str = "") -> tuple[str, str]:
     >>> file_band("LE07_L1TP_016037_B4", "Landsat-7"), file_band("LE07_L1TP_016037_B6_VCID_2", "Landsat-7")
     (('LE07_L1TP_016037', 'near_infrared'), ('LE07_L1TP_016037', 'thermal_infrared_gain_2'))
     """
+    stem = printable(stem)
     match = _BAND.match(stem)
     if match:
         number = match["number"].upper()

@@ -26,6 +26,7 @@ from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.adapters.files.scaling import as_reflectance
 from estran.adapters.files.storage import Meter, storage_dtype, store
 from estran.adapters.files.times import utc
+from estran.adapters.files.undecodable import for_libraries
 from estran.adapters.files.virtual import with_virtual_data
 from estran.adapters.files.whole import whole
 from estran.errors import BadGrid, BadProduct, WriteFailed
@@ -100,7 +101,8 @@ def _slice(numbers: npt.NDArray[np.intp]) -> slice:
 def _opened(path: Path) -> Any:
     import netCDF4
 
-    return netCDF4.Dataset(path)
+    with for_libraries(path) as known:
+        return netCDF4.Dataset(known)
 
 
 def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
@@ -382,9 +384,10 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
     if not bands:
         raise WriteFailed("a NetCDF file needs a band", where=path)
     with whole(path, overwrite=overwrite, kind=NETCDF) as part:
+        plain = part.with_name("plain.nc")
         try:
-            with _HDF5:
-                dataset = netCDF4.Dataset(part, "w", format="NETCDF4")
+            with _HDF5, for_libraries(part.parent) as known:
+                dataset = netCDF4.Dataset(Path(known) / plain.name, "w", format="NETCDF4")
             try:
                 with _HDF5:
                     _describe(dataset, product)
@@ -403,6 +406,7 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
             raise WriteFailed(
                 "the NetCDF file could not be written; nothing is left of it", where=path, found=str(error), todo="see that there is space on the disk"
             ) from error
+        plain.replace(part)
 
 
 def _describe(dataset: Any, product: Product) -> None:

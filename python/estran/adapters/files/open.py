@@ -9,6 +9,7 @@ from pathlib import Path
 
 from estran.adapters.files.options import DEFAULT, ReadOptions
 from estran.adapters.files.places import FORMATS, place_of
+from estran.adapters.files.undecodable import as_text, is_text
 from estran.adapters.files.whole import followed, recover
 from estran.errors import BadProduct
 from estran.raster.product import Product
@@ -45,6 +46,11 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
 
 def _open(path: Path, options: ReadOptions, progress: Progress) -> Product:
     _refuse_address(path)
+    product = _open(path, options, progress)
+    return product if is_text(path.absolute()) else as_text(product)
+
+
+def _open(path: Path, options: ReadOptions, progress: Progress) -> Product:
     if not path.exists():
         recover(path)  # a replacement that was killed half-way may have it ready
     if not path.exists():
@@ -144,7 +150,7 @@ def write_product(product: Product, path: Path, format_name: str = "", *, overwr
     """
     place = place_of(path, format_name)
     # Writers name the product after its file: a link's is that where it points.
-    _writer(place.ending)(product, followed(place.path), overwrite=overwrite, progress=progress)
+    _writer(place.ending)(as_text(product), followed(place.path), overwrite=overwrite, progress=progress)
     return place.path
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from estran.adapters.files.belongings import Kind, starts_with
+from estran.adapters.files.undecodable import check_output
 from estran.errors import BadParameter
 
 FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "NetCDF4-CF": ".nc"}
@@ -42,9 +43,10 @@ def place_of(path: Path, format_name: str = "") -> Place:
     Raises
     ------
     BadParameter
-        If neither format nor ending is known.
+        If neither format nor ending is known, or the name is no text.
     """
     path = Path(path)
+    check_output(path)
     if format_name and format_name not in FORMATS:
         nearest = next((ours for name, ours in _NEAREST.items() if format_name.lower().startswith(name)), "BEAM-DIMAP")
         raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name, todo=f"take {nearest}")

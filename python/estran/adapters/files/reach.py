@@ -99,9 +99,9 @@ def check_opened(dataset: Any, path: Path, *, remote: bool = False) -> None:
     """
     if remote:
         return
-    folder = path.absolute().parent
+    folders = path.absolute().parent, Path(dataset.name).absolute().parent  # GDAL may know the folder by another name
     for name in dataset.files:
-        if not _is_inside(Path(name), folder):
+        if not any(_is_inside(Path(name), folder) for folder in folders):
             raise _elsewhere(path, name)
     if dataset.driver == "netCDF":
         return  # GDAL names the file itself there
@@ -132,7 +132,7 @@ def inside(folder: Path, name: str, where: Path, *, within: Path | None = None, 
     BadProduct
         It lies outside.
     """
-    target = folder / name
+    target = folder / os.fsdecode(name.encode("utf-8", "surrogateescape"))
     if not remote and (not name.strip() or "\0" in name or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name) or not _is_inside(target, within or folder)):
         raise _elsewhere(where, name)
     return target

@@ -12,6 +12,7 @@ from estran.adapters.files.dimap.colours import with_flag_masks, with_index_pale
 from estran.adapters.files.dimap.header import header_xml, tie_point_dtype
 from estran.adapters.files.dimap.place import DIMAP
 from estran.adapters.files.storage import Meter, storage_dtype, store
+from estran.adapters.files.undecodable import printable
 from estran.adapters.files.whole import whole
 from estran.errors import WriteFailed
 from estran.raster.grid import Grid
@@ -50,7 +51,7 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
         If the disk is full or not writable, two bands differ by letter case only, or samples do not fit any type of the format.
     """
     path = Path(path)
-    product = with_flag_masks(replace(product, name=path.stem))
+    product = with_flag_masks(replace(product, name=printable(path.stem)))
     product = replace(product, bands={name: with_index_palette(band) for name, band in product.bands.items()})
     _check_names(product)
     data_name = f"{path.stem}.data"
@@ -63,7 +64,7 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
         _write_tie_points(folder, product)
         _write_vectors(folder / "vector_data")
         store(bands, targets)
-        part.write_bytes(header_xml(product, data_name))
+        part.write_bytes(header_xml(product, printable(data_name)))
 
 
 def _check_names(product: Product) -> None:

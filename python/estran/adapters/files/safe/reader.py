@@ -89,7 +89,8 @@ def read_safe(
     chosen, said = choose(place, metadata.granules, tile)
     store = chosen.store
     ground = read_tile_metadata(store.read(chosen.xml), f"{store.path.name}/{chosen.xml}")
-    token = hashlib.sha256(f"{store.path.resolve()}|{store.path.stat().st_mtime_ns}|{chosen.xml}|{angle_resolution}".encode()).hexdigest()[:24]
+    state = f"{store.path.resolve()}|{store.path.stat().st_mtime_ns}|{chosen.xml}|{angle_resolution}"
+    token = hashlib.sha256(state.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
     notes = [*place.notes, *said, *unusual(metadata)]
     bands, offsets = _bands(chosen, metadata, ground, where, offset, strict, token, notes, progress)
