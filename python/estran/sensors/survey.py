@@ -83,7 +83,7 @@ def warnings_of(scene: Mapping[str, Extent]) -> tuple[str, ...]:
         elif extent.all_saturated:
             kinds.setdefault("is saturated", []).append(name)
         elif extent.low == extent.high:
-            kinds.setdefault(f"has the one value {extent.low:.4g}", []).append(name)
+            kinds.setdefault("has the same value", []).append(f"{name} ({extent.low:.4g})")
         elif extent.high < 0.0:
             kinds.setdefault("is negative", []).append(name)
     return tuple(f"Every pixel {kind} in {', '.join(bands)}: check the product and its scaling before the masks are used." for kind, bands in kinds.items())
