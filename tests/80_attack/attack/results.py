@@ -43,8 +43,8 @@ class Maker:
         def make() -> dict[str, str]:
             found = {}
             for name, arguments in (("old", self.old()), ("new", self.new(False))):
-                folder = ground.folder / f"known-{self.name}-{self.target}-{name}".replace(" ", "_")
-                folder.mkdir(exist_ok=True)
+                folder = self._known(ground, name)
+                folder.mkdir()
                 said = forked(folder, *arguments)
                 if said.code != 0:
                     raise RuntimeError(f"{' '.join(arguments)}: {said.shown()}")
@@ -55,12 +55,30 @@ class Maker:
 
         return ground.once(f"{self.name} {self.target}", make)
 
+    def product(self, ground: Ground) -> str:
+        """Digest of the new result without pictures and page."""
+        self.digests(ground)
+        return ground.once(f"product {self.name} {self.target}", lambda: contents(_product(self._known(ground, "new"), self.target)))
+
+    def _known(self, ground: Ground, name: str) -> Path:
+        return ground.folder / f"known-{self.name}-{self.target}-{name}".replace(" ", "_")
+
     def lay_old(self, ground: Ground, folder: Path) -> None:
         """Put the old result there."""
         self.digests(ground)
         said = forked(folder, *self.old())
         if said.code != 0:
             raise RuntimeError(f"{' '.join(self.old())}: {said.shown()}")
+
+
+def _product(folder: Path, target: str) -> list[Path]:
+    """The product of a result folder."""
+    return [p for p in visible(folder / target) if p.suffix in (".dim", ".data")]
+
+
+def is_product(folder: Path, maker: Maker, ground: Ground) -> bool:
+    """Whether the folder holds the new result's product, whatever became of its pictures."""
+    return (folder / maker.target).is_dir() and contents(_product(folder, maker.target)) == maker.product(ground)
 
 
 def probability(ground: Ground, form: str) -> Maker:
@@ -72,7 +90,7 @@ def probability(ground: Ground, form: str) -> Maker:
 
 def masks(ground: Ground, form: str) -> Maker:
     """The main command."""
-    run = ("masks", str(ground.safe), "-o", "{out}", "-q", "--displacement", "false")
+    run = ("masks", str(ground.safe), "-o", "{out}", "--displacement", "false")
     return Maker("masks", FORMS[form], (*run, "--mode", "strict"), run)
 
 

@@ -14,7 +14,7 @@ from attack.case import Case, Lacking
 from attack.ground import Ground
 from attack.judges import hidden, one_sentence
 from attack.program import Said, forked, fresh
-from attack.results import FORMS, Maker, gpt, masks, probability, state
+from attack.results import FORMS, Maker, gpt, is_product, masks, probability, state
 
 KIND = "full disks"
 Make = Callable[[Ground, str], Maker]
@@ -36,14 +36,13 @@ def cases(ground: Ground) -> Iterator[Case]:
     yield Case(KIND, "a disk of 8 to 512 kB (run)", "gpt, 16 kB", _small(ground, gpt, "BEAM-DIMAP", True, 16))
 
 
-def _judged(folder: Path, said: Said, maker: Maker, digests: dict[str, str], old: bool) -> str:
+def _judged(ground: Ground, folder: Path, said: Said, maker: Maker, digests: dict[str, str], old: bool) -> str:
     found = state(folder, digests, also=("balloon",))
     if left := hidden(folder):
         return f"hidden {', '.join(left)} is left ({said.shown()})"
     if said.code == 0:
         # A picture that could not be drawn does not cost the product; the report says so.
-        product = list(folder.glob(f"{maker.target}/*.dim"))
-        return "" if found == "new" or ("note" in said.err and product) else f"exit 0, and {found}"
+        return "" if found == "new" or (is_product(folder, maker, ground) and ": note: " in said.err) else f"exit 0, and {found} ({said.err[-200:]})"
     if said.code != 1:
         return f"expected exit 1, {said.shown()}"
     if found != ("old" if old else "nothing"):
@@ -74,7 +73,7 @@ def _small(ground: Ground, make: Make, form: str, old: bool, kilobytes: int) -> 
                 maker.lay_old(ground, disk)
             size = shutil.disk_usage(disk).used // 1024 + kilobytes
             subprocess.run(["mount", "-o", f"remount,size={size}k", str(disk)], check=True)
-            return _judged(disk, forked(disk, *maker.new(old)), maker, digests, old)
+            return _judged(ground, disk, forked(disk, *maker.new(old)), maker, digests, old)
 
     return attempt
 
@@ -85,7 +84,7 @@ def _limited(ground: Ground, make: Make, form: str, old: bool, limit: int) -> Ca
         digests = maker.digests(ground)
         if old:
             maker.lay_old(ground, folder)
-        return _judged(folder, forked(folder, *maker.new(old), file_limit=limit), maker, digests, old)
+        return _judged(ground, folder, forked(folder, *maker.new(old), file_limit=limit), maker, digests, old)
 
     return attempt
 
@@ -108,6 +107,6 @@ def _filling(ground: Ground, make: Make, form: str, old: bool, seed: str) -> Cal
                         balloon.write(bytes(4096))
 
             said = fresh(disk, *maker.new(old), meanwhile=fill)
-            return _judged(disk, said, maker, digests, old)
+            return _judged(ground, disk, said, maker, digests, old)
 
     return attempt
