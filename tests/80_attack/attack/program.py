@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ESTRAN = (sys.executable, "-m", "estran.cli.main")
+ESTRAN = (sys.executable, "-c", "import sys; from estran.cli.start import main; sys.exit(main())")
+"""What the installed script does."""
 PYTHON = Path(__file__).resolve().parents[3] / "python"
 LIMIT_S = 240.0
 """No call here takes a tenth of it on an idle machine."""

@@ -74,7 +74,9 @@ def _child(request: dict[str, Any]) -> None:
     try:
         from estran.cli.main import main
 
-        code = main(request["arguments"])
+        # As the program's own process: it then listens for signals.
+        sys.argv = ["estran", *request["arguments"]]
+        code = main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except BaseException:
@@ -110,7 +112,7 @@ def die_at(folder: Path, number: int, deadly: int) -> None:
         if done == number:
             os.kill(os.getpid(), deadly)
             if deadly != signal.SIGKILL:
-                time.sleep(0.05)  # let the handler run here
+                time.sleep(5.0)  # the program has to end by itself meanwhile
         if number == 0:
             with open(folder / ".steps", "w") as file:  # noqa: PTH123
                 file.write(str(done))
