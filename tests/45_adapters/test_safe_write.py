@@ -6,11 +6,11 @@ import hashlib
 import re
 import warnings
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from affine import Affine
-from defusedxml import ElementTree
 
 from estran.adapters.files.belongings import MARKER
 from estran.adapters.files.safe_write import write_safe

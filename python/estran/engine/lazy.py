@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from estran.bounds import amount
+from estran.errors import BadGrid
 from estran.raster.grid import Window
 from estran.raster.product import Band
 from estran.sensors.plausible import drop_impossible
@@ -33,8 +35,37 @@ def dask_compute() -> Any:
     return compute
 
 
+MOST_PIXELS = 2 * 10**10
+"""Most pixels of an image that is worked on: 80 GB as float32; the list of its tiles alone takes seconds."""
+
+
+def refuse_endless(shape: tuple[int, int]) -> None:
+    """Refuse an image that no memory and no list of tiles holds.
+
+    Raises
+    ------
+    BadGrid
+        It is larger than :data:`MOST_PIXELS`.
+    """
+    rows, columns = shape
+    if float(rows) * columns > MOST_PIXELS:
+        raise BadGrid(
+            "the image is too large to be worked on in one piece",
+            expected=f"at most {MOST_PIXELS:.0e} pixels",
+            found=f"{columns} x {rows} pixels, {amount(4.0 * rows * columns)} for each band",
+            todo="cut out a part first (a Subset node, or gdal_translate -srcwin), or take a coarser resolution",
+        )
+
+
 def chunked(data: Any, tile: int) -> Any:
-    """`data` as a Dask array: as it is chunked already, or in squares of `tile`."""
+    """`data` as a Dask array: as it is chunked already, or in squares of `tile`.
+
+    Raises
+    ------
+    BadGrid
+        It is larger than :data:`MOST_PIXELS`.
+    """
+    refuse_endless(data.shape)
     da = dask_array()
     if isinstance(data, da.Array):
         return data

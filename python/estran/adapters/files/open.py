@@ -38,15 +38,11 @@ def open_product(path: Path, options: ReadOptions = DEFAULT, *, progress: Progre
     BadGrid
         If its pixels have no size, or one that no image has.
     """
-    product = _open(Path(path), options, progress)
-    for grid in {product.grid, *(band.grid for band in product.bands.values())}:
-        grid.refuse_absurd(path)
-    return product
-
-
-def _open(path: Path, options: ReadOptions, progress: Progress) -> Product:
+    path = Path(path)
     _refuse_address(path)
     product = _open(path, options, progress)
+    for grid in {product.grid, *(band.grid for band in product.bands.values())}:
+        grid.refuse_absurd(path)
     return product if is_text(path.absolute()) else as_text(product)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from affine import Affine
 
 from estran.catalogue.spec import param
-from estran.engine.lazy import Chunks, chunked, dask_array, dask_delayed, joined
+from estran.engine.lazy import Chunks, chunked, dask_array, dask_delayed, joined, refuse_endless
 from estran.engine.nodes import Beyond, SnapNode
 from estran.engine.nodes.subset import Subset
 from estran.errors import BadGrid, BadParameter, MissingBand
@@ -165,6 +165,7 @@ def _resized(grid: Grid, width: int, height: int) -> Grid:
 
 
 def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, exact: bool) -> Any:
+    refuse_endless(target.shape)
     source = chunked(band.data, tile)
     period = 360.0 if band.unit.lower().startswith("deg") and "azimuth" in band.name and source.dtype.kind == "f" and not band.is_scaled else 0.0
     shape = band.grid.shape
