@@ -14,7 +14,7 @@ from attack.inputs import copied, put
 from attack.judges import contents, hidden, honest, one_sentence, refused, snapshot
 from attack.program import Said, forked, fresh, stop_servers
 from attack.results import state
-from attack.suite import KINDS, attempt, cases_of
+from attack.suite import KINDS, attempt, cases_of, thinned
 from attack.watch import reads_of
 
 
@@ -180,6 +180,13 @@ def test_cases_have_names_of_their_own(kind):
     made = [(c.what, c.name) for c in cases_of(kind, Bare())]
     assert len(made) >= 5
     assert len(set(made)) == len(made)
+
+
+def test_a_quick_run_keeps_every_line():
+    made = [c for kind in KINDS for c in cases_of(kind, Bare())]
+    few = thinned(made, most=3)
+    assert {(c.kind, c.what) for c in few} == {(c.kind, c.what) for c in made}
+    assert len(few) == len(set(map(id, few))) < len(made) / 4
 
 
 def test_snapshots_know_links_and_pipes(tmp_path: Path):

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun, ground = time.monotonic(), Ground(options.quick)
     try:
         cases = [c for kind in options.only for c in cases_of(kind, ground) if options.case in f"{c.what} {c.name}"]
+        if options.quick:
+            cases = thinned(cases)
         if options.list:
             print("\n".join(f"{c.kind}: {c.what}: {c.name}" for c in cases))
             return 0
@@ -54,6 +56,14 @@ def cases_of(kind: str, ground: Ground) -> Iterator[Case]:
     """What a kind tries."""
     found: Iterator[Case] = importlib.import_module(f"attack.kinds.{kind}").cases(ground)
     return found
+
+
+def thinned(cases: Sequence[Case], most: int = 6) -> list[Case]:
+    """At most so many cases of a line, evenly from first to last."""
+    by_line: dict[tuple[str, str], list[Case]] = {}
+    for case in cases:
+        by_line.setdefault((case.kind, case.what), []).append(case)
+    return [line[k * len(line) // min(most, len(line))] for line in by_line.values() for k in range(min(most, len(line)))]
 
 
 def run(cases: Sequence[Case], ground: Ground, jobs: int) -> Iterator[Outcome]:
