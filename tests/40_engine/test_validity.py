@@ -87,6 +87,7 @@ STRANGE = {
     "negative": (lambda name, values: -values / 100, {}, "Every pixel is negative in "),
     "saturated": (lambda name, values: np.full(GRID.shape, 65535), {"dtype": "uint16", "scale": 1e-4, "saturated": 65535}, "Every pixel is saturated in "),
     "undeclared saturation": (lambda name, values: np.full(GRID.shape, 65535), {"dtype": "uint16", "scale": 1e-4}, "Every pixel is saturated in "),
+    "too bright": (lambda name, values: values / values.max() / 10 + 1.6, {}, "Every pixel is above 1.5 in blue, "),
     "constant": (lambda name, values: np.full(GRID.shape, 0.25), {}, "Every pixel has the same value in blue (0.25), "),
 }
 

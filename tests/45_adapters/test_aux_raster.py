@@ -126,6 +126,15 @@ def test_no_crs(tmp_path):
         read_on_grid(tile(tmp_path / "b.tif", 599000, 5001000, 30, 30), Grid(4, 4))
 
 
+def test_complex_numbers(tmp_path):
+    with rasterio.open(
+        tmp_path / "c.tif", "w", driver="GTiff", width=9, height=9, count=1, dtype="complex64", crs="EPSG:32631", transform=Affine(90, 0, 0, 0, -90, 0)
+    ) as made:
+        made.write(np.full((1, 9, 9), 100 + 1j, np.complex64))
+    with pytest.raises(BadProduct, match="holds complex numbers"):
+        read_on_grid(tmp_path / "c.tif", Grid(9, 9, Affine(90, 0, 0, 0, -90, 0), "EPSG:32631"))
+
+
 def test_no_raster(tmp_path):
     (tmp_path / "dem.tif").write_text("heights")
     with pytest.raises(BadProduct, match="cannot be opened"):

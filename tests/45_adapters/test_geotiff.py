@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -244,3 +246,32 @@ def test_flood_chip(shared_data):
     assert product.grid.is_geographic
     water = product["B3"].physical(product["B3"].data.compute())
     assert 0.02 < np.nanmin(water) < np.nanmax(water) < 1.5
+
+
+WRITE_WITH_A_LIMIT = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from estran.adapters.files import write_product
+from estran.errors import WriteFailed
+from estran.raster.grid import Grid
+from estran.raster.product import Band, Product
+
+grid = Grid(600, 600)
+noise = np.random.default_rng(1).integers(0, 60000, grid.shape, np.uint16)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+try:
+    write_product(Product("p", grid, {"a": Band("a", noise, grid)}), Path(sys.argv[1]))
+except WriteFailed as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes there")
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
+    """The TIFF library itself says nothing beside it."""
+    done = subprocess.run([sys.executable, "-c", WRITE_WITH_A_LIMIT, str(tmp_path / "p.tif")], capture_output=True, text=True, timeout=300)
+    assert done.stdout.startswith("the GeoTIFF could not be written")
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())

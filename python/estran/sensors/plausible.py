@@ -18,6 +18,9 @@ Array = npt.NDArray[np.floating]
 LOWEST = -0.05
 """Reflectance below which a pixel has no data: dark water under an over-corrected offset reaches -0.01, a raw zero under Sentinel-2's offset is -0.1."""
 
+HIGHEST = 1.5
+"""Reflectance that a pixel may pass, as a cloud's side towards a low sun does, but not every pixel of a scene."""
+
 HEIGHTS = (-11000.0, 9000.0)
 """Lowest and highest ground [m], from the Challenger Deep to Everest: beyond are numbers that fill holes (-32768, 32767)."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.errors import EmptyScene
-from estran.sensors.plausible import LOWEST, Array, filled, is_reflectance
+from estran.sensors.plausible import HIGHEST, LOWEST, Array, filled, is_reflectance
 
 Filled = npt.NDArray[np.float32]
 
@@ -86,6 +86,8 @@ def warnings_of(scene: Mapping[str, Extent]) -> tuple[str, ...]:
             kinds.setdefault("has the same value", []).append(f"{name} ({extent.low:.4g})")
         elif extent.high < 0.0:
             kinds.setdefault("is negative", []).append(name)
+        elif extent.low > HIGHEST:
+            kinds.setdefault(f"is above {HIGHEST:g}", []).append(name)
     return tuple(f"Every pixel {kind} in {', '.join(bands)}: check the product and its scaling before the masks are used." for kind, bands in kinds.items())
 
 

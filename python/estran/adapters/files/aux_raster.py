@@ -129,6 +129,8 @@ class _Source:
     def __init__(self, path: Path, dataset: Any, remote: bool = False) -> None:
         if dataset.crs is None:
             raise BadGrid("the auxiliary raster has no CRS", where=path, todo="give it one, with gdal_edit.py -a_srs")
+        if "complex" in dataset.dtypes[0]:
+            raise BadProduct("the auxiliary raster holds complex numbers, as of radar", where=path, expected="real samples", found=dataset.dtypes[0])
         t = dataset.transform
         self.path, self.remote, self.crs, self.bounds = path, remote, dataset.crs, dataset.bounds
         self.pixel, self.origin, self.rotated = (t.a, t.e), (t.c, t.f), bool(t.b or t.d)

@@ -119,6 +119,24 @@ def _library() -> Any:
     return rasterio
 
 
+@functools.cache
+def hush_tiff() -> None:
+    """Keep the TIFF library from writing to the terminal on its own where a file cannot be written: GDAL reports the same as an error.
+
+    The library comes beside rasterio, as a wheel's own; GDAL leaves its handler as it is, and has no setting for it.
+    """
+    import ctypes
+
+    import rasterio
+
+    package = Path(rasterio.__file__).parent
+    for library in (*package.parent.glob("rasterio.libs/*tiff*"), *package.glob(".dylibs/libtiff*")):
+        with contextlib.suppress(OSError, AttributeError):
+            handler = ctypes.CDLL(str(library)).TIFFSetErrorHandler
+            handler.argtypes, handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+            handler(None)
+
+
 def _own_data() -> dict[str, str]:
     data = _bundled("gdal_data")
     return {"GDAL_DATA": data} if data and "GDAL_DATA" in os.environ else {}

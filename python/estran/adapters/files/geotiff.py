@@ -17,7 +17,7 @@ from estran import bounds
 from estran.adapters.files import extras, landsat, names, reach
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
-from estran.adapters.files.gdal import opened
+from estran.adapters.files.gdal import hush_tiff, opened
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.places import GEOTIFF
 from estran.adapters.files.scaling import as_reflectance
@@ -461,6 +461,7 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         "nodata": _common_nodata(bands),
     }
     resampling = "NEAREST" if any(band.coding is not None for band in bands) else "AVERAGE"
+    hush_tiff()
     with (
         whole(path, overwrite=overwrite, kind=GEOTIFF) as part,
         for_libraries(part.parent) as known,
