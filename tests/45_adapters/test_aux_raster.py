@@ -155,3 +155,13 @@ def test_real_mosaic_of_the_alps(shared_data):
         assert steps.max() < 2 * np.median(steps)
     summit = Grid(60, 60, Affine(90, 0, 360500, 0, -90, 5045500), "EPSG:32632")
     assert 3800 < np.nanmax(read_on_grid(shared_data / "srtm3_alps", summit)) < 4100
+
+
+def test_a_map_that_has_no_way_to_the_products(tmp_path):
+    local = 'LOCAL_CS["a building site",UNIT["metre",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
+    with rasterio.open(
+        tmp_path / "dem.tif", "w", driver="GTiff", width=4, height=4, count=1, dtype="float32", crs=local, transform=rasterio.Affine(10, 0, 5e5, 0, -10, 5e6)
+    ) as dataset:
+        dataset.write(np.ones((4, 4), np.float32), 1)
+    with pytest.raises(BadGrid, match="no way to the product's map"):
+        read_on_grid(tmp_path / "dem.tif", Grid(4, 4, rasterio.Affine(10, 0, 5e5, 0, -10, 5e6), "EPSG:32631"))

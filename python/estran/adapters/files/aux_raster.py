@@ -147,13 +147,23 @@ class _Source:
 
     def reach_of(self, grid: Grid) -> tuple[float, float, float, float]:
         """West, south, east, north of a grid in the CRS of the source; west is above east where longitude 180 lies between them."""
+        from rasterio._err import CPLE_BaseError
+        from rasterio.errors import RasterioError
         from rasterio.warp import transform_bounds
 
         t = grid.transform
         assert t is not None
         corners = [(t.a * c + t.b * r + t.c, t.d * c + t.e * r + t.f) for c in (0, grid.width) for r in (0, grid.height)]
         xs, ys = zip(*corners, strict=True)
-        west, south, east, north = transform_bounds(grid.crs, self.crs, min(xs), min(ys), max(xs), max(ys))
+        try:
+            west, south, east, north = transform_bounds(grid.crs, self.crs, min(xs), min(ys), max(xs), max(ys))
+        except (CPLE_BaseError, RasterioError) as error:
+            raise BadGrid(
+                "the auxiliary raster is on a map that has no way to the product's",
+                where=self.path,
+                found=str(error)[:120],
+                todo="give it on a map of the Earth",
+            ) from error
         return west, south, east, north
 
     def overlaps(self, grid: Grid) -> bool:
