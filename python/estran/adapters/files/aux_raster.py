@@ -159,7 +159,7 @@ class _Source:
             west, south, east, north = transform_bounds(grid.crs, self.crs, min(xs), min(ys), max(xs), max(ys))
         except (CPLE_BaseError, RasterioError) as error:
             raise BadGrid(
-                "the auxiliary raster is on a map that has no way to the product's",
+                "the auxiliary raster's map has no way to the product's map",
                 where=self.path,
                 found=str(error)[:120],
                 todo="give it on a map of the Earth",
