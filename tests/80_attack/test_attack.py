@@ -153,7 +153,7 @@ def test_the_table_counts_by_line(tmp_path: Path):
         Outcome(declared, "other values"),
         Outcome(Case("disks", "small", "1", lambda _: ""), lacked="needs root"),
     ]
-    text = table.markdown(outcomes)
+    text = table.markdown(table.rows(outcomes))
     assert "| kills | kill -9 | 2 | 1 |" in text
     assert "| 1 | 0 (declared) |" in text
     assert "| disks | small (needs root) | – | – |" in text
@@ -164,6 +164,11 @@ def test_the_table_counts_by_line(tmp_path: Path):
     assert page.read_text().startswith("before\n")
     assert page.read_text().endswith(f"{table.END}\nafter\n")
     assert "old" not in page.read_text()
+    assert table.written(page) == table.rows(outcomes)
+    table.write([Outcome(good)], page)
+    assert "| kills | kill -9 | 1 | 1 |" in page.read_text()
+    assert "| all | | 2 | 1 |" in page.read_text()
+    assert table.written(page)[1:] == table.rows(outcomes)[1:], "kinds that were not tried again stay"
 
 
 class Bare:

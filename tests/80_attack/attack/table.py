@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,26 +42,56 @@ def lines(outcomes: Iterable[Outcome]) -> list[Line]:
     return list(found.values())
 
 
-def markdown(outcomes: Iterable[Outcome]) -> str:
-    """The table; lines that nothing was tried of say why."""
-    rows = ["| kind | tried | cases | survived |", "|---|---|---|---|"]
-    last = ""
+Row = tuple[str, str, str, str]
+"""Kind, what was tried, cases, survivors, as the table shows them."""
+
+_HEAD = ("| kind | tried | cases | survived |", "|---|---|---|---|")
+_ALL = "all"
+
+
+def rows(outcomes: Iterable[Outcome]) -> list[Row]:
+    """Rows of the table; those that nothing was tried of say why."""
+    found: list[Row] = []
     for line in lines(outcomes):
-        kind, last = (line.kind if line.kind != last else ""), line.kind
         note = f" ({line.lacked[0]})" if line.lacked else ""
-        share = f"{line.survived}{' (declared)' if line.declared and not line.whole else ''}" if line.tried else "–"
-        rows.append(f"| {kind} | {line.what}{note} | {line.tried or '–'} | {share} |")
-    every = lines(outcomes)
-    rows.append(f"| all | | {sum(line.tried for line in every)} | {sum(line.survived for line in every)} |")
-    return "\n".join(rows)
+        survived = f"{line.survived}{' (declared)' if line.declared and not line.whole else ''}" if line.tried else "–"
+        found.append((line.kind, f"{line.what}{note}", str(line.tried or "–"), survived))
+    return found
+
+
+def markdown(table: Sequence[Row]) -> str:
+    """The table as text, a kind named once, and the sums below."""
+    text, last = [*_HEAD], ""
+    for kind, *cells in table:
+        text.append(f"| {' | '.join(('' if kind == last else kind, *cells))} |")
+        last = kind
+    tried, survived = (sum(int(row[k].split()[0]) for row in table if row[k] != "–") for k in (2, 3))
+    return "\n".join((*text, f"| {_ALL} | | {tried} | {survived} |"))
+
+
+def written(page: Path = PAGE) -> list[Row]:
+    """The rows that are on the page."""
+    found: list[Row] = []
+    for line in page.read_text("utf-8").partition(BEGIN)[2].partition(END)[0].strip().splitlines()[len(_HEAD) :]:
+        kind, what, tried, survived = (cell.strip() for cell in line.strip("|").split("|"))
+        if kind != _ALL:
+            found.append((kind or found[-1][0], what, tried, survived))
+    return found
+
+
+def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+    """The old rows, with the kinds that are new in place of what they were, or behind the others."""
+    kinds = list(dict.fromkeys(row[0] for row in (*old, *new)))
+    tried = {row[0] for row in new}
+    return [row for kind in kinds for row in (new if kind in tried else old) if row[0] == kind]
 
 
 def write(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
-    """Put the table between its marks on the page."""
+    """Put the rows between their marks on the page; kinds that were not tried now stay as they are there."""
     text = page.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{markdown(outcomes)}\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}\n{markdown(merged(written(page), rows(outcomes)))}\n{END}{after}", "utf-8")
 
 
 def failed(outcomes: Iterable[Outcome]) -> list[Outcome]:
