@@ -109,7 +109,10 @@ def _scene(ground: Ground) -> Callable[[Path], str]:
             said = forked(folder / name, "simulate", "scene", "scene", "--seed", "5", "--size", "96", "--small", "-q")
             if said.code != 0:
                 return said.shown()
-        one, two = ({p.relative_to(folder / name): p.read_bytes() for p in (folder / name).rglob("*") if p.is_file()} for name in ("a", "b"))
+        one, two = (
+            {p.relative_to(folder / name): p.read_bytes() for p in (folder / name).rglob("*") if p.is_file() and not p.name.startswith(".")}
+            for name in ("a", "b")
+        )
         differing = sorted(p.as_posix() for p in one.keys() | two.keys() if one.get(p) != two.get(p))
         return f"{', '.join(differing[:3])} differ" if differing else ""
 

@@ -96,7 +96,7 @@ def _filling(ground: Ground, make: Make, form: str, old: bool, seed: str) -> Cal
         ground.warm()
         maker = make(ground, form)
         digests = maker.digests(ground)
-        with _disk(folder, 16_384) as disk:
+        with _disk(folder, 65_536) as disk:
             if old:
                 maker.lay_old(ground, disk)
 
