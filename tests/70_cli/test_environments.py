@@ -28,13 +28,17 @@ ENVIRONMENTS = {
     "a compiler that does not compile": {"NUMBA_DISABLE_JIT": "1", "NUMBA_CACHE_DIR": "/proc/nowhere", "NUMBA_THREADING_LAYER": "tbb"},
     "warnings are errors": {"PYTHONWARNINGS": "error"},
     "no assertions and no docstrings": {"PYTHONOPTIMIZE": "2"},
-    "Dask of a cluster": {"DASK_SCHEDULER": "processes", "DASK_NUM_WORKERS": "abc", "DASK_ARRAY__CHUNK_SIZE": "1kB"},
+    "Dask of a cluster": {"DASK_SCHEDULER": "processes", "DASK_NUM_WORKERS": "abc", "DASK_ARRAY__CHUNK_SIZE": "1kB", "DASK_CONFIG": "{folder}/broken.yaml"},
     "no home and no temporary folder": {"HOME": "/proc/nowhere", "TMPDIR": "/proc/nowhere", "XDG_CONFIG_HOME": "/proc/nowhere"},
     "a terminal without size": {"COLUMNS": "0", "LINES": "-1", "TERM": "dumb", "TQDM_MININTERVAL": "abc"},
     "the plainest locale": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     "a Turkish locale": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
     "a German locale": {"LC_ALL": "de_DE.UTF-8", "PYTHONIOENCODING": "cp437"},
 }
+
+
+DASK = {"DASK_CONFIG", "DASK_ROOT_CONFIG"}
+"""Set by us: files of settings that Dask would read."""
 
 
 def run(*arguments: object, encoding: str = "utf-8", **variables: str) -> subprocess.CompletedProcess[str]:
@@ -56,6 +60,7 @@ def expected(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 def same(variables: dict[str, str], scene: Path, folder: Path, expected: dict[str, bytes]) -> None:
+    (folder / "broken.yaml").write_text("a: [1\n")
     (folder / "proj.db").write_bytes(b"SQLite format 3\0of another version")
     (folder / "matplotlibrc").write_text("text.usetex: True\nfont.size: 60\nfigure.dpi: 300\nsavefig.facecolor: red\nbackend: Qt5Agg\nnonsense: 1\n")
     done = run("masks", scene, "-o", folder / "out", "-q", **{name: value.format(folder=folder) for name, value in variables.items()})
@@ -85,7 +90,7 @@ def test_variables_that_users_may_set_are_kept(tmp_path):
         "PATH": "b",
     }
     clear(environment)
-    assert environment.keys() == {"GDAL_HTTP_PROXY", "NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "PATH", "GDAL_CONFIG_FILE", "NUMBA_DISABLE_JIT"}
+    assert environment.keys() == {"GDAL_HTTP_PROXY", "NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "PATH", "GDAL_CONFIG_FILE", "NUMBA_DISABLE_JIT"} | DASK
 
 
 # ---------------------------------------------------------------- encodings
@@ -172,3 +177,14 @@ def test_bytes_that_are_utf8_in_a_locale_that_is_not(scene, tmp_path):
         assert done.returncode == 0, done.stderr
         assert (folder / output).is_file()
         assert run("info", folder / output).returncode == 0
+
+
+def test_broken_settings_of_dask_in_the_home_folder(scene, tmp_path):
+    """Nothing can be said before Dask reads them: one sentence, and no fault of ours."""
+    (tmp_path / ".config" / "dask").mkdir(parents=True)
+    (tmp_path / ".config" / "dask" / "dask.yaml").write_text("a: [1\n")
+    done = run("masks", scene, "-o", tmp_path / "o.dim", "-q", HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("estran: error: the settings of Dask cannot be read")
+    assert "dask.yaml" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

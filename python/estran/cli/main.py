@@ -106,6 +106,8 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
     except OSError as error:
         return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
     except Exception as error:
+        if "dask config file" in str(error):  # of the user's, read while Dask is imported
+            return _failed(log, f"the settings of Dask cannot be read: {' '.join(str(error).split())}. What to do: correct that file, or move it away.", 1)
         return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what it says.", FAULT)
     return 0
 

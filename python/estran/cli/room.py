@@ -32,14 +32,14 @@ def add_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="start although there seems to be too little memory or space on the disk")
 
 
-def judge_memory(need: int, what: str, grid: Grid, args: Any) -> None:
+def judge_memory(need: int, what: str, grid: Grid, args: Any, *, notes: bool = True) -> None:
     """Raise :class:`TooLittleRoom` where the work clearly does not fit into memory; a note where it nearly fills it. Silent where the system does not say."""
     free = free_memory()
     if free is None:
         return
     ways = [f"a coarser {option}" for option in ("--resolution", "--resample") if hasattr(args, option[2:])]
     todo = f"{' or '.join([*ways, 'a smaller part of the image (a Subset node)'])}, or free memory; --force tries all the same"
-    _judge("memory", need, free, f"{what}, {grid.width} x {grid.height} pixels", todo, args)
+    _judge("memory", need, free, f"{what}, {grid.width} x {grid.height} pixels", todo, args, notes)
 
 
 def judge_space(target: Path, need: int, args: Any, *, folder: bool = False) -> None:
@@ -50,11 +50,11 @@ def judge_space(target: Path, need: int, args: Any, *, folder: bool = False) -> 
         _judge("space on the disk", needed, shutil.disk_usage(home).free, target, "free some space, or write to another disk; --force tries all the same", args)
 
 
-def _judge(kind: str, need: int, free: int, where: object, todo: str, args: Any) -> None:
+def _judge(kind: str, need: int, free: int, where: object, todo: str, args: Any, notes: bool = True) -> None:
     needed, there = _sizes(need, free)
     if need > free and not getattr(args, "force", False):
         raise TooLittleRoom(f"the work needs about {needed} of {kind}, and {there} are free", where=where, todo=todo)
-    if need > _NEARLY * free:
+    if notes and need > _NEARLY * free:
         log.warning("The work needs about %s of %s, and %s are free.", needed, kind, there)
 
 

@@ -26,7 +26,6 @@ _KEPT = (
     "NUMBA_NUM_THREADS",
     "NUMBA_CPU_NAME",
     "NUMBA_CPU_FEATURES",
-    "DASK_CONFIG",
     "DASK_DISTRIBUTED__",
     "DASK_TEMPORARY_DIRECTORY",
 )
@@ -82,6 +81,8 @@ def clear(environment: MutableMapping[str, str]) -> None:
     threads = environment.get("NUMBA_NUM_THREADS")
     if threads is not None and not (threads.isdecimal() and 0 < int(threads) <= (os.cpu_count() or 1)):
         del environment["NUMBA_NUM_THREADS"]
+    # Dask reads YAML files of the user's and the site's while it is imported, and a broken one ends the import: we set what we need ourselves.
+    environment["DASK_CONFIG"] = environment["DASK_ROOT_CONFIG"] = os.devnull
     cache = environment.get("NUMBA_CACHE_DIR")
     if cache is not None and not _is_writable(Path(cache)):
         del environment["NUMBA_CACHE_DIR"]

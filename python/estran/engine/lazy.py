@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from estran.bounds import amount
 from estran.errors import BadGrid
@@ -92,6 +95,19 @@ def physical(band: Band, data: Any, valid: Any | None = None, *, semantic: str =
     if valid is None:
         return da.map_blocks(values, data, dtype=np.float32, meta=np.empty((0, 0), np.float32))
     return da.map_blocks(values, data, valid.rechunk(data.chunks), dtype=np.float32, meta=np.empty((0, 0), np.float32))
+
+
+def array_of(tasks: Sequence[Sequence[Any]], chunks: tuple[Sequence[int], Sequence[int]], dtype: npt.DTypeLike) -> Any:
+    """A Dask array whose chunks are what `tasks` (of ``dask.delayed``) give, row by row.
+
+    In one layer: ``dask.array.block`` joins two arrays at a time, which takes minutes for thousands of chunks.
+    """
+    from dask.highlevelgraph import HighLevelGraph
+
+    name = f"array-of-{uuid.uuid4().hex}"
+    layer = {(name, i, j): task.key for i, row in enumerate(tasks) for j, task in enumerate(row)}
+    graph = HighLevelGraph.from_collections(name, layer, dependencies=[task for row in tasks for task in row])  # type: ignore[arg-type]
+    return dask_array().Array(graph, name, tuple(map(tuple, chunks)), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
 
 
 class Chunks:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -251,6 +252,10 @@ class _Sink:
     def __init__(self, array: npt.NDArray[np.float32], name: str, done: _Counter, onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None) -> None:
         self.array, self.name, self.done, self.onlooker = array, name, done, onlooker
         self.shape, self.dtype = array.shape, array.dtype
+
+    def __dask_tokenize__(self) -> str:
+        # A name of its own: Dask would make one from all that this reaches, the product's metadata among it.
+        return uuid.uuid4().hex
 
     def __setitem__(self, key: tuple[slice, slice], values: npt.NDArray[np.float32]) -> None:
         self.array[key] = values

@@ -112,7 +112,7 @@ def die_at(folder: Path, number: int, deadly: int) -> None:
         if done == number:
             os.kill(os.getpid(), deadly)
             if deadly != signal.SIGKILL:
-                time.sleep(5.0)  # the program has to end by itself meanwhile
+                time.sleep(1.0)  # the program has to end by itself meanwhile, or to finish a move that has begun
         if number == 0:
             with open(folder / ".steps", "w") as file:  # noqa: PTH123
                 file.write(str(done))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +35,8 @@ from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Product
 from estran.raster.scene import Progress, quiet
 
+_CHUNK_BYTES = 500_000_000
+"""Most bytes of a chunk: a whole tile of Sentinel-2 at 10 m as float32 in one has 482 million."""
 _HDF5 = threading.RLock()
 """The HDF5 library is not safe for threads: one at a time, whichever files they use."""
 
@@ -195,11 +198,26 @@ def _is_band(name: str, variable: Any) -> bool:
     return all(size == 1 for size in variable.shape[:-2]) and min(variable.shape[-2:]) > 0 and name not in variable.dimensions
 
 
+def _check_chunks(path: Path, name: str, variable: Any) -> None:
+    """A chunk is unpacked whole for every part of the image that lies in it."""
+    chunks = variable.chunking()
+    size = math.prod(chunks) * np.dtype(variable.dtype).itemsize if isinstance(chunks, list) else 0
+    if size > _CHUNK_BYTES:
+        raise BadProduct(
+            f"the chunks of band {name!r} are too large to be read part by part",
+            where=path,
+            expected=f"at most {_CHUNK_BYTES / 1e6:.0f} MB",
+            found=f"{size / 1e6:.0f} MB",
+            todo="write the file again with smaller ones, as nccopy does",
+        )
+
+
 def _band(path: Path, name: str, label: str, variable: Any, grid: Grid, flipped: bool, own: Mapping[str, Any]) -> Band:
     attributes = {key: variable.getncattr(key) for key in variable.ncattrs()}
     dtype = np.dtype(variable.dtype)
     if str(attributes.get("_Unsigned", "")).lower() == "true" and dtype.kind == "i":
         dtype = np.dtype(dtype.str.replace("i", "u"))
+    _check_chunks(path, name, variable)
     source = NetcdfVariable(path, name, grid.shape, dtype.newbyteorder("="), leading=variable.ndim - 2, flipped=flipped)
     nodata = attributes.get("_FillValue", attributes.get("missing_value"))
     if own:

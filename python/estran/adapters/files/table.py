@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from estran.adapters.files.belongings import A_FILE
 from estran.adapters.files.whole import whole
 from estran.errors import BadProduct
 from estran.sensors.bands import SEMANTIC, resolve
+
+_COLUMNS = 10_000
+"""Most columns of a table: a spectrum of every nanometre has 2,000."""
 
 _EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Cells, in lower case, that say "no value"."""
@@ -95,7 +99,9 @@ def read_table(path: Path) -> Table:
     if not lines or not any(cell.strip() for cell in lines[0]):
         raise BadProduct("the table is empty", where=path, expected="a header line with column names, then a row for each pixel")
     names = tuple(cell.strip() for cell in lines[0])
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > _COLUMNS:
+        raise BadProduct("the table has too many columns", where=path, expected=f"at most {_COLUMNS}", found=len(names), todo="keep those of the bands")
+    repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
         raise BadProduct(f"column {repeated[0]!r} is there twice", where=path, todo="rename one of them")
     for number, row in enumerate(lines[1:], 2):

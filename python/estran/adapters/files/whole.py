@@ -267,8 +267,8 @@ def _claim(target: Path, companions: tuple[str, ...], overwrite: bool, kind: Kin
         claim.before = _listed(claim)
         yield claim
     finally:
+        claim.release()  # first: whoever ends the process meanwhile releases what is listed
         del _CLAIMS[place]
-        claim.release()
 
 
 def _listed(claim: Claim) -> Inventory:

@@ -59,6 +59,8 @@ def run(args: argparse.Namespace) -> None:
         source = open_product(args.product, reading(args), progress=within(progress, 0.0, 0.02))
         source = _with_time(source, args.time)
         source, target_grid = working_grid(source, operator, args.resolution)
+        if isinstance(target_grid, int):
+            _judge_early(source, operator, target_grid, args)
         graph = masks_graph(operator, target_grid)
         target = None if is_folder(args.out) else args.out
         outcome = execute(
@@ -88,6 +90,16 @@ def run(args: argparse.Namespace) -> None:
     if not args.quiet:
         print(page)
     return None
+
+
+def _judge_early(source: Product, operator: Masks, resolution: int, args: argparse.Namespace) -> None:
+    """What the masks hold at the least, before an image is prepared that cannot fit; the engine judges again by what it finds."""
+    from estran.catalogue.resolve import resolve_reads
+    from estran.cli.room import judge_memory
+
+    grid = source.grid.at_resolution(resolution)
+    bands = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
+    judge_memory(4 * len(bands) * grid.width * grid.height, Masks.alias, grid, args, notes=False)
 
 
 def masks_graph(operator: Masks, grid: int | str | None) -> Graph:

@@ -13,7 +13,7 @@ import numpy as np
 from affine import Affine
 
 from estran.catalogue.spec import param
-from estran.engine.lazy import Chunks, chunked, dask_array, dask_delayed, joined, refuse_endless
+from estran.engine.lazy import Chunks, array_of, chunked, dask_delayed, joined, refuse_endless
 from estran.engine.nodes import Beyond, SnapNode
 from estran.engine.nodes.subset import Subset
 from estran.errors import BadGrid, BadParameter, MissingBand
@@ -175,19 +175,16 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, e
     def part(under: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], origin: Window, window: Window) -> np.ndarray[Any, Any]:
         return resample(joined(under, corner, origin), origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period, exact=exact)
 
-    da = dask_array()
     # Windows of the target that need about a tile of the source.
     step = max(64, int(tile / max(1.0, ratio.row_scale, ratio.col_scale)))
     task = dask_delayed()(part, pure=False)
+    heights, widths = ([min(step, size - at) for at in range(0, size, step)] for size in target.shape)
     rows = []
-    for row in range(0, target.height, step):
-        line = []
-        for col in range(0, target.width, step):
-            window = Window(row, col, min(step, target.height - row), min(step, target.width - col))
-            origin = ratio.needed(window, shape, method)
-            line.append(da.from_delayed(task(*chunks.under(origin), origin, window), (window.height, window.width), source.dtype))
-        rows.append(line)
-    return da.block(rows)
+    for i, height in enumerate(heights):
+        windows = [Window(i * step, j * step, height, width) for j, width in enumerate(widths)]
+        origins = [ratio.needed(window, shape, method) for window in windows]
+        rows.append([task(*chunks.under(origin), origin, window) for origin, window in zip(origins, windows, strict=True)])
+    return array_of(rows, (heights, widths), source.dtype)
 
 
 def _scaled(points: TiePointGrid, rows: float, cols: float) -> TiePointGrid:

@@ -92,9 +92,6 @@ def _each(change: Callable[[Array], Array]) -> Edit:
 
 REFUSED: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "8 bits": (_each(lambda a: np.clip(a * 255, 0, 255).astype(np.uint8)), ("scal", "8-bit", "8 bit")),
-    "numbers of 16 bits without a scale": (_each(lambda a: (a * 10000).astype(np.uint16)), ("scal",)),
-    "numbers of 16 bits with a sign, without a scale": (_each(lambda a: (a * 10000).astype(np.int16)), ("scal",)),
-    "floats of thousands": (_each(lambda a: a * np.float32(10000)), ("scal",)),
     "per cent": (_each(lambda a: a * np.float32(100)), ("scal",)),
     "complex": (_each(lambda a: a.astype(np.complex64)), ("complex",)),
     "complex integers": (_each(lambda a: (a * 10000).astype(np.complex128)), ("complex",)),
@@ -105,6 +102,9 @@ REFUSED: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "a needed band left out": (lambda bands: {name: data for name, data in bands.items() if name != "B2"}, ("B2", "blue")),
 }
 NOTED: dict[str, tuple[Edit, tuple[str, ...]]] = {
+    "reflectance x 10,000 in 16 bits without a scale": (_each(lambda a: (a * 10000).astype(np.uint16)), ("0.0001",)),
+    "reflectance x 10,000 in 16 bits with a sign, without a scale": (_each(lambda a: (a * 10000).astype(np.int16)), ("0.0001",)),
+    "reflectance x 10,000 in floats": (_each(lambda a: a * np.float32(10000)), ("0.0001",)),
     "all slightly negative": (_each(lambda a: np.full_like(a, -0.01) + a * np.float32(0.01)), ("negative", "below", "no-data", "no valid")),
     "all saturated": (_each(lambda a: np.full_like(a, 1.6) + a * np.float32(0.001)), ("saturat", "bright", "above")),
     "all the same": (_each(lambda a: np.full_like(a, 0.2)), ()),
