@@ -24,7 +24,7 @@ def cases(ground: Ground) -> Iterator[Case]:
     """Steps first: they hit the moments that chance misses."""
     for make, forms in ((probability, tuple(FORMS)), (gpt, ("BEAM-DIMAP",)), (simulate, ("folder",))):
         for form in forms:
-            many = ground.some(12, 2) if make is simulate else ground.some(30, 4)
+            many = ground.some(12, 2) if make is simulate else ground.some(16, 4)
             yield from _at_steps(ground, make, form, many)
     for make, forms in ((masks, tuple(FORMS)), (simulate, ("folder",))):
         for form in forms:
