@@ -171,7 +171,13 @@ def _one(path: Path, remote: bool = False) -> Product:
                 raise BadProduct("the file has no bands of its own", where=path, found=f"{len(dataset.subdatasets)} subdatasets", todo="open one of them")
             return _product(path, dataset, remote)
     except RasterioError as error:
-        raise BadProduct("this is not a product", where=path, expected="SAFE, BEAM-DIMAP, GeoTIFF, NetCDF or another raster", found=str(error)) from error
+        raise BadProduct(
+            "this is not a product",
+            where=path,
+            expected="SAFE, BEAM-DIMAP, GeoTIFF, NetCDF or another raster",
+            found=str(error),
+            todo="" if remote else "save it as GeoTIFF; rare formats, which may name other files, are opened with --allow-remote",
+        ) from error
 
 
 def _product(path: Path, dataset: Any, remote: bool) -> Product:
