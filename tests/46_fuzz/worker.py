@@ -21,6 +21,9 @@ GIGABYTES = 1.0
 
 def peak() -> float:
     """The most memory that this process has had [GB]."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says begins with the peak of whoever started this process
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 

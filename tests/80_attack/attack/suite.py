@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.write and (options.quick or options.case):
         parser.error("--write is for every case of a kind: without --quick and --case")
+    # Where a shell started this in the background it ignores SIGINT, and so would all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     begun, ground = time.monotonic(), Ground(options.quick)
     try:
         cases = [c for kind in options.only for c in cases_of(kind, ground) if options.case in f"{c.what} {c.name}"]
