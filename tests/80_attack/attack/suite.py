@@ -29,16 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS, metavar="KIND", help=f"these kinds alone: {', '.join(KINDS)}")
     parser.add_argument("--case", default="", metavar="TEXT", help="only cases whose line or name holds this")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time [2]")
-    parser.add_argument("--write", action="store_true", help="put the rows on docs/robustness.md; for every case of a kind")
+    parser.add_argument("--write", action="store_true", help="put the rows on docs/robustness.md; for every case of a line")
     parser.add_argument("--list", action="store_true", help="say what would be tried")
     options = parser.parse_args(arguments)
-    if options.write and (options.quick or options.case):
-        parser.error("--write is for every case of a kind: without --quick and --case")
+    if options.write and options.quick:
+        parser.error("--write is for every case of a line: without --quick")
     # Where a shell started this in the background it ignores SIGINT, and so would all that is started here.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     begun, ground = time.monotonic(), Ground(options.quick)
     try:
-        cases = [c for kind in options.only for c in cases_of(kind, ground) if options.case in f"{c.what} {c.name}"]
+        every = [c for kind in options.only for c in cases_of(kind, ground)]
+        cases = [c for c in every if options.case in f"{c.what} {c.name}"]
+        if options.write and {(c.kind, c.what) for c in cases} & {(c.kind, c.what) for c in every if c not in cases}:
+            parser.error("--write is for every case of a line, and --case leaves some out")
         if options.quick:
             cases = thinned(cases)
         if options.list:

@@ -80,14 +80,15 @@ def written(page: Path = PAGE) -> list[Row]:
 
 
 def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """The old rows, with the kinds that are new in place of what they were, or behind the others."""
+    """The old rows, those that were tried again in place of what they were, others behind the rows of their kind."""
+    again = {row[:2]: row for row in new}
+    rest = [row for row in new if row[:2] not in {old_row[:2] for old_row in old}]
     kinds = list(dict.fromkeys(row[0] for row in (*old, *new)))
-    tried = {row[0] for row in new}
-    return [row for kind in kinds for row in (new if kind in tried else old) if row[0] == kind]
+    return [again.get(row[:2], row) for kind in kinds for row in (*old, *rest) if row[0] == kind]
 
 
 def write(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
-    """Put the rows between their marks on the page; kinds that were not tried now stay as they are there."""
+    """Put the rows between their marks on the page; lines that were not tried now stay as they are there."""
     text = page.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

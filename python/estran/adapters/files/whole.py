@@ -231,7 +231,7 @@ def recover(target: Path) -> None:
 
 def give_up() -> None:
     """Before the process ends at once: nothing half-written is left. What is being moved to its place is let go there."""
-    DECIDING.acquire(timeout=3.0)
+    DECIDING.acquire(timeout=20.0)  # held for some renames only, which a busy disk can make slow
     for part in list(_PARTS):
         # Under another name first: threads that still write would put files into a folder that is being emptied.
         away = part.with_name(part.name[: -len(PART) - _TOKEN] + _token() + PART)
