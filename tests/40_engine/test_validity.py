@@ -114,3 +114,17 @@ def test_a_usual_scene_has_nothing_said() -> None:
     corner = (ROWS < 40) | (ROWS > 90) | (COLS < 40) | (COLS > 110)
     half = scene(lambda name, values: np.where(corner, -0.01, values))
     assert not any(note.startswith("Every pixel") for note in run_operator(SpectralTests(), {"source": half}).notes)
+
+
+def test_heights_beyond_the_scene_that_the_earth_has_not_are_no_data() -> None:
+    """As those within: one of 1e30 m would cast its shadow over all the world."""
+    from pathlib import Path
+
+    from estran.catalogue.operators.relief_shadow import ReliefShadow
+    from estran.engine.inputs import Inputs
+    from estran.engine.run import _wider
+
+    file = Path("dem.tif")
+    heights = np.array([[100.0, 1e30, -32768.0]], np.float32)
+    wider = _wider(ReliefShadow(dem=file), Inputs(GRID, {}, (), files={"dem": file}), lambda path, grid, resampling: heights)
+    np.testing.assert_array_equal(wider("dem", GRID), np.array([[100.0, np.nan, np.nan]], np.float32))

@@ -29,6 +29,7 @@ from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
 from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
+from estran.sensors.plausible import drop_impossible
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
 
 log = logging.getLogger("estran")
@@ -228,7 +229,9 @@ def _wider(op: Operator, inputs: Inputs, read_aux: ReadAux | None) -> Callable[[
         if read_aux is None or name not in inputs.files:
             return None
         aux = next(a for a in op.aux if a.name == name)
-        return np.asarray(read_aux(inputs.files[name], grid, resampling=aux.resampling), np.float32)
+        values = np.array(read_aux(inputs.files[name], grid, resampling=aux.resampling), np.float32)
+        drop_impossible(values, name)
+        return values
 
     return wider
 
