@@ -442,7 +442,7 @@ def test_simulated_scene(kind, sza, wind, clouds, wanted, tmp_path):
     rasterio = pytest.importorskip("rasterio")
     asked = {"--scene": kind, "--size": 240, "--sza": sza, "--saa": 105, "--vza": 9, "--vaa": 285, "--wind": wind, "--seed": 31}
     asked |= {"--clouds": clouds, "--stratus": 0, "--cirrus": 0}
-    assert main(["simulate", "scene", str(tmp_path), *(str(x) for pair in asked.items() for x in pair), "-q"]) == 0
+    assert main(["simulate", "scene", str(tmp_path), *(str(x) for pair in asked.items() for x in pair), "--small", "-q"]) == 0
     product = open_product(next(tmp_path.glob("*.SAFE")))
     resampling = {"resolution": "20", "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "First"}
     found = run_operator(SunGlint(), {"source": snap_nodes()["S2Resampling"].from_values(resampling).apply(product, tile=1024)})

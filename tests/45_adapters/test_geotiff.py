@@ -275,3 +275,17 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
     assert done.stdout.startswith("the GeoTIFF could not be written")
     assert done.stderr == ""
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("count", [1, 13])
+def test_names_and_units_in_latin_1_count_as_missing(tmp_path, count):
+    """As in headers of ENVI that are older than UTF-8."""
+    levels = counts((count, 8, 10))
+    levels.tofile(tmp_path / "a.img")
+    names = ", ".join(f"réflectance {i}" for i in range(count))
+    header = f"ENVI\ndescription = {{été}}\nsamples = 10\nlines = 8\nbands = {count}\nfile type = ENVI Standard\ndata type = 12\ninterleave = bsq\n"
+    (tmp_path / "a.hdr").write_text(header + f"wavelength units = Mètres\nband names = {{{names}}}\n", "latin-1")
+    product = read_raster(tmp_path / "a.img", scale=1e-4)
+    assert len(product.bands) == count
+    assert any("not in UTF-8" in note for note in product.notes)
+    assert np.array_equal(np.asarray(next(iter(product.bands.values())).data), levels[0])

@@ -79,6 +79,30 @@ def test_stopped_at_any_moment(scene: Path, tmp_path: Path, number: signal.Signa
     assert slowest < 5
 
 
+LATE = """
+import os, sys
+import estran.cli.start as start
+
+class Late:
+    def __del__(self, kill=os.kill, me=os.getpid(), number=int(sys.argv.pop(1))):
+        kill(me, number)
+
+sys.late = Late()
+os.write(1, b"x")
+sys.exit(start.main())
+"""
+"""The program, and a signal that comes while Python takes itself apart."""
+
+
+@pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
+def test_stopped_when_all_is_done(scene: Path, number: signal.Signals) -> None:
+    """The result stands, and the exit code says so."""
+    heard = functools.partial(signal.signal, number, signal.SIG_DFL)
+    command = [sys.executable, "-c", LATE, str(int(number)), "info", str(scene)]
+    ended = subprocess.run(command, capture_output=True, text=True, preexec_fn=heard)
+    assert ended.returncode == 0, ended.stderr
+
+
 BUSY = """
 import os, sys, threading, time
 import estran.cli.start

@@ -7,6 +7,7 @@ half-written, says the sentence and ends the process. Nothing but the standard l
 from __future__ import annotations
 
 import _thread
+import atexit
 import contextlib
 import os
 import signal
@@ -45,11 +46,19 @@ def listen() -> None:
         os.close(writer)
         return
     _State.listening = True
+    atexit.register(_deaf)  # the first that is registered is the last that runs
     _thread.start_new_thread(_wait, (reader,))
     for number in _NUMBERS:
         # What whoever started us had ignored stays ignored: a job in the background outlives Ctrl-C, one under nohup its terminal.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _heard)
+
+
+def _deaf() -> None:
+    """At the end of the program all is done: a signal that comes while Python takes itself apart, and hears none, changes nothing."""
+    hold_if_ending()
+    for number in _NUMBERS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def raise_instead() -> None:

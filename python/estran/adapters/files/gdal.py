@@ -7,11 +7,13 @@ import functools
 import importlib.util
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from estran.adapters.files.undecodable import for_libraries
+
+T = TypeVar("T")
 
 FORMATS = (
     "GTiff",
@@ -97,7 +99,26 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
             except (UnicodeError, ValueError, OverflowError) as error:  # texts and numbers of a damaged header
                 raise RasterioIOError(str(error)) from error
         with dataset:
-            yield dataset
+            try:
+                yield dataset
+            except UnicodeDecodeError as error:  # a text of the header that only the caller asked for
+                raise RasterioIOError(str(error)) from error
+
+
+def text_of(read: Callable[[], T], otherwise: T) -> T:
+    """A text that GDAL hands on as the file has it: names and units are often in Latin-1, and rasterio reads UTF-8 alone; then it counts as missing.
+
+    Parameters
+    ----------
+    read
+        Asks for it.
+    otherwise
+        What stands in its place.
+    """
+    try:
+        return read()
+    except UnicodeDecodeError:
+        return otherwise
 
 
 @functools.cache

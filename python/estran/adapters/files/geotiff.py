@@ -17,7 +17,7 @@ from estran import bounds
 from estran.adapters.files import extras, landsat, names, reach
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
-from estran.adapters.files.gdal import hush_tiff, opened
+from estran.adapters.files.gdal import hush_tiff, opened, text_of
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.places import GEOTIFF
 from estran.adapters.files.scaling import as_reflectance
@@ -185,10 +185,13 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
     document = _snap_document(path) if dataset.driver == "GTiff" else None
     if document is not None:
         return _snap_product(path, dataset, document)
-    tags = dataset.tags()
+    tags: dict[str, str] = text_of(dataset.tags, {})
     own = extras.loads(tags.get(extras.KEY, ""))
     notes: list[str] = []
-    found = list(dataset.descriptions)
+    found: list[Any] = text_of(lambda: list(dataset.descriptions), [])
+    if not found:
+        notes.append("The names of its bands are not in UTF-8 and are left out.")
+        found = [None] * dataset.count
     platform = own.get("platform") or platform_of(path.stem)
     if own:
         labels: Sequence[str] = [name or f"band_{i}" for i, name in enumerate(found, 1)]
@@ -233,7 +236,7 @@ def _with_virtual(product: Product, own: Any) -> Product:
 
 
 def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str, remote: bool) -> Band:
-    tags = dataset.tags(number)
+    tags: dict[str, str] = text_of(lambda: dataset.tags(number), {})
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
     data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote), path, number)
@@ -245,7 +248,7 @@ def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform
         scale=float(dataset.scales[number - 1]),
         offset=float(dataset.offsets[number - 1]),
         nodata=own.get("nodata") if own else None if nodata is None else float(nodata),
-        unit=dataset.units[number - 1] or "",
+        unit=text_of(lambda: dataset.units[number - 1], "") or "",
         coding=extras.coding_of(own.get("coding", {}).get("name", name), tags, own),
         wavelength=None if own else _wavelength(name, platform),
     )

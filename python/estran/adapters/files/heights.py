@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from estran.adapters.files.gdal import text_of
+
 _FEET: Mapping[str, float] = {
     **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
     **dict.fromkeys(("us-ft", "ussft", "us survey foot", "us foot", "survey foot", "foot_us", "ftus"), 1200 / 3937),
@@ -24,7 +26,7 @@ _MODELS = (
 
 def metres_per_unit(dataset: Any) -> float:
     """Metres of one unit of the first band: of the unit that the band says, else of the axis of its vertical CRS, else 1."""
-    unit = str(dataset.units[0] or "").strip().lower()
+    unit = str(text_of(lambda: dataset.units[0], "") or "").strip().lower()
     if unit:
         return _FEET.get(unit, 1.0)
     vertical = _vertical(dataset.crs)
