@@ -53,5 +53,4 @@ def draw(data: dict[str, Any]) -> Any:
     ax.axvline(0, color="0.6", lw=1)
     ax.annotate("true place", (0, 0.5), xytext=(3, 0), textcoords="offset points", fontsize=8, color="0.4")
     ax.set(yticks=(0, 1), yticklabels=("odd detectors", "even detectors"), ylim=(-0.6, 1.6), xlabel="along the track, in the direction of flight [m]")
-    figure.tight_layout()
     return figure

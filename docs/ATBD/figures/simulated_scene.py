@@ -51,7 +51,7 @@ def draw(data: dict[str, Any]) -> Any:
     for k, (_, name) in enumerate(classes.values()):
         if name is not None:
             index[truth[name] == 1] = k
-    figure = Figure(figsize=(8.4, 4.7))
+    figure = Figure(figsize=(8.4, 4.9))
     left, right = figure.subplots(1, 2)
     left.imshow(np.clip((data["colour"] - 0.03) / 0.5, 0, 1) ** (1 / 1.6))
     right.imshow(index, cmap=ListedColormap([colour for colour, _ in classes.values()]), vmin=-0.5, vmax=len(classes) - 0.5, interpolation="nearest")
@@ -62,9 +62,8 @@ def draw(data: dict[str, Any]) -> Any:
     figure.legend(
         handles=[Patch(facecolor=c, edgecolor="0.5", label=n) for n, (c, _) in classes.items()],
         ncols=len(classes),
-        loc="lower center",
+        loc="outside lower center",
         fontsize=8,
         frameon=False,
     )
-    figure.tight_layout(rect=(0, 0.06, 1, 1))
     return figure
