@@ -98,6 +98,32 @@ def test_holes_that_no_header_declares(tmp_path: Path, dtype: str, hole: float) 
     assert any("is taken as no-data" in note for note in notes)
 
 
+@pytest.mark.parametrize(("dtype", "declared", "hole"), [("int16", -9999, -32768), ("int16", -32768, -9999), ("float32", -9999.0, -32767.0)])
+@pytest.mark.parametrize("tiles", [1, 2])
+def test_holes_of_another_number_than_the_header_declares(tmp_path: Path, dtype: str, declared: float, hole: float, tiles: int) -> None:
+    heights = np.full((80, 90), 500, dtype)
+    heights[30:40, 40:50] = hole
+    heights[50:60, 40:50] = declared
+    for number in range(tiles):
+        with rasterio.open(alps(tmp_path / f"{number}.tif", heights, dtype=dtype), "r+") as dataset:
+            dataset.nodata = declared
+    notes: list[str] = []
+    values = read_on_grid(tmp_path / "0.tif" if tiles == 1 else tmp_path, ALPS, notes=notes)
+    assert np.isnan(values).sum() > 2 * 350
+    np.testing.assert_allclose(values[np.isfinite(values)], 500.0, atol=1e-3)
+    assert any(f"declares {declared:g} as no-data value: {hole:g} is taken as no-data too" in note for note in notes)
+
+
+@pytest.mark.parametrize(("dtype", "hole"), [("int16", 32767), ("int16", -32766), ("uint16", 65535), ("int16", 9999), ("int32", 99999)])
+def test_numbers_that_are_no_height_fill_holes(tmp_path: Path, dtype: str, hole: int) -> None:
+    """No height is made between them and the ground around."""
+    heights = np.full((80, 90), 500, dtype)
+    heights[30:40, 40:50] = hole
+    values = read_on_grid(alps(tmp_path / "dem.tif", heights, dtype=dtype), ALPS)
+    assert np.isnan(values).any()
+    np.testing.assert_allclose(values[np.isfinite(values)], 500.0, atol=1e-3)
+
+
 def test_the_sea_is_no_hole(tmp_path: Path) -> None:
     assert (read_on_grid(alps(tmp_path / "dem.tif", 0), ALPS) == 0.0).all()
 

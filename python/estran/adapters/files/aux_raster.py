@@ -19,6 +19,7 @@ from estran.adapters.files.gdal import opened
 from estran.adapters.files.heights import datum_note, metres_per_unit
 from estran.errors import BadGrid, BadProduct
 from estran.raster.grid import Grid, Window
+from estran.sensors.plausible import HEIGHTS
 
 Resampling = Literal["nearest", "bilinear", "cubic", "average"]
 _RASTERS = (".tif", ".tiff", ".hgt", ".vrt", ".jp2", ".img", ".bil", ".dt0", ".dt1", ".dt2")
@@ -29,7 +30,7 @@ _NO_HEIGHT = 1e30
 _HORIZONTAL = ("datum", "ellps", "a", "b", "rf", "towgs84", "nadgrids")
 """Keys of a PROJ dictionary that say on which body longitudes lie."""
 _UNDECLARED = (-3.4028234663852886e38, -99999.0, -32768.0, -32767.0, -9999.0)
-"""Numbers that fill holes of elevation models whose file declares no no-data value; nothing on Earth is as low."""
+"""Numbers that fill holes of elevation models without being declared; nothing on Earth is as low."""
 _MOST_LOOKED_AT = 50_000_000
 """Pixels of a raster that are read to find such a number; of more, a thinned copy."""
 _NEAR = 1.0
@@ -226,11 +227,17 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling, said: 
     from rasterio.vrt import WarpedVRT
 
     first = tiles[0]
-    with _opened(first.path if len(tiles) == 1 and not first.is_turned else _virtual_mosaic(tiles), first.remote) as dataset:
+    with contextlib.ExitStack() as stack:
+        dataset = stack.enter_context(_opened(first.path if len(tiles) == 1 and not first.is_turned else _virtual_mosaic(tiles), first.remote))
         try:
-            hole = first.nodata
-            if hole is None and (hole := _undeclared(dataset, first, grid)) is not None:
-                said.append(f"{first.path.name} declares no no-data value: {hole:g} is taken as no-data.")
+            hole, more = first.nodata, _undeclared(dataset, first, grid)
+            if more is not None:
+                declared = "no no-data value" if hole is None else f"{hole:g} as no-data value"
+                said.append(f"{first.path.name} declares {declared}: {more:g} is taken as no-data{'' if hole is None else ' too'}.")
+                if hole is None:
+                    hole = more
+                elif not first.rotated:  # warping leaves out one number: the other is made that one before
+                    dataset = stack.enter_context(_opened(_virtual_mosaic(tiles, more), first.remote))
             with WarpedVRT(
                 dataset,
                 crs=grid.crs,
@@ -252,7 +259,7 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling, said: 
 
 
 def _undeclared(dataset: Any, source: _Source, grid: Grid) -> float | None:
-    """The number that fills holes under the grid, where it is one of those in use."""
+    """The number, other than the declared one, that fills holes under the grid: one of those in use, or one that stands there again and again and is no height."""
     from rasterio.windows import Window as Part
 
     west, south, east, north = source.reach_of(grid)
@@ -267,8 +274,17 @@ def _undeclared(dataset: Any, source: _Source, grid: Grid) -> float | None:
         return None
     thin = max(1, math.ceil(math.sqrt(width * height / _MOST_LOOKED_AT)))
     values = dataset.read(1, window=Part(first_column, first_row, width, height), out_shape=(max(1, height // thin), max(1, width // thin)))
-    lowest = float(np.fmin.reduce(values, axis=None))
-    return next((number for number in _UNDECLARED if lowest == np.float32(number)), None)
+    there = np.isfinite(values) & (values != (np.nan if source.nodata is None else source.nodata))
+    if not there.any():
+        return None
+    scale, offset = source.scaling
+    for extreme in (float(values[there].min()), float(values[there].max())):
+        used = next((number for number in _UNDECLARED if extreme == np.float32(number)), None)
+        if used is not None:
+            return used
+        if not HEIGHTS[0] <= extreme * scale + offset <= HEIGHTS[1] and np.count_nonzero(values == extreme) > 1:
+            return extreme
+    return None
 
 
 _GDAL_TYPES = {
@@ -277,14 +293,16 @@ _GDAL_TYPES = {
     "uint16": "UInt16",
     "int16": "Int16",
     "uint32": "UInt32",
+    "int64": "Int64",
+    "uint64": "UInt64",
     "int32": "Int32",
     "float32": "Float32",
     "float64": "Float64",
 }
 
 
-def _virtual_mosaic(tiles: Sequence[_Source]) -> str:
-    """The tiles as one GDAL virtual raster (its XML, which GDAL opens as if it were a file)."""
+def _virtual_mosaic(tiles: Sequence[_Source], hole: float | None = None) -> str:
+    """The tiles as one GDAL virtual raster (its XML, which GDAL opens as if it were a file); where they hold `hole`, it has their no-data value."""
     first = tiles[0]
     dx, dy = first.pixel
     placed = [(tile, round((tile.origin[0] - first.origin[0]) / dx), round((tile.origin[1] - first.origin[1]) / dy)) for tile in tiles]
@@ -292,7 +310,8 @@ def _virtual_mosaic(tiles: Sequence[_Source]) -> str:
     width = max(column + tile.shape[1] for tile, column, _ in placed) - left
     height = max(row + tile.shape[0] for tile, _, row in placed) - top
     parts = []
-    nodata = "" if first.nodata is None else f"<NODATA>{first.nodata!r}</NODATA>"
+    left_out = first.nodata if hole is None else hole
+    nodata = "" if left_out is None else f"<NODATA>{left_out!r}</NODATA>"
     kind = "ComplexSource" if nodata else "SimpleSource"
     for tile, column, row in placed:
         rows, columns = tile.shape
