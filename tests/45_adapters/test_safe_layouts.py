@@ -274,6 +274,28 @@ def test_a_zip_is_read_wherever_the_product_lies_in_it(made: Path, raw: dict[str
     assert_whole(open_product(zipped(made, tmp_path / "x.zip", top)), raw)
 
 
+def test_a_zip_whose_names_have_backslashes(made: Path, raw: dict[str, np.ndarray], tmp_path: Path) -> None:
+    """As programs of Windows write them."""
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for path in [p for p in made.rglob("*") if p.is_file()]:
+            archive.writestr("X.SAFE\\" + path.relative_to(made).as_posix().replace("/", "\\"), path.read_bytes())
+    assert_whole(open_product(tmp_path / "x.zip"), raw)
+
+
+@pytest.mark.parametrize("name", ["$value", "S2B_MSIL1C_20200615T105031_N0500_R051_T31UFS_20200615T120000.SAFE", "x.zip.1", "a{b.zip", "a}b{/x.zip"])
+def test_a_zip_is_told_by_its_content(made: Path, raw: dict[str, np.ndarray], tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    packed = zipped(made, tmp_path / "packed.zip", "X.SAFE/").rename(tmp_path / name)
+    assert_whole(open_product(packed), raw)
+    packed.write_bytes(packed.read_bytes()[:5000])
+    assert "the zip is broken" in sentence(packed)
+
+
+def test_a_part_given_as_a_dot_has_a_name_in_the_note(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(granule(root) / "IMG_DATA")
+    assert any(note.startswith("IMG_DATA is a part of the product") for note in open_product(Path()).notes)
+
+
 def test_of_several_products_in_a_zip_the_tile_says_which(made: Path, raw: dict[str, np.ndarray], tmp_path: Path) -> None:
     packed = zipped(made, tmp_path / "x.zip", f"{made.name}/", f"{made.name.replace('T31UFS', 'T31UGS')}/")
     message = sentence(packed)

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from estran.adapters.files.safe.locate import is_safe, is_whole, locate, tile_name
-from estran.adapters.files.safe.store import Archive, members
+from estran.adapters.files.safe.store import Archive, is_zip, members
 from estran.bounds import XML_BYTES, read_bytes
 from estran.errors import BadProduct, UnsupportedProduct
 
@@ -39,7 +39,7 @@ def refuse_unread(path: Path) -> None:
     if packed and path.is_file():
         raise UnsupportedProduct(f"archives of the kind {packed} are not read", where=path, todo="unpack it, and give what is in it (of Sentinel-2 the .SAFE)")
     store = _zarr_of(path)
-    if store is None and path.suffix.lower() == ".zip" and zipfile.is_zipfile(path) and not is_safe(path):
+    if store is None and is_zip(path) and zipfile.is_zipfile(path) and not is_safe(path):
         raise UnsupportedProduct("the zip holds no Sentinel-2 product", where=path, expected="a .SAFE in it", todo="unpack it, and give what is in it")
     if store is not None:
         raise UnsupportedProduct(
@@ -116,7 +116,7 @@ def refuse_empty_safe(folder: Path) -> None:
 
 def _zarr_of(path: Path) -> str | None:
     """What to call the Zarr store that `path` is or lies in; None where it is none."""
-    if path.is_file() and path.suffix.lower() == ".zip":
+    if is_zip(path):
         return _zarr_in_zip(path)
     folder = path if path.is_dir() else path.parent if path.name in _ZARR else None
     if folder is None or not (folder.suffix.lower() == ".zarr" or any((folder / name).is_file() for name in _ZARR)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from estran.adapters.files.safe import bucket
 from estran.adapters.files.safe.levels import refuse_other_level
-from estran.adapters.files.safe.store import AGAIN, Archive, Folder, Store, members
+from estran.adapters.files.safe.store import AGAIN, Archive, Folder, Store, is_zip, members
 from estran.errors import BadProduct
 
 _PRODUCT_XML = ("MTD_MSIL*.xml", "S2*_MTD_SAFL*.xml", "S2*_MTD_L[012]*.xml")
@@ -68,7 +68,7 @@ def is_safe(path: Path) -> bool:
     path = Path(path)
     if not path.exists():
         return False
-    if path.is_file() and path.suffix.lower() == ".zip":
+    if is_zip(path):
         try:
             return bool(_zip_roots(members(path)) or _zip_parts(members(path)))
         except BadProduct:
@@ -78,7 +78,7 @@ def is_safe(path: Path) -> bool:
 
 def is_whole(path: Path) -> bool:
     """Whether `path` leads to a product with its metadata, of any level; a part that lies in one does."""
-    if path.is_file() and path.suffix.lower() == ".zip":
+    if is_zip(path):
         try:
             return bool(_zip_roots(members(path)))
         except BadProduct:
@@ -106,7 +106,7 @@ def locate(path: Path, tile: str | None = None) -> Place:
     path = Path(path)
     if not path.exists():
         raise BadProduct("there is no such file or folder", where=path, todo="check the path")
-    if path.is_file() and path.suffix.lower() == ".zip":
+    if is_zip(path):
         return _in_zip(path, tile)
     root = root_of(path)
     if root is not None:
@@ -163,8 +163,9 @@ def _in_folder(path: Path, root: Path) -> Place:
     assert xml is not None
     inside = next((p.relative_to(root).parts for p in _spellings(path) if p.is_relative_to(root)), ())
     granule = "/".join(inside[:2]) if len(inside) > 1 and inside[0] == "GRANULE" else None
+    given = path.name or path.resolve().name
     whole = not inside or (len(inside) == 1 and (inside[0] == "manifest.safe" or product_xml(inside) is not None))
-    notes = () if whole else (f"{path.name} is a part of the product {root.name}, which was read in its place.",)
+    notes = () if whole else (f"{given} is a part of the product {root.name}, which was read in its place.",)
     store = Folder(root)
     return Place(store, (f"{root.name}/{xml}", store.read(xml)), granule, xml, notes)
 

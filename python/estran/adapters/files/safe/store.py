@@ -115,7 +115,13 @@ class Archive:
         member = self._members[name]
         if member.flag_bits & 1:
             raise BadProduct(f"{name} is encrypted", where=self.path, todo="unpack the zip with its password, and give the .SAFE folder")
-        return Entry(name, f"/vsizip/{{{self.path.resolve().as_posix()}}}/{member.filename}", member.file_size, member.compress_type != zipfile.ZIP_STORED)
+        return Entry(name, self._for_gdal(member), member.file_size, member.compress_type != zipfile.ZIP_STORED)
+
+    def _for_gdal(self, member: zipfile.ZipInfo) -> str:
+        path = self.path.resolve().as_posix()
+        # Braces hold a path with any ending, but none that has braces of its own; GDAL makes slashes of the backslashes of some Windows programs.
+        braced = path if re.search("[{}]", path) else f"{{{path}}}"
+        return f"/vsizip/{braced}/{member.filename.replace(chr(92), '/')}"
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
@@ -135,6 +141,19 @@ class Archive:
                 yield file
         except _UNPACKING as error:
             raise _not_unpacked(name, self.path, error) from error
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a path is a zip, by its ending or its first bytes: downloads come as "$value" or under a product's own name."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:  # who reads it says so
+        return False
 
 
 def members(path: Path) -> dict[str, zipfile.ZipInfo]:
