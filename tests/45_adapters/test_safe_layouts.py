@@ -242,6 +242,28 @@ def test_one_folder_in_another_is_named(root: Path, tmp_path: Path, raw: dict[st
     assert_whole(open_product(outer / root.name), raw)
 
 
+def test_a_product_unpacked_without_its_folders_is_named(root: Path, tmp_path: Path) -> None:
+    """As some programs unpack zips of Windows: a file named "X.SAFE\\GRANULE\\…\\T31UFS_20200615T105031_B02.jp2"."""
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in [p for p in root.rglob("*") if p.is_file()]:
+        path.rename(flat / path.relative_to(root.parent).as_posix().replace("/", "\\"))
+    for given in (flat, next(flat.glob("*B02.jp2"))):
+        message = sentence(given)
+        assert "unpacked without its folders" in message
+        assert "give the zip itself" in message
+
+
+@pytest.mark.parametrize("ending", [".safe", ""])
+def test_a_product_whose_names_are_in_small_letters_is_named(root: Path, tmp_path: Path, ending: str) -> None:
+    for path in sorted((p for p in root.rglob("*")), key=lambda p: -len(p.parts)):
+        path.rename(path.with_name(path.name.lower()))
+    for given in (moved := root.rename(tmp_path / f"small{ending}"), moved / "mtd_msil1c.xml"):
+        message = sentence(given)
+        assert "have other names than they came with" in message
+        assert "found mtd_msil1c.xml" in message
+
+
 def test_of_several_products_in_a_folder_the_tile_says_which(root: Path, tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     (tmp_path / "a").mkdir()
     root.rename(tmp_path / "a" / root.name)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from estran.adapters.files.safe.locate import is_safe, is_whole, locate, tile_name
+from estran.adapters.files.safe.locate import is_safe, is_whole, locate, product_xml, tile_name
 from estran.adapters.files.safe.store import Archive, is_zip, members
 from estran.bounds import XML_BYTES, read_bytes
 from estran.errors import BadProduct, UnsupportedProduct
@@ -20,6 +20,9 @@ _PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar", ".gz
 _ZARR = (".zgroup", ".zattrs", ".zmetadata", ".zarray", "zarr.json")
 """Files that make a folder a Zarr group or array: versions 2 and 3 of the specification."""
 
+_PRODUCT_XML = re.compile(r"MTD_MSIL\d[A-C]\.XML|S2[A-D]_\w+_MTD_SAFL\d[A-C]_\w+\.XML", re.IGNORECASE)
+"""Product metadata in whatever case."""
+
 _DEPTH, _LOOKED, _MANY, _SHOWN = 3, 5000, 100, 3
 """How many folders deep products are looked for, among how many files and folders, how many at most, and how many are named."""
 
@@ -28,13 +31,14 @@ _OURS = (".dim", ".nc", ".tif", ".tiff", ".jp2", ".png", ".img", ".vrt")
 
 
 def refuse_unread(path: Path) -> None:
-    """Raise where `path` is an archive that is not read in place, or a Zarr store.
+    """Raise where `path` is an archive that is not read in place, a Zarr store, or a product whose files were renamed when it was unpacked.
 
     Raises
     ------
-    UnsupportedProduct
+    UnsupportedProduct, BadProduct
         The sentence says what to give.
     """
+    _refuse_renamed(path)
     packed = next((ending for ending in _PACKED if path.name.lower().endswith(ending)), None)
     if packed and path.is_file():
         raise UnsupportedProduct(f"archives of the kind {packed} are not read", where=path, todo="unpack it, and give what is in it (of Sentinel-2 the .SAFE)")
@@ -47,6 +51,27 @@ def refuse_unread(path: Path) -> None:
             where=path,
             expected="SAFE, BEAM-DIMAP, GeoTIFF or NetCDF",
             todo="give the .SAFE of the same scene" if store.startswith("EOPF") else "give it as NetCDF or GeoTIFF",
+        )
+
+
+def _refuse_renamed(path: Path) -> None:
+    names = sorted(p.name for p in path.iterdir()) if path.is_dir() else [path.name]
+    flat = next((name for name in names if re.search(r"(\.SAFE|GRANULE)\\", name, re.IGNORECASE)), None)
+    if flat is not None:
+        raise BadProduct(
+            "the product was unpacked without its folders, which became parts of the files' names",
+            where=path,
+            found=flat,
+            todo="unpack its zip with another program, or give the zip itself",
+        )
+    renamed = next((name for name in names if _PRODUCT_XML.fullmatch(name)), None)
+    if renamed is not None and product_xml(names) is None:
+        raise BadProduct(
+            "the product's files have other names than they came with",
+            where=path,
+            expected="MTD_MSIL1C.xml, in capitals",
+            found=renamed,
+            todo="unpack the product again, or give its zip",
         )
 
 
