@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import netCDF4
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 
 from estran.adapters.files import open_product, write_product
@@ -116,3 +118,33 @@ def test_a_cloud_at_the_edge_is_no_fill() -> None:
 
     product = as_reflectance(stack(make, "uint16"))
     assert {band.nodata for band in product.bands.values()} == {0.0}
+
+
+@pytest.mark.parametrize(("dtype", "added", "noted"), [("uint16", 1000, True), ("float32", 1000, True), ("uint16", 0, False), ("int16", 0, False)])
+@pytest.mark.parametrize("ending", [".tif", ".nc"])
+def test_numbers_with_an_offset_that_nobody_declares_are_noticed(tmp_path, dtype: str, added: int, noted: bool, ending: str) -> None:
+    """As Earth Engine exports products of baseline 04.00 and later that it has not harmonised: everything is 0.1 too bright."""
+    path = write_product(stack(lambda name: np.clip(ground(name) * 1e4, 1, None) + added, dtype), tmp_path / f"x{ending}")
+    without_our_tags(path)
+    product = open_product(path)
+    assert any("--offset -1000 mends it" in note for note in product.notes) == noted
+    if noted:
+        assert open_product(path, ReadOptions(offset=-1000))["B2"].offset == pytest.approx(-0.1)
+
+
+def without_our_tags(path) -> None:
+    """The file as another program writes it."""
+    if path.suffix == ".nc":
+        with netCDF4.Dataset(path) as old, netCDF4.Dataset(path.with_suffix(".new"), "w") as new:
+            for name, length in old.dimensions.items():
+                new.createDimension(name, len(length))
+            for name, variable in old.variables.items():
+                if name.startswith("B"):
+                    new.createVariable(name, variable.dtype, variable.dimensions)[:] = variable[:]
+        path.with_suffix(".new").replace(path)
+        return
+    with rasterio.open(path) as old:
+        data, profile, names = old.read(), old.profile, old.descriptions
+    with rasterio.open(path, "w", **{**profile, "driver": "GTiff"}) as new:
+        new.write(data)
+        new.descriptions = names

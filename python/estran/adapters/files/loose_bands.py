@@ -15,6 +15,7 @@ from estran.adapters.files.safe.product_metadata import SAY_OFFSET
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.raster.product import Band, Product
 from estran.sensors.bands import SENTINEL2
+from estran.sensors.plausible import lookouts
 
 _LEVEL_1C = re.compile(r"(T\d{2}[A-Z]{3}_\d{8}T\d{6}|S2[A-D]_OPER_MSI_L1C_.*_T\d{2}[A-Z]{3})_B(\d\d|8A)", re.IGNORECASE)
 """Names of images in Level-1C products since and before December 2016, without ending."""
@@ -33,6 +34,8 @@ UNKNOWN = (
 
 _IMAGES = (".jp2", ".j2k", ".tif", ".tiff", ".img", ".vrt")
 _SCALE = 1e-4
+_FEWEST, _SHIFTED = 4, 900.0
+"""Bands whose numbers tell an offset, and what they do not go below with one of 1000: 960 is dark water."""
 _NATIVE = (10.0, 20.0, 60.0)
 """Pixel sizes of Sentinel-2 [m]."""
 
@@ -94,11 +97,11 @@ def scale_of(path: Path, scale: float | None, offset: float | None) -> float | N
 def with_offset(product: Product, offset: float | None) -> Product:
     """The product with `offset` added to the digital numbers of its Sentinel-2 bands; bands that declare an offset of their own keep it."""
     if offset is None:
-        return product.with_notes(UNKNOWN) if _is_preview(product) else product
+        return product.with_notes(UNKNOWN) if _is_preview(product) or _seem_shifted(product) else product
     changed: dict[str, Band] = {
         name: replace(band, offset=offset * band.scale)
         for name, band in product.bands.items()
-        if name in names.SPECTRAL and band.is_scaled and band.offset == 0 and band.data is not None and np.issubdtype(band.data.dtype, np.integer)
+        if name in names.SPECTRAL and band.is_scaled and band.offset == 0 and band.data is not None
     }
     if not changed:
         return product.with_notes(f"--offset {offset:g} is not needed: no band lacks one.")
@@ -110,6 +113,21 @@ def _is_preview(product: Product) -> bool:
     """Whether a folder holds a whole tile's bands as a cloud bucket names them, in other pixels than Sentinel-2's."""
     folder = Path(product.source)
     return folder.is_dir() and {b.name for b in SENTINEL2} <= set(product.bands) and all((folder / f"{stem}.jp2").is_file() for stem in ("B01", "B02", "B8A"))
+
+
+def _seem_shifted(product: Product) -> bool:
+    """Whether no band of a stack has numbers below what an offset of 1000 adds, as exports of newer products have them: without it, some band is dark somewhere."""
+    if not product.platform.startswith(("Sentinel-2", "S2")) and product.platform:
+        return False
+    bands = [band for name, band in product.bands.items() if name in names.SPECTRAL and band.data is not None and band.coding is None]
+    return len(bands) >= _FEWEST and all(b.scale == _SCALE and b.offset == 0.0 for b in bands) and all(_low(b) >= _SHIFTED for b in bands)
+
+
+def _low(band: Band) -> float:
+    """A low percentile of a band's numbers at some places of the scene; 0 where it has none there."""
+    values = np.concatenate([np.asarray(band.data[part], np.float64).ravel() for part in lookouts(band.grid.shape)])
+    good = values[np.isfinite(values) & (values > 0.0) & (values != band.nodata)]
+    return float(np.percentile(good, 1)) if good.size else 0.0
 
 
 def _declared(path: Path, remote: bool) -> bool:
