@@ -133,6 +133,30 @@ def test_feet(tmp_path: Path, unit: str, expected: float) -> None:
     np.testing.assert_allclose(read_on_grid(alps(tmp_path / "dem.tif", unit=unit), ALPS), expected, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("US survey feet", 152.4003), ("us-ft", 152.4003), ("International Feet", 152.4), ("cm", 5.0), ("decimetre", 50.0), ("mm", 0.5)]
+)
+def test_other_units_of_length(tmp_path: Path, unit: str, expected: float) -> None:
+    np.testing.assert_allclose(read_on_grid(alps(tmp_path / "dem.tif", unit=unit), ALPS), expected, atol=1e-3)
+
+
+def test_a_unit_that_is_not_known_is_said(tmp_path: Path) -> None:
+    notes: list[str] = []
+    np.testing.assert_allclose(read_on_grid(alps(tmp_path / "dem.tif", unit="fathom"), ALPS, notes=notes), 500.0)
+    assert any("in 'fathom', which is no known unit of length" in note for note in notes)
+
+
+def test_bands_beyond_the_first_are_said(tmp_path: Path) -> None:
+    """A shaded picture, or a product, given as elevation model."""
+    with rasterio.open(alps(tmp_path / "one.tif")) as dataset:
+        profile, data = dataset.profile, dataset.read()
+    with rasterio.open(tmp_path / "dem.tif", "w", **{**profile, "count": 3}) as dataset:
+        dataset.write(np.repeat(data, 3, 0))
+    notes: list[str] = []
+    read_on_grid(tmp_path / "dem.tif", ALPS, notes=notes)
+    assert any("dem.tif has 3 bands: the first was read" in note for note in notes)
+
+
 def test_scale_and_offset_of_the_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_on_grid(alps(tmp_path / "dem.tif", scale=0.1), ALPS), 60.0, atol=1e-3)
 

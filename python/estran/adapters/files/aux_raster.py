@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from estran.adapters.files import reach
 from estran.adapters.files.gdal import opened
-from estran.adapters.files.heights import datum_note, metres_per_unit
+from estran.adapters.files.heights import datum_note, metres_per_unit, oddities
 from estran.errors import BadGrid, BadProduct
 from estran.raster.grid import Grid, Window
 from estran.sensors.plausible import HEIGHTS
@@ -84,7 +84,7 @@ def read_on_grid(
         values = _warped(tiles, grid, resampling, said)
         result = np.where(np.isnan(result), values, result)
     if notes is not None:
-        notes += dict.fromkeys((*(source.datum for source in overlapping[:1]), *said))
+        notes += dict.fromkeys((*(text for source in overlapping[:1] for text in (source.datum, source.oddities) if text), *said))
     return result
 
 
@@ -138,7 +138,7 @@ class _Source:
         self.shape, self.dtype, self.nodata = dataset.shape, dataset.dtypes[0], dataset.nodata
         metres = metres_per_unit(dataset)
         self.scaling = dataset.scales[0] * metres, dataset.offsets[0] * metres
-        self.datum = datum_note(path, dataset)
+        self.datum, self.oddities = datum_note(path, dataset), oddities(path, dataset)
         self.is_turned = False
 
     @classmethod

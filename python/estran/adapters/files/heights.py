@@ -9,11 +9,17 @@ from typing import Any
 
 from estran.adapters.files.gdal import text_of
 
-_FEET: Mapping[str, float] = {
-    **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
-    **dict.fromkeys(("us-ft", "ussft", "us survey foot", "us foot", "survey foot", "foot_us", "ftus"), 1200 / 3937),
+_UNITS: Mapping[str, float] = {
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "m.", "gpm"), 1.0),
+    **dict.fromkeys(("ft", "foot", "feet", "international foot", "international feet"), 0.3048),
+    **dict.fromkeys(("us ft", "ussft", "ftus", "us foot", "us feet", "foot us", "us survey foot", "us survey feet", "survey foot"), 1200 / 3937),
+    **dict.fromkeys(("survey feet", "ussurveyfoot", "ussurveyfeet", "ft us", "sft"), 1200 / 3937),
+    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
+    **dict.fromkeys(("dm", "decimetre", "decimetres", "decimeter", "decimeters"), 0.1),
+    **dict.fromkeys(("cm", "centimetre", "centimetres", "centimeter", "centimeters"), 0.01),
+    **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters"), 0.001),
 }
-"""Metres of the feet that files name."""
+"""Metres of the units that files name."""
 
 _MODELS = (
     (re.compile(r"Copernicus_DSM", re.IGNORECASE), "the geoid EGM2008"),
@@ -26,11 +32,29 @@ _MODELS = (
 
 def metres_per_unit(dataset: Any) -> float:
     """Metres of one unit of the first band: of the unit that the band says, else of the axis of its vertical CRS, else 1."""
-    unit = str(text_of(lambda: dataset.units[0], "") or "").strip().lower()
+    unit = _unit(dataset)
     if unit:
-        return _FEET.get(unit, 1.0)
+        return _UNITS.get(_plain(unit), 1.0)
     vertical = _vertical(dataset.crs)
     return float(vertical.axis_info[0].unit_conversion_factor) if vertical is not None and vertical.axis_info else 1.0
+
+
+def oddities(path: Path, dataset: Any) -> str:
+    """A sentence on a unit that is not known, and on bands that are not read; "" where there is nothing to say."""
+    said, unit = [], _unit(dataset)
+    if unit and _plain(unit) not in (*_UNITS, "1", "%", "percent"):
+        said.append(f"{path.name} has its numbers in {unit!r}, which is no known unit of length: they are taken as metres.")
+    if dataset.count > 1:
+        said.append(f"{path.name} has {dataset.count} bands: the first was read.")
+    return " ".join(said)
+
+
+def _unit(dataset: Any) -> str:
+    return str(text_of(lambda: dataset.units[0], "") or "").strip()
+
+
+def _plain(unit: str) -> str:
+    return re.sub(r"[\s_-]+", " ", unit.lower().replace("u.s.", "us"))
 
 
 def datum_note(path: Path, dataset: Any) -> str:
