@@ -214,3 +214,10 @@ def test_a_part_of_the_scene(tmp_path: Path) -> None:
     path = alps(tmp_path / "dem.tif", heights)
     done = run_operator(CloudMask(dem=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
     assert any(note.startswith(("dem.tif has data over 49", "dem.tif has data over 5")) for note in done.notes), done.notes
+
+
+def test_nothing_is_said_of_heights_where_there_are_none(tmp_path: Path) -> None:
+    """A map of water occurrence is no elevation model."""
+    path = alps(tmp_path / "water.tif", 50)
+    done = run_operator(CloudMask(water_occurrence=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
+    assert not any("heights" in note for note in done.notes if "water.tif" in note)

@@ -38,7 +38,14 @@ _NEAR = 1.0
 
 
 def read_on_grid(
-    path: Path, grid: Grid, *, resampling: Resampling = "bilinear", margin: float = 0.0, remote: bool = False, notes: list[str] | None = None
+    path: Path,
+    grid: Grid,
+    *,
+    resampling: Resampling = "bilinear",
+    margin: float = 0.0,
+    remote: bool = False,
+    notes: list[str] | None = None,
+    heights: bool = True,
 ) -> npt.NDArray[np.float32]:
     """Read a raster, or a mosaic of several, on a grid.
 
@@ -56,6 +63,8 @@ def read_on_grid(
         Whether a raster may name files elsewhere, or on the network.
     notes
         Gets sentences on what had to be assumed.
+    heights
+        Whether the numbers are heights, of which it is said what they are counted from.
 
     Returns
     -------
@@ -84,7 +93,7 @@ def read_on_grid(
         values = _warped(tiles, grid, resampling, said)
         result = np.where(np.isnan(result), values, result)
     if notes is not None:
-        notes += dict.fromkeys((*(text for source in overlapping[:1] for text in (source.datum, source.oddities) if text), *said))
+        notes += dict.fromkeys((*(text for source in overlapping[:1] for text in (source.datum if heights else "", source.oddities) if text), *said))
     return result
 
 

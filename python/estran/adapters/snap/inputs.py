@@ -69,7 +69,7 @@ class AuxFile:
         """It on another grid, one that goes beyond the scene."""
         from estran.adapters.files.aux_raster import read_on_grid
 
-        values = read_on_grid(self.path, grid, resampling=self.aux.resampling, notes=self.notes)
+        values = read_on_grid(self.path, grid, resampling=self.aux.resampling, notes=self.notes, heights=self.aux.unit == "m")
         drop_impossible(values, self.aux.name)
         return values
 
