@@ -107,10 +107,11 @@ def tidy(name: str) -> str:
 
     Examples
     --------
-    >>> tidy("B02"), tidy("b8a"), tidy("viewZenithMean"), tidy("VV")
-    ('B2', 'B8A', 'view_zenith_mean', 'VV')
+    >>> tidy("B02"), tidy("b8a"), tidy("viewZenithMean"), tidy("VV"), tidy("B4, central wavelength 665 nm")
+    ('B2', 'B8A', 'view_zenith_mean', 'VV', 'B4')
     """
-    match = re.fullmatch(r"[Bb]0*(8[Aa]|\d{1,2})", name.strip())
+    # GDAL's reader of Sentinel-2 adds the wavelength, and its translations keep it.
+    match = re.fullmatch(r"[Bb]0*(8[Aa]|\d{1,2})(?:, central wavelength \d+ nm)?", name.strip())
     if match:
         return f"B{match[1].upper()}"
     return _ANCILLARY.get(re.sub(r"[^a-z]", "", name.lower()), name.strip()) if re.fullmatch(r"[A-Za-z_ ]+", name.strip()) else name.strip()
