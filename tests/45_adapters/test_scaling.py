@@ -108,6 +108,24 @@ def test_an_undeclared_fill_is_found(fill: float, dtype: str) -> None:
     assert {band.nodata for band in product.bands.values()} == {fill}
 
 
+@pytest.mark.parametrize("fill", [9.969209968386869e36, 1e20, 3.4028234663852886e38])
+@pytest.mark.parametrize("factor", [1.0, 1e4])
+def test_a_number_that_no_measurement_has_is_no_data(fill: float, factor: float) -> None:
+    """The fill of NetCDF and of models, in a file that does not declare it."""
+
+    def made(name: str) -> np.ndarray:
+        values = ground(name) * factor
+        values[20:40, 30:60] = fill
+        return values
+
+    product = as_reflectance(stack(made, "float32"))
+    assert {band.unscaled for band in product.bands.values()} == {""}
+    done = run_operator(SpectralTests(), {"source": product})
+    expected = np.zeros(GRID.shape, bool)
+    expected[20:40, 30:60] = True
+    np.testing.assert_array_equal(np.isnan(np.asarray(done["hot"].data)), expected)
+
+
 def test_a_cloud_at_the_edge_is_no_fill() -> None:
     """Twin of the above: the visible bands saturate over a cloud at the edge, the short-wave infrared does not."""
 

@@ -21,6 +21,9 @@ LOWEST = -0.05
 HIGHEST = 1.5
 """Reflectance that a pixel may pass, as a cloud's side towards a low sun does, but not every pixel of a scene."""
 
+NUMBERS = 1e15
+"""Beyond it a float is a number that fills (NetCDF's is 9.97e36, models' is 1e20), whatever is measured."""
+
 HEIGHTS = (-11000.0, 9000.0)
 """Lowest and highest ground [m], from the Challenger Deep to Everest: beyond are numbers that fill holes (-32768, 32767)."""
 
@@ -57,11 +60,11 @@ def spectral_bands(available: Sequence[str], platform: str = "") -> dict[str, st
 
 
 def drop_impossible(values: Array, semantic: str = "") -> None:
-    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST`, heights that the Earth has not."""
+    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST` or a filling, heights that Earth has not."""
     limits = np.finfo(values.dtype)
     lowest, highest = float(limits.min), float(limits.max)
     if is_reflectance(semantic):
-        lowest = LOWEST
+        lowest, highest = LOWEST, NUMBERS
     elif semantic.rpartition(".")[2] == "dem":
         lowest, highest = HEIGHTS
     with np.errstate(invalid="ignore"):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.raster.product import Band, Product
-from estran.sensors.plausible import fillings, judge, lookouts, spectral_bands
+from estran.sensors.plausible import NUMBERS, fillings, judge, lookouts, spectral_bands
 
 _FEW = 256
 """Samples with data below which the parts looked at say too little, and lines all over the band are read."""
@@ -82,7 +82,7 @@ def _good(band: Band, fill: float | None, parts: Looks) -> npt.NDArray[np.float6
     if values.dtype.kind in "iu" and band.nodata is None:
         gone |= values == 0
     wide = values[~gone].astype(np.float64)
-    return wide[np.isfinite(wide)]
+    return wide[np.isfinite(wide) & (np.abs(wide) < NUMBERS)]
 
 
 def _fills(product: Product, chosen: Mapping[str, str], looks: Mapping[str, Looks]) -> dict[str, float]:
