@@ -213,5 +213,21 @@ def test_no_raster_inside(tmp_path):
     with netCDF4.Dataset(tmp_path / "x.nc", "w") as dataset:
         dataset.createDimension("t", 3)
         dataset.createVariable("series", "f8", ("t",))
-    with pytest.raises(BadProduct, match=r"holds no raster .*found series"):
+    with pytest.raises(BadProduct, match=r"holds no raster .*found series.*write each band as a variable of its own"):
         open_product(tmp_path / "x.nc")
+
+
+@pytest.mark.parametrize("names", [("x", "y"), ("lon", "lat"), ("i", "j")])
+def test_columns_before_rows_are_refused(tmp_path, names):
+    """Read as rows they would lie elsewhere on Earth, and mirrored."""
+    path = tmp_path / "turned.nc"
+    with netCDF4.Dataset(path, "w") as dataset:
+        for name, way in zip(names, ("projection_x_coordinate", "projection_y_coordinate"), strict=True):
+            dataset.createDimension(name, 20)
+            coordinate = dataset.createVariable(name, "f8", (name,))
+            coordinate[:] = np.arange(20.0)
+            if name in "ij":
+                coordinate.standard_name = way
+        dataset.createVariable("B2", "f4", names)[:] = np.full((20, 20), 0.1)
+    with pytest.raises(BadProduct, match=rf"columns before rows .*expected B2\({names[1]}, {names[0]}\).*two dimensions exchanged"):
+        open_product(path)

@@ -168,6 +168,13 @@ def test_a_zip_of_two_products(root: Path, tmp_path: Path) -> None:
     assert "the zip holds several products" in sentence(BadProduct, packed)
 
 
+def test_a_servers_page_in_place_of_metadata(root: Path) -> None:
+    (root / "MTD_MSIL1C.xml").write_text("<html><body>503</body></html>")
+    message = sentence(BadProduct, root)
+    assert "found html" in message
+    assert "download the product again" in message
+
+
 def test_an_unknown_crs(root: Path) -> None:
     edit(tile_xml(root), lambda text: text.replace("EPSG:32631", "EPSG:99999"))
     message = sentence(BadGrid, root)

@@ -60,7 +60,7 @@ def spectral_bands(available: Sequence[str], platform: str = "") -> dict[str, st
 
 
 def drop_impossible(values: Array, semantic: str = "") -> None:
-    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST` or a filling, heights that Earth has not."""
+    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST`, fillings, heights that Earth has not."""
     limits = np.finfo(values.dtype)
     lowest, highest = float(limits.min), float(limits.max)
     if is_reflectance(semantic):

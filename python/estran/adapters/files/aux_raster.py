@@ -268,7 +268,7 @@ def _warped(tiles: Sequence[_Source], grid: Grid, resampling: Resampling, said: 
 
 
 def _undeclared(dataset: Any, source: _Source, grid: Grid) -> float | None:
-    """The number, other than the declared one, that fills holes under the grid: one of those in use, or one that stands there again and again and is no height."""
+    """The number, not the declared one, that fills holes under the grid: one of those in use, or one that stands there more than once and is no height."""
     from rasterio.windows import Window as Part
 
     west, south, east, north = source.reach_of(grid)

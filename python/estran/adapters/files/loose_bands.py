@@ -116,7 +116,7 @@ def _is_preview(product: Product) -> bool:
 
 
 def _seem_shifted(product: Product) -> bool:
-    """Whether no band of a stack has numbers below what an offset of 1000 adds, as exports of newer products have them: without it, some band is dark somewhere."""
+    """Whether no band of a stack has numbers below what an offset of 1000 adds, as exports of newer products have; without it, some band is dark."""
     if not product.platform.startswith(("Sentinel-2", "S2")) and product.platform:
         return False
     bands = [band for name, band in product.bands.items() if name in names.SPECTRAL and band.data is not None and band.coding is None]

@@ -44,6 +44,12 @@ _SIGNATURES = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n")
 _COORDINATES = ("lat", "lon", "latitude", "longitude", "x", "y", "time", "crs", "spatial_ref")
 
 
+_WAYS = {
+    "x": frozenset({"x", "lon", "longitude", "easting", "projection_x_coordinate"}),
+    "y": frozenset({"y", "lat", "latitude", "northing", "projection_y_coordinate"}),
+}
+"""Names, axes and standard names of coordinates that go east and north."""
+
 _DAMAGE = (OSError, RuntimeError, UnicodeError)
 """What the NetCDF library raises on a file that is broken."""
 _INCONSISTENCIES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
@@ -150,6 +156,7 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
         if not _is_band(name, variable):
             continue
         dims = tuple(variable.dimensions[-2:])
+        _refuse_turned(path, dataset, name, dims)
         mapping = str(getattr(variable, "grid_mapping", "")).split(":")[0].strip()
         if (*dims, mapping) not in grids:
             grids[*dims, mapping] = _grid(dataset, variable, dims, mapping, notes)
@@ -158,7 +165,11 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
         bands[label] = _band(path, name, label, variable, grid, flipped, own.get("bands", {}).get(name, {}))
     if not bands:
         raise BadProduct(
-            "the NetCDF file holds no raster", where=path, expected="a numeric variable over rows and columns", found=", ".join(dataset.variables) or "nothing"
+            "the NetCDF file holds no raster",
+            where=path,
+            expected="a numeric variable over rows and columns",
+            found=", ".join(f"{name}({', '.join(v.dimensions)})" for name, v in dataset.variables.items()) or "nothing",
+            todo="write each band as a variable of its own, with rows and columns as its last dimensions and no others longer than 1, outside of groups",
         )
     attributes = {key: dataset.getncattr(key) for key in dataset.ncattrs()}
     name = own.get("name") or path.stem
@@ -196,6 +207,27 @@ def _is_band(name: str, variable: Any) -> bool:
     if name in _COORDINATES or variable.ndim < 2 or getattr(variable.dtype, "kind", "O") not in "iuf":
         return False
     return all(size == 1 for size in variable.shape[:-2]) and min(variable.shape[-2:]) > 0 and name not in variable.dimensions
+
+
+def _refuse_turned(path: Path, dataset: Any, name: str, dims: tuple[str, ...]) -> None:
+    """Raise where columns come before rows, by the names of the dimensions or what their coordinates say."""
+    if [_way(dataset, dim) for dim in dims] == ["x", "y"]:
+        raise BadProduct(
+            f"band {name!r} runs over columns before rows",
+            where=path,
+            expected=f"{name}({dims[1]}, {dims[0]})",
+            found=f"{name}({', '.join(dims)})",
+            todo="write it again with its last two dimensions exchanged, as the transpose of xarray does",
+        )
+
+
+def _way(dataset: Any, dim: str) -> str:
+    """ "x" or "y" for a dimension whose coordinates go east or north; "" where nothing says."""
+    variable = dataset.variables.get(dim)
+    if variable is None:
+        return ""
+    said = {str(getattr(variable, key, "")).lower() for key in ("axis", "standard_name")} | {dim.lower()}
+    return next((way for way, words in _WAYS.items() if said & words), "")
 
 
 def _check_chunks(path: Path, name: str, variable: Any) -> None:

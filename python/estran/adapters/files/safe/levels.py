@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from estran.adapters.files.safe.store import AGAIN
 from estran.errors import BadProduct, UnsupportedProduct
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def check_level(root: Node, where: str) -> None:
     if not level:
         named = re.match(r"Level-(\d[A-Z]?p?)_", root.tag)
         if named is None or named.group(1) == "1C":
-            raise BadProduct("this is no Sentinel-2 product metadata file", where=where, expected="an element PROCESSING_LEVEL", found=root.tag)
+            raise BadProduct("this is no Sentinel-2 product metadata file", where=where, expected="an element PROCESSING_LEVEL", found=root.tag, todo=AGAIN)
         level = f"Level-{named.group(1)}"
     if level != LEVEL:
         refuse_other_level(level, where)
