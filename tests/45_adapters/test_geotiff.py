@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
 
 from estran.adapters.files import open_product, write_product
@@ -289,3 +290,36 @@ def test_names_and_units_in_latin_1_count_as_missing(tmp_path, count):
     assert len(product.bands) == count
     assert any("not in UTF-8" in note for note in product.notes)
     assert np.array_equal(np.asarray(next(iter(product.bands.values())).data), levels[0])
+
+
+@pytest.mark.parametrize("kind", ["inside", "beside", "alpha"])
+@pytest.mark.parametrize("dtype", ["float32", "uint16"])
+def test_what_a_mask_hides_is_no_data(tmp_path, kind, dtype):
+    """As gdalwarp and QGIS cut rasters: the numbers under the mask are whatever they were."""
+    seen = np.ones((40, 50), bool)
+    seen[10:20, 30:45] = False
+    path = tmp_path / "x.tif"
+    names = ("B2", "B3", "B4", *(("alpha",) if kind == "alpha" else ()))
+    profile = {
+        "driver": "GTiff",
+        "width": 50,
+        "height": 40,
+        "count": len(names),
+        "dtype": dtype,
+        "crs": "EPSG:32631",
+        "transform": Affine(20, 0, 6e5, 0, -20, 56e5),
+    }
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=kind == "inside"), rasterio.open(path, "w", **profile) as dataset:
+        for number, name in enumerate(names, 1):
+            dataset.write(np.where(name != "alpha", 0.25 if dtype == "float32" else 2500, seen).astype(dtype), number)
+            dataset.set_band_description(number, name)
+        if kind == "alpha":
+            dataset.colorinterp = (*(ColorInterp.gray,) * 3, ColorInterp.alpha)
+        else:
+            dataset.write_mask(seen)
+    product = open_product(path)
+    for name in ("B2", "B3", "B4"):
+        band = product[name]
+        np.testing.assert_array_equal(np.isnan(band.physical(np.asarray(band.data))), ~seen)
+        np.testing.assert_allclose(band.physical(np.asarray(band.data))[seen], 0.25)
+    assert any("has a mask or an alpha band" in note for note in product.notes)

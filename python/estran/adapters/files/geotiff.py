@@ -47,11 +47,20 @@ class RasterBand:
     ndim = 2
 
     def __init__(
-        self, path: Path, number: int, shape: tuple[int, int], stored: npt.DTypeLike, dtype: npt.DTypeLike, *, snap_bits: bool = False, remote: bool = False
+        self,
+        path: Path,
+        number: int,
+        shape: tuple[int, int],
+        stored: npt.DTypeLike,
+        dtype: npt.DTypeLike,
+        *,
+        snap_bits: bool = False,
+        remote: bool = False,
+        hidden: float | None = None,
     ) -> None:
         self.path, self.number, self.shape = path, number, shape
         self.stored, self.dtype, self._snap_bits = np.dtype(stored), np.dtype(dtype), snap_bits
-        self._remote = remote
+        self._remote, self._hidden = remote, hidden  # what stands where the file's mask hides a pixel; None where it has no mask
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         from rasterio.errors import RasterioError
@@ -62,6 +71,8 @@ class RasterBand:
         try:
             with opened(self.path, remote=self._remote, pam=False) as dataset:
                 block = dataset.read(self.number, window=window)
+                if self._hidden is not None:
+                    block = np.where(_mask_of(dataset, self.number, window) == 0, block.dtype.type(self._hidden), block)
         except RasterioError as error:
             raise BadProduct(
                 f"band {self.number} cannot be read; the file is truncated or damaged", where=self.path, found=str(error), todo="copy the file again"
@@ -208,6 +219,8 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
             left.append(name)
             continue
         bands[name] = _band(path, dataset, number, name, grid, platform, remote)
+    if not own and any(_is_masked(dataset, number) for number in dataset.indexes):
+        notes.append(f"{path.name} has a mask or an alpha band: what it hides is no data.")
     if left and not bands:
         raise UnsupportedProduct(
             "the samples are complex numbers, as of radar", where=path, expected="real samples", found=dataset.dtypes[0], todo="give an optical product"
@@ -239,8 +252,12 @@ def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform
     tags: dict[str, str] = text_of(lambda: dataset.tags(number), {})
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
-    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote), path, number)
     nodata = dataset.nodatavals[number - 1]
+    hidden = None
+    if not own and _is_masked(dataset, number):
+        hidden = nodata if nodata is not None else 0.0 if np.dtype(stored).kind in "iu" else float("nan")
+        nodata = hidden
+    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote, hidden=hidden), path, number)
     band = Band(
         name=name,
         data=data,
@@ -253,6 +270,26 @@ def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform
         wavelength=None if own else _wavelength(name, platform),
     )
     return extras.with_band_extras(band, own)
+
+
+def _is_masked(dataset: Any, number: int) -> bool:
+    """Whether a mask or an alpha band of the file hides pixels of a band."""
+    from rasterio.enums import MaskFlags
+
+    alpha = _alpha_of(dataset)
+    return alpha != number and (alpha is not None or MaskFlags.per_dataset in dataset.mask_flag_enums[number - 1])
+
+
+def _alpha_of(dataset: Any) -> int | None:
+    """The number of the alpha band, which GDAL takes for a mask only where it is of 8 or 16 bits."""
+    from rasterio.enums import ColorInterp
+
+    return next((number for number, kind in enumerate(dataset.colorinterp, 1) if kind == ColorInterp.alpha), None)
+
+
+def _mask_of(dataset: Any, number: int, window: Any) -> npt.NDArray[Any]:
+    alpha = _alpha_of(dataset)
+    return np.asarray(dataset.read_masks(number, window=window) if alpha is None else dataset.read(alpha, window=window))
 
 
 def _wavelength(name: str, platform: str) -> float | None:
