@@ -26,7 +26,7 @@ log = logging.getLogger("estran")
 ReadAux = Callable[..., npt.NDArray[np.float32]]
 """``read_aux(path, grid, resampling=…, notes=…)``: a raster warped to a grid, NaN where it has nothing; the list `notes` gets what had to be assumed.
 
-Of a raster in another unit than metres it is also told ``heights=False``.
+Of a raster in another unit than metres it also gets ``heights=False``.
 """
 
 _SUN = ("sun_zenith", "sun_azimuth")
@@ -192,8 +192,8 @@ def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux 
             continue
         if read_aux is None:
             raise EstranError(f"nobody can read {files[aux.name]} here", where=f"{op.alias}, parameter {aux.parameter}")
-        told = {} if aux.unit == "m" else {"heights": False}
-        values = np.array(read_aux(files[aux.name], grid, resampling=aux.resampling, notes=notes, **told), np.float32)
+        more = {} if aux.unit == "m" else {"heights": False}
+        values = np.array(read_aux(files[aux.name], grid, resampling=aux.resampling, notes=notes, **more), np.float32)
         drop_impossible(values, aux.name)
         covered = np.count_nonzero(np.isfinite(values)) / values.size
         notes += coverage_notes(aux, files[aux.name], covered)
