@@ -14,7 +14,7 @@ import pytest
 from estran.adapters.files import locks
 from estran.adapters.files.belongings import MARKER, is_hidden_work
 from estran.adapters.files.whole import claimed, whole
-from estran.errors import TargetBusy, WriteFailed
+from estran.errors import TargetBusy, TargetExists, WriteFailed
 
 HOLDING = """
 import sys, time
@@ -184,3 +184,34 @@ def test_without_locks_all_goes_its_way(tmp_path: Path) -> None:
         with whole(tmp_path / "a", overwrite=True) as part:
             part.write_text(text)
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+# ---------------------------------------------------------------- what has a lock's name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
+@pytest.mark.parametrize("what", ["link", "dangling", "pipe", "folder", "notes"])
+def test_what_is_no_lock_of_ours_stays(tmp_path: Path, what: str) -> None:
+    """As somebody can lay into a folder that many share: a link followed would empty the file that it points to."""
+    thesis, place = tmp_path / "thesis", tmp_path / "place"
+    thesis.write_text("years")
+    place.mkdir()
+    for name in (".x.estran-lock", ".other.estran-lock"):
+        at = place / name
+        {
+            "link": lambda at=at: at.symlink_to(thesis),
+            "dangling": lambda at=at: at.symlink_to("nowhere"),
+            "pipe": lambda at=at: os.mkfifo(at),
+            "folder": at.mkdir,
+            "notes": lambda at=at: at.write_text("notes"),
+        }[what]()
+    before = sorted(place.iterdir())
+    with pytest.raises(TargetExists, match=r"not ours has the name of the output's lock .*move it away"), whole(place / "x") as part:
+        part.write_text("new")
+    assert sorted(place.iterdir()) == before
+    with whole(place / "y") as part:  # the sweep meets the other
+        part.write_text("new")
+    assert sorted(place.iterdir()) == sorted([*before, place / "y"])
+    assert thesis.read_text() == "years"
+    if what == "notes":
+        assert (place / ".x.estran-lock").read_text() == "notes"

@@ -8,10 +8,13 @@ import hashlib
 import json
 import os
 import socket
+import stat
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from estran.errors import TargetExists
 
 SUFFIX = ".estran-lock"
 OWNER = ".estran-owner"
@@ -22,6 +25,9 @@ _LONGEST = 180
 """Bytes of a name in the names of locks and hidden folders; file systems allow 255, and these names have more parts."""
 _BUSY = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+_AS_IT_IS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""How a lock is opened: links are not followed, pipes not waited for."""
+_BEGIN = b'{"host"'
 _HERE = Path("/proc")
 
 
@@ -74,6 +80,8 @@ def take(path: Path, patience: float = 0.0) -> Lock | None:
     ------
     OSError
         If the file cannot be made.
+    TargetExists
+        What has its name is no lock of ours: a link, a pipe, a folder, a file of another content. It stays as it is.
     """
     until = time.monotonic() + patience
     while True:
@@ -86,11 +94,18 @@ def take(path: Path, patience: float = 0.0) -> Lock | None:
 def _take(path: Path) -> Lock | None:
     while True:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o666)
         except PermissionError:
             if sys.platform == "win32" and path.exists():
                 return None  # being removed by its holder
             raise
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO):  # a link, a folder, a socket
+                raise _no_lock(path) from error
+            raise
+        if not _is_ours(descriptor):
+            os.close(descriptor)
+            raise _no_lock(path)
         try:
             _hold(descriptor)
         except OSError as error:
@@ -103,9 +118,19 @@ def _take(path: Path) -> Lock | None:
         if _is_still_there(path, descriptor):
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, 0)
+                os.lseek(descriptor, 0, os.SEEK_SET)
                 os.write(descriptor, _ourselves())
             return Lock(path, descriptor)
         os.close(descriptor)
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Whether an open file is a lock: empty, or begun as :func:`_ourselves` begins."""
+    return stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, len(_BEGIN)) in (b"", _BEGIN)
+
+
+def _no_lock(path: Path) -> TargetExists:
+    return TargetExists("something that is not ours has the name of the output's lock", where=path, todo="move it away, or give another name")
 
 
 def _is_still_there(path: Path, descriptor: int) -> bool:

@@ -415,7 +415,7 @@ def _sweep(folder: Path) -> bool:
         return False
     moving = False
     for name in names:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, TargetExists):  # what is no lock of ours stays
             moving |= _tidy(folder, name)
     return moving
 
