@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -20,10 +21,14 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
         tqdm = sys.modules.get("tqdm")
-        if tqdm is not None:
-            tqdm.tqdm.write(text, file=sys.stderr)
-        else:
-            sys.stderr.write(text + "\n")
+        try:
+            if tqdm is not None:
+                tqdm.tqdm.write(text, file=sys.stderr)
+            else:
+                sys.stderr.write(text + "\n")
+        except OSError:
+            # Its disk is full, or its reader has gone: no reason to throw work away.
+            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def set_up_log(verbose: bool, silent: bool) -> None:

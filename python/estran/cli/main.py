@@ -104,12 +104,24 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
     except MemoryError:
         return _failed(log, "there is not enough memory. What to do: take larger pixels, or a part of the image.", 1)
     except OSError as error:
+        if _stdout_is_lost():
+            return _failed(log, f"what was to be said could not be written to stdout: {error.strerror}. What to do: send it elsewhere.", 1)
         return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
     except Exception as error:
         if "dask config file" in str(error):  # of the user's, read while Dask is imported
             return _failed(log, f"the settings of Dask cannot be read: {' '.join(str(error).split())}. What to do: correct that file, or move it away.", 1)
         return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what it says.", FAULT)
     return 0
+
+
+def _stdout_is_lost() -> bool:
+    """Whether what is still to be written to stdout cannot be, as where its disk is full; it is then let go."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _failed(log: logging.Logger, sentence: str, code: int) -> int:

@@ -14,6 +14,8 @@ import signal
 import sys
 import time
 
+from estran.cli import streams
+
 _WHY = {"SIGINT": "stopped", "SIGTERM": "terminated", "SIGHUP": "stopped, as the terminal has gone"}
 _NUMBERS = {getattr(signal, name): why for name, why in _WHY.items() if hasattr(signal, name)}
 
@@ -37,6 +39,7 @@ def listen() -> None:
     """From now on, end at once when interrupted or terminated; for the program alone, not for those who import the package."""
     if _State.listening:
         return
+    streams.open_closed()  # before a pipe takes their numbers
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     try:
