@@ -98,6 +98,9 @@ HARM = {
     "no list": lambda out: (out / MARKER).unlink(),
     "a list of another making": lambda out: (out / MARKER).write_text('{"estran_result": 99, "files": {}}'),
     "a broken list": lambda out: (out / MARKER).write_text("{"),
+    "a list without bottom": lambda out: (out / MARKER).write_text("[" * 100_000),
+    "a list that is a link": lambda out: link_instead(out / MARKER),
+    "a list that is a pipe": lambda out: ((out / MARKER).unlink(), os.mkfifo(out / MARKER)),
 }  # fmt: skip
 
 

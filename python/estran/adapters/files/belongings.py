@@ -79,7 +79,7 @@ def stranger(folder: Path) -> str:
     here = inventory(folder)
     if not here:
         return ""
-    listed = _listed(folder)
+    listed = _listed(folder) if here.get(MARKER, [""])[0] == "file" else None  # a link leads elsewhere, a pipe is waited for
     if listed is None:
         return next(path for path in [*(p for p in here if p != MARKER), *here])
     del here[MARKER]
@@ -91,7 +91,7 @@ def _listed(folder: Path) -> Mapping[str, list[Any]] | None:
         said = json.loads((folder / MARKER).read_bytes())
         files = said["files"]
         return files if said["estran_result"] == _SCHEMA and isinstance(files, dict) else None
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
