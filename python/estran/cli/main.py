@@ -104,7 +104,7 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
     except MemoryError:
         return _failed(log, "there is not enough memory. What to do: take larger pixels, or a part of the image.", 1)
     except OSError as error:
-        if _stdout_is_lost():
+        if error.filename is None and _stdout_is_lost():
             return _failed(log, f"what was to be said could not be written to stdout: {error.strerror}. What to do: send it elsewhere.", 1)
         return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
     except Exception as error:
@@ -118,6 +118,7 @@ def _stdout_is_lost() -> bool:
     """Whether what is still to be written to stdout cannot be, as where its disk is full; it is then let go."""
     try:
         sys.stdout.flush()
+        os.write(sys.stdout.fileno(), b"\n")  # where nothing is held back, nothing is left to flush
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return True
