@@ -184,6 +184,16 @@ def test_names_that_are_odd_and_good(estran, small: Path, tmp_path: Path, name: 
     assert sorted(p.name for p in folder.iterdir()) == ["x.data", "x.dim"]
 
 
+@pytest.mark.parametrize("name", ["a\nb.xyz", "a\rb.xyz", "a\x1b[31mb.xyz", "a\u202eb.xyz"])
+def test_an_error_is_one_line_whatever_the_name(estran, scene: Path, tmp_path: Path, name: str) -> None:
+    for arguments in ((scene, "-o", tmp_path / name), (tmp_path / name, "-o", tmp_path / "out")):
+        said = estran("masks", *arguments)
+        assert said.code in (1, 2)
+        assert said.err.startswith("estran: error: ")
+        assert said.err.rstrip("\n").isprintable()
+        assert repr(name)[1:-1] in said.err
+
+
 def test_names_that_no_file_has(estran, small: Path, tmp_path: Path) -> None:
     said = refused(estran, tmp_path, *copied(small, tmp_path / f"{'a' * 300}.tif"))
     assert "give a shorter name" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,9 @@ from typing import Any
 from estran.raster.scene import Progress, quiet
 
 log = logging.getLogger("estran")
+
+_STEERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, separators of lines, and what turns the direction of writing."""
 
 
 class _Handler(logging.Handler):
@@ -31,12 +35,19 @@ class _Handler(logging.Handler):
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
+class _Formatter(logging.Formatter):
+    """One line a message, whatever names are in it: what would break the line, or steer the terminal, is written in figures."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library calls it so)
+        return _STEERS.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), super().formatMessage(record))
+
+
 def set_up_log(verbose: bool, silent: bool) -> None:
     """Errors always, warnings unless `silent`, the rest if `verbose`."""
     for handler in [h for h in log.handlers if isinstance(h, _Handler)]:
         log.removeHandler(handler)
     handler = _Handler()
-    handler.setFormatter(logging.Formatter("estran: %(levelname)s: %(message)s"))
+    handler.setFormatter(_Formatter("estran: %(levelname)s: %(message)s"))
     for level, name in ((logging.ERROR, "error"), (logging.WARNING, "note"), (logging.INFO, "info"), (logging.DEBUG, "debug")):
         logging.addLevelName(level, name)
     log.addHandler(handler)
