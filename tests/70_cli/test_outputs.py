@@ -238,6 +238,8 @@ def test_a_dangling_link_is_refused(estran, scene: Path, tmp_path: Path, name: s
     (tmp_path / name).symlink_to("nowhere")
     for more in ((), ("--overwrite",)):
         assert "a link to nothing" in refused(estran, tmp_path, "masks", scene, "-o", tmp_path / name, *more)
+        # As where the disk behind the link is not there.
+        assert "a folder of the output's is a link to nothing" in refused(estran, tmp_path, "masks", scene, "-o", tmp_path / name / "deep" / name, *more)
 
 
 # ---------------------------------------------------------------- files

@@ -202,7 +202,7 @@ def followed(target: Path) -> Path:
     Raises
     ------
     TargetExists
-        A link to nothing, or no name at all.
+        A link to nothing, or a folder that is one, or no name at all.
     WriteFailed
         A name that no file can have.
     """
@@ -213,8 +213,10 @@ def followed(target: Path) -> Path:
         pass
     except OSError as error:  # a name that is too long, a parent that is a file
         raise write_failed(Path(target), error) from error
-    if Path(target).is_symlink() and not place.exists():
-        raise TargetExists("the output is a link to nothing", where=target, found=place, todo="give another name, or mend the link")
+    for path in (Path(target), *Path(target).parents):
+        if path.is_symlink() and not path.exists():
+            what = "the output is a link to nothing" if path == Path(target) else "a folder of the output's is a link to nothing"
+            raise TargetExists(what, where=path, found=os.path.realpath(path), todo="give another name, or mend the link")
     if not place.name:
         raise TargetExists("the output is the root of a disk", where=target, todo="give a folder of its own")
     return place
