@@ -359,6 +359,18 @@ def test_writing_nodes(estran, small: Path, tmp_path: Path) -> None:
     assert "two Write nodes write the same file" in refused(
         estran, place, "gpt", graph(small, xml, (place / "x.tif", "GeoTIFF"), (place / ".." / "place" / "x", "GeoTIFF"))
     )
+    for one, other in (
+        (place / "n.dim", place / "n.data" / "b.tif"),
+        (place / "n.tif", place / "n.tif" / "b.tif"),
+        (place / "n.dim", place / "n.data" / "b.dim"),
+    ):
+        kinds = {".tif": "GeoTIFF", ".dim": "BEAM-DIMAP"}
+        for pair in ((one, other), (other, one)):
+            xml_of = graph(small, xml, *((path, kinds[path.suffix]) for path in pair))
+            assert "writes into what another one writes" in refused(estran, place, "gpt", xml_of, "--overwrite")
+    assert "two Write nodes write the same file" in refused(
+        estran, place, "gpt", graph(small, xml, (place / "x.dim", "BEAM-DIMAP"), (place / "x.DIM", "BEAM-DIMAP"))
+    )
     said = estran("gpt", graph(small, xml, (place / "x.tif", "GeoTIFF"), (place / "x.dim", "BEAM-DIMAP")))
     assert said.code == 0, said.err
 
