@@ -184,6 +184,29 @@ def test_names_that_are_odd_and_good(estran, small: Path, tmp_path: Path, name: 
     assert sorted(p.name for p in folder.iterdir()) == ["x.data", "x.dim"]
 
 
+@pytest.mark.parametrize("name", ["a:b", "http:b", "2019-04-11T10:50:31", "x%20y", "a&b<c>'\"", "new\nline", "tab\tx", " lead", "trail ", "a..b", "e\u0301"])
+def test_names_that_headers_must_hold(estran, small: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / f"{name}.dim"
+    for more in ((), ("--overwrite",)):
+        said = estran(*copied(small, target, *more))
+        assert said.code == 0, said.err
+        assert np.array_equal(np.asarray(open_product(target)["B2"].data), np.asarray(open_product(small)["B2"].data))
+
+
+@pytest.mark.parametrize("name", ["back\\slash", "ctl\x01x", "esc\x1b[31m"])
+def test_names_that_headers_cannot_hold(estran, small: Path, tmp_path: Path, name: str) -> None:
+    assert "a character that its metadata cannot" in refused(estran, tmp_path, *copied(small, tmp_path / f"{name}.dim"))
+    if "\\" not in name:
+        assert "a character that its metadata cannot" in refused(estran, tmp_path, "simulate", "scene", tmp_path / f"{name}.SAFE", "--small", "--size", "96")
+    assert estran(*copied(small, tmp_path / f"{name}.tif")).code == 0
+
+
+def test_a_link_that_leads_to_another_ending(estran, small: Path, tmp_path: Path) -> None:
+    (tmp_path / "y.xml").write_text("")
+    (tmp_path / "x.dim").symlink_to("y.xml")
+    assert "no BEAM-DIMAP product's" in refused(estran, tmp_path, *copied(small, tmp_path / "x.dim", "--overwrite"))
+
+
 @pytest.mark.parametrize("name", ["a\nb.xyz", "a\rb.xyz", "a\x1b[31mb.xyz", "a\u202eb.xyz"])
 def test_an_error_is_one_line_whatever_the_name(estran, scene: Path, tmp_path: Path, name: str) -> None:
     for arguments in ((scene, "-o", tmp_path / name), (tmp_path / name, "-o", tmp_path / "out")):

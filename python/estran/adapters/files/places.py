@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from estran.adapters.files.belongings import Kind, starts_with
-from estran.adapters.files.undecodable import check_output
+from estran.adapters.files.undecodable import check_output, check_xml_name
 from estran.errors import BadParameter
 
 FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "NetCDF4-CF": ".nc"}
@@ -57,7 +57,11 @@ def place_of(path: Path, format_name: str = "") -> Place:
         from estran.adapters.files.dimap.place import DIMAP
         from estran.adapters.files.whole import followed
 
-        return Place(path, ending, (f"{followed(path).stem}.data",), DIMAP)
+        place = followed(path)
+        if _ending(place) != ".dim":
+            raise BadParameter("the link leads to a name that is no BEAM-DIMAP product's", where=path, expected="a name in .dim", found=place)
+        check_xml_name(path, "\\")  # which headers hold as Windows's separator of folders
+        return Place(path, ending, (f"{place.stem}.data",), DIMAP)
     if ending == ".tif":
         return Place(path, ending, (), GEOTIFF)
     if ending == ".nc":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from estran.errors import BadParameter, BadProduct
 from estran.raster.product import Element, Product
 
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _OPEN_FILES = Path("/proc/self/fd")
 """Where Linux shows the open files and folders of a process under their numbers."""
 
@@ -95,6 +97,19 @@ def check_output(path: Path) -> None:
         path.name.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
         raise BadParameter("the name of the output is no text", where=printable(path), expected="a name in UTF-8", todo="give it another name") from None
+
+
+def check_xml_name(path: Path, more: str = "") -> None:
+    """Refuse an output whose name XML cannot hold, or with one of `more` in it: its metadata name its files.
+
+    Raises
+    ------
+    BadParameter
+        It cannot.
+    """
+    found = next((c for c in path.name if c in more or _NOT_IN_XML.match(c)), None)
+    if found is not None:
+        raise BadParameter("the name of the output holds a character that its metadata cannot", where=path, found=repr(found), todo="give it another name")
 
 
 def as_text(product: Product) -> Product:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element as Xml
@@ -70,7 +69,12 @@ def read_dimap(path: Path, *, remote: bool = False) -> Product:
     root = _parse(path)
     if root.tag != "Dimap_Document" or root.find("Raster_Dimensions") is None:
         raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="Dimap_Document with Raster_Dimensions", found=root.tag)
-    place = partial(reach.inside, path.parent, where=path, remote=remote)
+    beside = f"{path.stem}.data/"
+
+    def place(name: str) -> Path:
+        # Its own folder, even where the name has a colon as an address has.
+        return reach.inside(path.parent, f"./{name}" if name.startswith(beside) else name, where=path, remote=remote)
+
     return product_of(root, path, lambda _number, info, shape: _samples(root, place, info, shape), place)
 
 

@@ -19,6 +19,7 @@ from estran.adapters.files.safe_write.footprints import footprint_gml
 from estran.adapters.files.safe_write.images import NO_OVERVIEW, preview, true_colour, write_jp2, write_truth
 from estran.adapters.files.safe_write.manifest import manifest
 from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, product_name, product_xml, tile_xml
+from estran.adapters.files.undecodable import check_xml_name
 from estran.adapters.files.whole import claimed, followed, whole
 from estran.raster.scene import Progress, quiet
 from estran.sensors.bands import SENTINEL2
@@ -82,6 +83,8 @@ def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progre
 
 def claimed_safe(out: Path, overwrite: bool = False) -> AbstractContextManager[Path]:
     """Hold the place of a scene while it is made: what :func:`write_safe` would refuse is refused at once."""
+    if _is_product(out):
+        check_xml_name(out)
     return claimed(out, companions=(_truth_beside(out),) if _is_product(out) else (), overwrite=overwrite, kind=A_FOLDER)
 
 
