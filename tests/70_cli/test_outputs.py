@@ -14,8 +14,10 @@ import pytest
 
 from estran.adapters.files import open_product, write_product
 from estran.adapters.files.belongings import MARKER
+from estran.adapters.files.look_up_table import LOOK_UP_TABLE
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
+from estran.tables import SHIPPED
 
 
 def everything(folder: Path) -> dict[str, bytes | str]:
@@ -405,3 +407,40 @@ def test_tables(estran, tmp_path: Path) -> None:
     responses.write_text("x")
     said = refused(estran, tmp_path, "tables", "build", "bands", "--solar", f"s={solar}", "--response", responses, "--out", tmp_path, "--overwrite")
     assert "sentinel2_bands.csv" in said
+
+
+def test_look_up_tables_replace_look_up_tables_alone(estran, tmp_path: Path) -> None:
+    for name, text in (("rayleigh.npz", b"mine"), ("sky_glint.npz", b"PK\x03\x04mine")):
+        (tmp_path / name).write_bytes(text)
+        for more in ((), ("--overwrite",)):
+            assert "no look-up table of Estran" in refused(estran, tmp_path, "tables", "build", "rayleigh", "--out", tmp_path, *more)
+        (tmp_path / name).unlink()
+    for table in SHIPPED.glob("*.*z"):
+        assert LOOK_UP_TABLE.is_one(table)
+    for table in SHIPPED.glob("*.csv"):
+        assert LOOK_UP_TABLE.is_one(table)
+
+
+def test_the_folder_of_a_table_goes_again_where_it_is_not_made(estran, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "file").write_text("mine")
+    command = ("tables", "build", "bands", "--solar", f"s={tmp_path / 'none'}", "--response", tmp_path / "none", "--out")
+    refused(estran, tmp_path, *command, tmp_path / "new" / "deep")
+    refused(estran, tmp_path, "tables", "build", "aerosol", "--model", "none", "--out", tmp_path / "new")
+    rayleigh = ("tables", "build", "rayleigh", "--out")
+    assert "a link to nothing" in refused(estran, tmp_path, *rayleigh, tmp_path / "link")
+    assert "parents are folders" in refused(estran, tmp_path, *rayleigh, tmp_path / "file" / "x")
+    assert "give a shorter name" in refused(estran, tmp_path, *rayleigh, tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("text", ["PK\x03\x04years", "name,age\nx,3\n", "cloud,probability,class,mine\n"])
+def test_tables_of_spectra_replace_their_like_alone(estran, tmp_path: Path, text: str) -> None:
+    table, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    for delimiter in ",;\t":
+        table.write_text("blue,green,red,nir,swir1\n0.1,0.1,0.1,0.3,0.2\n".replace(",", delimiter))
+        command = ("masks", "--table", table, "-o", out, "--overwrite")
+        out.write_text(text)
+        assert "no table with the columns that Estran adds" in refused(estran, tmp_path, *command)
+        out.unlink()
+        for _ in range(2):
+            assert estran(*command).code == 0

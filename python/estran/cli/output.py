@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from estran.catalogue.spec import Declared, parameters_of
 from estran.cli.console import within
@@ -17,6 +18,9 @@ from estran.engine.overview import Overview
 from estran.errors import BadParameter, TargetExists
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
+
+if TYPE_CHECKING:
+    from estran.adapters.files.belongings import Kind
 
 log = logging.getLogger("estran")
 
@@ -85,13 +89,12 @@ def claimed_output(out: Path, overwrite: bool, inputs: Sequence[Path] = ()) -> I
 
 
 @contextlib.contextmanager
-def claimed_file(out: Path, overwrite: bool, inputs: Sequence[Path] = ()) -> Iterator[None]:
+def claimed_file(out: Path, overwrite: bool, inputs: Sequence[Path] = (), *, kind: Kind) -> Iterator[None]:
     """As :func:`claimed_output`, for a file that is no product."""
-    from estran.adapters.files.belongings import A_FILE
     from estran.adapters.files.whole import claimed
 
     refuse_inputs(out, inputs)
-    with claimed(out, overwrite=overwrite, kind=A_FILE):
+    with claimed(out, overwrite=overwrite, kind=kind):
         yield
 
 

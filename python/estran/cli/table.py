@@ -10,10 +10,15 @@ from estran.cli.output import claimed_file
 
 log = logging.getLogger("estran")
 
+ADDED = ("cloud", "probability", "class")
+"""Columns of the result, behind those of the input."""
+
 
 def classify(table: Path, out: Path, mode: Literal["default", "strict", "python-fmask"], *, overwrite: bool) -> None:
     """Classify the rows of a CSV file, write them with ``cloud``, ``probability``, ``class`` added, and print scores where there is a label."""
-    with claimed_file(out, overwrite, [table]):
+    from estran.adapters.files.table import with_columns
+
+    with claimed_file(out, overwrite, [table], kind=with_columns(ADDED)):
         _classify(table, out, mode, overwrite)
 
 
@@ -27,7 +32,7 @@ def _classify(table: Path, out: Path, mode: Literal["default", "strict", "python
     result = classify_table({name: values for name, values in columns.items() if name != "label"}, PixelSettings.for_mode(mode))
     for note in result.notes:
         log.warning(note)
-    write_table(out, read, {"cloud": result.cloud, "probability": result.probability, "class": result.classes}, overwrite=overwrite)
+    write_table(out, read, dict(zip(ADDED, (result.cloud, result.probability, result.classes), strict=True)), overwrite=overwrite)
     if "label" not in columns:
         return
     print(f"{'group':<28}{'rows':>7}{'balanced':>10}{'recall':>9}{'specificity':>13}")

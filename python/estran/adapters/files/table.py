@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran import bounds
-from estran.adapters.files.belongings import A_FILE
+from estran.adapters.files.belongings import A_FILE, Kind
 from estran.adapters.files.whole import whole
 from estran.errors import BadProduct
 from estran.sensors.bands import SEMANTIC, resolve
@@ -21,6 +21,7 @@ from estran.sensors.bands import SEMANTIC, resolve
 _COLUMNS = 10_000
 """Most columns of a table: a spectrum of every nanometre has 2,000."""
 
+_DELIMITERS = (",", ";", "\t")
 _EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Cells, in lower case, that say "no value"."""
 
@@ -91,7 +92,7 @@ def read_table(path: Path) -> Table:
     """
     text = bounds.read_text(path, bounds.TABLE_BYTES, what="the table")
     header = text.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
+    delimiter = max(_DELIMITERS, key=header.count)
     try:
         lines = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
     except csv.Error as error:
@@ -126,6 +127,17 @@ def pixel_columns(table: Table) -> dict[str, Any]:
     if "label" in table.names:
         columns["label"] = table.numbers("label")
     return columns
+
+
+def with_columns(added: Sequence[str]) -> Kind:
+    """The kind of a table that :func:`write_table` has written: these columns are its last."""
+    ends = tuple(delimiter.join(added).encode() for delimiter in _DELIMITERS)
+
+    def is_one(path: Path) -> bool:
+        with path.open("rb") as file:
+            return file.readline(bounds.TABLE_BYTES).rstrip(b"\r\n").endswith(ends)
+
+    return Kind(folder=False, called="table with the columns that Estran adds", is_one=is_one)
 
 
 def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | npt.NDArray[Any]], *, overwrite: bool = False) -> None:

@@ -91,7 +91,7 @@ _PLANS: Mapping[str, Callable[[argparse.Namespace], list[Plan]]] = {"gas": _gas,
 
 
 def _build(args: argparse.Namespace) -> None:
-    from estran.adapters.files.belongings import A_FILE
+    from estran.adapters.files.look_up_table import LOOK_UP_TABLE
     from estran.adapters.files.whole import claimed, whole
     from estran.tables.build import clear_pieces, finish, make_pieces
 
@@ -99,12 +99,12 @@ def _build(args: argparse.Namespace) -> None:
     plans = _PLANS[args.kind](args)
     with contextlib.ExitStack() as held, progress_bar(args) as progress:
         for plan in plans:
-            held.enter_context(claimed(folder / plan.name, overwrite=args.overwrite, kind=A_FILE))
+            held.enter_context(claimed(folder / plan.name, overwrite=args.overwrite, kind=LOOK_UP_TABLE))
             refuse_inputs(folder / plan.name, _inputs(args))
         for k, plan in enumerate(plans):
             target = folder / plan.name
             pieces = make_pieces(plan, folder, _part_of(progress, k, len(plans)), workers=args.workers)
-            with whole(target, overwrite=args.overwrite, kind=A_FILE) as part:
+            with whole(target, overwrite=args.overwrite, kind=LOOK_UP_TABLE) as part:
                 finish(plan, pieces, part)
             clear_pieces(plan, folder)
     if not args.quiet:
@@ -141,7 +141,8 @@ def _workers(text: str) -> int:
 
 
 def _folder(out: Path) -> Path:
-    if out.exists() and not out.is_dir():
+    from estran.adapters.files.whole import followed
+
+    if followed(out).exists() and not out.is_dir():
         raise BadParameter("the output is a file", where=out, expected="a folder", todo="give a folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
     return out
