@@ -165,6 +165,43 @@ def test_a_mounted_folder(estran, scene: Path, tmp_path: Path) -> None:
         subprocess.run(["umount", str(place)], check=False)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="owners and modes as POSIX has them")
+def test_what_is_somebody_elses_in_a_folder_for_all(estran, small: Path, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in /tmp: it could not be moved away in the end, so the work is not begun."""
+    place = tmp_path / "tmp"
+    place.mkdir()
+    for command in (copied(small, place / "x.tif"), copied(small, place / "x.dim"), ("masks", scene, "-o", place / "out", "-q")):
+        assert estran(*command).code == 0
+    place.chmod(0o1777)
+    monkeypatch.setattr(os, "geteuid", lambda: place.stat().st_uid + 1)
+    for command in (copied(small, place / "x.tif"), copied(small, place / "x.dim"), ("masks", scene, "-o", place / "out")):
+        assert "somebody else's" in refused(estran, tmp_path, *command, "--overwrite")
+    assert estran(*copied(small, place / "y.tif")).code == 0
+    place.chmod(0o777)
+    assert estran(*copied(small, place / "x.tif"), "--overwrite").code == 0
+
+
+POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all")
+"""Root without the right to go everywhere."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="modes bind root where its powers are taken")
+def test_folders_that_cannot_be_emptied(scene: Path, out: Path) -> None:
+    powers = POWERLESS if os.geteuid() == 0 else ()
+    if powers and shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv")
+    command = (*powers, sys.executable, "-m", "estran.cli.main", "masks", str(scene), "-o", str(out), "--overwrite", "-q")
+    (data,) = out.glob("*.data")
+    for folder, mode, sentence in ((data, 0o500, "may not write into"), (out, 0o500, "may not write into"), (out, 0o300, "cannot be looked into")):
+        before = everything(out.parent)
+        folder.chmod(mode)
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        folder.chmod(0o700)
+        assert said.returncode == 1
+        assert sentence in said.stderr
+        assert everything(out.parent) == before
+
+
 @pytest.mark.parametrize("name", ["", " ", "..", "/", "/dev/null", "out/in/../../.."])
 def test_no_place_at_all(estran, scene: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").mkdir()

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,6 +173,9 @@ def judge(target: Path, companions: Sequence[Path], overwrite: bool, kind: Kind)
         else:
             _judge_file(target, path, kind)
     for path in present:
+        if _is_held_by_its_owner(path):
+            raise TargetExists("the output is somebody else's, in a folder where only owners replace things", where=path, todo="give another name")
+    for path in present:
         if not overwrite and not (path == target and path.is_dir() and not inventory(path)):
             raise TargetExists("the output is already there", where=path, todo="give another name, or --overwrite")
 
@@ -188,8 +192,18 @@ def _judge_folder(target: Path, folder: Path, kind: Kind) -> None:
             found=found,
             todo="give a folder of its own, or remove this one yourself",
         )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise TargetExists("the output is a folder that you may not write into", where=folder, todo="give another name")
+    # Each of them has to be emptied in the end.
+    for path in (folder, *(folder / name for name, (kind, *_) in inventory(folder).items() if kind == "folder")):
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise TargetExists("the output is a folder that you may not write into", where=path, todo="give another name")
+
+
+def _is_held_by_its_owner(path: Path) -> bool:
+    """Whether its folder is one like /tmp, where nobody else may move or remove it."""
+    if sys.platform == "win32" or path.is_mount():
+        return False
+    above = path.parent.stat()
+    return bool(above.st_mode & stat.S_ISVTX) and os.geteuid() not in (0, above.st_uid, path.lstat().st_uid)
 
 
 def _judge_file(target: Path, path: Path, kind: Kind) -> None:

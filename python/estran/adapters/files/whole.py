@@ -330,7 +330,10 @@ def _keeps_its_place(target: Path) -> bool:
 
 
 def _refuse_work_inside(folder: Path) -> None:
-    work = next((p for p in folder.iterdir() if is_hidden_work(p.name)), None)
+    try:
+        work = next((p for p in folder.iterdir() if is_hidden_work(p.name)), None)
+    except PermissionError:
+        return  # judged with the rest
     if work is not None:
         raise TargetBusy("another run is writing into the output folder", where=folder, found=work.name, todo="wait for it, or give another name")
 
