@@ -148,6 +148,25 @@ def test_the_folder_one_is_in(estran, scene: Path, tmp_path: Path, monkeypatch: 
     assert "not ours" in refused(estran, tmp_path, "masks", scene, "-o", ".", "--overwrite")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays there")
+def test_the_folder_one_is_in_has_gone(small: Path, scene: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    for command in (
+        copied(small, Path("x.tif")),
+        ("masks", scene, "-o", "out"),
+        ("masks", scene, "-o", "."),
+        ("simulate", "scene", "s", "--small", "--size", "96"),
+    ):
+        gone.mkdir()
+        line = ["sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', str(gone), sys.executable, "-m", "estran.cli.main", *map(str, command)]
+        said = subprocess.run(line, capture_output=True, text=True, check=False)
+        assert said.returncode == 1
+        assert [x for x in said.stderr.splitlines() if "error:" in x] == [
+            "estran: error: the folder that the program was started in is no longer there. What to do: go to one that is (cd)."
+        ]
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a disk")
 def test_a_mounted_folder(estran, scene: Path, tmp_path: Path) -> None:
     """As of a container: it cannot be moved."""

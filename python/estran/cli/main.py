@@ -106,12 +106,23 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
     except OSError as error:
         if error.filename is None and _stdout_is_lost():
             return _failed(log, f"what was to be said could not be written to stdout: {error.strerror}. What to do: send it elsewhere.", 1)
+        if error.filename is None and _is_nowhere():
+            return _failed(log, "the folder that the program was started in is no longer there. What to do: go to one that is (cd).", 1)
         return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
     except Exception as error:
         if "dask config file" in str(error):  # of the user's, read while Dask is imported
             return _failed(log, f"the settings of Dask cannot be read: {' '.join(str(error).split())}. What to do: correct that file, or move it away.", 1)
         return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what it says.", FAULT)
     return 0
+
+
+def _is_nowhere() -> bool:
+    """Whether the current folder has been removed: names that are not absolute then mean nothing."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _stdout_is_lost() -> bool:
