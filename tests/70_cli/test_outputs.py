@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio.shutil
 
 from estran.adapters.files import open_product, write_product
 from estran.adapters.files.belongings import MARKER
@@ -408,6 +409,17 @@ def test_an_input_is_never_the_output(estran, scene: Path, small: Path, tmp_path
     dem = tmp_path / "dem.tif"
     dem.write_bytes(b"II*\0")
     assert "input of the same run" in refused(estran, tmp_path, "masks", safe, "--dem", dem, "-o", dem, "--overwrite")
+
+
+def test_what_an_input_names_is_never_the_output(estran, small: Path, tmp_path: Path) -> None:
+    part, virtual = tmp_path / "part.tif", tmp_path / "v.vrt"
+    assert estran(*copied(small, part)).code == 0
+    rasterio.shutil.copy(part, virtual, driver="VRT")
+    assert "a file that an input names" in refused(estran, tmp_path, *copied(virtual, part, "--overwrite"))
+    metadata = tmp_path / "LC08_L1TP_016037_MTL.txt"
+    metadata.write_text('GROUP = L1_METADATA_FILE\n  FILE_NAME_BAND_5 = "PART.TIF"\nEND\n')
+    assert "a file that an input names" in refused(estran, tmp_path, *copied(metadata, part, "--overwrite"))
+    assert estran(*copied(virtual, tmp_path / "other.tif")).code == 0
 
 
 def test_an_input_in_a_result_folder_of_ours(estran, out: Path) -> None:

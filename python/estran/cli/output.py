@@ -26,6 +26,8 @@ log = logging.getLogger("estran")
 
 _LONGEST = 200
 """Characters of a product's file name: with their endings, names of files are at most 255."""
+_LISTS, _LISTED = (".vrt", ".txt", ".xml"), 1 << 24
+"""Endings of inputs that name other files, and how much of them is looked at [bytes]."""
 _FILES = (".dim", ".tif", ".tiff", ".nc")
 
 
@@ -109,6 +111,17 @@ def refuse_inputs(out: Path, inputs: Sequence[Path]) -> None:
             raise TargetExists("the output lies inside an input", where=out, found=given, todo="give a place outside")
         if any(place in sources[0].parents for place in places):
             raise TargetExists("an input lies inside the output folder", where=out, found=given, todo="give another name")
+        if places[0].is_file() and _names(sources[0], places[0].name):
+            raise TargetExists("the output is a file that an input names as its own", where=out, found=given, todo="give another name")
+
+
+def _names(source: Path, name: str) -> bool:
+    """Whether an input is a text that names files, as virtual rasters and Landsat's metadata do, and this one is among them."""
+    if source.suffix.lower() not in _LISTS or not source.is_file():
+        return False
+    with contextlib.suppress(OSError), source.open("rb") as file:
+        return os.fsencode(name).lower() in file.read(_LISTED).lower()
+    return False
 
 
 def _with_data(path: Path) -> list[Path]:
