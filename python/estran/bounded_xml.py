@@ -34,7 +34,7 @@ TAG = 8 * bounds.MEGABYTE
 _PIECE = bounds.MEGABYTE
 _HEAD = 200
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
-_READ_BY_EXPAT = frozenset({"utf-8", "utf-16", "iso8859-1", "ascii"})
+_READ_BY_EXPAT = frozenset({"utf-16", "iso8859-1", "ascii"})
 _OTHER_ENCODINGS = re.compile(r"(iso8859|cp|koi8|mac|gb|big5|shift_jis|euc|hz|utf-16|utf-32|iso2022|johab|ptcp|tis)[a-z0-9_-]*\Z")
 
 
@@ -149,10 +149,14 @@ def _decoded(content: bytes | str) -> tuple[str | None, Iterator[bytes]]:
     if isinstance(content, str):
         # As text it no longer is in the encoding that it declares; a lone surrogate is no character of XML.
         return "utf-8", _pieces(content.encode("utf-8"))
+    if content.startswith(codecs.BOM_UTF8):
+        return "utf-8", _pieces(content)  # the mark is of the bytes; a declaration may have stayed behind when an editor saved them anew
     declared = _DECLARED.match(content[:_HEAD])
     if declared is None:
         return None, _pieces(content)
     name = codecs.lookup(declared[1].decode("ascii")).name
+    if name == "utf-8":
+        return name, _pieces(content)  # expat does not know its other names (UTF8)
     if name in _READ_BY_EXPAT:
         return None, _pieces(content)
     if not _OTHER_ENCODINGS.match(name):

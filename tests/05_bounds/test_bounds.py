@@ -29,6 +29,15 @@ def test_declared_encodings_are_obeyed(encoding, text):
     assert (root.text, root.get("b")) == (text, text)
 
 
+@pytest.mark.parametrize("encoding", ["UTF8", "utf_8", "ISO-8859-1", "windows-1252", "UTF-16"])
+def test_a_mark_of_utf8_is_stronger_than_the_declaration_and_utf8_has_other_names(encoding):
+    text = f'<?xml version="1.0" encoding="{encoding}"?><a b="é中">é中</a>'
+    root = parse_xml(text.encode("utf-8-sig"), "x")
+    assert (root.text, root.get("b")) == ("é中", "é中")
+    if encoding.lower().startswith("utf") and encoding != "UTF-16":
+        assert parse_xml(text.encode("utf-8"), "x").text == "é中"
+
+
 def test_text_is_taken_whatever_it_declares():
     assert parse_xml('<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>', "x").text == "é"
 
