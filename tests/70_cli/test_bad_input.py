@@ -235,6 +235,15 @@ def test_gpt_options(estran, tmp_path: Path) -> None:
     assert "neither a graph nor an operator" in estran("gpt", "Nothing", "-t", tmp_path / "o.dim").err
 
 
+@pytest.mark.parametrize("name", [".", "./", "..", "../..", "/"])
+def test_a_target_without_a_name(estran, scene: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = estran("gpt", "Subset", f"-Ssource={scene}", "-PsourceBands=B2", "-t", name)
+    assert (said.code, said.err.count("\n")) == (2, 1), said.err
+    assert "without a name of its own" in said.err
+    assert not [*tmp_path.iterdir()]
+
+
 def test_the_target_is_there(estran, scene: Path, tmp_path: Path) -> None:
     """Nothing is read before the refusal; what is there stays as it is."""
     target = tmp_path / "o.dim"

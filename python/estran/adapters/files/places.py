@@ -47,6 +47,8 @@ def place_of(path: Path, format_name: str = "") -> Place:
     """
     path = Path(path)
     check_output(path)
+    if path.name in ("", ".."):
+        raise BadParameter("the output is a folder without a name of its own", where=path, expected="the name of a file", todo="give one, such as target.dim")
     if format_name and format_name not in FORMATS:
         nearest = next((ours for name, ours in _NEAREST.items() if format_name.lower().startswith(name)), "BEAM-DIMAP")
         raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name, todo=f"take {nearest}")
