@@ -377,3 +377,25 @@ def test_band_maths_of_several_sizes(product: Product) -> None:
     coarse = make_product((35, 45), 40.0)["B4"]
     with pytest.raises(BadGrid, match="another size"):
         BandMaths.from_values({"targetBands": ({"name": "a", "expression": "B4 + B5"},)}).apply(product.with_bands(replace(coarse, name="B5")), tile=64)
+
+
+@pytest.mark.parametrize("expression", ["1.0 / 0.0", "log(0.0)", "-1 / 0.0", "NaN"])
+def test_an_expression_without_bands_that_is_no_number(product: Product, expression: str) -> None:
+    """As in pixels of bands: no data."""
+    record = {"name": "a", "expression": expression}
+    for more, expected in (({}, np.nan), ({"type": "uint8", "noDataValue": "99"}, 99), ({"noDataValue": "-1"}, -1)):
+        np.testing.assert_array_equal(_maths({**record, **more}).apply(product, tile=64)["a"].data.compute(), expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("uint8", "300"), ("uint16", "-9999"), ("int8", "-129"), ("int16", "-999.5"), ("int32", "1e10"), ("uint32", "Infinity")]
+)
+def test_a_value_without_data_that_the_type_cannot_hold(kind: str, value: str) -> None:
+    """Its pixels would hold another number, and count as data."""
+    with pytest.raises(BadParameter, match="noDataValue does not fit the type of band a.*whole number from"):
+        _maths({"name": "a", "expression": "B4", "type": kind, "noDataValue": value})
+
+
+@pytest.mark.parametrize(("kind", "value"), [("uint8", "NaN"), ("uint16", "65535.0"), ("int16", "-32768"), ("float32", "-9999.5"), ("int8", "")])
+def test_values_without_data_that_are_held(kind: str, value: str) -> None:
+    _maths({"name": "a", "expression": "B4", "type": kind, "noDataValue": value})

@@ -72,7 +72,10 @@ def lazily(
         return result.astype(dtype)
 
     if not bands:
-        return da.full(grid.shape, _value(expression, (), (), truth, constants), chunks=tile, dtype=dtype)
+        everywhere = _value(expression, (), (), truth, constants)
+        if only_data and not np.isfinite(everywhere):
+            everywhere = np.asarray(np.nan)
+        return da.full(grid.shape, everywhere, chunks=tile, dtype=dtype)
     first = chunked(bands[0].data, tile)
     arrays = [first, *(chunked(b.data, tile).rechunk(first.chunks) for b in bands[1:])]
     return da.map_blocks(part, *arrays, dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))

@@ -56,6 +56,22 @@ class TargetBand(Declared):
             )
         if not self.scalingFactor:
             raise BadParameter("the scalingFactor of a target band is 0", where=self.alias, found=self.name, todo="leave it out, or give another")
+        self._check_nodata()
+
+    def _check_nodata(self) -> None:
+        """The samples must be able to hold the value without data; NaN, which SNAP writes for whole numbers too, is 0 there."""
+        dtype, value = np.dtype(self.type), self.noDataValue
+        if value is None or np.isnan(value) or dtype.kind == "f":
+            return
+        limits = np.iinfo(dtype)
+        if not limits.min <= value <= limits.max or value != np.trunc(value):
+            raise BadParameter(
+                f"noDataValue does not fit the type of band {self.name}",
+                where=self.alias,
+                expected=f"a whole number from {limits.min} to {limits.max}, as {self.type} has",
+                found=f"{value:g}",
+                todo="give such a number, or a type that holds it",
+            )
 
     @classmethod
     def from_record(cls, record: Mapping[str, str]) -> Self:
