@@ -143,6 +143,14 @@ def test_properties_are_read_as_java_reads_them(tmp_path: Path) -> None:
     assert read_properties(path) == {"resolution": "20", "mode": "plain", "dem": "C:\\data\\München.tif", "list": "1,2", "empty": ""}
     path.write_bytes("name = Zürich".encode("latin-1"))
     assert read_properties(path) == {"name": "Zürich"}
+    path.write_bytes(b"name = \\ud83d\\ude00 \\u00e9")
+    assert read_properties(path) == {"name": "\U0001f600 é"}
+    for codec in ("utf-16", "utf-8-sig"):
+        path.write_bytes("name = Zürich".encode(codec))
+        assert read_properties(path) == {"name": "Zürich"}
+    path.write_bytes("name = Zürich".encode("utf-16-le"))
+    with pytest.raises(BadGraph, match="is no text.*save it as UTF-8"):
+        read_properties(path)
     path.write_bytes(b"dem = C:\\users\\dem.tif")
     with pytest.raises(BadGraph, match="write each backslash twice"):
         read_properties(path)

@@ -10,6 +10,7 @@ The encoding that a file declares is obeyed, as XML says (SNAP takes the machine
 
 from __future__ import annotations
 
+import codecs
 import heapq
 import re
 from collections.abc import Iterable, Mapping
@@ -125,16 +126,19 @@ class Graph:
 
 
 def read_properties(path: Path) -> dict[str, str]:
-    """Values of a ``.properties`` file; UTF-8, else ISO-8859-1 as Java reads it."""
+    """Values of a ``.properties`` file; UTF-8 or, with its byte order mark, UTF-16, else ISO-8859-1 as Java reads it."""
     from estran.catalogue.views.graphs import read_properties as parse
 
     raw = read_bytes(path, SETTINGS_BYTES, what="the .properties file", error=BadGraph)
     if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise BadGraph("parameters as XML are not read here", where=path, expected="lines of name = value", todo="write them as a .properties file")
     try:
-        return parse(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError:
-        return parse(raw.decode("latin-1"))
+        text = raw.decode("latin-1")
+    if "\0" in text:
+        raise BadGraph("the .properties file is no text", where=path, expected="lines of name = value", found="zero bytes", todo="save it as UTF-8")
+    return parse(text)
 
 
 def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: Iterable[str] = ()) -> Graph:

@@ -16,6 +16,8 @@ from estran.errors import BadGraph
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _NAME = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+"""How Java writes a character beyond the first 65,536."""
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -106,7 +108,7 @@ def _unescaped(text: str) -> str:
             raise BadGraph("a line of the .properties file has \\u without four digits", where=text[:60], todo="write each backslash twice, as Java wants it")
         return _CONTROL.get(match[2], match[2])
 
-    return _ESCAPE.sub(character, text)
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), _ESCAPE.sub(character, text))
 
 
 def _default(variable: str, served: Sequence[Parameter], kept: Mapping[str, str], where: str) -> str:
