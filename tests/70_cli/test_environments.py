@@ -188,3 +188,31 @@ def test_broken_settings_of_dask_in_the_home_folder(scene, tmp_path):
     assert done.stderr.startswith("estran: error: the settings of Dask cannot be read")
     assert "dask.yaml" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+# ---------------------------------------------------------------- streams and folders
+
+
+def shell(command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """The program in a shell's line, where it stands for ``estran``."""
+    line = command.replace("estran ", f"{sys.executable} -m estran.cli.main ")
+    return subprocess.run(["sh", "-c", line, "sh", *map(str, arguments)], capture_output=True, check=False, text=True)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_streams_that_lead_nowhere(scene, tmp_path, closed):
+    if closed.endswith("full") and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    if "2>" in closed:
+        assert shell(f'estran masks "$1" -o "$2" {closed}', scene, tmp_path / "out").returncode == 0
+        assert (tmp_path / "out" / "index.html").is_file()
+    assert shell(f'estran info "$1" {closed}', scene).returncode == 0
+    assert shell(f'estran info "$1" {closed}', tmp_path / "none.SAFE").returncode == 1
+
+
+def test_a_folder_that_is_gone(scene, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = shell('cd "$1" && rmdir "$1" && estran masks "$2" -o out -q', gone, scene)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "the folder that the program was started in is no longer there" in done.stderr

@@ -20,6 +20,8 @@ def open_closed() -> None:
                 os.close(nowhere)
             os.set_inheritable(number, True)
     # Open for as long as the process runs.
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
