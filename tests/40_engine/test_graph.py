@@ -149,7 +149,7 @@ def test_properties_are_read_as_java_reads_them(tmp_path: Path) -> None:
         path.write_bytes("name = Zürich".encode(codec))
         assert read_properties(path) == {"name": "Zürich"}
     path.write_bytes("name = Zürich".encode("utf-16-le"))
-    with pytest.raises(BadGraph, match="is no text.*save it as UTF-8"):
+    with pytest.raises(BadGraph, match=r"is no text.*save it as UTF-8"):
         read_properties(path)
     path.write_bytes(b"dem = C:\\users\\dem.tif")
     with pytest.raises(BadGraph, match="write each backslash twice"):

@@ -392,7 +392,7 @@ def test_an_expression_without_bands_that_is_no_number(product: Product, express
 )
 def test_a_value_without_data_that_the_type_cannot_hold(kind: str, value: str) -> None:
     """Its pixels would hold another number, and count as data."""
-    with pytest.raises(BadParameter, match="noDataValue does not fit the type of band a.*whole number from"):
+    with pytest.raises(BadParameter, match=r"noDataValue does not fit the type of band a.*whole number from"):
         _maths({"name": "a", "expression": "B4", "type": kind, "noDataValue": value})
 
 

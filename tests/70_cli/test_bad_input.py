@@ -235,6 +235,29 @@ def test_gpt_options(estran, tmp_path: Path) -> None:
     assert "neither a graph nor an operator" in estran("gpt", "Nothing", "-t", tmp_path / "o.dim").err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("Estran.CloudMask",), "give it with -Ssource=PRODUCT."),
+        (("Subset",), "give one product, with -Ssource=PRODUCT."),
+        (("Subset", "a.dim", "b.dim"), "give one product, with -Ssource=PRODUCT."),
+        (("Read", "a.dim", "-Pfile=b.dim"), "give no product."),
+        (("BandMaths", "a.dim", "-PtargetBands=x"), "write it as <targetBand>…</targetBand> in a graph."),
+        (("BandMaths", "a.dim"), "give at least one targetBand with name and expression, in a graph."),
+    ],
+)
+def test_an_operator_alone_has_no_graph_to_edit(estran, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    said = estran("gpt", *arguments, "-t", tmp_path / "o.dim")
+    assert said.code in (1, 2)
+    assert said.err.rstrip().endswith(sentence)
+
+
+def test_a_variable_too_many_in_a_file_of_them(estran, tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "p.properties").write_text("nothing = 1\n")
+    said = estran("gpt", repository / "graphs" / "masks.xml", "-Ssource=a.dim", "-p", tmp_path / "p.properties", "-t", tmp_path / "o.dim")
+    assert "correct the name given with -P or in the file of -p." in said.err
+
+
 @pytest.mark.parametrize("name", [".", "./", "..", "../..", "/"])
 def test_a_target_without_a_name(estran, scene: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -78,14 +78,14 @@ def _step(node: Node, graph: Graph, operators: Operators) -> Step:
     theirs = snap_nodes()
     if node.operator in operators:
         operator = operators[node.operator]
-        return Step(node, _ours(node, operator, where), _our_sources(node, operator.sources, where))
+        return Step(node, _ours(node, operator, where), _our_sources(node, operator.sources, where, alone=not graph.where))
     if node.operator in theirs:
         kind = theirs[node.operator]
         try:
             runs = kind.from_values(node.parameters)
         except EstranError as error:
             raise _at(error, where) from error
-        return Step(node, runs, _their_sources(node, kind, where))
+        return Step(node, runs, _their_sources(node, kind, where, alone=not graph.where))
     raise BadGraph(
         f"operator {node.operator!r} is not known here",
         where=where,
@@ -109,8 +109,8 @@ def _at(error: EstranError, where: str) -> EstranError:
     return type(error)(error.what, where=inner, expected=error.expected, found=error.found, todo=error.todo)
 
 
-def _our_sources(node: Node, declared: tuple[Source, ...], where: str) -> dict[str, str]:
-    """By name; ``sourceProduct`` (gpt's name of a positional product) is the first."""
+def _our_sources(node: Node, declared: tuple[Source, ...], where: str, *, alone: bool) -> dict[str, str]:
+    """By name; ``sourceProduct`` (gpt's name of a positional product) is the first. An operator `alone` stands in no graph that one could edit."""
     names = [s.name for s in declared]
     given: dict[str, str] = {}
     for name, refid in node.sources:
@@ -122,19 +122,24 @@ def _our_sources(node: Node, declared: tuple[Source, ...], where: str) -> dict[s
         given[place] = refid
     missing = [s.name for s in declared if not s.optional and s.name not in given]
     if missing:
-        raise BadGraph(f"source {missing[0]!r} of {node.operator} is not given", where=where, todo=f'add <{missing[0]} refid="…"/> to its <sources>')
+        todo = f"give it with -S{missing[0]}=PRODUCT" if alone else f'add <{missing[0]} refid="…"/> to its <sources>'
+        raise BadGraph(f"source {missing[0]!r} of {node.operator} is not given", where=where, todo=todo)
     return given
 
 
-def _their_sources(node: Node, kind: type[SnapNode], where: str) -> dict[str, str]:
+def _their_sources(node: Node, kind: type[SnapNode], where: str, *, alone: bool) -> dict[str, str]:
     """In order: gpt too takes whatever name stands there for an operator's only source."""
     if kind.many_sources and node.sources:
         return dict(node.sources)
     if len(node.sources) != len(kind.sources):
+        if alone:
+            todo = f"give one product, with -S{kind.sources[0]}=PRODUCT" if kind.sources else "give no product"
+        else:
+            todo = f'write <{kind.sources[0]} refid="…"/> into its <sources>, once' if kind.sources else "leave its <sources> empty"
         raise BadGraph(
             f"{node.operator} takes {len(kind.sources) or 'no'} source{'s' if len(kind.sources) > 1 else ''}",
             where=where,
             found=", ".join(refid for _, refid in node.sources) or "none",
-            todo=f'write <{kind.sources[0]} refid="…"/> into its <sources>, once' if kind.sources else "leave its <sources> empty",
+            todo=todo,
         )
     return dict(zip(kind.sources, (refid for _, refid in node.sources), strict=True))

@@ -177,7 +177,7 @@ def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: I
             f"the graph has no variable ${{{unused[0]}}}",
             where=path.name,
             expected=", ".join(sorted(used - set(reads))) or "none",
-            todo="correct the name given with -P",
+            todo="correct the name given with -P or in the file of -p",
         )
     idle = [name for name in reads if name not in used and not name.startswith("sourceProduct")]
     if idle:

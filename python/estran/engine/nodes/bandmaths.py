@@ -96,7 +96,7 @@ class BandMaths(SnapNode):
 
     def __post_init__(self) -> None:
         if not self.bands:
-            raise BadParameter("no target band is given", where=self.alias, todo="give at least one targetBand with name and expression")
+            raise BadParameter("no target band is given", where=self.alias, todo="give at least one targetBand with name and expression, in a graph")
         repeated = [b.name for i, b in enumerate(self.bands) if b.name in [a.name for a in self.bands[:i]]]
         if repeated:
             raise BadParameter("two target bands have the same name", where=self.alias, found=repeated[0], todo="give each its own name")
@@ -119,7 +119,11 @@ class BandMaths(SnapNode):
             value = known.get(name, ())
             if isinstance(value, str):
                 raise BadParameter(
-                    f"parameter {name} is a text", where=cls.alias, expected=f"{item} records", found=repr(value), todo=f"write it as <{item}>…</{item}>"
+                    f"parameter {name} is a text",
+                    where=cls.alias,
+                    expected=f"{item} records",
+                    found=repr(value),
+                    todo=f"write it as <{item}>…</{item}> in a graph",
                 )
             records[name] = value
         return cls(bands=tuple(TargetBand.from_record(r) for r in records["targetBands"]), constants=tuple(_constant(r) for r in records["variables"]))
