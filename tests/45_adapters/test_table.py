@@ -57,12 +57,49 @@ def test_quoted_cells_survive(tmp_path):
     assert (tmp_path / "b.csv").read_text() == 'name,blue,cloud\n"a, b",0.1,1\n'
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("told", "delimiter"), [("sep=;", ";"), ('"sep=|"', "|"), ("SEP=\t", "\t"), ("", "|")])
+def test_what_separates_cells_is_told_to_excel(tmp_path, told, delimiter, end):
+    file = tmp_path / "a.csv"
+    lines = [*([told] if told else []), "name,blue,x".replace(",", delimiter), "a,0.1,".replace(",", delimiter), "", "b,0,1,".replace(",", delimiter)[:-1]]
+    file.write_text(end.join(lines), encoding="utf-8", newline="")
+    table = read_table(file)
+    assert (table.names, table.delimiter) == (("name", "blue", "x"), delimiter)
+    assert table.rows == (("a", "0.1", ""), ("b", "0", "1"))
+    assert table.lines == ((3, 5) if told else (2, 4))
+
+
+@pytest.mark.parametrize("inside", ["two\nlines", "two\r\nlines", "a\u2028b", "a\x85b", "a\x0cb", "a\x1cb"])
+def test_line_ends_inside_a_cell_stay(tmp_path, inside):
+    file = tmp_path / "a.csv"
+    text = f'name,blue\n"{inside}",0.1\nx,O\n'
+    file.write_text(text, encoding="utf-8", newline="")
+    table = read_table(file)
+    assert table.rows[0] == (inside, "0.1")
+    write_table(tmp_path / "b.csv", table, {"cloud": [1, 0]})
+    assert read_table(tmp_path / "b.csv").rows[0] == (inside, "0.1", "1")
+    with pytest.raises(BadProduct, match=f"line {4 if 'two' in inside else 3}, column 'blue'"):
+        table.numbers("blue")
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("0,12", "What to do: write numbers with a decimal point"), ("-,5e-1", "a decimal point"), ("0.1_5", "correct it"), ("1,2,3", "correct it")],
+)
+def test_cells_that_are_numbers_elsewhere(tmp_path, cell, told):
+    file = tmp_path / "a.csv"
+    file.write_text(f"blue;red\n\n{cell};1\n", encoding="utf-8")
+    with pytest.raises(BadProduct, match=f"a.csv, line 3, column 'blue'.*{told}"):
+        read_table(file).numbers("blue")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("", "empty"),
+        ("a\0,\0b\0", "is no text.*save it as CSV in UTF-8"),
         ("a,a\n1,2\n", "column 'a' is there twice"),
-        ("a,b\n1,2\n1\n", "another number of cells.*row 3.*expected 2, found 1"),
+        ("a,b\n1,2\n1\n", "another number of cells.*line 3.*expected 2, found 1"),
     ],
 )
 def test_broken_files_are_told(tmp_path, text, told):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,11 @@ from estran.sensors.bands import SEMANTIC, resolve
 _COLUMNS = 10_000
 """Most columns of a table: a spectrum of every nanometre has 2,000."""
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = ",;\t|"
+_SEP = re.compile(r'"?sep=([^"\r\n])"?[\s,;]*', re.IGNORECASE)
+"""The line by which Excel is told what separates the cells; it is no header."""
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
+
 _EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Cells, in lower case, that say "no value"."""
 
@@ -40,12 +46,15 @@ class Table:
         Cells, each row as long as `names`.
     delimiter
         What separates the cells.
+    lines
+        The line of the file on which each row begins.
     """
 
     path: Path
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     delimiter: str = ","
+    lines: tuple[int, ...] = ()
 
     def texts(self, name: str) -> npt.NDArray[np.str_]:
         """A column as text, (n,)."""
@@ -65,13 +74,13 @@ class Table:
         for number, row in enumerate(self.rows):
             text = row[at].strip()
             try:
-                values[number] = np.nan if text.lower() in _EMPTY else float(text)
+                values[number] = np.nan if text.lower() in _EMPTY else float(text.replace("_", "?"))  # 1_000 is a number to Python alone
             except ValueError:
                 raise BadProduct(
                     "a cell is not a number",
-                    where=f"{self.path.name}, line {number + 2}, column {name!r}",
+                    where=f"{self.path.name}, line {self.lines[number] if self.lines else number + 2}, column {name!r}",
                     found=repr(text[:40]),
-                    todo="correct it, or leave it empty",
+                    todo="write numbers with a decimal point" if _DECIMAL_COMMA.fullmatch(text) else "correct it, or leave it empty",
                 ) from None
         return values
 
@@ -83,20 +92,17 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a CSV file with a header line; comma, semicolon or tab, whichever the header has most of.
+    """Read a CSV file with a header line; comma, semicolon, tab or bar, as Excel's line ``sep=`` says, else whichever the header has most of.
 
     Raises
     ------
     BadProduct
-        The file cannot be read, is empty, repeats a column, or a row has another number of cells than the header.
+        The file cannot be read, is no text, is empty, repeats a column, or a row has another number of cells than the header.
     """
     text = bounds.read_text(path, bounds.TABLE_BYTES, what="the table")
-    header = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    try:
-        lines = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
-    except csv.Error as error:
-        raise BadProduct("the table is no CSV", where=path, found=str(error), todo="save it again as CSV") from error
+    if "\0" in text:
+        raise BadProduct("the table is no text", where=path, expected="CSV in UTF-8", found="zero bytes", todo="save it as CSV in UTF-8")
+    delimiter, begun, lines = _rows(text, path)
     if not lines or not any(cell.strip() for cell in lines[0]):
         raise BadProduct("the table is empty", where=path, expected="a header line with column names, then a row for each pixel")
     names = tuple(cell.strip() for cell in lines[0])
@@ -105,10 +111,37 @@ def read_table(path: Path) -> Table:
     repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
         raise BadProduct(f"column {repeated[0]!r} is there twice", where=path, todo="rename one of them")
-    for number, row in enumerate(lines[1:], 2):
+    for line, row in zip(begun[1:], lines[1:], strict=True):
         if len(row) != len(names):
-            raise BadProduct("a row has another number of cells than the header", where=f"{path.name}, row {number}", expected=len(names), found=len(row))
-    return Table(path, names, tuple(tuple(row) for row in lines[1:]), delimiter)
+            raise BadProduct("a row has another number of cells than the header", where=f"{path.name}, line {line}", expected=len(names), found=len(row))
+    return Table(path, names, tuple(tuple(row) for row in lines[1:]), delimiter, tuple(begun[1:]))
+
+
+def _rows(text: str, path: Path) -> tuple[str, list[int], list[list[str]]]:
+    """What separates the cells; the line on which each row begins, and the rows, blank ones left out. A quoted cell may hold line ends."""
+    stream = io.StringIO(text, newline="")
+    first = stream.readline()
+    said = _SEP.fullmatch(first)
+    before = 1 if said is not None else 0
+    if said is None:
+        stream.seek(0)
+        while first and not first.strip():
+            first = stream.readline()
+        stream.seek(0)
+    delimiter = said[1] if said is not None else max(_DELIMITERS, key=first.count)
+    begun: list[int] = []
+    rows: list[list[str]] = []
+    reader = csv.reader(stream, delimiter=delimiter)
+    line = before + 1
+    try:
+        for row in reader:
+            if row:
+                begun.append(line)
+                rows.append(row)
+            line = before + reader.line_num + 1
+    except csv.Error as error:
+        raise BadProduct("the table is no CSV", where=f"{path.name}, line {line}", found=str(error), todo="save it again as CSV") from error
+    return delimiter, begun, rows
 
 
 def pixel_columns(table: Table) -> dict[str, Any]:
@@ -131,11 +164,12 @@ def pixel_columns(table: Table) -> dict[str, Any]:
 
 def with_columns(added: Sequence[str]) -> Kind:
     """The kind of a table that :func:`write_table` has written: these columns are its last."""
-    ends = tuple(delimiter.join(added).encode() for delimiter in _DELIMITERS)
+    names = [re.escape(name.encode()) for name in added]
+    ends = re.compile(rb"(.)" + rb"\1".join(names) + rb"\r?\n?\Z")
 
     def is_one(path: Path) -> bool:
         with path.open("rb") as file:
-            return file.readline(bounds.TABLE_BYTES).rstrip(b"\r\n").endswith(ends)
+            return ends.search(file.readline(bounds.TABLE_BYTES)) is not None
 
     return Kind(folder=False, called="table with the columns that Estran adds", is_one=is_one)
 
