@@ -39,6 +39,34 @@ def test_a_row_without_a_value_is_nodata():
     assert np.isnan(result.probability[0])
 
 
+@pytest.mark.parametrize("value", [-9999.0, -0.1, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize("name", ["blue", "swir1"])
+def test_what_no_measurement_is_has_no_data(name, value):
+    """As in images: the number that fills a gap is no dark water."""
+    columns = table(*(["clear", "water", "cloud"] * 5))
+    columns[name][0] = value
+    before = columns[name].copy()
+    result = classify_table(columns, DEFAULT)
+    assert result.classes.tolist() == ["nodata", "water", "cloud", *(["clear", "water", "cloud"] * 4)]
+    assert np.isnan(result.probability[0])
+    np.testing.assert_array_equal(columns[name], before, "the table stays as it is")
+
+
+@pytest.mark.parametrize("name", ["swir2", "cirrus", "wv", "coastal", "green"])
+@pytest.mark.parametrize("factor", [100.0, 10000.0])
+def test_every_column_of_reflectance_must_be_of_fractions(name, factor):
+    columns = table("clear", "water", "cloud", "snow")
+    columns[name] = np.array([0.1, 0.2, 0.3, 0.4]) * factor
+    with pytest.raises(EstranError, match=f"column {name} is no reflectance"):
+        classify_table(columns, DEFAULT)
+
+
+def test_a_third_of_the_rows_times_10000():
+    columns = {name: np.concatenate([values, values, values * 10000]) for name, values in table("clear", "water", "cloud", "snow").items()}
+    with pytest.raises(EstranError, match="is no reflectance"):
+        classify_table(columns, DEFAULT)
+
+
 def test_large_scenes_learn_alone():
     kinds = ["clear"] * FEWEST_OF_A_SCENE + ["cloud"] * 10
     columns = table(*kinds) | {"scene": np.array(["a"] * FEWEST_OF_A_SCENE + ["b"] * 10)}

@@ -13,6 +13,7 @@ from estran.errors import EstranError, MissingBand
 from estran.masks.pixel import pixel_stage, survey_pixels
 from estran.masks.settings import MANDATORY, OPTIONAL, PixelSettings
 from estran.masks.stages import PixelStage
+from estran.sensors.plausible import drop_impossible, is_reflectance
 from estran.statistics.scores import Confusion, confusion
 
 Column = npt.NDArray[Any]
@@ -21,6 +22,8 @@ CLASSES: tuple[str, ...] = ("clear", "water", "snow", "cloud", "nodata")
 """Classes of a row, by rising priority, but that nodata is for rows without a value in a band."""
 FEWEST_OF_A_SCENE = 50
 """Rows that a scene must have for thresholds of its own; the rows of smaller scenes share theirs."""
+MOST = 2.0
+"""Reflectance rarely passes 1.5: nine rows of ten lie below this."""
 FEWEST_CLEAR = 25
 """Clear rows below which nothing is learnt: an image needs 40,000, of which most repeat their neighbours; a table is drawn by hand."""
 
@@ -55,7 +58,7 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
     columns
         (n,) by name: blue green red nir swir1 and, where there are, swir2 cirrus wv coastal wnir dem [m] swo [%], and `scene` (any type); others
         are not looked at.
-        Reflectance as fractions; NaN is no data.
+        Reflectance as fractions; NaN is no data, and what no measurement is (-9999, infinity).
     settings
         Of a mode.
 
@@ -69,12 +72,15 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
     missing = [name for name in MANDATORY if name not in columns]
     if missing:
         raise MissingBand(f"the table has no column {', '.join(missing)}", expected=", ".join(MANDATORY), found=", ".join(columns) or "none")
-    bands = {name: np.asarray(columns[name], np.float32) for name in (*MANDATORY, *OPTIONAL) if name in columns}
+    with np.errstate(over="ignore"):  # what is too large for a sample is infinite, and so no data
+        bands = {name: np.array(columns[name], np.float32) for name in (*MANDATORY, *OPTIONAL) if name in columns}
     size = bands["blue"].size
     for name, values in columns.items():
         if np.size(values) != size:
             raise EstranError("two columns of the table differ in length", where=name, expected=size, found=np.size(values))
     _must_be_fractions(bands)
+    for name, values in bands.items():
+        drop_impossible(values, name)
     settings = replace(settings, few_clear=min(settings.few_clear, FEWEST_CLEAR))
     groups, notes = _groups(np.asarray(columns["scene"]) if "scene" in columns else np.zeros(size, np.int64))
     cloud, probability = np.zeros(size, np.uint8), np.full(size, np.nan, np.float32)
@@ -111,14 +117,14 @@ def _classes(stage: PixelStage) -> npt.NDArray[np.str_]:
 
 
 def _must_be_fractions(bands: Mapping[str, Column]) -> None:
-    for name in MANDATORY:
+    for name in filter(is_reflectance, bands):
         values = bands[name][np.isfinite(bands[name])]
-        if values.size and float(np.median(values)) > 5.0:
+        if values.size and (high := float(np.percentile(values, 90))) > MOST:
             raise EstranError(
                 f"column {name} is no reflectance",
                 expected="fractions, mostly 0 to 1",
-                found=f"a median of {float(np.median(values)):g}",
-                todo="divide by the quantification value (10000 for Sentinel-2)",
+                found=f"{high:g} or more in a tenth of the rows",
+                todo="divide by the quantification value (10000 for Sentinel-2, 100 where it is percent)",
             )
 
 
