@@ -69,7 +69,7 @@ def test_what_separates_cells_is_told_to_excel(tmp_path, told, delimiter, end):
     assert table.lines == ((3, 5) if told else (2, 4))
 
 
-@pytest.mark.parametrize("inside", ["two\nlines", "two\r\nlines", "a\u2028b", "a\x85b", "a\x0cb", "a\x1cb"])
+@pytest.mark.parametrize("inside", ["two\nlines", "two\r\nlines", "two\rlines", "a\u2028b", "a\x85b", "a\x0cb", "a\x1cb"])
 def test_line_ends_inside_a_cell_stay(tmp_path, inside):
     file = tmp_path / "a.csv"
     text = f'name,blue\n"{inside}",0.1\nx,O\n'

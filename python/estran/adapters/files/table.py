@@ -202,7 +202,9 @@ def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | np
             raise BadProduct(f"the new column {name!r} does not fit the table", where=table.path, expected=f"{len(table.rows)} rows", found=len(values))
     texts = [[_text(value) for value in values] for values in added.values()]
     with whole(path, overwrite=overwrite, kind=A_FILE) as part, part.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter=table.delimiter, lineterminator="\n")
+        # A bare carriage return is not quoted by Python, and ends a line where the table is read again.
+        bare = any("\r" in cell for row in table.rows for cell in row)
+        writer = csv.writer(stream, delimiter=table.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
         writer.writerow((*table.names, *added))
         writer.writerows((*row, *(column[number] for column in texts)) for number, row in enumerate(table.rows))
 
