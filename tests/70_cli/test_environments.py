@@ -80,6 +80,20 @@ def test_each_of_them(scene, tmp_path, expected, name):
     same(ENVIRONMENTS[name], scene, tmp_path, expected)
 
 
+def test_libraries_say_nothing_of_variables(scene, tmp_path):
+    variables = {"OMP_NUM_THREADS": "-1", "OMP_STACKSIZE": "1", "OMP_DISPLAY_ENV": "TRUE", "KMP_SETTINGS": "1", "OMP_PLACES": "nonsense"}
+    variables |= {"NPY_PROMOTION_STATE": "legacy", "OPENBLAS_CORETYPE": "nonsense"}
+    done = run("masks", scene, "-o", tmp_path / "out", "-q", **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("given", "kept"), [("3", True), ("0", False), ("-1", False), ("abc", False), ("9" * 5000, False), ("٣", False), ("", False)])
+def test_numbers_of_threads(given, kept):
+    environment = {"OMP_NUM_THREADS": given}
+    clear(environment)
+    assert ("OMP_NUM_THREADS" in environment) == kept
+
+
 def test_variables_that_users_may_set_are_kept(tmp_path):
     environment = {
         "GDAL_HTTP_PROXY": "a",

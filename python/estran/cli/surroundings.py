@@ -16,14 +16,15 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-_OF_OTHERS = ("GDAL_", "CPL_", "OGR_", "OSR_", "VRT_", "GTIFF_", "GML_", "PROJ_", "NUMBA_", "DASK_", "TQDM_")
+_OF_OTHERS = ("GDAL_", "CPL_", "OGR_", "OSR_", "VRT_", "GTIFF_", "GML_", "PROJ_", "NUMBA_", "OMP_", "GOMP_", "KMP_", "DASK_", "TQDM_")
 """Families of variables that our libraries obey."""
-_SINGLE = ("GEOTIFF_CSV", "ESRI_XML_PAM", "USE_RRD", "MATPLOTLIBRC", "MPLBACKEND")
+_SINGLE = ("GEOTIFF_CSV", "ESRI_XML_PAM", "USE_RRD", "MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE", "NPY_PROMOTION_STATE")
 _KEPT = (
     "GDAL_HTTP_",  # proxies and certificates of a site, for files that may lie on the network
     "CPL_VSIL_CURL_",
     "NUMBA_CACHE_DIR",
     "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
     "NUMBA_CPU_NAME",
     "NUMBA_CPU_FEATURES",
     "DASK_DISTRIBUTED__",
@@ -78,9 +79,10 @@ def clear(environment: MutableMapping[str, str]) -> None:
     # Unless another file is named, ~/.gdal/gdalrc is read; .numba_config.yaml in the folder at hand, unless a variable says otherwise.
     environment["GDAL_CONFIG_FILE"] = os.devnull
     environment["NUMBA_DISABLE_JIT"] = "0"
-    threads = environment.get("NUMBA_NUM_THREADS")
-    if threads is not None and not (threads.isdecimal() and 0 < int(threads) <= (os.cpu_count() or 1)):
-        del environment["NUMBA_NUM_THREADS"]
+    for name, most in (("NUMBA_NUM_THREADS", os.cpu_count() or 1), ("OMP_NUM_THREADS", 1000)):
+        threads = environment.get(name)
+        if threads is not None and not (threads.isascii() and threads.isdecimal() and 0 < int(threads[:10]) <= most):
+            del environment[name]
     # Dask reads YAML files of the user's and the site's while it is imported, and a broken one ends the import: we set what we need ourselves.
     environment["DASK_CONFIG"] = environment["DASK_ROOT_CONFIG"] = os.devnull
     cache = environment.get("NUMBA_CACHE_DIR")
