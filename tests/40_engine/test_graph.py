@@ -91,6 +91,20 @@ def test_bad_graphs(case: str, tmp_path: Path, operators: dict) -> None:
         bind(read_graph(graph_file(tmp_path, GRAPH.replace(old, new)), {}, reads), operators)
 
 
+def test_two_sources_of_one_name(tmp_path: Path, operators: dict) -> None:
+    """Taken by name, the first would be lost."""
+    maths = "<parameters><targetBands><targetBand><name>a</name><expression>B4</expression></targetBand></targetBands></parameters>"
+    text = '<graph><version>1.0</version><node id="m"><operator>BandMaths</operator><sources>{}</sources>{}</node></graph>'
+
+    def sources(*names: str) -> Graph:
+        given = "".join(f'<{name} refid="${{{source}}}"/>' for name, source in zip(names, "ab", strict=True))
+        return read_graph(graph_file(tmp_path, text.format(given, maths)), {}, ["a", "b"])
+
+    assert bind(sources("sourceProduct", "sourceProduct.1"), operators)[0].sources == {"sourceProduct": "ReadOp@a", "sourceProduct.1": "ReadOp@b"}
+    with pytest.raises(BadGraph, match=r"two sources of BandMaths have the name 'sourceProduct'.*ReadOp@a, ReadOp@b.*call the second <sourceProduct\.1>"):
+        bind(sources("sourceProduct", "sourceProduct"), operators)
+
+
 @pytest.mark.parametrize("empty", ["<limit/>", "<limit></limit>", "<limit> \n </limit>", '<limit class="java.lang.Double"/>', "<limit><!-- none --></limit>"])
 def test_an_empty_element_is_not_given(empty: str, tmp_path: Path, operators: dict) -> None:
     """SNAP's Graph Builder and snapista write every parameter, empty where it has no value."""

@@ -130,7 +130,16 @@ def _our_sources(node: Node, declared: tuple[Source, ...], where: str, *, alone:
 def _their_sources(node: Node, kind: type[SnapNode], where: str, *, alone: bool) -> dict[str, str]:
     """In order: gpt too takes whatever name stands there for an operator's only source."""
     if kind.many_sources and node.sources:
-        return dict(node.sources)
+        named: dict[str, str] = {}
+        for name, refid in node.sources:
+            if named.setdefault(name, refid) != refid:
+                raise BadGraph(
+                    f"two sources of {node.operator} have the name {name!r}",
+                    where=where,
+                    found=f"{named[name]}, {refid}",
+                    todo=f"call the second <{name}.1>, and its bands ${name}.1.NAME",
+                )
+        return named
     if len(node.sources) != len(kind.sources):
         if alone:
             todo = f"give one product, with -S{kind.sources[0]}=PRODUCT" if kind.sources else "give no product"
