@@ -169,6 +169,12 @@ def test_addresses_as_products(tmp_path, asked, monkeypatch, name):
     assert paths == []
 
 
+@pytest.mark.parametrize("name", ["file:///data/a.tif", "file:/C:/data/a.dim", "FILE:/a.tif"])
+def test_addresses_of_files(name):
+    with pytest.raises(BadProduct, match=r"not from addresses.*give its path without file:"):
+        open_product(Path(name))
+
+
 def test_heights_behind_a_service(tmp_path, asked):
     url, paths = asked
     vrt(tmp_path / "dem.vrt", f"/vsicurl/{url}/a.tif")

@@ -107,7 +107,9 @@ def _refuse_address(path: Path) -> None:
     """Say what to do about an address or a name of GDAL's for one, and about what is neither file nor folder."""
     text = str(path).replace("\\", "/")
     if re.match(r"([a-z][a-z0-9+]+:/|/vsi)", text, re.IGNORECASE) and not path.exists():
-        raise BadProduct("products are read from files, not from addresses", where=path, todo="download it and give the file; a zip is read as it is")
+        here = text.lower().startswith("file:")
+        todo = "give its path without file:" if here else "download it and give the file; a zip is read as it is"
+        raise BadProduct("products are read from files, not from addresses", where=path, todo=todo)
     if path.exists() and not path.is_file() and not path.is_dir():
         raise BadProduct("this is neither a file nor a folder", where=path, todo="save it as a file, and give that")
 
