@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estran.adapters.files.table import pixel_columns, read_table, write_table
+from estran.adapters.files.table import pixel_columns, read_table, with_columns, write_table
 from estran.errors import BadProduct, TargetExists
 
 TEXT = "id,B2,B03,red,nir,swir1,scene,label\nx1,0.10,0.2,0.3,0.4,0.50,S2_a,1\nx2,0.1,,nan,4e-1,.5,S2_b,0\n"
@@ -137,3 +137,12 @@ def test_an_existing_file_stays(path, tmp_path):
     assert target.read_text() == "precious"
     write_table(target, read_table(path), {"cloud": [1, 0]}, overwrite=True)
     assert target.read_text() != "precious"
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "a;b\n1;2\n", "a|b\n1|2\n", "sep=#\na#b\n1#2\n", 'a,b\n"1\r1",2\n'])
+def test_its_own_tables_are_known_again(tmp_path, text):
+    source, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    source.write_text(text, newline="")
+    write_table(out, read_table(source), {"x": ["1"], "y": ["2"]})
+    assert with_columns(("x", "y")).is_one(out)
+    assert not with_columns(("x", "y")).is_one(source)

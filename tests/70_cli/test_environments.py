@@ -230,3 +230,22 @@ def test_a_folder_that_is_gone(scene, tmp_path):
     done = shell('cd "$1" && rmdir "$1" && estran masks "$2" -o out -q', gone, scene)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert "the folder that the program was started in is no longer there" in done.stderr
+
+
+@pytest.mark.parametrize("start", [("-m", "estran.cli.main"), ("-c", "import sys; from estran.cli.start import main; sys.exit(main())")])
+def test_modules_of_the_users_own_in_the_current_folder(scene, tmp_path, start):
+    """By -m and by an empty entry of PYTHONPATH, Python would find them."""
+    for name in ("numpy", "dataclasses", "argparse"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not yours')\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep + os.environ.get("PYTHONPATH", "")}
+    done = subprocess.run([sys.executable, *start, "info", scene], cwd=tmp_path, capture_output=True, check=False, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space")
+@pytest.mark.parametrize("kilobytes", [300_000, 350_000, 700_000, 900_000, 1_800_000])
+def test_an_address_space_too_small_for_the_libraries(scene, tmp_path, kilobytes):
+    """They abort there, or try for ever."""
+    done = shell(f'ulimit -v {kilobytes}; estran masks "$1" -o "$2" -q', scene, tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "the address space of this process is limited to" in done.stderr

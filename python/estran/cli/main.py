@@ -20,6 +20,7 @@ from typing import Any
 
 from estran import __version__
 from estran.cli import stop
+from estran.cli.limits import too_narrow
 from estran.cli.surroundings import settle
 from estran.cli.verbosity import add_verbosity
 
@@ -48,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = _command(arguments)
     settle(command)
+    narrow = too_narrow(command) if argv is None and command in COMMANDS and "--force" not in arguments else ""
+    if narrow:
+        print(f"estran: error: {narrow}", file=sys.stderr)
+        return 1
     parser = _parser(command)
     args = parser.parse_args(arguments)
     if args.command is None:

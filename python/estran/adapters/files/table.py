@@ -164,7 +164,7 @@ def pixel_columns(table: Table) -> dict[str, Any]:
 
 def with_columns(added: Sequence[str]) -> Kind:
     """The kind of a table that :func:`write_table` has written: these columns are its last."""
-    names = [re.escape(name.encode()) for name in added]
+    names = [b'"?' + re.escape(name.encode()) + b'"?' for name in added]
     ends = re.compile(rb"(.)" + rb"\1".join(names) + rb"\r?\n?\Z")
 
     def is_one(path: Path) -> bool:
@@ -172,6 +172,19 @@ def with_columns(added: Sequence[str]) -> Kind:
             return ends.search(file.readline(bounds.TABLE_BYTES)) is not None
 
     return Kind(folder=False, called="table with the columns that Estran adds", is_one=is_one)
+
+
+def refuse_taken(table: Table, added: Sequence[str]) -> None:
+    """Raise where a table has a column already that would be added.
+
+    Raises
+    ------
+    BadProduct
+        The sentence names the column.
+    """
+    for name in added:
+        if name in table.names:
+            raise BadProduct(f"the table has a column {name!r} already", where=table.path, todo="rename or remove it: the result would hide it")
 
 
 def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | npt.NDArray[Any]], *, overwrite: bool = False) -> None:
@@ -195,9 +208,8 @@ def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | np
     TargetExists, WriteFailed
         As :func:`~estran.adapters.files.whole.whole`.
     """
+    refuse_taken(table, tuple(added))
     for name, values in added.items():
-        if name in table.names:
-            raise BadProduct(f"the table has a column {name!r} already", where=table.path, todo="rename or remove it: the result would hide it")
         if len(values) != len(table.rows):
             raise BadProduct(f"the new column {name!r} does not fit the table", where=table.path, expected=f"{len(table.rows)} rows", found=len(values))
     texts = [[_text(value) for value in values] for values in added.values()]
