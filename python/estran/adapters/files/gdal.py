@@ -83,6 +83,7 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
         It cannot be opened.
     """
     rasterio = _library()
+    from rasterio._err import CPLE_BaseError
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
     from rasterio.io import DatasetReader
     from rasterio.session import DummySession
@@ -101,12 +102,12 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
         with dataset:
             try:
                 yield dataset
-            except UnicodeDecodeError as error:  # a text of the header that only the caller asked for
+            except (UnicodeDecodeError, CPLE_BaseError) as error:  # something in the header that only the caller asked for
                 raise RasterioIOError(str(error)) from error
 
 
-def text_of(read: Callable[[], T], otherwise: T) -> T:
-    """A text that GDAL hands on as the file has it: names and units are often in Latin-1, and rasterio reads UTF-8 alone; then it counts as missing.
+def fact_of(read: Callable[[], T], otherwise: T) -> T:
+    """A fact of a header that is not worth an error: names and units are often in Latin-1, and rasterio reads UTF-8 alone; private tags bring complaints.
 
     Parameters
     ----------
@@ -115,10 +116,16 @@ def text_of(read: Callable[[], T], otherwise: T) -> T:
     otherwise
         What stands in its place.
     """
-    try:
-        return read()
-    except UnicodeDecodeError:
-        return otherwise
+    from rasterio._err import CPLE_BaseError
+
+    for _ in range(2):
+        try:
+            return read()
+        except UnicodeDecodeError:
+            break
+        except CPLE_BaseError:  # GDAL complains of a tag when it first comes across it, whatever it was asked for
+            continue
+    return otherwise
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from estran import bounds
 from estran.adapters.files import extras, landsat, names, reach
 from estran.adapters.files.dimap.colours import with_flag_masks
 from estran.adapters.files.facts import platform_of
-from estran.adapters.files.gdal import hush_tiff, opened, text_of
+from estran.adapters.files.gdal import fact_of, hush_tiff, opened
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.places import GEOTIFF
 from estran.adapters.files.scaling import as_reflectance
@@ -196,10 +196,10 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
     document = _snap_document(path) if dataset.driver == "GTiff" else None
     if document is not None:
         return _snap_product(path, dataset, document)
-    tags: dict[str, str] = text_of(dataset.tags, {})
+    tags: dict[str, str] = fact_of(dataset.tags, {})
     own = extras.loads(tags.get(extras.KEY, ""))
     notes: list[str] = []
-    found: list[Any] = text_of(lambda: list(dataset.descriptions), [])
+    found: list[Any] = fact_of(lambda: list(dataset.descriptions), [])
     if not found:
         notes.append("The names of its bands are not in UTF-8 and are left out.")
         found = [None] * dataset.count
@@ -249,7 +249,7 @@ def _with_virtual(product: Product, own: Any) -> Product:
 
 
 def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str, remote: bool) -> Band:
-    tags: dict[str, str] = text_of(lambda: dataset.tags(number), {})
+    tags: dict[str, str] = fact_of(lambda: dataset.tags(number), {})
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
     nodata = dataset.nodatavals[number - 1]
@@ -265,7 +265,7 @@ def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform
         scale=float(dataset.scales[number - 1]),
         offset=float(dataset.offsets[number - 1]),
         nodata=own.get("nodata") if own else None if nodata is None else float(nodata),
-        unit=text_of(lambda: dataset.units[number - 1], "") or "",
+        unit=fact_of(lambda: dataset.units[number - 1], "") or "",
         coding=extras.coding_of(own.get("coding", {}).get("name", name), tags, own),
         wavelength=None if own else _wavelength(name, platform),
     )
@@ -277,14 +277,16 @@ def _is_masked(dataset: Any, number: int) -> bool:
     from rasterio.enums import MaskFlags
 
     alpha = _alpha_of(dataset)
-    return alpha != number and (alpha is not None or MaskFlags.per_dataset in dataset.mask_flag_enums[number - 1])
+    flags: Any = fact_of(lambda: dataset.mask_flag_enums[number - 1], ())
+    return alpha != number and (alpha is not None or MaskFlags.per_dataset in flags)
 
 
 def _alpha_of(dataset: Any) -> int | None:
     """The number of the alpha band, which GDAL takes for a mask only where it is of 8 or 16 bits."""
     from rasterio.enums import ColorInterp
 
-    return next((number for number, kind in enumerate(dataset.colorinterp, 1) if kind == ColorInterp.alpha), None)
+    colours: Any = fact_of(lambda: dataset.colorinterp, ())
+    return next((number for number, kind in enumerate(colours, 1) if kind == ColorInterp.alpha), None)
 
 
 def _mask_of(dataset: Any, number: int, window: Any) -> npt.NDArray[Any]:

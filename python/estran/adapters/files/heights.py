@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from estran.adapters.files.gdal import text_of
+from estran.adapters.files.gdal import fact_of
 
 _UNITS: Mapping[str, float] = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "m.", "gpm"), 1.0),
@@ -50,7 +50,7 @@ def oddities(path: Path, dataset: Any) -> str:
 
 
 def _unit(dataset: Any) -> str:
-    return str(text_of(lambda: dataset.units[0], "") or "").strip()
+    return str(fact_of(lambda: dataset.units[0], "") or "").strip()
 
 
 def _plain(unit: str) -> str:
