@@ -43,3 +43,14 @@ def test_a_full_disk_behind_them(scene: Path, tmp_path: Path) -> None:
     assert open_product(tmp_path / "y.tif").bands
     for command in ("masks", scene, "-o", tmp_path / "z.tif"), ("operators",):
         assert shell("2>/dev/full", *command).returncode == 0
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_results_in_folders_and_exit_codes(scene: Path, tmp_path: Path, closed: str) -> None:
+    if closed.endswith("full") and not Path("/dev/full").exists():
+        pytest.skip("a device of Linux")
+    if "2>" in closed:
+        assert shell(closed, "masks", scene, "-o", tmp_path / "out").returncode == 0
+        assert (tmp_path / "out" / "index.html").is_file()
+    assert shell(closed, "info", scene).returncode == 0
+    assert shell(closed, "info", tmp_path / "none.SAFE").returncode == 1

@@ -204,24 +204,13 @@ def test_broken_settings_of_dask_in_the_home_folder(scene, tmp_path):
     assert len(done.stderr.splitlines()) == 1
 
 
-# ---------------------------------------------------------------- streams and folders
+# ---------------------------------------------------------------- folders and limits
 
 
 def shell(command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """The program in a shell's line, where it stands for ``estran``."""
     line = command.replace("estran ", f"{sys.executable} -m estran.cli.main ")
     return subprocess.run(["sh", "-c", line, "sh", *map(str, arguments)], capture_output=True, check=False, text=True)
-
-
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
-def test_streams_that_lead_nowhere(scene, tmp_path, closed):
-    if closed.endswith("full") and not Path("/dev/full").exists():
-        pytest.skip("no /dev/full here")
-    if "2>" in closed:
-        assert shell(f'estran masks "$1" -o "$2" {closed}', scene, tmp_path / "out").returncode == 0
-        assert (tmp_path / "out" / "index.html").is_file()
-    assert shell(f'estran info "$1" {closed}', scene).returncode == 0
-    assert shell(f'estran info "$1" {closed}', tmp_path / "none.SAFE").returncode == 1
 
 
 def test_a_folder_that_is_gone(scene, tmp_path):
@@ -249,3 +238,11 @@ def test_an_address_space_too_small_for_the_libraries(scene, tmp_path, kilobytes
     done = shell(f'ulimit -v {kilobytes}; estran masks "$1" -o "$2" -q', scene, tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert "the address space of this process is limited to" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space")
+@pytest.mark.parametrize(("command", "is_forced"), [("masks", True), ("gpt", True), ("info", False), ("simulate", False), ("tables", False)])
+def test_its_remedy_is_one_that_the_command_has(command, is_forced):
+    done = shell(f"ulimit -v 700000; estran {command}")
+    assert done.returncode == 1
+    assert ("--force" in done.stderr) == is_forced == ("--force" in shell(f"estran {command} --help").stdout)

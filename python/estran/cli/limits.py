@@ -7,23 +7,32 @@ from __future__ import annotations
 
 import sys
 
-_LEAST = {"masks": 2_000_000_000, "run": 2_000_000_000, "gpt": 2_000_000_000, "simulate": 2_000_000_000, "tables": 2_000_000_000}
+_LEAST = dict.fromkeys(("masks", "run", "gpt", "simulate", "tables"), 2_000_000_000)
 """Address space [bytes] with which a command has its libraries loaded and its loops compiled, and a small scene still fits; most of it is never used."""
 _LEAST_OF_ALL = 1_000_000_000
 """The same of commands that compute nothing."""
+_FORCED = ("masks", "run", "gpt")
+"""Commands that have ``--force``."""
+
+
+def address_space() -> int | None:
+    """The limit of this process's address space [bytes]; None where there is none, or the system knows none."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if most == resource.RLIM_INFINITY else most
 
 
 def too_narrow(command: str) -> str:
     """A sentence, where the limit of this process's address space is too low for a command; "" where it is not."""
-    if sys.platform == "win32":
-        return ""
-    import resource
-
-    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    most = address_space()
     least = _LEAST.get(command, _LEAST_OF_ALL)
-    if most == resource.RLIM_INFINITY or most >= least:
+    if most is None or most >= least:
         return ""
+    todo = "raise the limit, or --force tries all the same" if command in _FORCED else "raise the limit"
     return (
         f"the address space of this process is limited to {most / 1e6:.0f} MB, and {command} needs {least / 1e6:.0f} MB to start "
-        "(ulimit -v, or the job's limit). What to do: raise the limit, or --force tries all the same."
+        f"(ulimit -v, or the job's limit). What to do: {todo}."
     )

@@ -104,7 +104,7 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
         return _failed(log, stop.sentence(stopped.number), 128 + stopped.number)
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`): no news, and nothing more to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_stdout_go()
         return 1
     except MemoryError:
         return _failed(log, "there is not enough memory. What to do: take larger pixels, or a part of the image.", 1)
@@ -136,9 +136,14 @@ def _stdout_is_lost() -> bool:
         sys.stdout.flush()
         os.write(sys.stdout.fileno(), b"\n")  # where nothing is held back, nothing is left to flush
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_stdout_go()
         return True
     return False
+
+
+def _let_stdout_go() -> None:
+    """What is still to be written to it leads nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(log: logging.Logger, sentence: str, code: int) -> int:

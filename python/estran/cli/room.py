@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from estran.cli.limits import address_space
 from estran.errors import TooLittleRoom
 from estran.raster.grid import Grid
 
@@ -83,14 +84,11 @@ def _limits() -> Iterator[int]:
             most = int((group / limit).read_text())  # "max" is no number: no limit
             if most < 1 << 60:
                 yield max(0, most - int((group / used).read_text()) + _of_cache(group / stat, cache))
-    if sys.platform != "win32":
-        import resource
-
+    space = address_space()
+    if space is not None and sys.platform != "win32":
         with contextlib.suppress(OSError, ValueError, IndexError):
-            most = resource.getrlimit(resource.RLIMIT_AS)[0]
-            if most != resource.RLIM_INFINITY:
-                taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-                yield max(0, most - taken)
+            taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+            yield max(0, space - taken)
 
 
 def _groups(controller: str) -> Iterator[Path]:

@@ -123,14 +123,13 @@ def _opened(path: Path | str, remote: bool) -> Iterator[Any]:
     from rasterio.errors import RasterioIOError
 
     pam = reach.check(path, remote=remote) if isinstance(path, Path) else False  # a mosaic of ours names what has been looked at
-    with contextlib.ExitStack() as stack:
-        try:
-            dataset = stack.enter_context(opened(path, remote=remote, pam=pam))
-        except RasterioIOError as error:
-            raise BadProduct("the auxiliary raster cannot be opened", where=path, expected="a raster that GDAL reads", found=str(error)) from error
-        if isinstance(path, Path):
-            reach.check_opened(dataset, path, remote=remote)
-        yield dataset
+    try:
+        with opened(path, remote=remote, pam=pam) as dataset:
+            if isinstance(path, Path):
+                reach.check_opened(dataset, path, remote=remote)
+            yield dataset
+    except RasterioIOError as error:
+        raise BadProduct("the auxiliary raster cannot be opened", where=path, expected="a raster that GDAL reads", found=str(error)) from error
 
 
 class _Source:

@@ -57,10 +57,12 @@ class RasterBand:
         snap_bits: bool = False,
         remote: bool = False,
         hidden: float | None = None,
+        alpha: int | None = None,
     ) -> None:
         self.path, self.number, self.shape = path, number, shape
         self.stored, self.dtype, self._snap_bits = np.dtype(stored), np.dtype(dtype), snap_bits
-        self._remote, self._hidden = remote, hidden  # what stands where the file's mask hides a pixel; None where it has no mask
+        self._remote = remote
+        self._hidden, self._alpha = hidden, alpha  # what stands where a mask hides a pixel, None where there is none; the band that is the mask, if one is
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         from rasterio.errors import RasterioError
@@ -72,7 +74,8 @@ class RasterBand:
             with opened(self.path, remote=self._remote, pam=False) as dataset:
                 block = dataset.read(self.number, window=window)
                 if self._hidden is not None:
-                    block = np.where(_mask_of(dataset, self.number, window) == 0, block.dtype.type(self._hidden), block)
+                    mask = dataset.read_masks(self.number, window=window) if self._alpha is None else dataset.read(self._alpha, window=window)
+                    block = np.where(mask == 0, block.dtype.type(self._hidden), block)
         except RasterioError as error:
             raise BadProduct(
                 f"band {self.number} cannot be read; the file is truncated or damaged", where=self.path, found=str(error), todo="copy the file again"
@@ -213,13 +216,14 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
     else:
         labels, note = names.unnamed(dataset.count)
         notes.append(note)
+    masked, alpha = (frozenset(), None) if own else _masked(dataset)
     bands, left = {}, []
     for number, name in enumerate(labels, 1):
         if "complex" in dataset.dtypes[number - 1]:
             left.append(name)
             continue
-        bands[name] = _band(path, dataset, number, name, grid, platform, remote)
-    if not own and any(_is_masked(dataset, number) for number in dataset.indexes):
+        bands[name] = _band(path, dataset, number, name, grid, platform, remote, is_masked=number in masked, alpha=alpha)
+    if masked:
         notes.append(f"{path.name} has a mask or an alpha band: what it hides is no data.")
     if left and not bands:
         raise UnsupportedProduct(
@@ -248,16 +252,18 @@ def _with_virtual(product: Product, own: Any) -> Product:
     return replace(product, bands={name: every[name] for name in order if name in every})
 
 
-def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str, remote: bool) -> Band:
+def _band(
+    path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str, remote: bool, *, is_masked: bool = False, alpha: int | None = None
+) -> Band:
     tags: dict[str, str] = fact_of(lambda: dataset.tags(number), {})
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
     nodata = dataset.nodatavals[number - 1]
     hidden = None
-    if not own and _is_masked(dataset, number):
+    if is_masked:
         hidden = nodata if nodata is not None else 0.0 if np.dtype(stored).kind in "iu" else float("nan")
         nodata = hidden
-    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote, hidden=hidden), path, number)
+    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote, hidden=hidden, alpha=alpha), path, number)
     band = Band(
         name=name,
         data=data,
@@ -272,26 +278,16 @@ def _band(path: Path, dataset: Any, number: int, name: str, grid: Grid, platform
     return extras.with_band_extras(band, own)
 
 
-def _is_masked(dataset: Any, number: int) -> bool:
-    """Whether a mask or an alpha band of the file hides pixels of a band."""
-    from rasterio.enums import MaskFlags
-
-    alpha = _alpha_of(dataset)
-    flags: Any = fact_of(lambda: dataset.mask_flag_enums[number - 1], ())
-    return alpha != number and (alpha is not None or MaskFlags.per_dataset in flags)
-
-
-def _alpha_of(dataset: Any) -> int | None:
-    """The number of the alpha band, which GDAL takes for a mask only where it is of 8 or 16 bits."""
-    from rasterio.enums import ColorInterp
+def _masked(dataset: Any) -> tuple[frozenset[int], int | None]:
+    """The bands whose pixels a mask of the file hides, and the alpha band, which GDAL takes for a mask only where it is of 8 or 16 bits."""
+    from rasterio.enums import ColorInterp, MaskFlags
 
     colours: Any = fact_of(lambda: dataset.colorinterp, ())
-    return next((number for number, kind in enumerate(colours, 1) if kind == ColorInterp.alpha), None)
-
-
-def _mask_of(dataset: Any, number: int, window: Any) -> npt.NDArray[Any]:
-    alpha = _alpha_of(dataset)
-    return np.asarray(dataset.read_masks(number, window=window) if alpha is None else dataset.read(alpha, window=window))
+    alpha = next((number for number, kind in enumerate(colours, 1) if kind == ColorInterp.alpha), None)
+    if alpha is not None:
+        return frozenset(dataset.indexes) - {alpha}, alpha
+    flags: Any = fact_of(lambda: dataset.mask_flag_enums, ())
+    return frozenset(number for number, kinds in enumerate(flags, 1) if MaskFlags.per_dataset in kinds), None
 
 
 def _wavelength(name: str, platform: str) -> float | None:

@@ -12,10 +12,10 @@ import numpy as np
 from estran.adapters.files import names, reach
 from estran.adapters.files.gdal import opened
 from estran.adapters.files.safe.product_metadata import SAY_OFFSET
+from estran.adapters.files.scaling import COUNT, good_of, looks_at
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.raster.product import Band, Product
 from estran.sensors.bands import SENTINEL2
-from estran.sensors.plausible import lookouts
 
 _LEVEL_1C = re.compile(r"(T\d{2}[A-Z]{3}_\d{8}T\d{6}|S2[A-D]_OPER_MSI_L1C_.*_T\d{2}[A-Z]{3})_B(\d\d|8A)", re.IGNORECASE)
 """Names of images in Level-1C products since and before December 2016, without ending."""
@@ -33,7 +33,6 @@ UNKNOWN = (
 """What is said of bands that seem to be Sentinel-2's, where it is left to the user to know."""
 
 _IMAGES = (".jp2", ".j2k", ".tif", ".tiff", ".img", ".vrt")
-_SCALE = 1e-4
 _FEWEST, _SHIFTED = 4, 900.0
 """Bands whose numbers tell an offset, and what they do not go below with one of 1000: 960 is dark water."""
 _NATIVE = (10.0, 20.0, 60.0)
@@ -91,7 +90,7 @@ def scale_of(path: Path, scale: float | None, offset: float | None) -> float | N
     if scale is not None or offset is None:
         return scale
     files = [path] if path.is_file() else path.iterdir()
-    return _SCALE if any(p.suffix.lower() in _IMAGES and (_LEVEL_1C.fullmatch(p.stem) or _BUCKET.fullmatch(p.stem)) for p in files) else None
+    return COUNT if any(p.suffix.lower() in _IMAGES and (_LEVEL_1C.fullmatch(p.stem) or _BUCKET.fullmatch(p.stem)) for p in files) else None
 
 
 def with_offset(product: Product, offset: float | None) -> Product:
@@ -120,13 +119,13 @@ def _seem_shifted(product: Product) -> bool:
     if not product.platform.startswith(("Sentinel-2", "S2")) and product.platform:
         return False
     bands = [band for name, band in product.bands.items() if name in names.SPECTRAL and band.data is not None and band.coding is None]
-    return len(bands) >= _FEWEST and all(b.scale == _SCALE and b.offset == 0.0 for b in bands) and all(_low(b) >= _SHIFTED for b in bands)
+    return len(bands) >= _FEWEST and all(b.scale == COUNT and b.offset == 0.0 for b in bands) and all(_low(b) >= _SHIFTED for b in bands)
 
 
 def _low(band: Band) -> float:
     """A low percentile of a band's numbers at some places of the scene; 0 where it has none there."""
-    values = np.concatenate([np.asarray(band.data[part], np.float64).ravel() for part in lookouts(band.grid.shape)])
-    good = values[np.isfinite(values) & (values > 0.0) & (values != band.nodata)]
+    good = good_of(band, looks_at(band))
+    good = good[good > 0.0]
     return float(np.percentile(good, 1)) if good.size else 0.0
 
 

@@ -37,7 +37,7 @@ def as_reflectance(product: Product, scale: float | None = None, *, assume: bool
     chosen = {name: s for name, s in spectral_bands(tuple(product.bands), product.platform).items() if _open_question(product.bands[name], scale)}
     if not chosen:
         return product
-    looks = {name: [np.asarray(product.bands[name].data[part]) for part in lookouts(product.bands[name].grid.shape)] for name in chosen}
+    looks = {name: looks_at(product.bands[name]) for name in chosen}
     numbers = _fills(product, chosen, looks)
     if scale is not None:
         return _scaled(product, tuple(chosen), numbers, scale)
@@ -58,6 +58,11 @@ def as_reflectance(product: Product, scale: float | None = None, *, assume: bool
     return product
 
 
+def looks_at(band: Band) -> Looks:
+    """The parts of a band that are looked at, read."""
+    return [np.asarray(band.data[part]) for part in lookouts(band.grid.shape)]
+
+
 def _open_question(band: Band, scale: float | None) -> bool:
     """Whether it is not known what the samples are."""
     samples = band.data is not None and band.coding is None and band.expression is None
@@ -66,14 +71,15 @@ def _open_question(band: Band, scale: float | None) -> bool:
 
 def _with_data(band: Band, fill: float | None, looks: Looks) -> npt.NDArray[np.float64]:
     """(n,) raw samples of some parts of a band, those without data left out."""
-    parts = _good(band, fill, looks)
+    parts = good_of(band, looks, fill)
     if parts.size >= min(_FEW, band.grid.width * band.grid.height):
         return parts
     step = max(1, band.grid.height // _LINES)
-    return _good(band, fill, [np.asarray(band.data[row : row + 1]) for row in range(step // 2, band.grid.height, step)])
+    return good_of(band, [np.asarray(band.data[row : row + 1]) for row in range(step // 2, band.grid.height, step)], fill)
 
 
-def _good(band: Band, fill: float | None, parts: Looks) -> npt.NDArray[np.float64]:
+def good_of(band: Band, parts: Looks, fill: float | None = None) -> npt.NDArray[np.float64]:
+    """(n,) raw samples of parts of a band that are measurements: neither no-data, nor `fill`, nor saturated, nor infinite."""
     values = np.concatenate([part.ravel() for part in parts])
     gone = np.zeros(values.shape, bool)
     for number in (band.nodata, fill, band.saturated, np.iinfo(values.dtype).max if values.dtype.kind in "iu" else None):
