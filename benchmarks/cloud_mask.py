@@ -17,7 +17,7 @@ from benchmarks.lacks import data_folder
 
 SIZE = 5490
 QUICK = {"size": 900}
-BANDS = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir", "B11": "swir1", "B12": "swir2", "B10": "cirrus", "B08": "wnir", "B07": "vre3"}
+BANDS = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir08", "B11": "swir16", "B12": "swir22", "B10": "cirrus", "B08": "nir", "B07": "rededge078"}
 
 
 def scene() -> tuple[str, dict[str, np.ndarray]]:
@@ -68,10 +68,10 @@ def run(threads: int, size: int) -> None:
     import numba
 
     numba.set_num_threads(threads)
-    from estran.masks.cloud_mask import cloud_mask
-    from estran.masks.object_settings import ObjectSettings
-    from estran.masks.settings import PixelSettings
-    from estran.masks.stages import Geometry
+    from estran.masks.cloud.cloud_mask import cloud_mask
+    from estran.masks.cloud.object_settings import ObjectSettings
+    from estran.masks.cloud.settings import PixelSettings
+    from estran.masks.cloud.stages import Geometry
 
     name, bands = scene()
     pixel, objects = PixelSettings.for_mode("default"), ObjectSettings.for_mode("default")

@@ -17,17 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.labelled_pixels import Labelled, read_labelled
-from estran.masks.pixel import LAYERS
-from estran.masks.probability import FEATURES, used_terms, write_features
-from estran.masks.settings import PixelSettings
-from estran.masks.spectral import single
+from estran.masks.cloud.pixel import LAYERS
+from estran.masks.cloud.probability import FEATURES, used_terms, write_features
+from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.spectral import single
 
 Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 RIDGE = 10.0
 SCENE_POWER, SCENE_CAP, BRIGHT_WEIGHT = 0.4, 100, 4.0
-MODELS = ("cirrus+wv+coastal", "cirrus+coastal", "cirrus+wv", "wv+coastal", "cirrus", "wv", "coastal", "visible+nir+swir1")
+MODELS = ("cirrus+nir09+coastal", "cirrus+coastal", "cirrus+nir09", "nir09+coastal", "cirrus", "nir09", "coastal", "visible+nir08+swir16")
 TARGET = Path(__file__).resolve().parents[1] / "python" / "estran" / "masks" / "probability_model.py"
 
 

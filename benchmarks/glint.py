@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.timing import fastest
-from estran.masks.glint import BANDS, Angles, glint_mask
-from estran.masks.glint_air import clear_air, water_index
-from estran.masks.glint_geometry import brightest_glint, predicted_glint
+from estran.masks.glint.air import clear_air, water_index
+from estran.masks.glint.detect import BANDS, Angles, glint_mask
+from estran.masks.glint.geometry import brightest_glint, predicted_glint
 from estran.physics.sea_surface.fresnel import reflectance
 from estran.sensors.bands import SENTINEL2
 
@@ -116,8 +116,8 @@ def main(seas: tuple[Sea, ...] = SEAS) -> None:
     sun, sun_azimuth, view, view_azimuth = (np.ascontiguousarray(a) for a in (25 + across, 105 + across, 8 + 2 * across, 280 + 5 * across))
     index = water_index(1613.7)
     glint = predicted_glint(sun, sun_azimuth, view, view_azimuth, 5.0, index=index)
-    dark = {"red": 0.03, "vre1": 0.026, "vre2": 0.022, "nir": 0.014, "swir1": 0.003, "swir2": 0.002, "cirrus": 0.001, "wv": 0.005}
-    bands = {n: (d + (0.0 if n in ("cirrus", "wv") else 0.95) * glint + 5e-4 * rng.standard_normal(glint.shape)).astype(np.float32) for n, d in dark.items()}
+    dark = {"red": 0.03, "rededge071": 0.026, "rededge075": 0.022, "nir08": 0.014, "swir16": 0.003, "swir22": 0.002, "cirrus": 0.001, "nir09": 0.005}
+    bands = {n: (d + (0.0 if n in ("cirrus", "nir09") else 0.95) * glint + 5e-4 * rng.standard_normal(glint.shape)).astype(np.float32) for n, d in dark.items()}
     known = {b.semantic: b for b in SENTINEL2}
     air = clear_air("Sentinel-2A", [known[b].name for b in BANDS], [known[b].wavelength for b in BANDS])
     angles = Angles(sun, sun_azimuth, view, view_azimuth)

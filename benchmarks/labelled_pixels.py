@@ -43,7 +43,7 @@ def path_of_table() -> Path:
     LackingError
         It is not there.
     """
-    return data("s2_cloud_pixels", "pixels.csv")
+    return data("s2_cloud_pixels", "pixels_stac.csv")
 
 
 def read_labelled() -> Labelled:

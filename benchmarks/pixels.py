@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from benchmarks.fit_pixels import MODELS, fit, folds, indices
 from benchmarks.labelled_pixels import Labelled, read_labelled
-from estran.masks.pixel import pixel_stage, survey_pixels
-from estran.masks.settings import PixelSettings
-from estran.masks.table import classify_table, scores_by_group
+from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.table import classify_table, scores_by_group
 
 SEEDS = 5
 QUICK = {"models": MODELS[:1], "seeds": 1}
@@ -36,7 +36,7 @@ def scores(pixels: Labelled, cloud: Cloud) -> tuple[float, ...]:
 
 def columns_for(pixels: Labelled, name: str) -> dict[str, npt.NDArray[np.float64]]:
     """The table without the optional bands that a model does not use."""
-    absent = {"cirrus", "wv", "coastal"} - set(name.split("+"))
+    absent = {"cirrus", "nir09", "coastal"} - set(name.split("+"))
     return {key: values for key, values in pixels.columns.items() if key not in absent}
 
 
@@ -47,7 +47,8 @@ def cross_validated_cloud(pixels: Labelled, name: str, seed: int) -> Cloud:
     for held in np.unique(fold):
         out = fold == held
         model = fit(name, features, pixels, ~out)
-        with patch.multiple("estran.masks.probability", LOW=model.low, HIGH=model.high, MEAN=model.mean, SCALE=model.spread, WEIGHTS={name: model.weights}):
+        fitted = {"LOW": model.low, "HIGH": model.high, "MEAN": model.mean, "SCALE": model.spread, "WEIGHTS": {name: model.weights}}
+        with patch.multiple("estran.masks.cloud.probability", **fitted):
             cloud[out] = classify_table({key: values[out] for key, values in columns.items()}, PixelSettings.for_mode("default")).cloud > 0
     return cloud
 
@@ -74,7 +75,7 @@ def speed(pixels: Labelled, megapixels: float = 4.0) -> tuple[float, float]:
     generator = np.random.default_rng(0)
     bands = {
         name: (np.resize(pixels.columns[name], size) * (1.0 + 0.01 * generator.random(size))).astype(np.float32)
-        for name in ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wv", "coastal", "dem", "swo")
+        for name in ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir09", "coastal", "dem", "swo")
     }
     settings = PixelSettings.for_mode("default")
     pixel_stage({k: v[:1000] for k, v in bands.items()}, survey_pixels({k: v[:1000] for k, v in bands.items()}, settings), settings)

@@ -15,10 +15,10 @@ from benchmarks.lacks import LackingError, data
 from estran.adapters.java.jars import NoRugged
 from estran.catalogue.operators.relief_shadow import _frame, _geodetic
 from estran.errors import EstranError
-from estran.masks.relief_cast import Relief, Sun, cast
-from estran.masks.relief_holes import without_holes
-from estran.masks.relief_rays import every_pixel, thin_margins
-from estran.masks.relief_sweep import sweep
+from estran.masks.relief.cast import Relief, Sun, cast
+from estran.masks.relief.holes import without_holes
+from estran.masks.relief.rays import every_pixel, thin_margins
+from estran.masks.relief.sweep import sweep
 from estran.raster.grid import Grid, Window
 
 SIDE = 500
@@ -53,7 +53,7 @@ def speed() -> None:
     size, side, origin = 2048, 1024, 512
     dem = sum(gaussian_filter(rng.standard_normal((size, size)), s) * s**2.0 for s in (4, 10, 25, 60)).astype(np.float32)
     dem *= 3000.0 / np.ptp(dem)
-    from estran.masks.relief_frame import flat_frame
+    from estran.masks.relief.frame import flat_frame
 
     frame = flat_frame(20.0, 20.0)
     for azimuth in (150.0, 100.0):

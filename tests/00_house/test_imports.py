@@ -84,7 +84,7 @@ def imports(tree: ast.Module, package: str) -> Iterator[Import]:
 
 
 def violations(text: str, path: str) -> list[str]:
-    """What breaks the rules in the source `text` that stands at `path` under python/estran ("masks/cirrus.py")."""
+    """What breaks the rules in the source `text` that stands at `path` under python/estran ("masks/cloud/cirrus.py")."""
     parts = PurePosixPath(path).parts
     room = parts[0] if len(parts) > 1 else ""
     package = ".".join(("estran", *parts[:-1]))
@@ -135,14 +135,14 @@ def test_rooms_import_upwards_only(repository):
 @pytest.mark.parametrize(
     ("path", "text", "told"),
     [
-        ("masks/cirrus.py", "import rasterio", "rasterio belongs in adapters or cube or engine"),
-        ("masks/cirrus.py", "from estran.scenes.terrain import height", "code that needs scenes belongs in"),
-        ("masks/cirrus.py", "def f():\n    from estran.catalogue import spec", "code that needs catalogue belongs in"),
-        ("masks/cirrus.py", "from estran import engine", "code that needs engine belongs in cli or cube"),
+        ("masks/cloud/cirrus.py", "import rasterio", "rasterio belongs in adapters or cube or engine"),
+        ("masks/cloud/cirrus.py", "from estran.scenes.terrain import height", "code that needs scenes belongs in"),
+        ("masks/cloud/cirrus.py", "def f():\n    from estran.catalogue import spec", "code that needs catalogue belongs in"),
+        ("masks/cloud/cirrus.py", "from estran import engine", "code that needs engine belongs in cli or cube"),
         ("raster/grid.py", "from ..masks import cirrus", "code that needs masks belongs in"),
         ("raster/grid.py", "from estran.sensors.bands import resolve", "raster may import no other room"),
         ("physics/rayleigh.py", "import pyproj", "pyproj belongs in"),
-        ("catalogue/operators/cloud_mask.py", "from estran.masks.cirrus import cirrus", "inside compute only"),
+        ("catalogue/operators/cloud_mask.py", "from estran.masks.cloud.cirrus import cirrus", "inside compute only"),
         ("engine/run.py", "from estran.adapters.files import open_product", "code that needs adapters belongs in cli or cube"),
         ("adapters/files/dimap/read.py", "from estran.engine.run import run", "code that needs engine belongs in cli or cube"),
         ("adapters/files/dimap/read.py", "import jpy", "jpy belongs in adapters/java or adapters/snap"),
@@ -160,9 +160,9 @@ def test_twin_a_broken_rule_is_told(path, text, told):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("catalogue/operators/cloud_mask.py", "def compute():\n    from estran.masks.cirrus import cirrus"),
-        ("catalogue/operators/cloud_mask.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from estran.masks.stages import PixelStage"),
-        ("masks/cirrus.py", "import numpy as np\nfrom estran.jit import jit\nfrom estran.raster import flags\nfrom . import stages"),
+        ("catalogue/operators/cloud_mask.py", "def compute():\n    from estran.masks.cloud.cirrus import cirrus"),
+        ("catalogue/operators/cloud_mask.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from estran.masks.cloud.stages import PixelStage"),
+        ("masks/cloud/cirrus.py", "import numpy as np\nfrom estran.jit import jit\nfrom estran.raster import flags\nfrom . import stages"),
         ("adapters/snap/jvm.py", "def java():\n    import jpy"),
         ("cli/main.py", "from estran import __version__\nimport tqdm"),
     ],

@@ -253,16 +253,16 @@ def test_two_water_bands_agree_over_mountains(shared_data: Path) -> None:
 
     Over lowland B10 is cirrus and stray light, 0.001, and what little passes the vapour cannot be told.
     """
-    pixels = np.genfromtxt(shared_data / "s2_cloud_pixels" / "pixels.csv", delimiter=",", names=True)
-    chosen = pixels[(pixels["label"] == 0) & (pixels["nir"] > 0.15) & (pixels["dem"] > 1500)]
+    pixels = np.genfromtxt(shared_data / "s2_cloud_pixels" / "pixels_stac.csv", delimiter=",", names=True)
+    chosen = pixels[(pixels["label"] == 0) & (pixels["nir08"] > 0.15) & (pixels["dem"] > 1500)]
     assert chosen.size > 700
     columns = np.geomspace(0.01, 40.0, 300)  # times air mass
     predicted = np.empty(chosen.size)
     for i, pixel in enumerate(chosen):
         common = {"airmass": 1.0, "ozone": 0.0, "water_vapour": columns, "pressure": 1013.25 * np.exp(-pixel["dem"] / 8000.0), "gases": ["water_vapour"]}
         narrow, deep = (transmittance("S2A", band, **common) for band in ("B9", "B10"))  # type: ignore[arg-type]
-        column = np.interp(-pixel["wv"] / pixel["nir"], -narrow, np.log(columns))
-        predicted[i] = np.exp(np.interp(column, np.log(columns), np.log(deep))) * 0.5 * (pixel["nir"] + pixel["swir1"])
+        column = np.interp(-pixel["nir09"] / pixel["nir08"], -narrow, np.log(columns))
+        predicted[i] = np.exp(np.interp(column, np.log(columns), np.log(deep))) * 0.5 * (pixel["nir08"] + pixel["swir16"])
     seen = chosen["cirrus"]
     assert np.corrcoef(np.log(predicted), np.log(np.maximum(seen, 1e-3)))[0, 1] > 0.85
     bright = seen > 0.01  # where stray light of 0.001 does not count

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from estran.masks.cirrus import LOWEST, faint_cirrus, fixed_background, learn_background, slice_of
-from estran.masks.settings import PixelSettings
+from estran.masks.cloud.cirrus import LOWEST, faint_cirrus, fixed_background, learn_background, slice_of
+from estran.masks.cloud.settings import PixelSettings
 
 STRICT = PixelSettings.for_mode("strict")
 

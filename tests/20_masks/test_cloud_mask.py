@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from estran.errors import BadGeometry, EmptyScene, MissingBand
-from estran.masks.cloud_mask import CLOUD, NODATA, SHADOW, cloud_mask
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.settings import PixelSettings
-from estran.masks.stages import Geometry
+from estran.masks.cloud.cloud_mask import CLOUD, NODATA, SHADOW, cloud_mask
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.stages import Geometry
 
 MODES = ("default", "strict", "python-fmask")
-BANDS = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus")
+BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus")
 LAND = (0.09, 0.08, 0.07, 0.30, 0.20, 0.12, 0.001)
 THICK = (0.55, 0.54, 0.53, 0.55, 0.45, 0.35, 0.004)
 GEOMETRY = Geometry(45.0, 180.0, 0.0, 0.0)
@@ -144,12 +144,12 @@ def test_sun_below_the_horizon(zenith):
 
 def test_a_mandatory_band():
     bands, _, _ = scene()
-    del bands["swir1"]
-    with pytest.raises(MissingBand, match="swir1"):
+    del bands["swir16"]
+    with pytest.raises(MissingBand, match="swir16"):
         run(bands)
 
 
-@pytest.mark.parametrize("missing", ["swir2", "cirrus"])
+@pytest.mark.parametrize("missing", ["swir22", "cirrus"])
 def test_optional_bands_are_missed_aloud(missing):
     bands, cloud, _ = scene()
     del bands[missing]
@@ -201,7 +201,7 @@ def quebec(shared_data) -> dict[str, np.ndarray]:
     """T19UDP, thinned to 160 m: cumulus, cirrus, an estuary, 38 % no-data, no angles."""
     import rasterio
 
-    names = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir", "B11": "swir1", "B12": "swir2", "B10": "cirrus", "B08": "wnir", "B07": "vre3"}
+    names = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir08", "B11": "swir16", "B12": "swir22", "B10": "cirrus", "B08": "nir", "B07": "rededge078"}
     bands = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -232,7 +232,7 @@ def test_a_flooded_plain_without_clouds(shared_data):
     """Flood chip, 10 m on a geographic grid, no angles, no cloud in the sky: next to no cloud, and no shadow made up for the few bright roofs."""
     import rasterio
 
-    names = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+    names = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
     with rasterio.open(shared_data / "sen1floods11_spain" / "Spain_7370579_S2Hand.tif") as source:
         bands = {name: source.read(i).astype(np.float32) * np.float32(1e-4) for i, name in enumerate(names, 1)}
     result = run(bands, Geometry(None, None), pixel=(7.9, 10.0))
@@ -245,7 +245,7 @@ def test_a_flooded_plain_without_clouds(shared_data):
 def test_small_chips_of_slovenia(shared_data, date, cloudy):
     """Chips of 101 x 100 pixels, all cloud or all clear: stratus stays, and clear fields are not covered."""
     dates = np.load(shared_data / "eolearn_s2_l1c_13band" / "L1C_13bands_5dates_full.npy")
-    names = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+    names = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
     bands = {name: np.ascontiguousarray(dates[date, ..., i]) for i, name in enumerate(names)}
     result = run(bands, Geometry(None, None), pixel=(10.0, 10.0))
     share = result.facts["shares"]["cloud"]
@@ -262,7 +262,7 @@ def test_cumulus_over_belgium(shared_data):
         with rasterio.open(folder / f"ref_input_S2_{name}.tif") as source:
             return source.read(1).astype(np.float32)
 
-    files = {"B02": "blue", "B03": "green", "B04": "red", "B08": "wnir", "B8A": "nir", "B09": "wv", "B11": "swir1"}
+    files = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir", "B8A": "nir08", "B09": "nir09", "B11": "swir16"}
     bands = {name: read(file) * np.float32(1e-4) for file, name in files.items()}
     angles = [read(name) for name in ("sunZenithAngles", "sunAzimuthAngles", "viewZenithMean", "viewAzimuthMean")]
     result = run(bands, Geometry(*angles), pixel=(10.0, 10.0))

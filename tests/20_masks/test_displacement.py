@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from estran.errors import EstranError
-from estran.masks.displacement import displacement_index, window_for
+from estran.masks.cloud.displacement import displacement_index, window_for
 
 
 def bands(seed: int = 0, shape: tuple[int, int] = (40, 50)) -> list[np.ndarray]:
@@ -15,9 +15,9 @@ def bands(seed: int = 0, shape: tuple[int, int] = (40, 50)) -> list[np.ndarray]:
 
 
 def test_is_the_published_formula():
-    wnir, vre3, nir = bands()
-    index = displacement_index(wnir, vre3, nir, 3)
-    a, b = wnir.astype(float) / nir, vre3.astype(float) / nir
+    nir, rededge078, nir08 = bands()
+    index = displacement_index(nir, rededge078, nir08, 3)
+    a, b = nir.astype(float) / nir08, rededge078.astype(float) / nir08
     for r, c in ((3, 3), (20, 17), (36, 46)):
         window = (slice(r - 3, r + 4), slice(c - 3, c + 4))
         va, vb = a[window].var(), b[window].var()
@@ -25,9 +25,9 @@ def test_is_the_published_formula():
 
 
 def test_windows_are_cut_at_the_edge():
-    wnir, vre3, nir = bands()
-    va, vb = (wnir.astype(float) / nir)[:4, :4].var(), (vre3.astype(float) / nir)[:4, :4].var()
-    assert displacement_index(wnir, vre3, nir, 3)[0, 0] == pytest.approx((vb - va) / (vb + va), abs=1e-6)
+    nir, rededge078, nir08 = bands()
+    va, vb = (nir.astype(float) / nir08)[:4, :4].var(), (rededge078.astype(float) / nir08)[:4, :4].var()
+    assert displacement_index(nir, rededge078, nir08, 3)[0, 0] == pytest.approx((vb - va) / (vb + va), abs=1e-6)
 
 
 def test_parallax_is_negative_and_ground_is_not():
@@ -42,20 +42,20 @@ def test_parallax_is_negative_and_ground_is_not():
 
 
 def test_no_data_stays_and_spoils_no_neighbour():
-    wnir, vre3, nir = bands()
-    vre3[10, 10] = np.nan
-    index = displacement_index(wnir, vre3, nir)
+    nir, rededge078, nir08 = bands()
+    rededge078[10, 10] = np.nan
+    index = displacement_index(nir, rededge078, nir08)
     assert np.isnan(index[10, 10])
     assert np.isfinite(np.delete(index.ravel(), 10 * 50 + 10)).all()
 
 
 def test_tile_equals_whole():
-    wnir, vre3, nir = bands()
-    whole = displacement_index(wnir, vre3, nir, 2)
-    tile = displacement_index(wnir[8:30, 5:29], vre3[8:30, 5:29], nir[8:30, 5:29], 2)
+    nir, rededge078, nir08 = bands()
+    whole = displacement_index(nir, rededge078, nir08, 2)
+    tile = displacement_index(nir[8:30, 5:29], rededge078[8:30, 5:29], nir08[8:30, 5:29], 2)
     np.testing.assert_array_equal(tile[2:-2, 2:-2], whole[10:28, 7:27])
     # One pixel of halo short, it would not.
-    short = displacement_index(wnir[8:30, 5:29], vre3[8:30, 5:29], nir[8:30, 5:29], 2)
+    short = displacement_index(nir[8:30, 5:29], rededge078[8:30, 5:29], nir08[8:30, 5:29], 2)
     assert (short[1:-1, 1:-1] != whole[9:29, 6:28]).any()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import lambertw
 
-from estran.masks.glint_geometry import (
+from estran.masks.glint.geometry import (
     CALM,
     PER_WIND,
     brightest_glint,

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from estran.errors import BadGeometry
-from estran.masks.matching import cast_shadows, grow, match_objects, mean_direction, sums_along_rows, vectors_of
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.stages import Geometry
+from estran.masks.cloud.matching import cast_shadows, grow, match_objects, mean_direction, sums_along_rows, vectors_of
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.stages import Geometry
 from estran.raster.label import label
 from estran.raster.morphology import dilate_disk
 

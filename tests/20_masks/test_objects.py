@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.objects import built_up, cloud_objects, slope_of
-from estran.masks.outline import faint_rims
-from estran.masks.stages import PixelStage
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.objects import built_up, cloud_objects, slope_of
+from estran.masks.cloud.outline import faint_rims
+from estran.masks.cloud.stages import PixelStage
 
 SHAPE = (120, 120)
 PIXEL = (20.0, 20.0)
@@ -33,12 +33,12 @@ def bands(cloudy: np.ndarray, moving: bool, seed: int = 0) -> dict[str, np.ndarr
     texture = (0.4 + 0.05 * gaussian_filter(rng.standard_normal(cloudy.shape), 1.5) / 0.2).astype(np.float32)
     noise = [0.002 * rng.standard_normal(cloudy.shape).astype(np.float32) for _ in range(3)]
     near, far = (np.roll(texture, k, 0) if moving else texture for k in (1, 2))
-    wnir = np.where(cloudy, far, texture) + noise[0]
-    vre3 = np.where(cloudy, near, texture) + noise[1]
-    nir = texture + noise[2]
+    nir = np.where(cloudy, far, texture) + noise[0]
+    rededge078 = np.where(cloudy, near, texture) + noise[1]
+    nir08 = texture + noise[2]
     # Plants: no built-up land anywhere.
     visible = {name: np.full(cloudy.shape, level, np.float32) for name, level in (("blue", 0.08), ("green", 0.08), ("red", 0.05))}
-    return visible | {"wnir": wnir, "vre3": vre3, "nir": nir, "swir1": np.full(cloudy.shape, 0.2, np.float32)}
+    return visible | {"nir": nir, "rededge078": rededge078, "nir08": nir08, "swir16": np.full(cloudy.shape, 0.2, np.float32)}
 
 
 def square(size: int) -> np.ndarray:
@@ -70,17 +70,17 @@ def test_stratus_is_not_asked_to_move():
 def test_specks_go():
     speck = np.zeros(SHAPE, bool)
     speck[10, 10] = True
-    objects, facts, _ = cloud_objects(stage(speck), {k: v for k, v in bands(speck, True).items() if k not in ("wnir", "vre3")}, PIXEL, DEFAULT)
+    objects, facts, _ = cloud_objects(stage(speck), {k: v for k, v in bands(speck, True).items() if k not in ("nir", "rededge078")}, PIXEL, DEFAULT)
     assert objects.count == 0
     assert facts["cloud_pixels"] == 0
 
 
 def test_city_blocks_go_and_a_cloud_over_the_city_stays():
     rng = np.random.default_rng(5)
-    city = {k: v for k, v in bands(square(3), False).items() if k not in ("wnir", "vre3")}
+    city = {k: v for k, v in bands(square(3), False).items() if k not in ("nir", "rededge078")}
     streets = rng.random(SHAPE) > 0.5
-    city["swir1"] = np.where(streets, 0.35, 0.2).astype(np.float32)
-    city["nir"] = np.full(SHAPE, 0.25, np.float32)
+    city["swir16"] = np.where(streets, 0.35, 0.2).astype(np.float32)
+    city["nir08"] = np.full(SHAPE, 0.25, np.float32)
     city["red"] = np.full(SHAPE, 0.2, np.float32)
     blocks = square(4)
     cloud = square(4)
@@ -89,23 +89,23 @@ def test_city_blocks_go_and_a_cloud_over_the_city_stays():
     objects, _, notes = cloud_objects(stage(cloud), city, PIXEL, DEFAULT)
     assert objects.count == 1
     assert objects.size[0] > 500
-    assert "no wnir: the displacement test of cloud objects is off." in notes
+    assert "no nir: the displacement test of cloud objects is off." in notes
 
 
 def test_lines_of_built_up_land():
-    swir1, nir, red = np.full(SHAPE, 0.2, np.float32), np.full(SHAPE, 0.3, np.float32), np.full(SHAPE, 0.25, np.float32)
-    swir1[60, :] = 0.4
-    found = built_up(swir1, nir, red)
+    swir16, nir08, red = np.full(SHAPE, 0.2, np.float32), np.full(SHAPE, 0.3, np.float32), np.full(SHAPE, 0.25, np.float32)
+    swir16[60, :] = 0.4
+    found = built_up(swir16, nir08, red)
     assert found[60, 5:-5].all()
     assert not found[:58].any()
     # Plants along the street: NDVI is higher.
-    assert not built_up(swir1, nir, np.full(SHAPE, 0.02, np.float32)).any()
+    assert not built_up(swir16, nir08, np.full(SHAPE, 0.02, np.float32)).any()
 
 
 def test_thin_cirrus_is_a_cloud_where_the_mode_says_so():
     cloud = square(10)
     given = stage(cloud, cirrus=cloud)
-    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")} | {"cirrus": np.zeros(SHAPE, np.float32)}
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")} | {"cirrus": np.zeros(SHAPE, np.float32)}
     assert cloud_objects(given, own, PIXEL, DEFAULT)[0].count == 0
     assert cloud_objects(given, own, PIXEL, replace(DEFAULT, cirrus_is_cloud=True))[0].count == 1
 
@@ -117,7 +117,7 @@ def test_clouds_grow_into_their_thin_parts_where_no_cirrus_band_shows_them():
     probability[50:70, 70:100] = 0.35  # its thin part, wider than the 180 m it may grow
     probability[10:20, 10:20] = probability[105:110, 100:105] = 0.35
     given = stage(cloud, probability=probability)
-    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")}
     objects, _, notes = cloud_objects(given, own, PIXEL, DEFAULT)
     grown = objects.paint()
     assert grown[51:69, 70:78].all()
@@ -133,7 +133,7 @@ def test_what_looks_thin_around_thick_cloud_is_cloud():
     cloud, thick = square(30), np.zeros(SHAPE, bool)
     thick[55:75, 55:75] = True
     given = stage(cloud, cirrus=cloud & ~thick)
-    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")}
     found = cloud_objects(given, own, PIXEL, replace(DEFAULT, thin_share=1.0, grow_probability=0.0))[0].paint()
     assert found[53:77, 60].all()  # 40 m beside the thick part
     assert not found[:52, 60].any()
@@ -146,15 +146,15 @@ def test_a_cloud_that_bands_of_60_m_made_too_large_is_cut_back():
     """The mask reaches two pixels beyond the cloud that the fine bands see; without coarse bands, or on a coarse grid, it is believed."""
     seen, mask = square(20), np.zeros(SHAPE, bool)
     mask[48:72, 48:72] = True
-    own = {k: v for k, v in bands(mask, True).items() if k not in ("wnir", "vre3")}
-    for name in ("blue", "green", "red", "swir1"):
+    own = {k: v for k, v in bands(mask, True).items() if k not in ("nir", "rededge078")}
+    for name in ("blue", "green", "red", "swir16"):
         own[name] = np.where(seen, np.float32(0.4), own[name])
     coarse = own | {"cirrus": np.zeros(SHAPE, np.float32)}
     np.testing.assert_array_equal(faint_rims(mask, coarse, np.ones(SHAPE, bool), PIXEL, DEFAULT), mask & ~seen)
     assert not faint_rims(mask, own, np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
     assert not faint_rims(mask, coarse, np.ones(SHAPE, bool), (60.0, 60.0), DEFAULT).any()
     # Over ground as bright as the cloud nothing is cut.
-    bright = coarse | {name: np.full(SHAPE, 0.4, np.float32) for name in ("blue", "green", "red", "swir1")}
+    bright = coarse | {name: np.full(SHAPE, 0.4, np.float32) for name in ("blue", "green", "red", "swir16")}
     assert not faint_rims(mask, bright, np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
 
 
@@ -162,15 +162,15 @@ def test_a_small_cloud_over_the_city_that_moves_comes_back():
     rng = np.random.default_rng(5)
     cloud = square(5)
     city = bands(square(11), True)
-    city["swir1"] = np.where(rng.random(SHAPE) > 0.5, 0.7, 0.4).astype(np.float32)
+    city["swir16"] = np.where(rng.random(SHAPE) > 0.5, 0.7, 0.4).astype(np.float32)
     city["red"] = np.full(SHAPE, 0.3, np.float32)
-    assert built_up(city["swir1"], city["nir"], city["red"]).mean() > 0.3
+    assert built_up(city["swir16"], city["nir08"], city["red"]).mean() > 0.3
     # The texture of these bands shifts less clearly than a real cloud's: its index is -0.52.
     rule = replace(DEFAULT, cdi_restore=-0.45)
     assert cloud_objects(stage(cloud), city, PIXEL, rule)[0].count == 1
     assert cloud_objects(stage(cloud), city, PIXEL, replace(rule, cdi_restore=-2.0))[0].count == 0
     assert cloud_objects(stage(cloud, snow=cloud), city, PIXEL, rule)[0].count == 0
-    still = city | {k: v for k, v in bands(cloud, False).items() if k in ("wnir", "vre3", "nir")}
+    still = city | {k: v for k, v in bands(cloud, False).items() if k in ("nir", "rededge078", "nir08")}
     assert cloud_objects(stage(cloud), still, PIXEL, rule)[0].count == 0
 
 
@@ -180,7 +180,7 @@ def test_half_snow_must_be_likelier_than_the_clear_land_around():
     probability = np.where(cloud, 0.7, 0.1).astype(np.float32)
     probability[:, :50] = 0.45  # clear, under snow or half so
     given = stage(cloud, snow=snow, probability=probability)
-    own = {k: v for k, v in bands(cloud, True).items() if k not in ("wnir", "vre3")}
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")}
     found = cloud_objects(given, own, PIXEL, replace(DEFAULT, snow_reach=600.0, grow_probability=0.0, remove_false_positives=False))
     assert 0.8 <= found[1]["threshold_near_snow"] <= 0.9
     assert found[0].count == 0
@@ -203,7 +203,7 @@ def test_coarse_pixels_switch_displacement_off_aloud():
 def test_snow_on_a_steep_slope_is_eroded():
     snow = square(4)
     dem = np.tile(np.arange(120, dtype=np.float32)[:, None] * 15.0, (1, 120))
-    own = {k: v for k, v in bands(snow, True).items() if k not in ("wnir", "vre3")}
+    own = {k: v for k, v in bands(snow, True).items() if k not in ("nir", "rededge078")}
     given = stage(snow, snow=snow)
     assert cloud_objects(given, own | {"dem": dem}, PIXEL, DEFAULT)[0].count == 0
     assert slope_of(dem, PIXEL)[60, 60] == np.float32(np.degrees(np.arctan(0.75)))

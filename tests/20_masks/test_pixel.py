@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estran.errors import EstranError, MissingBand
-from estran.masks import pixel
-from estran.masks.pixel import merge_surveys, pixel_stage, survey_pixels
-from estran.masks.settings import OPTIONAL, PixelSettings
+from estran.masks.cloud import pixel
+from estran.masks.cloud.pixel import merge_surveys, pixel_stage, survey_pixels
+from estran.masks.cloud.settings import OPTIONAL, PixelSettings
 
 MODES = ("default", "strict", "python-fmask")
-BANDS = ("blue", "green", "red", "nir", "wnir", "swir1", "swir2", "cirrus", "wv", "coastal")
+BANDS = ("blue", "green", "red", "nir08", "nir", "swir16", "swir22", "cirrus", "nir09", "coastal")
 SPECTRA = np.array(
     [
         (0.09, 0.09, 0.06, 0.39, 0.36, 0.20, 0.09, 0.001, 0.14, 0.11),  # vegetation
@@ -133,7 +133,7 @@ def test_flags_exclude_one_another():
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("layer", ["swir2", "cirrus", "wv", "coastal", "dem", "swo"])
+@pytest.mark.parametrize("layer", ["swir22", "cirrus", "nir09", "coastal", "dem", "swo"])
 def test_a_missing_layer_is_told_and_works(mode, layer):
     rules = PixelSettings.for_mode(mode)
     bands = {k: v for k, v in scene().items() if k != layer}
@@ -146,8 +146,8 @@ def test_a_missing_layer_is_told_and_works(mode, layer):
 
 
 def test_a_missing_band_is_an_error():
-    bands = {k: v for k, v in scene().items() if k != "swir1"}
-    with pytest.raises(MissingBand, match="swir1"):
+    bands = {k: v for k, v in scene().items() if k != "swir16"}
+    with pytest.raises(MissingBand, match="swir16"):
         survey_pixels(bands, PixelSettings.for_mode("default"))
 
 
@@ -191,7 +191,7 @@ def test_few_clear_pixels_make_cloud_the_potential_cloud():
 
 def paper(bands, few_clear=100):
     """ZW12, Z15 and Q19 for Sentinel-2, read again in plain NumPy and double precision: for `strict` mode without no-data, saturation or water occurrence."""
-    b, g, r, n, s1, s2, c = (bands[k].astype(float) for k in ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus"))
+    b, g, r, n, s1, s2, c = (bands[k].astype(float) for k in ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus"))
     dem = bands["dem"]
 
     def nd(x, y):
@@ -239,7 +239,7 @@ def test_strict_mode_is_the_paper():
 
 def program(bands):
     """What python-fmask 0.5 computes for Sentinel-2 before its 3 x 3 filter, from a reading of its sources: bytes of hundredths, histograms of 256 bins."""
-    b, g, r, n, s1, s2, c = (np.maximum(bands[k].astype(float), 1e-5) for k in ("blue", "green", "red", "wnir", "swir1", "swir2", "cirrus"))
+    b, g, r, n, s1, s2, c = (np.maximum(bands[k].astype(float), 1e-5) for k in ("blue", "green", "red", "nir", "swir16", "swir22", "cirrus"))
     ndvi, ndsi = (n - r) / (n + r), (g - s1) / (g + s1)
     mean = (b + g + r) / 3
     white = sum(abs(x - mean) / mean for x in (b, g, r))
@@ -278,7 +278,7 @@ def test_water_occurrence_finds_water_that_the_spectrum_hides():
 
 @pytest.fixture(scope="module")
 def labelled(shared_data):
-    table = np.genfromtxt(shared_data / "s2_cloud_pixels" / "pixels.csv", delimiter=",", names=True)
+    table = np.genfromtxt(shared_data / "s2_cloud_pixels" / "pixels_stac.csv", delimiter=",", names=True)
     return {name: table[name] for name in table.dtype.names}
 
 
@@ -319,12 +319,12 @@ def l1c(folder):
         "blue": "B02",
         "green": "B03",
         "red": "B04",
-        "wnir": "B08",
-        "nir": "B8A",
-        "wv": "B09",
+        "nir": "B08",
+        "nir08": "B8A",
+        "nir09": "B09",
         "cirrus": "B10",
-        "swir1": "B11",
-        "swir2": "B12",
+        "swir16": "B11",
+        "swir22": "B12",
     }
     bands = {}
     for semantic, name in names.items():
@@ -357,7 +357,7 @@ def test_cloud_free_town_and_flooded_fields(shared_data):
 
     with rasterio.open(shared_data / "sen1floods11_spain" / "Spain_7370579_S2Hand.tif") as source:
         raw = source.read()
-    order = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+    order = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
     bands = {name: raw[i] * np.float32(1e-4) for i, name in enumerate(order)}
     stage = run(bands, PixelSettings.for_mode("default"))
     assert stage.cloud.mean() < 0.02
@@ -367,7 +367,7 @@ def test_cloud_free_town_and_flooded_fields(shared_data):
 
 def test_fields_on_five_dates(shared_data):
     dates = np.load(shared_data / "eolearn_s2_l1c_13band" / "L1C_13bands_5dates_full.npy")
-    order = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+    order = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
     shares = [run({name: date[..., i] for i, name in enumerate(order)}, PixelSettings.for_mode("default")).cloud.mean() for date in dates]
     assert min(shares[:2]) > 0.9  # two cloudy dates
     assert max(shares[2:]) < 0.005  # three clear ones

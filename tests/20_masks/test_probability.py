@@ -8,17 +8,27 @@ import sys
 import numpy as np
 import pytest
 
-from estran.masks import probability_model
-from estran.masks.probability import FEATURES, TERMS, Model, cirrus_probability, cut_to_hundredths, hot_probability, used_terms, water_probability, weights_for
-from estran.masks.spectral import single
+from estran.masks.cloud import probability_model
+from estran.masks.cloud.probability import (
+    FEATURES,
+    TERMS,
+    Model,
+    cirrus_probability,
+    cut_to_hundredths,
+    hot_probability,
+    used_terms,
+    water_probability,
+    weights_for,
+)
+from estran.masks.cloud.spectral import single
 
-BANDS = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wv", "coastal")
+BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir09", "coastal")
 GRASS = dict(zip(BANDS, (0.09, 0.09, 0.06, 0.39, 0.20, 0.09, 0.001, 0.14, 0.11), strict=True))
 CLOUD = dict(zip(BANDS, (0.45, 0.44, 0.45, 0.51, 0.42, 0.32, 0.020, 0.30, 0.46), strict=True))
 SAND = dict(zip(BANDS, (0.25, 0.30, 0.35, 0.43, 0.48, 0.42, 0.002, 0.15, 0.23), strict=True))
 SNOW = dict(zip(BANDS, (0.78, 0.76, 0.75, 0.68, 0.08, 0.06, 0.002, 0.25, 0.76), strict=True))
 SEA = dict(zip(BANDS, (0.08, 0.05, 0.03, 0.015, 0.008, 0.005, 0.001, 0.005, 0.10), strict=True))
-ALL = frozenset({"cirrus", "wv", "coastal"})
+ALL = frozenset({"cirrus", "nir09", "coastal"})
 
 
 def probability(present=ALL, *spectra):
@@ -38,21 +48,21 @@ def by_hand(spectrum, name):
     x = [
         np.log((s["blue"] + s["green"] + s["red"]) / 3),
         s["blue"] - 0.5 * s["red"] - 0.08,
-        nd(s["nir"], s["red"]),
-        nd(s["swir1"], s["nir"]),
+        nd(s["nir08"], s["red"]),
+        nd(s["swir16"], s["nir08"]),
         np.log(s["cirrus"] + 0.001),
-        nd(s["wv"], s["nir"]),
+        nd(s["nir09"], s["nir08"]),
         nd(s["coastal"], s["blue"]),
     ]
     m = probability_model
     u = (np.clip(x, m.LOW, m.HIGH) - np.array(m.MEAN)) / np.array(m.SCALE)
     bands = name.split("+")
-    kept = [0, 1, 2, 3] + [4 + i for i, b in enumerate(("cirrus", "wv", "coastal")) if b in bands]
+    kept = [0, 1, 2, 3] + [4 + i for i, b in enumerate(("cirrus", "nir09", "coastal")) if b in bands]
     terms = [1.0, *(u[i] for i in kept), *(u[i] * u[j] for a, i in enumerate(kept) for j in kept[a:])]
     return 1 / (1 + np.exp(-np.dot(terms, m.WEIGHTS[name])))
 
 
-@pytest.mark.parametrize("present", [ALL, frozenset({"cirrus", "coastal"}), frozenset({"wv"}), frozenset()])
+@pytest.mark.parametrize("present", [ALL, frozenset({"cirrus", "coastal"}), frozenset({"nir09"}), frozenset()])
 @pytest.mark.parametrize("spectrum", [GRASS, CLOUD, SAND, SNOW, SEA], ids=["grass", "cloud", "sand", "snow", "sea"])
 def test_kernel_is_the_equation(present, spectrum):
     assert probability(present, spectrum)[0] == pytest.approx(by_hand(spectrum, weights_for(present)[0]), abs=2e-5)
@@ -87,7 +97,7 @@ def test_absent_bands_do_not_matter():
     for band in ALL:
         present = ALL - {band}
         _, weights = weights_for(present)
-        assert not weights[~used_terms("+".join(b for b in ("cirrus", "wv", "coastal") if b in present))].any()
+        assert not weights[~used_terms("+".join(b for b in ("cirrus", "nir09", "coastal") if b in present))].any()
         np.testing.assert_array_equal(probability(present, SAND), probability(present, {**SAND, band: 0.7}))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estran.masks.relief_cast import Relief, Sun, cast
-from estran.masks.relief_frame import Frame, flat_frame, frame_from_lonlat
-from estran.masks.relief_march import march
-from estran.masks.relief_sweep import CLEAR, sweep
+from estran.masks.relief.cast import Relief, Sun, cast
+from estran.masks.relief.frame import Frame, flat_frame, frame_from_lonlat
+from estran.masks.relief.march import march
+from estran.masks.relief.sweep import CLEAR, sweep
 
 PIXEL = 20.0
 QUARTERS = (0.0, 90.0, 180.0, 270.0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estran.masks.relief_cast import Relief, Sun
-from estran.masks.relief_frame import Frame, flat_frame
-from estran.masks.relief_hidden import hidden
-from estran.masks.relief_holes import without_holes
-from estran.masks.relief_horizon import horizon, sky_view
-from estran.masks.relief_terrain import terrain
+from estran.masks.relief.cast import Relief, Sun
+from estran.masks.relief.frame import Frame, flat_frame
+from estran.masks.relief.hidden import hidden
+from estran.masks.relief.holes import without_holes
+from estran.masks.relief.horizon import horizon, sky_view
+from estran.masks.relief.terrain import terrain
 
 FRAME = flat_frame(20.0, 30.0)
 

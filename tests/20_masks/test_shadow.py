@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estran.masks.buffers import buffered
-from estran.masks.geometry_search import dominant_displacement
-from estran.masks.shadow import background, darkness, flattened, outlined, potential_shadow, snow_shadow, water_shadow
+from estran.masks.cloud.buffers import buffered
+from estran.masks.cloud.geometry_search import dominant_displacement
+from estran.masks.cloud.shadow import background, darkness, flattened, outlined, potential_shadow, snow_shadow, water_shadow
 
 SHAPE = (80, 90)
 
@@ -32,14 +32,14 @@ def test_a_shadow_at_the_edge_is_as_deep_as_the_background_is_bright():
 
 
 def test_both_bands_must_be_dark():
-    nir, swir1 = land(), land()
-    nir[20:30, 20:30] = 0.1
-    swir1[20:30, 25:35] = 0.1
-    dark = potential_shadow([nir, swir1], np.zeros(SHAPE, bool), [0.25, 0.25], 0.02)
+    nir08, swir16 = land(), land()
+    nir08[20:30, 20:30] = 0.1
+    swir16[20:30, 25:35] = 0.1
+    dark = potential_shadow([nir08, swir16], np.zeros(SHAPE, bool), [0.25, 0.25], 0.02)
     expected = np.zeros(SHAPE, bool)
     expected[20:30, 25:30] = True
     np.testing.assert_array_equal(dark, expected)
-    assert potential_shadow([nir], np.zeros(SHAPE, bool), [0.25], 0.02).sum() == 100
+    assert potential_shadow([nir08], np.zeros(SHAPE, bool), [0.25], 0.02).sum() == 100
 
 
 def test_a_share_is_asked_of_bright_ground():
@@ -162,20 +162,20 @@ def test_buffers_grow_and_do_not_overlap():
 
 def test_shadow_on_snow_that_borders_on_dark_woods():
     """(CM-49): the flood does not find it, the scene's snow does; patchy snow and woods in the sun are none."""
-    nir, blue, swir1 = (np.full(SHAPE, level, np.float32) for level in (0.8, 0.85, 0.1))
+    nir08, blue, swir16 = (np.full(SHAPE, level, np.float32) for level in (0.8, 0.85, 0.1))
     shadow = np.zeros(SHAPE, bool)
     shadow[20:30, 5:20] = True
     woods, patchy = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
     woods[:, :5] = True
     patchy[5:10, 10:20] = True
-    for image, dark in ((nir, 0.28), (blue, 0.35), (swir1, 0.03)):
+    for image, dark in ((nir08, 0.28), (blue, 0.35), (swir16, 0.03)):
         image[shadow] = dark
-    nir[woods], blue[woods], swir1[woods] = 0.2, 0.04, 0.1
-    nir[patchy], blue[patchy], swir1[patchy] = 0.35, 0.35, 0.15
-    (found,) = snow_shadow(nir, blue, swir1, ~woods, [0.5])
+    nir08[woods], blue[woods], swir16[woods] = 0.2, 0.04, 0.1
+    nir08[patchy], blue[patchy], swir16[patchy] = 0.35, 0.35, 0.15
+    (found,) = snow_shadow(nir08, blue, swir16, ~woods, [0.5])
     np.testing.assert_array_equal(found, shadow)
-    assert not potential_shadow([nir, swir1], np.zeros(SHAPE, bool), [0.2, 0.1], 0.01, 0.14)[shadow].any()
-    deep, hint = snow_shadow(nir, blue, swir1, ~woods, [0.7, 0.3])
+    assert not potential_shadow([nir08, swir16], np.zeros(SHAPE, bool), [0.2, 0.1], 0.01, 0.14)[shadow].any()
+    deep, hint = snow_shadow(nir08, blue, swir16, ~woods, [0.7, 0.3])
     assert not deep.any()
     assert np.array_equal(hint, shadow)
-    assert not snow_shadow(nir, blue, swir1, woods, [0.5])[0].any()
+    assert not snow_shadow(nir08, blue, swir16, woods, [0.5])[0].any()

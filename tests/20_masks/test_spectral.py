@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estran.masks.pixel import spectral_tests_of
-from estran.masks.settings import PixelSettings
+from estran.masks.cloud.pixel import spectral_tests_of
+from estran.masks.cloud.settings import PixelSettings
 
 STRICT = PixelSettings.for_mode("strict")
-CLOUD = {"blue": 0.42, "green": 0.40, "red": 0.41, "nir": 0.45, "swir1": 0.35, "swir2": 0.28}
+CLOUD = {"blue": 0.42, "green": 0.40, "red": 0.41, "nir08": 0.45, "swir16": 0.35, "swir22": 0.28}
 
 
 def passed_by(settings=STRICT, **values):
@@ -33,12 +33,12 @@ def test_a_thick_cloud_passes_every_test():
 @pytest.mark.parametrize(
     ("change", "fails"),
     [
-        ({"swir2": 0.029}, "BASIC"),  # eq. 1: SWIR2 > 0.03
-        ({"swir1": 0.04, "nir": 0.45}, "BASIC"),  # eq. 1: NDSI < 0.8; 0.36/0.44 = 0.82
-        ({"nir": 0.45, "red": 0.04}, "BASIC"),  # eq. 1: NDVI < 0.8; 0.41/0.49 = 0.84
+        ({"swir22": 0.029}, "BASIC"),  # eq. 1: SWIR 2.2 µm > 0.03
+        ({"swir16": 0.04, "nir08": 0.45}, "BASIC"),  # eq. 1: NDSI < 0.8; 0.36/0.44 = 0.82
+        ({"nir08": 0.45, "red": 0.04}, "BASIC"),  # eq. 1: NDVI < 0.8; 0.41/0.49 = 0.84
         ({"blue": 0.80, "red": 0.10, "green": 0.20}, "WHITE"),  # eq. 2
         ({"blue": 0.28, "red": 0.41}, "HAZE"),  # eq. 3: 0.28 - 0.205 - 0.08 < 0
-        ({"nir": 0.30, "swir1": 0.42}, "NO_ROCK"),  # eq. 4: 0.71
+        ({"nir08": 0.30, "swir16": 0.42}, "NO_ROCK"),  # eq. 4: 0.71
     ],
 )
 def test_each_test_fails_alone(change, fails):
@@ -48,7 +48,7 @@ def test_each_test_fails_alone(change, fails):
 
 
 @pytest.mark.parametrize(
-    ("nir", "red", "water"),
+    ("nir08", "red", "water"),
     [
         (0.10, 0.11, True),  # NDVI < 0.01 and NIR < 0.11
         (0.12, 0.13, False),  # NIR too bright
@@ -57,17 +57,17 @@ def test_each_test_fails_alone(change, fails):
         (0.045, 0.030, False),  # NDVI 0.2
     ],
 )
-def test_water(nir, red, water):
-    passed, _ = passed_by(blue=0.08, green=0.07, red=red, nir=nir, swir1=0.02, swir2=0.01)
+def test_water(nir08, red, water):
+    passed, _ = passed_by(blue=0.08, green=0.07, red=red, nir08=nir08, swir16=0.02, swir22=0.01)
     assert ("WATER" in passed) == water
 
 
-SNOW = {"blue": 0.8, "green": 0.8, "red": 0.8, "nir": 0.7, "swir1": 0.10, "swir2": 0.08}
+SNOW = {"blue": 0.8, "green": 0.8, "red": 0.8, "nir08": 0.7, "swir16": 0.10, "swir22": 0.08}
 
 
 def test_snow_of_the_paper_and_of_force():
     assert "SNOW" in passed_by(**SNOW)[0]
-    icy_cloud = {**SNOW, "swir1": 0.45}  # NDSI 0.28
+    icy_cloud = {**SNOW, "swir16": 0.45}  # NDSI 0.28
     assert "SNOW" in passed_by(**icy_cloud)[0]
     assert "SNOW" not in passed_by(PixelSettings.for_mode("default"), **icy_cloud)[0]
     assert "THICK" not in passed_by(PixelSettings.for_mode("default"), **SNOW)[0]
@@ -83,17 +83,17 @@ def test_saturation_makes_white_and_hazy_whatever_the_baseline_says():
 
 
 def test_negative_reflectance_harms_no_index():
-    _, indices = passed_by(blue=0.05, green=0.03, red=0.01, nir=-0.02, swir1=-0.01, swir2=-0.02)
+    _, indices = passed_by(blue=0.05, green=0.03, red=0.01, nir08=-0.02, swir16=-0.01, swir22=-0.02)
     assert all(np.isfinite(v) for v in indices.values())
     assert indices["ndsi"] == pytest.approx((0.03 - 1e-4) / (0.03 + 1e-4), abs=1e-6)
 
 
-def test_without_swir2_its_tests_pass():
-    dark = {k: v for k, v in CLOUD.items() if k != "swir2"}
+def test_without_swir22_its_tests_pass():
+    dark = {k: v for k, v in CLOUD.items() if k != "swir22"}
     assert "BASIC" in passed_by(**dark)[0]
 
 
 def test_no_data_fails_everything():
-    passed, indices = passed_by(**{**CLOUD, "swir1": np.nan})
+    passed, indices = passed_by(**{**CLOUD, "swir16": np.nan})
     assert passed == {"NODATA"}
     assert np.isnan(list(indices.values())).all()

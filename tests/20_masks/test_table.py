@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from estran.errors import EstranError, MissingBand
-from estran.masks.settings import PixelSettings
-from estran.masks.table import FEWEST_OF_A_SCENE, classify_table, scores_by_group
+from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.table import FEWEST_OF_A_SCENE, classify_table, scores_by_group
 
 DEFAULT = PixelSettings.for_mode("default")
-NAMES = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wv", "coastal")
+NAMES = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir09", "coastal")
 KINDS = {
     "clear": (0.09, 0.09, 0.06, 0.39, 0.20, 0.09, 0.001, 0.14, 0.11),
     "water": (0.08, 0.05, 0.03, 0.015, 0.008, 0.005, 0.001, 0.01, 0.10),
@@ -40,7 +40,7 @@ def test_a_row_without_a_value_is_nodata():
 
 
 @pytest.mark.parametrize("value", [-9999.0, -0.1, np.inf, -np.inf, 1e300])
-@pytest.mark.parametrize("name", ["blue", "swir1"])
+@pytest.mark.parametrize("name", ["blue", "swir16"])
 def test_what_no_measurement_is_has_no_data(name, value):
     """As in images: the number that fills a gap is no dark water."""
     columns = table(*(["clear", "water", "cloud"] * 5))
@@ -52,7 +52,7 @@ def test_what_no_measurement_is_has_no_data(name, value):
     np.testing.assert_array_equal(columns[name], before, "the table stays as it is")
 
 
-@pytest.mark.parametrize("name", ["swir2", "cirrus", "wv", "coastal", "green"])
+@pytest.mark.parametrize("name", ["swir22", "cirrus", "nir09", "coastal", "green"])
 @pytest.mark.parametrize("factor", [100.0, 10000.0])
 def test_every_column_of_reflectance_must_be_of_fractions(name, factor):
     columns = table("clear", "water", "cloud", "snow")
@@ -76,9 +76,9 @@ def test_large_scenes_learn_alone():
 
 
 def test_what_is_missing_is_told():
-    columns = {k: v for k, v in table("clear", "cloud").items() if k not in ("cirrus", "wv")}
+    columns = {k: v for k, v in table("clear", "cloud").items() if k not in ("cirrus", "nir09")}
     notes = classify_table(columns, DEFAULT).notes
-    assert [n.split(":")[0] for n in notes] == ["no cirrus", "no wv", "no dem", "no swo"]
+    assert [n.split(":")[0] for n in notes] == ["no cirrus", "no nir09", "no dem", "no swo"]
 
 
 def test_an_empty_table_gives_an_empty_result():
@@ -89,7 +89,7 @@ def test_an_empty_table_gives_an_empty_result():
 @pytest.mark.parametrize(
     ("change", "kind", "told"),
     [
-        ({"nir": None}, MissingBand, "no column nir"),
+        ({"nir08": None}, MissingBand, "no column nir08"),
         ({"red": np.array([0.1])}, EstranError, "differ in length"),
         ({"red": np.array([812.0, 4500.0])}, EstranError, "no reflectance.*10000"),
     ],
@@ -107,7 +107,7 @@ def test_scores_by_hand():
         "blue": np.array([0.1, 0.3, 0.3, 0.3, 0.1]),
         "green": np.array([0.1, 0.3, 0.3, 0.3, 0.1]),
         "red": np.array([0.1, 0.3, 0.3, 0.3, 0.1]),
-        "swir1": np.array([0.1, 0.3, 0.3, 0.3, 0.1]),
+        "swir16": np.array([0.1, 0.3, 0.3, 0.3, 0.1]),
         "landcover": np.array(["7", "10", "7", "7", "7"]),
     }
     label, cloud = np.array([1, 1, 0, 0, np.nan]), np.array([1, 0, 0, 1, 1])

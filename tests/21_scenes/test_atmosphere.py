@@ -101,7 +101,7 @@ def at_20_m(scene: SimulatedScene, band: str) -> npt.NDArray[np.float64]:
 
 @pytest.fixture(scope="module")
 def pixels(shared_data: Path) -> npt.NDArray[np.void]:
-    path = shared_data / "s2_cloud_pixels" / "pixels.csv"
+    path = shared_data / "s2_cloud_pixels" / "pixels_stac.csv"
     if not path.is_file():
         pytest.skip("no labelled pixels: s2_cloud_pixels is not among the real test data")
     return np.genfromtxt(path, delimiter=",", names=True)
@@ -113,16 +113,16 @@ def test_levels_are_those_of_labelled_pixels(pixels: npt.NDArray[np.void], kind:
     clear = (pixels["label"] == 0) & (pixels["swo"] < 20)
     real = {
         "vegetation": clear & (pixels["ndvi"] > 0.4) & (pixels["dem"] < 600),
-        "water": (pixels["label"] == 0) & (pixels["swo"] > 80) & (pixels["ndsi"] > 0) & (pixels["nir"] < 0.1),
+        "water": (pixels["label"] == 0) & (pixels["swo"] > 80) & (pixels["ndsi"] > 0) & (pixels["nir08"] < 0.1),
         "snow": clear & (pixels["ndsi"] > 0.6) & (pixels["green"] > 0.5),
-        "cloud": (pixels["label"] == 1) & (pixels["blue"] > 0.4) & (pixels["swir1"] > 0.35) & (pixels["dem"] < 800),
+        "cloud": (pixels["label"] == 1) & (pixels["blue"] > 0.4) & (pixels["swir16"] > 0.35) & (pixels["dem"] < 800),
     }[kind]
     # Views from the side of the glint would make bright water; labelled water has next to none.
     made = simulate(Wish(seed=2, size=240, kind="snow" if kind == "snow" else "coast", sza=45.0, saa=150.0, vza=4.0, vaa=104.0, cirrus=0.0))
-    truth, red, nir = made.truth, at_20_m(made, "B4"), at_20_m(made, "B8A")
+    truth, red, nir08 = made.truth, at_20_m(made, "B4"), at_20_m(made, "B8A")
     lit = (truth["cloud_depth"] == 0) & (truth["sun_beam"] > 0.99) & (truth["relief_shadow"] == 0)
     simulated = {
-        "vegetation": lit & (truth["water"] == 0) & ((nir - red) / (nir + red) > 0.4),
+        "vegetation": lit & (truth["water"] == 0) & ((nir08 - red) / (nir08 + red) > 0.4),
         "water": lit & (truth["water"] == 1),
         "snow": lit & (truth["snow"] == 1),
         "cloud": (truth["cloud_depth"] > 6) & (truth["cloud_height"] < 3000),

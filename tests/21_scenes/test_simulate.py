@@ -115,11 +115,11 @@ def test_clouds_are_bright_and_shadows_dark() -> None:
     made = simulate(Wish(seed=3, size=160, kind="coast", cirrus=0.0))
     land = (made.truth["water"] == 0) & (made.truth["snow"] == 0)
     blue = made.bands["B2"].reshape(160, 2, 160, 2).mean((1, 3))
-    nir = made.bands["B8A"]
+    nir08 = made.bands["B8A"]
     cloud, shadow = made.truth["cloud"] == 1, made.truth["shadow"] == 1
     clear = ~cloud & ~shadow & (made.truth["cloud_depth"] == 0) & (made.truth["sun_beam"] > 0.99)
     assert np.median(blue[cloud]) > 2 * np.median(blue[clear & land])
-    assert np.median(nir[shadow & land]) < 0.75 * np.median(nir[clear & land])
+    assert np.median(nir08[shadow & land]) < 0.75 * np.median(nir08[clear & land])
 
 
 @pytest.mark.parametrize("kind", list(SETTINGS))

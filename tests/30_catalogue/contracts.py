@@ -19,7 +19,7 @@ from estran.errors import EstranError
 from estran.raster.grid import Window
 from estran.raster.scene import Block, whole
 
-_BANDS = ("coastal", "blue", "green", "red", "vre1", "vre2", "vre3", "wnir", "nir", "wv", "cirrus", "swir1", "swir2")
+_BANDS = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
 _SURFACES = {
     "vegetation": (0.11, 0.09, 0.09, 0.06, 0.11, 0.28, 0.34, 0.36, 0.39, 0.14, 0.001, 0.20, 0.09),
     "water": (0.10, 0.08, 0.05, 0.03, 0.03, 0.02, 0.02, 0.02, 0.015, 0.01, 0.001, 0.008, 0.005),

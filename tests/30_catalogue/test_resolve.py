@@ -34,7 +34,7 @@ class Op(Operator):
             "source",
             (
                 Reads("red"),
-                Reads("nir", fallback=("wnir",)),
+                Reads("nir08", fallback=("nir",)),
                 Reads("cirrus", optional=True, without="the cirrus test is off"),
                 Reads("sun_zenith", "degrees", from_param="sza"),
             ),
@@ -62,22 +62,22 @@ def _without(*names):
 
 def test_everything_is_there():
     found = resolve_reads(Op(), ALL, "Sentinel-2A")
-    assert found.bands == {"red": "B4", "nir": "B8A", "cirrus": "B10", "sun_zenith": "sun_zenith", "dem": "elevation"}
+    assert found.bands == {"red": "B4", "nir08": "B8A", "cirrus": "B10", "sun_zenith": "sun_zenith", "dem": "elevation"}
     assert (found.constants, found.files, found.missing, found.notes) == ({}, {}, (), ())
 
 
 def test_names_without_units():
-    assert resolve_reads(Op(sza=30.0), ["B04", "B8A"]).bands == {"red": "B04", "nir": "B8A"}
+    assert resolve_reads(Op(sza=30.0), ["B04", "B8A"]).bands == {"red": "B04", "nir08": "B8A"}
 
 
 def test_optional_band_and_layer_are_switched_off_aloud():
-    found = resolve_reads(Op(), _without("B10", "elevation"))
+    found = resolve_reads(Op(), _without("B10", "elevation"), "Sentinel-2A")
     assert found.notes == ("no cirrus: the cirrus test is off.", "no dem: one cirrus threshold.")
     assert [m.band if isinstance(m, Reads) else m.name for m in found.missing] == ["cirrus", "dem"]
 
 
 def test_parameter_stands_for_a_band():
-    found = resolve_reads(Op(sza=30.0), _without("sun_zenith"))
+    found = resolve_reads(Op(sza=30.0), _without("sun_zenith"), "Sentinel-2B")
     assert found.constants == {"sun_zenith": 30.0}
     assert found.notes == ("no sun_zenith: the constant 30 degrees of parameter sza is used.",)
     assert resolve_reads(Op, _without("sun_zenith"), parameters={"sza": 30.0}).constants == {"sun_zenith": 30.0}
@@ -88,9 +88,24 @@ def test_own_band_wins_over_the_parameter():
 
 
 def test_fallback():
-    found = resolve_reads(Op(), _without("B8A"))
-    assert found.bands["nir"] == "B8"
-    assert found.notes == ("no nir: wnir (band B8) is used instead.",)
+    found = resolve_reads(Op(), _without("B8A"), "Sentinel-2")
+    assert found.bands["nir08"] == "B8"
+    assert found.notes == ("no nir08: nir (band B8) is used instead.",)
+
+
+def test_a_platform_that_is_not_said_is_taken_for_sentinel2_aloud():
+    assert resolve_reads(Op(), ALL).notes == ("the product does not say its platform: its bands are taken for Sentinel-2's.",)
+    assert resolve_reads(Op(sza=30.0), ["red", "nir08", "cirrus", "dem"]).notes == ("no sun_zenith: the constant 30 degrees of parameter sza is used.",)
+
+
+def test_an_unknown_platform_is_refused_whatever_its_bands_are_called():
+    with pytest.raises(UnsupportedProduct, match=r"in scene\).*Landsat-8 and -9.*found PROBA-V"):
+        resolve_reads(Op(), ALL, "PROBA-V", where="scene")
+
+
+def test_old_names_are_refused():
+    with pytest.raises(UnsupportedProduct, match="rename wnir to nir, nir to nir08"):
+        resolve_reads(Op(), ["red", "wnir", "nir", "cirrus"], where="stack")
 
 
 def test_file_before_band():
@@ -103,7 +118,7 @@ def test_all_missing_bands_at_once():
     with pytest.raises(MissingBand) as told:
         resolve_reads(Op(), ["B1", "B2"], where="a.dim")
     assert str(told.value) == (
-        "Estran.Op needs red, nir, sun_zenith, which the product lacks (in a.dim): found B1, B2. What to do: give as parameters: sun_zenith by sza."
+        "Estran.Op needs red, nir08, sun_zenith, which the product lacks (in a.dim): found B1, B2. What to do: give as parameters: sun_zenith by sza."
     )
 
 

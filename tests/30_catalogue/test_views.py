@@ -263,10 +263,10 @@ def test_labels_are_as_people_write_them(declared):
 
 
 def test_labels():
-    assert [label_of(n) for n in ("dem", "snow_ndsi_min", "swir2_max", "utm_zone", "cloud_buffer", "min")] == [
+    assert [label_of(n) for n in ("dem", "snow_ndsi_min", "swir22_max", "utm_zone", "cloud_buffer", "min")] == [
         "DEM",
         "Min. snow NDSI",
-        "Max. SWIR2",
+        "Max. SWIR22",
         "UTM zone",
         "Cloud buffer",
         "Min",
@@ -413,7 +413,7 @@ def test_reference_page():
 def test_interface_pages():
     assert "[Estran.ExampleOp](../reference/example_op.md)" in operators_page([ExampleOp], [ExampleStudy])
     assert "[simulate thing](../reference/simulate_thing.md)" in operators_page([ExampleOp], [ExampleStudy])
-    assert "| nir | B8A | near_infrared | 865 |" in bands_page([ExampleOp])
+    assert "| nir08 | B8A | near_infrared | near_infrared | 865 |" in bands_page([ExampleOp])
     assert "| `example_cloud` | `example_flags.CLOUD` | #ff0080 | 0.5 | Estran.ExampleOp |" in flags_page([ExampleOp])
     assert "| `--dem-file` | file |  | none | File of heights. |" in command_line_page([ExampleOp])
 

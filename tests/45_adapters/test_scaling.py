@@ -19,8 +19,8 @@ from estran.raster.product import Band, Product
 from estran.sensors.bands import LANDSAT_OLI, SENTINEL2
 
 GRID = Grid(90, 80, Affine(20, 0, 600000, 0, -20, 5000000), "EPSG:32631")
-BRIGHTNESS = {"coastal": 0.14, "blue": 0.11, "green": 0.09, "red": 0.07, "nir": 0.30, "wnir": 0.28, "cirrus": 0.003, "swir1": 0.2, "swir2": 0.1}
-SUN = {"blue": 1950.0, "green": 1820.0, "red": 1510.0, "nir": 950.0, "wnir": 1040.0, "cirrus": 365.0, "swir1": 245.0, "swir2": 85.0, "coastal": 1880.0}
+BRIGHTNESS = {"coastal": 0.14, "blue": 0.11, "green": 0.09, "red": 0.07, "nir08": 0.30, "nir": 0.28, "cirrus": 0.003, "swir16": 0.2, "swir22": 0.1}
+SUN = {"blue": 1950.0, "green": 1820.0, "red": 1510.0, "nir08": 950.0, "nir": 1040.0, "cirrus": 365.0, "swir16": 245.0, "swir22": 85.0, "coastal": 1880.0}
 """Irradiance [W/m2/um], rounded."""
 
 

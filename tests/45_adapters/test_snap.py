@@ -432,7 +432,7 @@ class TestImpossible:
 
         def of(base):
             class Three(base):
-                sources = (Source("source", (*Base.sources[0].reads, Reads("green"), Reads("swir1")), "Reflectance."),)
+                sources = (Source("source", (*Base.sources[0].reads, Reads("green"), Reads("swir16")), "Reflectance."),)
 
             return dataclass(frozen=True, kw_only=True)(Three)
 

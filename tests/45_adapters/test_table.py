@@ -8,7 +8,7 @@ import pytest
 from estran.adapters.files.table import pixel_columns, read_table, with_columns, write_table
 from estran.errors import BadProduct, TargetExists
 
-TEXT = "id,B2,B03,red,nir,swir1,scene,label\nx1,0.10,0.2,0.3,0.4,0.50,S2_a,1\nx2,0.1,,nan,4e-1,.5,S2_b,0\n"
+TEXT = "id,B2,B03,red,nir08,swir16,scene,label\nx1,0.10,0.2,0.3,0.4,0.50,S2_a,1\nx2,0.1,,nan,4e-1,.5,S2_b,0\n"
 
 
 @pytest.fixture

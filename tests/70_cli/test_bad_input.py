@@ -64,7 +64,7 @@ PRODUCTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated JP2": (lambda s: truncate(jp2(s, "B04")), r"B04\.jp2|B4"),
     "missing metadata file": (lambda s: (s / "MTD_MSIL1C.xml").unlink(), "MTD_MSIL1C|metadata"),
     "missing tile metadata": (lambda s: next(s.rglob("MTD_TL.xml")).unlink(), "MTD_TL|metadata"),
-    "missing band file": (lambda s: jp2(s, "B11").unlink(), "B11|swir1"),
+    "missing band file": (lambda s: jp2(s, "B11").unlink(), "B11|swir16"),
     "metadata with entities": (
         lambda s: replace_text(s / "MTD_MSIL1C.xml", "?>", '?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'),
         "entit|DOCTYPE|document type",

@@ -130,7 +130,7 @@ def test_resolution(estran, scene: Path, tmp_path: Path) -> None:
 def test_info(estran, scene: Path) -> None:
     said = estran("info", scene)
     assert said.code == 0
-    assert "B8A                   nir           96 x 96" in said.out
+    assert "B8A                   nir08           96 x 96" in said.out
     assert "EPSG:32631" in said.out
 
 

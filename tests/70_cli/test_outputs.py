@@ -341,7 +341,7 @@ def test_a_folder_where_a_file_goes(estran, scene: Path, small: Path, tmp_path: 
 
 def test_a_folder_where_a_table_goes(estran, scene: Path, tmp_path: Path) -> None:
     table = tmp_path / "in.csv"
-    table.write_text("blue,green,red,nir,swir1\n0.1,0.1,0.1,0.3,0.2\n")
+    table.write_text("blue,green,red,nir08,swir16\n0.1,0.1,0.1,0.3,0.2\n")
     (tmp_path / "out.csv").mkdir()
     assert "is a folder" in refused(estran, tmp_path, "masks", "--table", table, "-o", tmp_path / "out.csv", "--overwrite")
     assert "input of the same run" in refused(estran, tmp_path, "masks", "--table", table, "-o", table, "--overwrite")
@@ -505,7 +505,7 @@ def test_the_folder_of_a_table_goes_again_where_it_is_not_made(estran, tmp_path:
 def test_tables_of_spectra_replace_their_like_alone(estran, tmp_path: Path, text: str) -> None:
     table, out = tmp_path / "in.csv", tmp_path / "out.csv"
     for delimiter in ",;\t":
-        table.write_text("blue,green,red,nir,swir1\n0.1,0.1,0.1,0.3,0.2\n".replace(",", delimiter))
+        table.write_text("blue,green,red,nir08,swir16\n0.1,0.1,0.1,0.3,0.2\n".replace(",", delimiter))
         command = ("masks", "--table", table, "-o", out, "--overwrite")
         out.write_text(text)
         assert "no table with the columns that Estran adds" in refused(estran, tmp_path, *command)

@@ -113,7 +113,7 @@ def test_a_fork_dies_at_the_step_that_is_asked_for(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("a", "")
     assert forked(tmp_path, "info", "x.zip").code == 1
-    csv = "blue,green,red,nir,swir1,swir2\n" + "0.1,0.1,0.1,0.3,0.2,0.1\n" * 5
+    csv = "blue,green,red,nir08,swir16,swir22\n" + "0.1,0.1,0.1,0.3,0.2,0.1\n" * 5
     (tmp_path / "t.csv").write_text(csv)
     arguments = ("masks", "--table", "t.csv", "-o", "out.csv")
     counted = forked(tmp_path, *arguments, die_at=0)

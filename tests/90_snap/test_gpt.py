@@ -185,7 +185,7 @@ class TestBadInput:
         done = gpt("Subset", f"-Ssource={stack}", "-PsourceBands=B2,B3", "-t", tmp_path / "part.dim")
         assert done.returncode == 0, done.stdout[-4000:]
         text = self._refused(gpt, tmp_path, "Estran.CloudMask", f"-Ssource={tmp_path / 'part.dim'}")
-        assert "Estran.CloudMask needs red, nir, swir1, which the product lacks" in text
+        assert "Estran.CloudMask needs red, nir08, swir16, which the product lacks" in text
 
     def test_no_product_at_all(self, gpt, tmp_path):
         (tmp_path / "text.dim").write_text("no product")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.cirrus import LOWEST, SLICES, fixed_background
-from estran.masks.settings import PixelSettings
+from estran.masks.cloud.cirrus import LOWEST, SLICES, fixed_background
+from estran.masks.cloud.settings import PixelSettings
 from estran.scenes.atmosphere import LEVELS, Air, atmosphere
 
 B10 = 10

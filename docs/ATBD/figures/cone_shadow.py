@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.relief_frame import flat_frame
-from estran.masks.relief_sweep import sweep
+from estran.masks.relief.frame import flat_frame
+from estran.masks.relief.sweep import sweep
 
 HEIGHT, RADIUS, ELEVATION, PIXEL, SIZE = 500.0, 600.0, 20.0, 20.0, 201
 

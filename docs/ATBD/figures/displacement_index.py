@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter, shift
 
-from estran.masks.displacement import displacement_index
+from estran.masks.cloud.displacement import displacement_index
 
 HALF = 60
 """Rows and columns of one scene."""
-PARALLAX = {"wnir": 0.9, "vre3": 0.35}
+PARALLAX = {"nir": 0.9, "rededge078": 0.35}
 """Shift of a cloud against B8A [pixels of 20 m]: larger in B8 than in B7. Only orders of magnitude: the true ones depend on height and detector."""
 
 
@@ -20,14 +20,14 @@ def data() -> dict[str, Any]:
     generator = np.random.default_rng(20150623)
     texture = gaussian_filter(generator.normal(0, 1, (HALF, HALF)), 1.2)
     texture = 0.35 + 0.06 * texture / texture.std()
-    noise = {name: generator.normal(0, 0.002, (2, HALF, HALF)) for name in ("nir", "wnir", "vre3")}
+    noise = {name: generator.normal(0, 0.002, (2, HALF, HALF)) for name in ("nir08", "nir", "rededge078")}
     index, images = {}, {}
     for row, (place, moved) in enumerate((("roofs", 0.0), ("cloud", 1.0))):
-        bands = {"nir": texture + noise["nir"][row]}
+        bands = {"nir08": texture + noise["nir08"][row]}
         for name, pixels in PARALLAX.items():
             bands[name] = shift(texture, (moved * pixels, 0.0), order=3, mode="nearest") + noise[name][row]
-        index[place] = displacement_index(bands["wnir"].astype(np.float32), bands["vre3"].astype(np.float32), bands["nir"].astype(np.float32))
-        images[place] = {"B8/B8A": bands["wnir"] / bands["nir"], "B7/B8A": bands["vre3"] / bands["nir"]}
+        index[place] = displacement_index(bands["nir"].astype(np.float32), bands["rededge078"].astype(np.float32), bands["nir08"].astype(np.float32))
+        images[place] = {"B8/B8A": bands["nir"] / bands["nir08"], "B7/B8A": bands["rededge078"] / bands["nir08"]}
     return {"index": index, "images": images}
 
 

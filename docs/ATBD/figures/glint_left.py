@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.glint_air import water_index
+from estran.masks.glint.air import water_index
 from estran.physics.sea_surface.fresnel import reflectance
 from estran.scenes.spectra import LIQUID_CLOUD, SURFACES
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.glint_air import water_index
-from estran.masks.glint_geometry import brightest_glint, predicted_glint
+from estran.masks.glint.air import water_index
+from estran.masks.glint.geometry import brightest_glint, predicted_glint
 
 SUN, SUN_AZIMUTH, FLIGHT = 30.0, 135.0, 195.0
 WINDS = (2.0, 5.0, 10.0)

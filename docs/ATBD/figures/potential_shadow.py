@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from estran.masks.shadow import darkness
+from estran.masks.cloud.shadow import darkness
 
 ROWS, COLS = 90, 240
 BACKGROUND = 0.17

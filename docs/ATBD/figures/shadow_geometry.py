@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.matching import vectors_of
-from estran.masks.stages import Geometry
+from estran.masks.cloud.matching import vectors_of
+from estran.masks.cloud.stages import Geometry
 from estran.raster.label import label
 
 SUN_ZENITH, VIEW_ZENITH, VIEW_AZIMUTH, HEIGHT = 40.0, 10.0, 100.0, 2000.0

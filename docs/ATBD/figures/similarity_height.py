@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from estran.masks.matching import match_objects, sums_along_rows, vectors_of
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.stages import Geometry
+from estran.masks.cloud.matching import match_objects, sums_along_rows, vectors_of
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.stages import Geometry
 from estran.raster.label import label
 
 PIXEL, HEIGHT = 20.0, 2400.0

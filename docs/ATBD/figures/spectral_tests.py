@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.spectral import hot_of, whiteness_of
+from estran.masks.cloud.spectral import hot_of, whiteness_of
 from estran.scenes.atmosphere import Air, atmosphere
 from estran.scenes.spectra import LIQUID_CLOUD, SURFACES
 

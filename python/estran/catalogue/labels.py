@@ -8,7 +8,7 @@ ACRONYMS: Mapping[str, str] = {
     word.lower(): word
     for word in (
         *("DEM", "NDSI", "NDVI", "NDBI", "NDWI", "CDI", "HOT", "RGB", "UTM", "CRS", "TOA", "BOA", "AOT", "AOD", "GDAL", "ID", "URL", "CPU"),
-        *("NIR", "WNIR", "SWIR", "SWIR1", "SWIR2", "VNIR", "SWO", "BRDF", "RTM", "PSF", "SNR", "UTC", "CSV", "JSON", "XML", "WGS84", "EPSG"),
+        *("NIR", "NIR08", "NIR09", "SWIR", "SWIR16", "SWIR22", "VNIR", "SWO", "BRDF", "RTM", "PSF", "SNR", "UTC", "CSV", "JSON", "XML", "WGS84", "EPSG"),
     )
 }
 """Words that are written in capitals, wherever they stand."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from estran.catalogue.spec import Aux, Operator, Reads, Source
 from estran.errors import EstranError, MissingBand, UnsupportedProduct
-from estran.sensors.bands import resolve
+from estran.sensors.bands import SPECTRAL, refuse_old_names, resolve, sensor_of, takes_for_sentinel2
 
 _SAME_UNIT: Mapping[str, str] = {
     **dict.fromkeys(("1", "dl", "-", "dimensionless", "none", "reflectance", "toa reflectance"), "1"),
@@ -73,7 +73,7 @@ def resolve_reads(
     available
         Names of bands and tie-point grids, with their units where known (None or "" where not).
     platform
-        "Sentinel-2A", "Landsat-8"…; "" where unknown: Sentinel-2's names are then tried.
+        "Sentinel-2A", "Landsat-8"…; "" where the product does not say: Sentinel-2's names are then tried, and a note says so.
     parameters
         Values by name; an instance's own where not given.
     source
@@ -86,11 +86,14 @@ def resolve_reads(
     MissingBand
         When mandatory bands are missing: names all of them and lists what the product has.
     UnsupportedProduct
-        When a band's unit is one that we know, and not the one needed (radians for degrees).
+        When a band's unit is one that we know, and not the one needed (radians for degrees); when reflectance is needed of a platform that is not in
+        the registry, or of bands that have the names of an older Estran.
     """
     units = dict(available) if isinstance(available, Mapping) else dict.fromkeys(available)
     values = {} if parameters is None else parameters
     declared = source_of(op, source)
+    if any(reads.band in SPECTRAL for reads in declared.reads):
+        _check_names(units, platform, where)
     bands: dict[str, str] = {}
     constants: dict[str, float] = {}
     missing: list[Reads | Aux] = []
@@ -119,6 +122,8 @@ def resolve_reads(
             notes.append(note(reads.band, reads.without))
         else:
             mandatory.append(reads)
+    if not platform and any(takes_for_sentinel2(semantic, name) for semantic, name in bands.items()):
+        notes.append("the product does not say its platform: its bands are taken for Sentinel-2's.")
     if mandatory:
         raise _missing(op, mandatory, units, where)
     for reads in declared.reads:
@@ -138,6 +143,15 @@ def resolve_reads(
                 missing.append(aux)
                 notes.append(note(aux.name, aux.without))
     return Resolution(bands, constants, files, tuple(missing), tuple(notes))
+
+
+def _check_names(available: Iterable[str], platform: str, where: str) -> None:
+    """Raise :class:`UnsupportedProduct` for a platform that is not in the registry, and for bands with the names of an older Estran."""
+    try:
+        sensor_of(platform)
+    except UnsupportedProduct as error:
+        raise UnsupportedProduct(error.what, where=where, expected=error.expected, found=error.found, todo=error.todo) from None
+    refuse_old_names(available, where)
 
 
 def note(band: str, without: str) -> str:

@@ -147,7 +147,7 @@ def picture_overview() -> Overview:
     """Gathers what the pictures need while the bands are read."""
     from estran.report.canvas import LIMIT
 
-    return Overview(("blue", "green", "red", "nir", "swir1", "swir2"), LIMIT)
+    return Overview(("blue", "green", "red", "nir08", "swir16", "swir22"), LIMIT)
 
 
 def write_folder(source: Product, result: Product, out: Path, *, title: str, timings: Mapping[str, float], overwrite: bool, progress: Progress = quiet) -> Path:

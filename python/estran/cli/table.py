@@ -24,8 +24,8 @@ def classify(table: Path, out: Path, mode: Literal["default", "strict", "python-
 
 def _classify(table: Path, out: Path, mode: Literal["default", "strict", "python-fmask"], overwrite: bool) -> None:
     from estran.adapters.files.table import pixel_columns, read_table, refuse_taken, write_table
-    from estran.masks.settings import PixelSettings
-    from estran.masks.table import classify_table, scores_by_group
+    from estran.masks.cloud.settings import PixelSettings
+    from estran.masks.cloud.table import classify_table, scores_by_group
 
     read = read_table(table)
     refuse_taken(read, ADDED)

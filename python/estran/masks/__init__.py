@@ -1,1 +1,1 @@
-"""Cloud and cloud shadow: Fmask adapted to Sentinel-2. Kernels: arrays in, arrays out."""
+"""Masks of a scene, as kernels: arrays in, arrays out. Rooms: cloud, relief, glint."""

@@ -23,7 +23,7 @@ Rgb = npt.NDArray[np.uint8]
 
 COMPOSITES: tuple[tuple[str, str, tuple[tuple[str, ...], ...]], ...] = (
     ("true_colour", "True colour", (("red",), ("green",), ("blue",))),
-    ("swir_composite", "Short-wave infrared composite", (("swir2", "swir1"), ("nir", "wnir"), ("red",))),
+    ("swir_composite", "Short-wave infrared composite", (("swir22", "swir16"), ("nir08", "nir"), ("red",))),
 )
 """Key, title, and for red, green and blue of the picture the semantic bands that may serve, best first."""
 
@@ -165,7 +165,7 @@ def _base(gallery: _Gallery) -> Rgb:
     channels = [gallery.band("red"), gallery.band("green"), gallery.band("blue")]
     found = [band for band in channels if band is not None]
     if len(found) < 3:
-        one = gallery.band("red", "green", "nir", "wnir", "swir1", "blue")
+        one = gallery.band("red", "green", "nir08", "nir", "swir16", "blue")
         found = [] if one is None else [one] * 3
     if not found:
         height, width = gallery.canvas.shape

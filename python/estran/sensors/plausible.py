@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from estran.sensors.bands import SENTINEL2, resolve
+from estran.sensors.bands import SPECTRAL, resolve
 
 Array = npt.NDArray[np.floating]
 
@@ -27,12 +27,10 @@ NUMBERS = 1e15
 HEIGHTS = (-11000.0, 9000.0)
 """Lowest and highest ground [m], from the Challenger Deep to Everest: beyond are numbers that fill holes (-32768, 32767)."""
 
-SPECTRAL = frozenset(band.semantic for band in SENTINEL2)
-"""Semantic names of bands that hold reflectance."""
 _VISIBLE = frozenset({"coastal", "blue", "green", "red"})
 _BRIGHT = 0.5
 """From here on a number that stands in all visible bands may be a saturated cloud; it is a filling only where a band that no cloud saturates has it too."""
-_NEVER_SATURATED = frozenset({"cirrus", "wv", "swir1", "swir2"})
+_NEVER_SATURATED = frozenset({"cirrus", "nir09", "swir16", "swir22"})
 
 _SIDE = 32
 """Rows and columns of the parts of a scene that are looked at."""
@@ -47,7 +45,7 @@ def is_reflectance(semantic: str) -> bool:
 
     Examples
     --------
-    >>> is_reflectance("blue"), is_reflectance("slave.swir1"), is_reflectance("sun_zenith")
+    >>> is_reflectance("blue"), is_reflectance("slave.swir16"), is_reflectance("sun_zenith")
     (True, True, False)
     """
     return semantic.rpartition(".")[2] in SPECTRAL
@@ -55,7 +53,7 @@ def is_reflectance(semantic: str) -> bool:
 
 def spectral_bands(available: Sequence[str], platform: str = "") -> dict[str, str]:
     """Band names that hold reflectance, and their semantic names."""
-    found = {band.semantic: resolve(band.semantic, available, platform) for band in SENTINEL2}
+    found = {semantic: resolve(semantic, available, platform) for semantic in SPECTRAL}
     return {name: semantic for semantic, name in found.items() if name is not None}
 
 
@@ -151,7 +149,7 @@ _MOST = 2.0
 _COUNTS = (500.0, 4500.0, 30000.0)
 """Of reflectance times 10 000: the brightest band has its median above the first, the darkest its first percentile below the second, none its 98th above
 the third."""
-_SHOWS_BRIGHTNESS = frozenset({"coastal", "blue", "green", "red", "wnir", "nir"})
+_SHOWS_BRIGHTNESS = frozenset({"coastal", "blue", "green", "red", "nir", "nir08"})
 
 
 def judge(samples: Mapping[str, Array], *, whole_numbers: bool) -> tuple[bool, str]:

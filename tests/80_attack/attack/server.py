@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = (
-    "estran.cli.main", "estran.cli.console", "estran.masks.cloud_mask", "estran.engine.run", "estran.report", "estran.adapters.files.open",
+    "estran.cli.main", "estran.cli.console", "estran.masks.cloud.cloud_mask", "estran.engine.run", "estran.report", "estran.adapters.files.open",
     "estran.adapters.files.safe_write", "rasterio", "netCDF4", "pyproj", "numba", "scipy.ndimage", "dask.array", "matplotlib", "jinja2",
 )  # fmt: skip
 

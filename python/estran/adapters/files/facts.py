@@ -12,6 +12,15 @@ _NAMES = (
     (re.compile(r"(?:^|_)L[COT]0([89])(?:_|$)"), "Landsat-{0}"),
     (re.compile(r"(?:^|_)L[ETM]0([457])(?:_|$)"), "Landsat-{0}"),
     (re.compile(r"(?:^|_)L[COTEM]([45789])\d{13}[A-Z]{3}\d\d"), "Landsat-{0}"),  # before the collections: LC80160372017225LGN00
+    # Missions whose products SNAP reads, so that none passes for Sentinel-2 because its name is not looked at.
+    (re.compile(r"^S1([ABCD])_(?:S\d|IW|EW|WV|EN)_"), "Sentinel-1{0}"),
+    (re.compile(r"^S3([ABCD])_(?:OL|SL|SR|SY)_"), "Sentinel-3{0}"),
+    (re.compile(r"^S5P_"), "Sentinel-5P"),
+    (re.compile(r"^PROBAV_"), "PROBA-V"),
+    (re.compile(r"^(?:P3L[123]|POLDER3|PARASOL)"), "PARASOL"),
+    (re.compile(r"^(?:MER|ATS|ASA)_"), "Envisat"),
+    (re.compile(r"^(?:MOD|MYD)\d\d"), "MODIS"),
+    (re.compile(r"^(?:SPOT|VGT)", re.IGNORECASE), "SPOT"),
 )
 
 

@@ -18,7 +18,7 @@ from estran import bounds
 from estran.adapters.files.belongings import A_FILE, Kind
 from estran.adapters.files.whole import whole
 from estran.errors import BadProduct
-from estran.sensors.bands import SEMANTIC, resolve
+from estran.sensors.bands import SEMANTIC, refuse_old_names, resolve
 
 _COLUMNS = 10_000
 """Most columns of a table: a spectrum of every nanometre has 2,000."""
@@ -147,8 +147,14 @@ def _rows(text: str, path: Path) -> tuple[str, list[int], list[list[str]]]:
 def pixel_columns(table: Table) -> dict[str, Any]:
     """What the masks can use of a table: bands and layers by semantic name as numbers, scene and landcover as text, label as numbers.
 
-    Band names of Sentinel-2 ("B2", "B02", "B8A") serve where the semantic ones ("blue", "nir") are missing.
+    Band names of Sentinel-2 ("B2", "B02", "B8A") serve where the semantic ones ("blue", "nir08") are missing.
+
+    Raises
+    ------
+    UnsupportedProduct
+        Columns have the names of an older Estran, of which "nir" means another band today.
     """
+    refuse_old_names(table.names, table.path)
     columns: dict[str, Any] = {}
     for semantic in SEMANTIC:
         name = semantic if semantic in table.names else resolve(semantic, table.names)

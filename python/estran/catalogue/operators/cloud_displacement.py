@@ -23,7 +23,7 @@ class CloudDisplacement(Operator):
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     atbd: ClassVar[str] = "cloud_mask"
     sources: ClassVar[tuple[Source, ...]] = (
-        Source("source", (Reads("wnir"), Reads("vre3"), Reads("nir")), "top-of-atmosphere reflectance, all bands on one grid of 10 to 20 m"),
+        Source("source", (Reads("nir"), Reads("rededge078"), Reads("nir08")), "top-of-atmosphere reflectance, all bands on one grid of 10 to 20 m"),
     )
     writes: ClassVar[tuple[Writes, ...]] = (
         BandOut(
@@ -53,6 +53,6 @@ class CloudDisplacement(Operator):
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The index of one block."""
-        from estran.masks.displacement import displacement_index
+        from estran.masks.cloud.displacement import displacement_index
 
-        return block.out({"cdi": displacement_index(block["wnir"], block["vre3"], block["nir"], self.half_width)})
+        return block.out({"cdi": displacement_index(block["nir"], block["rededge078"], block["nir08"], self.half_width)})

@@ -13,10 +13,10 @@ from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
-    from estran.masks.cloud_mask import CloudMaskResult
-    from estran.masks.object_settings import ObjectSettings
-    from estran.masks.settings import PixelSettings
-    from estran.masks.stages import Geometry
+    from estran.masks.cloud.cloud_mask import CloudMaskResult
+    from estran.masks.cloud.object_settings import ObjectSettings
+    from estran.masks.cloud.settings import PixelSettings
+    from estran.masks.cloud.stages import Geometry
 
 FLAGS = FlagCoding(
     "cloud_flags",
@@ -46,8 +46,8 @@ CLASSES = IndexCoding(
     ),
 )
 _OWN = {
-    "nir": Reads("nir", fallback=("wnir",)),
-    "wnir": Reads("wnir", optional=True, without="the displacement test of cloud objects is off"),
+    "nir08": Reads("nir08", fallback=("nir",)),
+    "nir": Reads("nir", optional=True, without="the displacement test of cloud objects is off"),
 }
 """What the whole mask says of bands in its own words."""
 _MODE = "; not given: the mode's"
@@ -72,7 +72,7 @@ class CloudMask(Operator):
             "source",
             (
                 *(_OWN.get(reads.band, reads) for reads in PIXEL_READS),
-                Reads("vre3", optional=True, without="the displacement test of cloud objects is off"),
+                Reads("rededge078", optional=True, without="the displacement test of cloud objects is off"),
                 Reads(
                     "sun_zenith",
                     "degrees",
@@ -277,9 +277,9 @@ class CloudMask(Operator):
 
         `relief_shadow` and `glint` are the masks of others, where there are any.
         """
-        from estran.masks.cloud_mask import cloud_mask
+        from estran.masks.cloud.cloud_mask import cloud_mask
 
-        names = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wnir", "vre3", "coastal", "wv", "swo", "dem")
+        names = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir", "rededge078", "coastal", "nir09", "swo", "dem")
         geometry = self._geometry(block)
         bands = {name: array for name in names if (array := block.take(name)) is not None}
         pixel, objects = self._settings()
@@ -297,8 +297,8 @@ class CloudMask(Operator):
 
     def _settings(self) -> tuple[PixelSettings, ObjectSettings]:
         """The mode's thresholds, with those of the parameters that were given."""
-        from estran.masks.object_settings import ObjectSettings
-        from estran.masks.settings import PixelSettings
+        from estran.masks.cloud.object_settings import ObjectSettings
+        from estran.masks.cloud.settings import PixelSettings
 
         def given(**values: Any) -> dict[str, Any]:
             return {name: value for name, value in values.items() if value is not None}
@@ -329,7 +329,7 @@ class CloudMask(Operator):
         """Angles against grid north; thinned, because they change slowly and four full arrays weigh as much as four bands."""
         import numpy as np
 
-        from estran.masks.stages import Geometry
+        from estran.masks.cloud.stages import Geometry
 
         grid = block.scene.grid
         if not grid.is_north_up:

@@ -14,13 +14,13 @@ PIXEL_READS: tuple[Reads, ...] = (
     Reads("blue"),
     Reads("green"),
     Reads("red"),
-    Reads("nir"),
-    Reads("swir1"),
-    Reads("swir2", optional=True, without="the SWIR2 part of the basic test and of the snow test is off"),
+    Reads("nir08"),
+    Reads("swir16"),
+    Reads("swir22", optional=True, without="the SWIR 2.2 µm part of the basic test and of the snow test is off"),
     Reads("cirrus", optional=True, without="the thin-cirrus test and the cirrus part of the probability are off; thin cirrus is missed"),
-    Reads("wv", optional=True, without="the cloud model without the water-vapour ratio is used; more false alarms on bright ground"),
+    Reads("nir09", optional=True, without="the cloud model without the water-vapour ratio is used; more false alarms on bright ground"),
     Reads("coastal", optional=True, without="the cloud model without the coastal-aerosol ratio is used; more false alarms over water"),
-    Reads("wnir", optional=True, without="python-fmask mode takes the narrow near infrared instead of the wide one"),
+    Reads("nir", optional=True, without="python-fmask mode takes the narrow near infrared instead of the wide one"),
 )
 """What the pixel stage of the cloud mask reads; the operators that contain it share this."""
 
@@ -80,21 +80,21 @@ class CloudProbability(Operator):
 
     def survey(self, block: Block) -> Any:
         """Samples of the block's valid pixels."""
-        from estran.masks.pixel import survey_pixels
-        from estran.masks.settings import PixelSettings
+        from estran.masks.cloud.pixel import survey_pixels
+        from estran.masks.cloud.settings import PixelSettings
 
         return survey_pixels(block.arrays, PixelSettings.for_mode(self.mode))
 
     def merge(self, first: Any, second: Any) -> Any:
         """Samples of both together."""
-        from estran.masks.pixel import merge_surveys
+        from estran.masks.cloud.pixel import merge_surveys
 
         return merge_surveys(first, second)
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """Decide every pixel of the block with what the whole scene taught."""
-        from estran.masks.pixel import pixel_stage, survey_pixels
-        from estran.masks.settings import PixelSettings
+        from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+        from estran.masks.cloud.settings import PixelSettings
 
         settings = PixelSettings.for_mode(self.mode)
         stage = pixel_stage(block.arrays, survey_pixels(block.arrays, settings) if survey is None else survey, settings)

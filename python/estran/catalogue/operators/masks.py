@@ -34,8 +34,8 @@ def _flags(coding: FlagCoding, called: Mapping[str, str], first: int, colours: M
 
 
 def _of_another_band(reads: Reads) -> bool:
-    """The mask of glint needs the view of swir1 alone; angles of each band are for reflectances, which this operator does not write."""
-    return reads.band.startswith("view_") and reads.band.count("_") > 1 and not reads.band.endswith("_swir1")
+    """The mask of glint needs the view of swir16 alone; angles of each band are for reflectances, which this operator does not write."""
+    return reads.band.startswith("view_") and reads.band.count("_") > 1 and not reads.band.endswith("_swir16")
 
 
 _OF_RELIEF: Mapping[str, str] = {"CAST": "RELIEF_SHADOW", "SELF": "SELF_SHADOW", "LOW_SUN": "LOW_SUN", "HIDDEN": "HIDDEN", "UNKNOWN": "RELIEF_UNKNOWN"}
@@ -143,7 +143,7 @@ class Masks(Operator):
         """Flags of the sun glint, or None where it is off; lets go of the angles that nobody else needs."""
         import numpy as np
 
-        needed = ("sun_zenith", "sun_azimuth", "view_zenith_swir1", "view_azimuth_swir1")
+        needed = ("sun_zenith", "sun_azimuth", "view_zenith_swir16", "view_azimuth_swir16")
         flags = None
         if self.glint and all(block.get(name) is not None for name in needed):
             block.progress(0.0, "sun glint")
@@ -159,7 +159,7 @@ class Masks(Operator):
                 block.progress(0.05 + 0.05 * begin / rows, "sun glint")
                 first = max(begin - part.halo(), 0)
                 flags[begin:end] = part.mask(rows_of(first, min(end + part.halo(), rows)), survey).flags[begin - first : end - first]
-        for name in ("view_zenith_swir1", "view_azimuth_swir1", "wind_u", "wind_v"):
+        for name in ("view_zenith_swir16", "view_azimuth_swir16", "wind_u", "wind_v"):
             block.take(name)
         return flags
 

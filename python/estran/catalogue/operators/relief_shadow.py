@@ -13,9 +13,9 @@ from estran.raster.grid import Grid, Window
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
-    from estran.masks.relief_cast import Cast, Relief, Sun
-    from estran.masks.relief_frame import Frame
-    from estran.masks.relief_rays import GeodeticHeights
+    from estran.masks.relief.cast import Cast, Relief, Sun
+    from estran.masks.relief.frame import Frame
+    from estran.masks.relief.rays import GeodeticHeights
 
 FLAGS = FlagCoding(
     "relief_flags",
@@ -121,10 +121,10 @@ class ReliefShadow(Operator):
         """The masks of a whole scene."""
         import numpy as np
 
-        from estran.masks.relief_cast import Sun, cast
-        from estran.masks.relief_hidden import hidden
-        from estran.masks.relief_horizon import sky_view
-        from estran.masks.relief_terrain import terrain
+        from estran.masks.relief.cast import Sun, cast
+        from estran.masks.relief.hidden import hidden
+        from estran.masks.relief.horizon import sky_view
+        from estran.masks.relief.terrain import terrain
 
         dem = block.get("dem")
         zenith, azimuth = (self._angle(block, name) for name in ("sun_zenith", "sun_azimuth"))
@@ -183,8 +183,8 @@ class ReliefShadow(Operator):
         """The terrain with its surroundings as far as shadows reach, and its grid."""
         import numpy as np
 
-        from estran.masks.relief_cast import Relief, reach_of
-        from estran.masks.relief_holes import without_holes
+        from estran.masks.relief.cast import Relief, reach_of
+        from estran.masks.relief.holes import without_holes
 
         grid, margin = block.scene.grid, 0
         wider = block.lent.get("wider")
@@ -207,7 +207,7 @@ class ReliefShadow(Operator):
 
     def _decide(self, block: Block, found: Cast, relief: Relief, grid: Grid, sun: Sun, notes: list[str]) -> tuple[Array, dict[str, Any]]:
         """Cast shadow by the backend asked for, or by the sweep where there is no ray caster."""
-        from estran.masks.relief_rays import every_pixel, thin_margins
+        from estran.masks.relief.rays import every_pixel, thin_margins
 
         shadow: Array = found.clearance < 0.0
         if self.backend == "sweep":
@@ -246,7 +246,7 @@ class ReliefShadow(Operator):
 def _frame(grid: Grid, row: float, column: float) -> Frame:
     import numpy as np
 
-    from estran.masks.relief_frame import flat_frame, frame_from_lonlat
+    from estran.masks.relief.frame import flat_frame, frame_from_lonlat
 
     if grid.crs is None:
         return flat_frame(*grid.pixel_size)
@@ -269,7 +269,7 @@ def _geodetic(relief: Relief, grid: Grid) -> GeodeticHeights:
     """The terrain on latitude and longitude: as it is where its map is that, else bilinear on posts twice as close where memory allows."""
     import numpy as np
 
-    from estran.masks.relief_rays import GeodeticHeights, regular
+    from estran.masks.relief.rays import GeodeticHeights, regular
 
     assert grid.transform is not None
     t = grid.transform

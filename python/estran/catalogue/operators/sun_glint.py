@@ -13,9 +13,9 @@ from estran.raster.scene import Array, Block
 from estran.sensors.bands import SENTINEL2
 
 if TYPE_CHECKING:
-    from estran.masks.glint import Angles, GlintStage
-    from estran.masks.glint_air import ClearAir
-    from estran.masks.glint_settings import GlintSettings
+    from estran.masks.glint.air import ClearAir
+    from estran.masks.glint.detect import Angles, GlintStage
+    from estran.masks.glint.settings import GlintSettings
 
 FLAGS = FlagCoding(
     "glint_flags",
@@ -42,19 +42,19 @@ CLASSES = IndexCoding(
         IndexValue("NODATA", 255, (0, 0, 0), "no data"),
     ),
 )
-BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
+BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 """Bands whose glint is told."""
 _CENTRE = {band.semantic: (band.name, band.wavelength) for band in SENTINEL2}
 _SATELLITES = ("Sentinel-2A", "Sentinel-2B", "Sentinel-2C")
 """Those whose gases are known; the first one's serve any other."""
 _USUAL = 5.0
 """Wind of the prediction where none is known [m/s]."""
-_OWN = "glint of this band is predicted with the view angles of swir1, which misses what neighbouring bands see at seams of detectors"
+_OWN = "glint of this band is predicted with the view angles of swir16, which misses what neighbouring bands see at seams of detectors"
 _GLOW = ((0.0, (10, 20, 60), ""), (0.005, (60, 80, 120), ""), (0.02, (240, 150, 40), "severe"), (0.2, (255, 255, 240), ""))
 
 
 def _view(band: str) -> tuple[Reads, ...]:
-    if band == "swir1":
+    if band == "swir16":
         return tuple(Reads(f"view_{angle}_{band}", "degrees", fallback=(f"view_{angle}",), from_param=f"view_{angle}") for angle in ("zenith", "azimuth"))
     return tuple(
         Reads(f"view_{angle}_{band}", "degrees", optional=True, without=_OWN, fallback=(f"view_{angle}",), from_param=f"view_{angle}")
@@ -63,9 +63,9 @@ def _view(band: str) -> tuple[Reads, ...]:
 
 
 def _observed(band: str) -> str:
-    if band == "swir1":
+    if band == "swir16":
         return "glint seen on water, just above it; NaN on land"
-    return f"glint in {band}, just above the water: the one seen in swir1 times the ratio of Fresnel reflectances"
+    return f"glint in {band}, just above the water: the one seen in swir16 times the ratio of Fresnel reflectances"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +86,20 @@ class SunGlint(Operator):
             "source",
             (
                 Reads("red"),
-                Reads("nir", fallback=("wnir",)),
-                Reads("swir1"),
-                Reads("vre1", optional=True, without="water is told by the red band, which sees the waves at another moment, so less surely"),
-                Reads("vre2", optional=True, without="water and cloud are told by the near infrared, which sees the waves at another moment, so less surely"),
-                Reads("swir2", optional=True, without="glint is not confirmed by the second short-wave infrared band"),
+                Reads("nir08", fallback=("nir",)),
+                Reads("swir16"),
+                Reads("rededge071", optional=True, without="water is told by the red band, which sees the waves at another moment, so less surely"),
+                Reads(
+                    "rededge075",
+                    optional=True,
+                    without="water and cloud are told by the near infrared, which sees the waves at another moment, so less surely",
+                ),
+                Reads("swir22", optional=True, without="glint is not confirmed by the second short-wave infrared band"),
                 Reads("cirrus", optional=True, without="thin cirrus over water may pass for glint"),
-                Reads("wv", optional=True, without="cloud is told from glint without the water vapour above it"),
+                Reads("nir09", optional=True, without="cloud is told from glint without the water vapour above it"),
                 Reads("sun_zenith", "degrees", from_param="sun_zenith"),
                 Reads("sun_azimuth", "degrees", from_param="sun_azimuth"),
-                *(reads for band in ("swir1", "blue", "green", "red", "nir", "swir2") for reads in _view(band)),
+                *(reads for band in ("swir16", "blue", "green", "red", "nir08", "swir22") for reads in _view(band)),
                 Reads("wind_u", "m/s", optional=True, without="the wind is that of the parameters"),
                 Reads("wind_v", "m/s", optional=True, without="the wind is that of the parameters"),
             ),
@@ -203,9 +207,9 @@ class SunGlint(Operator):
 
     def survey(self, block: Block) -> Any:
         """How much glint the water shows, cell by cell."""
-        from estran.masks.glint import observe, survey_glint
+        from estran.masks.glint.detect import observe, survey_glint
 
-        pixels = observe(self._bands(block), self._angles(block, "swir1"), self._air(block), self._settings())
+        pixels = observe(self._bands(block), self._angles(block, "swir16"), self._air(block), self._settings())
         return survey_glint(pixels, block.window.row, block.window.col, block.scene.grid.shape)
 
     def merge(self, first: Any, second: Any) -> Any:
@@ -216,15 +220,15 @@ class SunGlint(Operator):
         """Mask and reflectances of one block."""
         import numpy as np
 
-        from estran.masks.glint import NODATA, in_band
-        from estran.masks.glint_air import water_index
+        from estran.masks.glint.air import water_index
+        from estran.masks.glint.detect import NODATA, in_band
 
         air = self._air(block)
         index = {band: water_index(_CENTRE[band][1]) for band in BANDS}
         wind, known = self._wind(block)
         predicted = {band: self._predicted(block, band, wind, index[band]) for band in BANDS}
-        stage = self._stage(block, air, predicted["swir1"], known, survey)
-        on_water, hole, angles = FLAGS.unpack(stage.flags, "WATER"), stage.classes == NODATA, self._angles(block, "swir1")
+        stage = self._stage(block, air, predicted["swir16"], known, survey)
+        on_water, hole, angles = FLAGS.unpack(stage.flags, "WATER"), stage.classes == NODATA, self._angles(block, "swir16")
         seen = np.where(on_water, np.maximum(stage.observed, np.float32(0.0)), np.float32(np.nan))
         arrays: dict[str, Array] = {
             "glint_flags": stage.flags,
@@ -236,7 +240,7 @@ class SunGlint(Operator):
         for band in BANDS:
             arrays[f"glint_predicted_{band}"] = predicted[band]
             predicted[band][hole] = np.nan
-            arrays[f"glint_observed_{band}"] = seen if band == "swir1" else in_band(seen, angles, index["swir1"], index[band])
+            arrays[f"glint_observed_{band}"] = seen if band == "swir16" else in_band(seen, angles, index["swir16"], index[band])
         return block.out(arrays)
 
     def mask(self, block: Block, survey: Any = None) -> GlintStage:
@@ -244,44 +248,44 @@ class SunGlint(Operator):
 
         Without a `survey` of the whole scene the block itself is looked over.
         """
-        from estran.masks.glint_air import water_index
+        from estran.masks.glint.air import water_index
 
         wind, known = self._wind(block)
-        return self._stage(block, self._air(block), self._predicted(block, "swir1", wind, water_index(_CENTRE["swir1"][1])), known, survey)
+        return self._stage(block, self._air(block), self._predicted(block, "swir16", wind, water_index(_CENTRE["swir16"][1])), known, survey)
 
     def _stage(self, block: Block, air: ClearAir, predicted: Array, known: bool, survey: Any) -> GlintStage:
-        from estran.masks.glint import Around, glint_mask
+        from estran.masks.glint.detect import Around, glint_mask
 
         around = None if survey is None else Around.of(survey, block.window.row, block.window.col, block.shape)
-        return glint_mask(self._bands(block), self._angles(block, "swir1"), air, predicted, known, around, self._settings())
+        return glint_mask(self._bands(block), self._angles(block, "swir16"), air, predicted, known, around, self._settings())
 
     def _bands(self, block: Block) -> dict[str, Array]:
-        from estran.masks.glint import BANDS as ORDER
+        from estran.masks.glint.detect import BANDS as ORDER
 
-        return {name: array for name in (*ORDER, "cirrus", "wv", "swo") if (array := block.get(name)) is not None}
+        return {name: array for name in (*ORDER, "cirrus", "nir09", "swo") if (array := block.get(name)) is not None}
 
     def _settings(self) -> GlintSettings:
-        from estran.masks.glint_settings import GlintSettings
+        from estran.masks.glint.settings import GlintSettings
 
         return GlintSettings(
             low=self.low, moderate=self.moderate, severe=self.severe, severe_sun=self.severe_sun, strongest_wind=self.strongest_wind, window=self.window
         )
 
     def _air(self, block: Block) -> ClearAir:
-        from estran.masks.glint import BANDS as ORDER
-        from estran.masks.glint_air import clear_air
+        from estran.masks.glint.air import clear_air
+        from estran.masks.glint.detect import BANDS as ORDER
 
         names, wavelengths = zip(*(_CENTRE[band] for band in ORDER), strict=True)
         platform = block.scene.platform if block.scene.platform in _SATELLITES else _SATELLITES[0]
         return clear_air(platform, names, wavelengths, aerosol=self.aerosol, water_vapour=self.water_vapour, ozone=self.ozone, pressure=self.pressure)
 
     def _angles(self, block: Block, band: str) -> Angles:
-        """Angles of a band's own detectors; those of swir1 where it has none."""
-        from estran.masks.glint import Angles
+        """Angles of a band's own detectors; those of swir16 where it has none."""
+        from estran.masks.glint.detect import Angles
 
         zenith, azimuth = block.get(f"view_zenith_{band}"), block.get(f"view_azimuth_{band}")
         if zenith is None or azimuth is None:
-            zenith, azimuth = block["view_zenith_swir1"], block["view_azimuth_swir1"]
+            zenith, azimuth = block["view_zenith_swir16"], block["view_azimuth_swir16"]
         return Angles(block["sun_zenith"], block["sun_azimuth"], zenith, azimuth)
 
     def _wind(self, block: Block) -> tuple[tuple[Any, Any], bool]:
@@ -299,7 +303,7 @@ class SunGlint(Operator):
         return (_USUAL if speed is None else speed, 0.0 if origin is None else origin), speed is not None
 
     def _predicted(self, block: Block, band: str, wind: tuple[Any, Any], index: float) -> Array:
-        from estran.masks.glint_geometry import predicted_glint
+        from estran.masks.glint.geometry import predicted_glint
 
         a = self._angles(block, band)
         return predicted_glint(a.sun_zenith, a.sun_azimuth, a.view_zenith, a.view_azimuth, *wind, index=index, model=self.model)

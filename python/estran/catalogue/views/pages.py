@@ -174,4 +174,4 @@ def _mark(band: str, optional: bool) -> str:
 
 
 def _wavelength(semantic: str) -> str:
-    return next((f"{b.wavelength:.0f}" for bands in SENSORS.values() for b in bands if b.semantic == semantic), "")
+    return next((f"{b.wavelength:.0f}" for sensor in SENSORS.values() for b in sensor.bands if b.semantic == semantic), "")

@@ -36,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"pixels worked on [m, default {DEFAULT}, but nothing is made finer than the finest band that the masks read]",
     )
     parser.add_argument("--time", metavar="UTC", help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place")
-    parser.add_argument("--table", type=Path, metavar="CSV", help="classify a table of spectra instead of a product (columns blue, green, red, nir, swir1, …)")
+    parser.add_argument(
+        "--table",
+        type=Path,
+        metavar="CSV",
+        help="classify a table of spectra instead of a product (columns blue, green, red, nir08, swir16, …)",
+    )
     add_reading(parser)
     add_tuning(parser)
     add_options(parser, Masks)

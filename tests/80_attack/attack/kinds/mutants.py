@@ -162,7 +162,7 @@ def _graph(ground: Ground, folder: Path, rng: random.Random) -> tuple[str, list[
 
 def _table(_ground: Ground, folder: Path, rng: random.Random) -> tuple[str, list[object]]:
     rows = "".join(",".join(f"{rng.uniform(0, 0.6):.4f}" for _ in range(7)) + f",{rng.randrange(2)}\n" for _ in range(50))
-    done, data = damaged(rng, f"blue,green,red,nir,swir1,swir2,cirrus,label\n{rows}".encode(), text=True)
+    done, data = damaged(rng, f"blue,green,red,nir08,swir16,swir22,cirrus,label\n{rows}".encode(), text=True)
     (folder / "pixels.csv").write_bytes(data)
     return done, ["masks", "--table", "pixels.csv", "-o", "out.csv"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.errors import EstranError, MissingBand
-from estran.masks.pixel import pixel_stage, survey_pixels
-from estran.masks.settings import MANDATORY, OPTIONAL, PixelSettings
-from estran.masks.stages import PixelStage
+from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+from estran.masks.cloud.settings import MANDATORY, OPTIONAL, PixelSettings
+from estran.masks.cloud.stages import PixelStage
 from estran.sensors.plausible import drop_impossible, is_reflectance
 from estran.statistics.scores import Confusion, confusion
 
@@ -56,7 +56,7 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
     Parameters
     ----------
     columns
-        (n,) by name: blue green red nir swir1 and, where there are, swir2 cirrus wv coastal wnir dem [m] swo [%], and `scene` (any type); others
+        (n,) by name: blue green red nir08 swir16 and, where there are, swir22 cirrus nir09 coastal nir dem [m] swo [%], and `scene` (any type); others
         are not looked at.
         Reflectance as fractions; NaN is no data, and what no measurement is (-9999, infinity).
     settings
@@ -144,8 +144,8 @@ def scores_by_group(label: Column, cloud: Column, columns: Mapping[str, Column])
     label, cloud
         (n,) 1 or True for cloud; rows whose label is NaN are left out.
     columns
-        The columns of the table; those used where present: dem [m] (three classes of height), swo [%] (water: more than 50), blue green red swir1 (bright clear
-        ground: mean visible above 0.2, NDSI below 0.4), landcover (any code).
+        The columns of the table; those used where present: dem [m] (three classes of height), swo [%] (water: more than 50), blue green red swir16
+        (bright clear ground: mean visible above 0.2, NDSI below 0.4), landcover (any code).
 
     Returns
     -------
@@ -160,10 +160,10 @@ def scores_by_group(label: Column, cloud: Column, columns: Mapping[str, Column])
         groups |= {"below 500 m": dem < 500, "500 to 2000 m": (dem >= 500) & (dem <= 2000), "above 2000 m": dem > 2000}
     if "swo" in columns:
         groups["water (swo > 50)"] = np.asarray(columns["swo"], float) > 50
-    if all(name in columns for name in ("blue", "green", "red", "swir1")):
-        blue, green, red, swir1 = (np.asarray(columns[name], float) for name in ("blue", "green", "red", "swir1"))
+    if all(name in columns for name in ("blue", "green", "red", "swir16")):
+        blue, green, red, swir16 = (np.asarray(columns[name], float) for name in ("blue", "green", "red", "swir16"))
         with np.errstate(divide="ignore", invalid="ignore"):
-            ndsi = (green - swir1) / (green + swir1)
+            ndsi = (green - swir16) / (green + swir16)
         groups["bright clear"] = ((blue + green + red) / 3.0 > 0.2) & (ndsi < 0.4) & ~truth
     if "landcover" in columns:
         codes = np.asarray(columns["landcover"])

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from estran.errors import EstranError, MissingBand
 from estran.jit import jit
-from estran.masks.cirrus import fixed_background, learn_background, slice_of
-from estran.masks.probability import (
+from estran.masks.cloud.cirrus import fixed_background, learn_background, slice_of
+from estran.masks.cloud.probability import (
     Model,
     cirrus_probability,
     cut_to_hundredths,
@@ -24,8 +24,8 @@ from estran.masks.probability import (
     water_probability,
     weights_for,
 )
-from estran.masks.settings import MANDATORY, OPTIONAL, PixelSettings
-from estran.masks.spectral import (
+from estran.masks.cloud.settings import MANDATORY, OPTIONAL, PixelSettings
+from estran.masks.cloud.spectral import (
     BASIC,
     BRIGHT,
     HAZE,
@@ -42,12 +42,12 @@ from estran.masks.spectral import (
     tests_of_rows,
     variability_of,
 )
-from estran.masks.stages import PixelStage
+from estran.masks.cloud.stages import PixelStage
 from estran.statistics.percentiles import Sketch, hash_rows, weighted_percentile
 
-LAYERS: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1", "swir2", "cirrus", "wv", "coastal", "dem", "swo")
+LAYERS: tuple[str, ...] = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir09", "coastal", "dem", "swo")
 """Rows of the stacks that the compiled kernels read; layers that are absent are rows of zeros."""
-_BLUE, _GREEN, _RED, _NIR, _SWIR1, _SWIR2, _CIRRUS, _WV, _COASTAL, _DEM, _SWO = range(len(LAYERS))
+_BLUE, _GREEN, _RED, _NIR08, _SWIR16, _SWIR22, _CIRRUS, _NIR09, _COASTAL, _DEM, _SWO = range(len(LAYERS))
 _SPECTRAL = _DEM
 """Rows before this one are reflectances."""
 SAMPLE = 1 << 16
@@ -97,8 +97,8 @@ class Learnt(NamedTuple):
     hot_high: float
     land_threshold: float
     water_threshold: float
-    water_swir1_full: float
-    clear_water_swir2_max: float
+    water_swir16_full: float
+    clear_water_swir22_max: float
     potential_min: float
     use_hot_probability: bool
     use_model: bool
@@ -110,8 +110,8 @@ def _source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[s
     """Which array serves as which layer."""
     wanted = (*MANDATORY, *settings.wanted)
     names = {layer: layer for layer in LAYERS if layer in bands and layer in wanted}
-    if settings.nir == "wnir" and "wnir" in bands:
-        names["nir"] = "wnir"
+    if settings.nir08 == "nir" and "nir" in bands:
+        names["nir08"] = "nir"
     missing = [name for name in MANDATORY if name not in names]
     if missing:
         raise MissingBand(f"band {missing[0]!r} is missing", expected=", ".join(MANDATORY), found=", ".join(bands) or "none")
@@ -172,8 +172,8 @@ def _sift(
     found, land, water = 0, 0, 0
     for i in range(valid.size):
         if valid[i]:
-            nir = stack[_NIR, i]
-            if is_water(contrast(nir, stack[_RED, i], floor), nir):
+            nir08 = stack[_NIR08, i]
+            if is_water(contrast(nir08, stack[_RED, i], floor), nir08):
                 water += 1
                 if hashes[i] <= water_limit:
                     index[found], wet[found] = i, True
@@ -192,7 +192,7 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
     Parameters
     ----------
     bands
-        By semantic name, of one shape: blue green red nir swir1 and, where there are, swir2 cirrus wv coastal wnir dem [m] swo [%]. NaN is no-data.
+        By semantic name, of one shape: blue green red nir08 swir16 and, where there are, swir22 cirrus nir09 coastal nir dem [m] swo [%]. NaN is no-data.
     settings
         The settings that :func:`pixel_stage` will get.
 
@@ -265,9 +265,9 @@ def _land_probability(variability: float, hot: float, excess: float, learnt: Lea
 
 
 @jit
-def _water_probability(swir1: float, excess: float, learnt: Learnt) -> float:
+def _water_probability(swir16: float, excess: float, learnt: Learnt) -> float:
     """Cloud probability over water (ZW12 eq. 11, Z15 eq. 2)."""
-    probability = water_probability(swir1, learnt.water_swir1_full) + learnt.cirrus_weight * cirrus_probability(excess, learnt.cirrus_full)  # (CM-17)
+    probability = water_probability(swir16, learnt.water_swir16_full) + learnt.cirrus_weight * cirrus_probability(excess, learnt.cirrus_full)  # (CM-17)
     return cut_to_hundredths(probability) if learnt.quantised else probability
 
 
@@ -275,7 +275,7 @@ def _water_probability(swir1: float, excess: float, learnt: Learnt) -> float:
 def _probabilities(rows: np.ndarray, indices: np.ndarray, excess: np.ndarray, learnt: Learnt, land: np.ndarray, water: np.ndarray) -> None:
     for i in range(rows.shape[1]):
         land[i] = _land_probability(indices[5, i], indices[0, i], excess[i], learnt)
-        water[i] = _water_probability(rows[_SWIR1, i], excess[i], learnt)
+        water[i] = _water_probability(rows[_SWIR16, i], excess[i], learnt)
 
 
 def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDArray[np.float64], dict[str, Any]]:
@@ -324,7 +324,7 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
     else:
         cloudy = has(OPAQUE) | ((excess > s.cirrus_min) & ~(snow & s.snow_is_clear))
     clear_land = ~cloudy & ~water
-    clear_water = ~cloudy & water & ((rows[_SWIR2] < s.clear_water_swir2_max) | (not limits.has_swir2))
+    clear_water = ~cloudy & water & ((rows[_SWIR22] < s.clear_water_swir22_max) | (not limits.has_swir22))
     valid = max(survey.valid, 1)
     clear_pixels, land_pixels = float(weights[~cloudy].sum()), float(weights[clear_land].sum())
     few_clear = clear_pixels < min(float(s.few_clear), s.few_clear_share * valid)
@@ -344,8 +344,8 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
         hot_high,
         max(s.probability_offset, lowest),
         max(s.water_threshold, lowest),
-        s.water_swir1_full,
-        s.clear_water_swir2_max,
+        s.water_swir16_full,
+        s.clear_water_swir22_max,
         s.potential_min,
         s.use_hot_probability,
         s.use_model,
@@ -370,8 +370,8 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> tuple[Learnt, npt.NDA
         "hot_low": hot_low,
         "hot_high": hot_high,
         "swo_min": swo_min if swo_min < _NEVER else float("nan"),
-        "nir_background": at(rows[_NIR], s.low_percentile, ground),
-        "swir1_background": at(rows[_SWIR1], s.low_percentile, ground),
+        "nir08_background": at(rows[_NIR08], s.low_percentile, ground),
+        "swir16_background": at(rows[_SWIR16], s.low_percentile, ground),
         "cirrus_background_lowest": float(background.min()) if limits.has_cirrus else float("nan"),
         "cirrus_background_highest": float(background.max()) if limits.has_cirrus else float("nan"),
         "model": weights_for(survey.present)[0] if s.use_model else "none",
@@ -397,7 +397,7 @@ def _decide(
     """
     for i in range(stack.shape[1]):
         green, red = stack[_GREEN, i], stack[_RED, i]
-        bits, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(stack[_BLUE, i], green, red, stack[_NIR, i], stack[_SWIR1, i], stack[_SWIR2, i], limits)
+        bits, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(stack[_BLUE, i], green, red, stack[_NIR08, i], stack[_SWIR16, i], stack[_SWIR22, i], limits)
         flat = variability_of(bits, whiteness, ndvi, ndsi, ndbi, green, red, limits)
         excess = 0.0
         if limits.has_cirrus:
@@ -410,7 +410,7 @@ def _decide(
             p: float = np.float64(probability[i])
             potential: bool = p > learnt.potential_min
         else:
-            p = _water_probability(stack[_SWIR1, i], excess, learnt) if water else _land_probability(flat, hot, excess, learnt)
+            p = _water_probability(stack[_SWIR16, i], excess, learnt) if water else _land_probability(flat, hot, excess, learnt)
             potential = opaque or thin  # (CM-7)
         # Vapour above high snow is as little as above a cloud: without ice above it, snow by its spectrum stays snow.
         frozen = learnt.use_model and snow and limits.snow_is_clear and excess <= learnt.cirrus_min
@@ -424,7 +424,7 @@ def _decide(
         flags[5, i] = ok and water
         flags[6, i] = ok and cloud
         flags[7, i] = ok and not potential and not water
-        flags[8, i] = ok and not potential and water and (not limits.has_swir2 or stack[_SWIR2, i] < learnt.clear_water_swir2_max)
+        flags[8, i] = ok and not potential and water and (not limits.has_swir22 or stack[_SWIR22, i] < learnt.clear_water_swir22_max)
         probability[i] = min(max(p, 0.0), 1.0) if ok else np.nan
         variability[i] = flat if ok else _ZERO
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from estran.errors import BadParameter, MissingBand
 from estran.jit import inlined, jit, parallel_jit
-from estran.masks.glint_air import ABSORBED, ASYMMETRY, FORWARD, TWICE, ClearAir
-from estran.masks.glint_geometry import brightest_glint, decay, facet, fresnel, image, stronger_wind, weaker_wind
-from estran.masks.glint_settings import GlintSettings
+from estran.masks.glint.air import ABSORBED, ASYMMETRY, FORWARD, TWICE, ClearAir
+from estran.masks.glint.geometry import brightest_glint, decay, facet, fresnel, image, stronger_wind, weaker_wind
+from estran.masks.glint.settings import GlintSettings
 
 Float = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
@@ -27,9 +27,9 @@ Band = tuple[float, float, float, float, float, float, float, float]
 Row = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
-BANDS = ("red", "vre1", "vre2", "nir", "swir1", "swir2")
+BANDS = ("red", "rededge071", "rededge075", "nir08", "swir16", "swir22")
 """Bands that are looked at, in the order of the tables of the air."""
-_SWIR = BANDS.index("swir1")
+_SWIR = BANDS.index("swir16")
 FLAGS = ("NODATA", "WATER", "POSSIBLE", "PREDICTED", "OBSERVED", "LOW", "MODERATE", "SEVERE", "CLOUD_SUSPECT", "EXCESS")
 """Bits of :attr:`GlintStage.flags`, from the lowest on."""
 _NODATA, _ON_WATER, _GEOMETRY, _PREDICTED, _OBSERVED, _LOW, _MODERATE, _SEVERE, _CLOUD, _EXCESS = (1 << bit for bit in range(len(FLAGS)))
@@ -57,7 +57,7 @@ _FLOOR = 0.001
 """What dark water shows near 1.6 µm without glint: foam, and light that strays from elsewhere."""
 _DRY_AIR = 0.0015
 """What the cirrus band shows over clear water."""
-_WATER = {("vre1", "vre2"): 0.45, ("vre1", "nir"): 0.20, ("red", "vre2"): 0.25, ("red", "nir"): 0.12}
+_WATER = {("rededge071", "rededge075"): 0.45, ("rededge071", "nir08"): 0.20, ("red", "rededge075"): 0.25, ("red", "nir08"): 0.12}
 """Reflectance of water in the second band over that in the first; after the similarity spectrum of Ruddick et al. 2006, doi:10.4319/lo.2006.51.2.1167."""
 _HAZIER = 3.0
 """By how many times the haze that was taken there may be more."""
@@ -66,7 +66,7 @@ NONE, LOW, MODERATE, SEVERE, NODATA = 0, 1, 2, 3, 255
 
 # What is left of water when its glint is taken off (GLINT-13): allowances, and how they grow with the glint: waves run on between the moments of two bands.
 _DARK = 0.007
-_DARK_GROWS = {"vre1": 0.08, "red": 0.20}
+_DARK_GROWS = {"rededge071": 0.08, "red": 0.20}
 _SLOPE, _SLOPE_GROWS = 0.015, 0.15
 _TURBID, _TURBID_GROWS = 0.12, 0.30
 _PAIR, _PAIR_GROWS = 0.004, 0.25
@@ -169,9 +169,9 @@ def _observe_row(
     bits: npt.NDArray[np.uint8],
 ) -> None:
     """Every pixel of a row by itself; without a branch, so that pixels are worked on side by side. What a product lacks is NaN."""
-    red, middle, shine, nir, swir1, swir2, cirrus, vapour, often = bands
+    red, middle, shine, nir08, swir16, swir22, cirrus, vapour, often = bands
     zenith, azimuth, seen, seen_from = angles
-    of_middle, of_shine, of_swir1, of_swir2 = _of(air, 0), _of(air, 1), _of(air, 2), _of(air, 3)
+    of_middle, of_shine, of_swir16, of_swir22 = _of(air, 0), _of(air, 1), _of(air, 2), _of(air, 3)
     low, water_from, cirrus_0, cirrus_1, vapour_0, vapour_1, excess_0, excess_1, dark_grows, of_water, haze_middle, haze_shine = limits
     for c in range(out.shape[0]):
         cos_sun, cos_view, incidence, cos_turn, _ = facet(zenith[c], azimuth[c], seen[c], seen_from[c])
@@ -190,38 +190,38 @@ def _observe_row(
         ice = _ICE * thin_cloud
         middle_0 = _at_sea(middle[c], of_middle, mass, up, back, mirrored, haze_phase) - _ICE_SHORT * thin_cloud
         shine_0 = _at_sea(shine[c], of_shine, mass, up, back, mirrored, haze_phase) - _ICE_SHORT * thin_cloud
-        swir1_0 = _at_sea(swir1[c], of_swir1, mass, up, back, mirrored, haze_phase) - ice
-        swir2_0 = _at_sea(swir2[c], of_swir2, mass, up, back, mirrored, haze_phase) - _ICE_LONG * thin_cloud
-        straight = _straight(of_swir1, mass)
-        glint = (swir1_0 - _FLOOR) / straight
+        swir16_0 = _at_sea(swir16[c], of_swir16, mass, up, back, mirrored, haze_phase) - ice
+        swir22_0 = _at_sea(swir22[c], of_swir22, mass, up, back, mirrored, haze_phase) - _ICE_LONG * thin_cloud
+        straight = _straight(of_swir16, mass)
+        glint = (swir16_0 - _FLOOR) / straight
         size = max(glint, 0.0)
         # The same facets mirror in every band, but for Fresnel (GLINT-11); what is left is water, land or cloud (GLINT-12).
-        each = 1.0 / fresnel(incidence, of_swir1[3])
+        each = 1.0 / fresnel(incidence, of_swir16[3])
         in_middle = each * fresnel(incidence, of_middle[3]) * _straight(of_middle, mass)
         in_shine = each * fresnel(incidence, of_shine[3]) * _straight(of_shine, mass)
         middle_left = middle_0 - glint * in_middle
         shine_left = shine_0 - glint * in_shine
-        swir2_left = swir2_0 - glint * each * fresnel(incidence, of_swir2[3]) * _straight(of_swir2, mass)
+        swir22_left = swir22_0 - glint * each * fresnel(incidence, of_swir22[3]) * _straight(of_swir22, mass)
         dark = middle_left > -_DARK - dark_grows * size
         falling = shine_left - middle_left < _SLOPE + _SLOPE_GROWS * size
         clear = shine_left < _TURBID + _TURBID_GROWS * size
-        paired = not (abs(swir2_left) > _PAIR + _PAIR_GROWS * size)  # true where the second SWIR band is missing
+        paired = not (abs(swir22_left) > _PAIR + _PAIR_GROWS * size)  # true where the second SWIR band is missing
         by_spectrum = dark & falling & clear & paired & (glint > -0.01)  # (GLINT-13)
         told = often[c] == often[c]
         water = (told & (often[c] >= water_from)) | ((not told) & by_spectrum)
         # Cloud (GLINT-14): each sign by itself; one that cannot be read says nothing.
         own = shine_left - 0.5 * middle_left
         thin = _ramp(ice, cirrus_0, cirrus_1) * _ramp(ice / (size + 0.005), 0.5, 1.0)
-        ratio = vapour[c] / max(np.float64(nir[c]), 0.01)
-        dry = _ramp(ratio, vapour_0, vapour_1) * _ramp(nir[c], 0.04, 0.08) * _ramp(own, 0.0, 0.05 * size + 0.005)
+        ratio = vapour[c] / max(np.float64(nir08[c]), 0.01)
+        dry = _ramp(ratio, vapour_0, vapour_1) * _ramp(nir08[c], 0.04, 0.08) * _ramp(own, 0.0, 0.05 * size + 0.005)
         dry = dry if ratio == ratio else 0.0
         beyond = _ramp(glint / (most[c] + 0.01), excess_0, excess_1) * _ramp(glint, 0.05, 0.1)
         suspicion = 1.0 - (1.0 - thin) * (1.0 - dry) * (1.0 - beyond)
         # More haze than was taken, or less (GLINT-18): what is left, in the proportions of haze and of water.
-        known = haze_phase * (1.0 - decay(of_swir1[1] * mass)) / (4.0 * up)
+        known = haze_phase * (1.0 - decay(of_swir16[1] * mass)) / (4.0 * up)
         more = (shine_left - of_water * middle_left) / (haze_shine - in_shine / straight - of_water * (haze_middle - in_middle / straight))
         more = min(max(more, -0.5 * known), _HAZIER * known) * (1.0 - _ramp(middle_left, 0.02, 0.04)) * (1.0 - _ramp(size, 0.03, 0.1)) / straight
-        valid = (red[c] + middle_0 + nir[c] + shine_0 + swir1_0) * most[c]
+        valid = (red[c] + middle_0 + nir08[c] + shine_0 + swir16_0) * most[c]
         valid = valid == valid
         out[c] = glint if valid else np.nan
         cloud[c] = suspicion if valid else 0.0
@@ -243,11 +243,11 @@ def _observe(
     hazier: Float,
     state: UInt8,
 ) -> None:
-    red, middle, shine, nir, swir1, swir2, cirrus, vapour, occurrence = bands
+    red, middle, shine, nir08, swir16, swir22, cirrus, vapour, occurrence = bands
     sun_zenith, sun_azimuth, view_zenith, view_azimuth = angles
     for r in numba.prange(observed.shape[0]):
         _observe_row(
-            (red[r], middle[r], shine[r], nir[r], swir1[r], swir2[r], cirrus[r], vapour[r], occurrence[r]),
+            (red[r], middle[r], shine[r], nir08[r], swir16[r], swir22[r], cirrus[r], vapour[r], occurrence[r]),
             (sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r]),
             brightest[r], air, limits, observed[r], cloudy[r], paleness[r], hazier[r], state[r],
         )  # fmt: skip
@@ -449,20 +449,22 @@ class Pixels:
 def observe(bands: Mapping[str, npt.NDArray[np.floating]], angles: Angles, air: ClearAir, settings: GlintSettings) -> Pixels:
     """Glint, water and signs of cloud of each pixel by itself (GLINT-8 to GLINT-14); parameters as :func:`glint_mask`."""
     s = settings
-    for name in ("red", "nir", "swir1"):
+    for name in ("red", "nir08", "swir16"):
         if name not in bands:
             raise MissingBand(f"the glint mask needs the band {name}", found=", ".join(bands))
-    shape = bands["swir1"].shape
+    shape = bands["swir16"].shape
     unknown = np.full(shape, np.nan, np.float32)
     geometry = _contiguous(angles, shape)
     brightest = brightest_glint(*geometry, s.strongest_wind, index=float(air.index[_SWIR]))
     observed, cloudy, paleness, hazier = (np.empty(shape, np.float32) for _ in range(4))
     state = np.empty(shape, np.uint8)
-    middle, shine = "vre1" if "vre1" in bands else "red", "vre2" if "vre2" in bands else "nir"
-    rows = [BANDS.index(name) for name in (middle, shine, "swir1", "swir2")]
+    middle, shine = "rededge071" if "rededge071" in bands else "red", "rededge075" if "rededge075" in bands else "nir08"
+    rows = [BANDS.index(name) for name in (middle, shine, "swir16", "swir22")]
     hazes = (float(air.haze_colour[BANDS.index(name)] / air.haze_colour[_SWIR]) for name in (middle, shine))
     signs = s.low, s.water_from, *s.cirrus, *s.vapour, *s.excess, _DARK_GROWS[middle], _WATER[middle, shine], *hazes
-    arrays = tuple(image(bands[name], shape) if name in bands else unknown for name in ("red", middle, shine, "nir", "swir1", "swir2", "cirrus", "wv", "swo"))
+    arrays = tuple(
+        image(bands[name], shape) if name in bands else unknown for name in ("red", middle, shine, "nir08", "swir16", "swir22", "cirrus", "nir09", "swo")
+    )
     _observe(arrays, geometry, brightest, air.packed()[rows], signs, observed, cloudy, paleness, hazier, state)
     return Pixels(brightest, observed, cloudy, paleness, hazier, state)
 
@@ -529,14 +531,15 @@ def glint_mask(
     Parameters
     ----------
     bands
-        Top-of-atmosphere reflectance (rows, columns) by semantic name: red, nir, swir1; and, where there, vre1, vre2, swir2, cirrus, wv; and `swo`, water
+        Top-of-atmosphere reflectance (rows, columns) by semantic name: red, nir08, swir16; and, where there, rededge071, rededge075, swir22, cirrus,
+        nir09; and `swo`, water
         occurrence [%]. NaN is no-data.
     angles
-        Of swir1.
+        Of swir16.
     air
         Of :data:`BANDS`, in their order.
     predicted
-        Glint that a wind predicts in swir1 (rows, columns).
+        Glint that a wind predicts in swir16 (rows, columns).
     trusted
         Whether that wind is known, so that the prediction has a say; else observation and geometry decide alone.
     around

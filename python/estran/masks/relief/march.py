@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import jit, parallel_jit
-from estran.masks.relief_frame import Frame
-from estran.masks.relief_sweep import CAST_FROM, CLEAR
+from estran.masks.relief.frame import Frame
+from estran.masks.relief.sweep import CAST_FROM, CLEAR
 
 BLOCK = 16
 """Pixels a side of the blocks whose highest point lets a ray leap."""
@@ -59,12 +59,12 @@ def march(
     sub_steps
         Steps a posting.
     nearest
-        Where rays begin to count [m]; :data:`~estran.masks.relief_sweep.CAST_FROM` postings where None.
+        Where rays begin to count [m]; :data:`~estran.masks.relief.sweep.CAST_FROM` postings where None.
 
     Returns
     -------
     ndarray
-        Height of the ray above terrain where it is least [m]: negative in shadow; at most :data:`~estran.masks.relief_sweep.CLEAR`; NaN from unknown ground.
+        Height of the ray above terrain where it is least [m]: negative in shadow; at most :data:`~estran.masks.relief.sweep.CLEAR`; NaN from unknown ground.
     """
     out = np.empty(np.shape(row), np.float32)
     start = CAST_FROM * frame.posting if nearest is None else nearest

@@ -51,12 +51,12 @@ def window_for(pixel_size: tuple[float, float], metres: float = WINDOW) -> Displ
     return DisplacementWindow(half, note)
 
 
-def displacement_index(wnir: Image, vre3: Image, nir: Image, half: int = 3, rows: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float32]:
+def displacement_index(nir: Image, rededge078: Image, nir08: Image, half: int = 3, rows: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float32]:
     """Cloud displacement index, -1 (cloud) to 1 (CM-22).
 
     Parameters
     ----------
-    wnir, vre3, nir
+    nir, rededge078, nir08
         (rows, columns) reflectance of B8, B7, B8A, or of bands in their places; NaN is no-data.
     half
         Half-width of the window [pixels]; windows are cut at the edges and leave no-data out, both variances alike.
@@ -67,17 +67,17 @@ def displacement_index(wnir: Image, vre3: Image, nir: Image, half: int = 3, rows
     -------
     (rows, columns) float32; 0 where both variances are 0, NaN where no-data.
     """
-    if not wnir.shape == vre3.shape == nir.shape:
-        raise EstranError("the three bands differ in shape", expected=nir.shape, found=f"{wnir.shape}, {vre3.shape}")
-    out = np.zeros(nir.shape, np.float32)
-    needed = np.ones(nir.shape[0], np.bool_) if rows is None else np.asarray(rows, np.bool_)
-    _index(wnir, vre3, nir, half, needed, out)
+    if not nir.shape == rededge078.shape == nir08.shape:
+        raise EstranError("the three bands differ in shape", expected=nir08.shape, found=f"{nir.shape}, {rededge078.shape}")
+    out = np.zeros(nir08.shape, np.float32)
+    needed = np.ones(nir08.shape[0], np.bool_) if rows is None else np.asarray(rows, np.bool_)
+    _index(nir, rededge078, nir08, half, needed, out)
     return out
 
 
 @parallel_jit
-def _index(wnir: np.ndarray, vre3: np.ndarray, nir: np.ndarray, half: int, needed: np.ndarray, out: np.ndarray) -> None:
-    rows, cols = nir.shape
+def _index(nir: np.ndarray, rededge078: np.ndarray, nir08: np.ndarray, half: int, needed: np.ndarray, out: np.ndarray) -> None:
+    rows, cols = nir08.shape
     for r in numba.prange(rows):
         if not needed[r]:
             continue
@@ -85,10 +85,10 @@ def _index(wnir: np.ndarray, vre3: np.ndarray, nir: np.ndarray, half: int, neede
         n, a, aa, b, bb = np.zeros(cols), np.zeros(cols), np.zeros(cols), np.zeros(cols), np.zeros(cols)
         for rr in range(max(r - half, 0), min(r + half + 1, rows)):
             for c in range(cols):
-                below = max(np.float64(nir[rr, c]), LEAST_RATIO)
-                x = np.float64(wnir[rr, c]) / below - 1.0  # (CM-21)
-                y = np.float64(vre3[rr, c]) / below - 1.0
-                good = (x == x) and (y == y) and nir[rr, c] == nir[rr, c]
+                below = max(np.float64(nir08[rr, c]), LEAST_RATIO)
+                x = np.float64(nir[rr, c]) / below - 1.0  # (CM-21)
+                y = np.float64(rededge078[rr, c]) / below - 1.0
+                good = (x == x) and (y == y) and nir08[rr, c] == nir08[rr, c]
                 x = x if good else np.float64(0.0)
                 y = y if good else np.float64(0.0)
                 n[c] += 1.0 if good else 0.0
@@ -106,7 +106,7 @@ def _index(wnir: np.ndarray, vre3: np.ndarray, nir: np.ndarray, half: int, neede
                 saa += aa[k]
                 sb += b[k]
                 sbb += bb[k]
-            if not (wnir[r, c] == wnir[r, c] and vre3[r, c] == vre3[r, c] and nir[r, c] == nir[r, c]):
+            if not (nir[r, c] == nir[r, c] and rededge078[r, c] == rededge078[r, c] and nir08[r, c] == nir08[r, c]):
                 out[r, c] = np.nan
                 continue
             # n^2 times the variance, which the index does not mind.

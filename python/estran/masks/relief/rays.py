@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.errors import EstranError
-from estran.masks.relief_cast import Cast, Relief, Sun
-from estran.masks.relief_march import ceilings, march
-from estran.masks.relief_sweep import CAST_FROM
+from estran.masks.relief.cast import Cast, Relief, Sun
+from estran.masks.relief.march import ceilings, march
+from estran.masks.relief.sweep import CAST_FROM
 from estran.raster.scene import Progress, quiet
 
 Float64 = npt.NDArray[np.floating]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import jit
-from estran.masks.settings import PixelSettings
+from estran.masks.cloud.settings import PixelSettings
 from estran.raster.label import label
 from estran.statistics.percentiles import weighted_percentile
 

@@ -74,7 +74,7 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
     Parameters
     ----------
     images
-        (rows, columns) reflectance in the near infrared and, where there is, in SWIR1.
+        (rows, columns) reflectance in the near infrared and, where there is, in SWIR 1.6 µm.
     drains
         Pixels that are no ground of this scene (no-data).
     backgrounds
@@ -132,17 +132,17 @@ def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
 
 
 PURE_SNOW = 0.6
-"""Least index of blue against SWIR1, (B - S) / (B + S), of ground that is snow all over: what is half rock or wood is dark in the sun, too."""
+"""Least index of blue against SWIR 1.6 µm, (B - S) / (B + S), of ground that is snow all over: what is half rock or wood is dark in the sun, too."""
 
 
-def snow_shadow(nir: Image, blue: Image, swir1: Image, snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
+def snow_shadow(nir08: Image, blue: Image, swir16: Image, snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
     """Shadows on snow: far darker than the scene's snow (CM-49).
 
     Snow in shadow is brighter than woods and rock in the sun. Where it borders on them no flood finds it, for the light places run out into the dark ones.
 
     Parameters
     ----------
-    nir, blue, swir1
+    nir08, blue, swir16
         (rows, columns) reflectance; the first evened out by the relief where there is one.
     snow
         Pixels of snow under no cloud.
@@ -154,9 +154,9 @@ def snow_shadow(nir: Image, blue: Image, swir1: Image, snow: Mask, depths: Seque
     A mask for each depth.
     """
     where = np.flatnonzero(snow)
-    b, s = (np.asarray(image).reshape(-1)[where] for image in (blue, swir1))
+    b, s = (np.asarray(image).reshape(-1)[where] for image in (blue, swir16))
     where = where[b - s > np.float32(PURE_SNOW) * (b + s)]
-    bright = np.asarray(nir).reshape(-1)[where]
+    bright = np.asarray(nir08).reshape(-1)[where]
     level = np.float32(np.median(bright[:: max(1, bright.size // 100_000)])) if bright.size else np.float32(0.0)
     found = []
     for depth in depths:

@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from estran.jit import jit
-from estran.masks.settings import PixelSettings
+from estran.masks.cloud.settings import PixelSettings
 
 SATURATED, BASIC, WHITE, HAZE, ROCK, BRIGHT, WATER, SNOW, OPAQUE = (1 << i for i in range(9))
 """Bits of the answer of :func:`spectral_tests`: which tests a pixel passes. OPAQUE is all cloud tests together."""
@@ -21,7 +21,7 @@ def single(value: float) -> float:
 # Single-precision constants: a bare literal would turn the whole test to double precision, at half the speed.
 _HALF, _THIRD, _ZERO, _ONE = single(0.5), single(1.0 / 3.0), single(0.0), single(1.0)
 _HOT_OFFSET = single(0.08)
-_WATER_NDVI, _WATER_NIR, _DARK_NDVI, _DARK_NIR = single(0.01), single(0.11), single(0.1), single(0.05)
+_WATER_NDVI, _WATER_NIR08, _DARK_NDVI, _DARK_NIR08 = single(0.01), single(0.11), single(0.1), single(0.05)
 
 
 class Limits(NamedTuple):
@@ -29,7 +29,7 @@ class Limits(NamedTuple):
 
     saturation: float
     floor: float
-    swir2_min: float
+    swir22_min: float
     ndsi_max: float
     ndvi_max: float
     whiteness_max: float
@@ -37,12 +37,12 @@ class Limits(NamedTuple):
     rock_min: float
     brightness_min: float
     snow_ndsi_min: float
-    snow_nir_min: float
+    snow_nir08_min: float
     snow_green_min: float
-    snow_swir2_max: float
+    snow_swir22_max: float
     use_ndbi: bool
     snow_is_clear: bool
-    has_swir2: bool
+    has_swir22: bool
     has_cirrus: bool
     has_swo: bool
 
@@ -53,7 +53,7 @@ class Limits(NamedTuple):
         return cls(
             single(s.saturation),
             single(s.floor),
-            single(s.swir2_min),
+            single(s.swir22_min),
             single(s.ndsi_max),
             single(s.ndvi_max),
             single(s.whiteness_max),
@@ -61,12 +61,12 @@ class Limits(NamedTuple):
             single(s.rock_min),
             single(s.brightness_min),
             single(s.snow_ndsi_min),
-            single(s.snow_nir_min),
+            single(s.snow_nir08_min),
             single(s.snow_green_min),
-            single(s.snow_swir2_max),
+            single(s.snow_swir22_max),
             s.use_ndbi,
             s.snow_is_clear,
-            "swir2" in present,
+            "swir22" in present,
             "cirrus" in present,
             "swo" in present and s.use_swo,
         )
@@ -94,21 +94,21 @@ def hot_of(blue: float, red: float) -> float:
 
 
 @jit
-def is_water(ndvi: float, nir: float) -> bool:
+def is_water(ndvi: float, nir08: float) -> bool:
     """Water by its spectrum (ZW12 eq. 5)."""
-    return (ndvi < _WATER_NDVI and nir < _WATER_NIR) or (ndvi < _DARK_NDVI and nir < _DARK_NIR)  # (CM-8)
+    return (ndvi < _WATER_NDVI and nir08 < _WATER_NIR08) or (ndvi < _DARK_NDVI and nir08 < _DARK_NIR08)  # (CM-8)
 
 
 @jit
 def spectral_tests(
-    blue: float, green: float, red: float, nir: float, swir1: float, swir2: float, limits: Limits
+    blue: float, green: float, red: float, nir08: float, swir16: float, swir22: float, limits: Limits
 ) -> tuple[int, float, float, float, float, float]:
     """Which tests a pixel passes, and the indices they rest on.
 
     Parameters
     ----------
-    blue, green, red, nir, swir1, swir2
-        TOA reflectance of one pixel, already cut at the saturation value; `swir2` is not looked at where `limits.has_swir2` is False.
+    blue, green, red, nir08, swir16, swir22
+        TOA reflectance of one pixel, already cut at the saturation value; `swir22` is not looked at where `limits.has_swir22` is False.
     limits
         Thresholds.
 
@@ -118,26 +118,31 @@ def spectral_tests(
         Bits as named above.
     """
     floor = limits.floor
-    ndvi, ndsi, ndbi = contrast(nir, red, floor), contrast(green, swir1, floor), contrast(swir1, nir, floor)
+    ndvi, ndsi, ndbi = contrast(nir08, red, floor), contrast(green, swir16, floor), contrast(swir16, nir08, floor)
     saturated = max(blue, max(green, red)) >= limits.saturation  # (CM-1)
     whiteness = _ZERO if saturated else whiteness_of(blue, green, red, floor)
     hot = hot_of(blue, red)
     bits = 0
     if saturated:
         bits |= SATURATED
-    if ndsi < limits.ndsi_max and ndvi < limits.ndvi_max and (not limits.has_swir2 or swir2 > limits.swir2_min):
+    if ndsi < limits.ndsi_max and ndvi < limits.ndvi_max and (not limits.has_swir22 or swir22 > limits.swir22_min):
         bits |= BASIC  # (CM-3)
     if whiteness < limits.whiteness_max:
         bits |= WHITE  # (CM-4)
     if saturated or hot > limits.hot_min:
         bits |= HAZE  # (CM-5)
-    if max(nir, floor) / max(swir1, floor) > limits.rock_min:
+    if max(nir08, floor) / max(swir16, floor) > limits.rock_min:
         bits |= ROCK  # (CM-6)
     if (blue + green + red) * _THIRD >= limits.brightness_min:
         bits |= BRIGHT
-    if is_water(ndvi, nir):
+    if is_water(ndvi, nir08):
         bits |= WATER
-    if ndsi > limits.snow_ndsi_min and nir > limits.snow_nir_min and green > limits.snow_green_min and (not limits.has_swir2 or swir2 < limits.snow_swir2_max):
+    if (
+        ndsi > limits.snow_ndsi_min
+        and nir08 > limits.snow_nir08_min
+        and green > limits.snow_green_min
+        and (not limits.has_swir22 or swir22 < limits.snow_swir22_max)
+    ):
         bits |= SNOW  # (CM-10)
     opaque = BASIC | WHITE | HAZE | ROCK | BRIGHT
     if (bits & opaque) == opaque and not (limits.snow_is_clear and (bits & SNOW)):
@@ -165,7 +170,7 @@ def tests_of_rows(rows: np.ndarray, limits: Limits, bits: np.ndarray, indices: n
     Parameters
     ----------
     rows
-        (6 or more, n) float32: blue, green, red, nir, swir1, swir2.
+        (6 or more, n) float32: blue, green, red, nir08, swir16, swir22.
     limits
         Thresholds.
     bits

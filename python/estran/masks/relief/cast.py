@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from estran.masks.relief_frame import Frame
-from estran.masks.relief_sweep import CAST_FROM, sweep
+from estran.masks.relief.frame import Frame
+from estran.masks.relief.sweep import CAST_FROM, sweep
 from estran.raster.scene import Progress, quiet
 
 Heights = npt.NDArray[np.float32]
@@ -71,7 +71,7 @@ class Cast:
     Parameters
     ----------
     clearance, distance
-        As of :class:`~estran.masks.relief_sweep.Swept`, over the scene.
+        As of :class:`~estran.masks.relief.sweep.Swept`, over the scene.
     unknown
         Lit as far as the terrain is known, but terrain that is missing (a hole, or beyond the edge) might shadow it.
     """

@@ -16,8 +16,8 @@ from scipy.spatial import cKDTree
 
 from estran.errors import BadGeometry
 from estran.jit import jit, parallel_jit
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.stages import Geometry
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.stages import Geometry
 from estran.raster.label import Objects
 from estran.raster.morphology import disk_widths
 

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import parallel_jit
-from estran.masks.object_settings import ObjectSettings
+from estran.masks.cloud.object_settings import ObjectSettings
 from estran.raster.morphology import dilate_disk, erode_disk
 
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
-COARSE = ("coastal", "wv", "cirrus")
+COARSE = ("coastal", "nir09", "cirrus")
 """Bands of 60 m pixels, interpolated to the working grid: they smear a cloud over its surroundings."""
 COARSE_PIXEL = 60.0
-_FINE = ("blue", "green", "red", "swir1")
+_FINE = ("blue", "green", "red", "swir16")
 _INSIDE, _OUTSIDE = 1, 2
 _SAMPLES = 5
 """Samples on each side of a pixel, along rows and columns, that its surroundings are judged by."""
@@ -29,7 +29,7 @@ _LEAST_SAMPLES = 3
 @parallel_jit
 def _faint(bands: tuple[np.ndarray, ...], rim: np.ndarray, side: np.ndarray, step: int, contrast: float, share: float, out: np.ndarray) -> None:
     """Rim pixels whose brightness lies nearer to the clear ground around than `share` of the way to the cloud."""
-    blue, green, red, swir1 = bands
+    blue, green, red, swir16 = bands
     rows, cols = rim.shape
     reach = _SAMPLES * step
     for r in numba.prange(rows):
@@ -42,13 +42,13 @@ def _faint(bands: tuple[np.ndarray, ...], rim: np.ndarray, side: np.ndarray, ste
                     continue
                 for cc in range(c - reach, c + reach + 1, step):
                     if 0 <= cc < cols and side[rr, cc] > 0:
-                        sums[side[rr, cc]] += blue[rr, cc] + green[rr, cc] + red[rr, cc] + swir1[rr, cc]
+                        sums[side[rr, cc]] += blue[rr, cc] + green[rr, cc] + red[rr, cc] + swir16[rr, cc]
                         counts[side[rr, cc]] += 1
             if counts[_INSIDE] < _LEAST_SAMPLES or counts[_OUTSIDE] < _LEAST_SAMPLES:
                 continue
             ground = sums[_OUTSIDE] / counts[_OUTSIDE]
             above = sums[_INSIDE] / counts[_INSIDE] - ground
-            own = blue[r, c] + green[r, c] + red[r, c] + swir1[r, c] - ground
+            own = blue[r, c] + green[r, c] + red[r, c] + swir16[r, c] - ground
             out[r, c] = above > contrast and own < share * above
 
 
@@ -63,7 +63,7 @@ def faint_rims(cloud: Mask, bands: Mapping[str, Array], valid: Mask, pixel_size:
     cloud, valid
         (rows, columns).
     bands
-        Reflectances; blue green red swir1 are looked at.
+        Reflectances; blue green red swir16 are looked at.
     pixel_size
         Width and height of a pixel [m]; nothing is faint where it is as coarse as the coarse bands.
     settings

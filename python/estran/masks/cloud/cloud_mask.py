@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.errors import BadGeometry, EmptyScene
-from estran.masks.buffers import buffered
-from estran.masks.cirrus import faint_cirrus
-from estran.masks.geometry_search import Displacement, dominant_displacement
-from estran.masks.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, shaded_places, sums_along_rows, vectors_of
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.objects import cloud_objects
-from estran.masks.pixel import pixel_stage, survey_pixels
-from estran.masks.settings import PixelSettings
-from estran.masks.shadow import background, dark_places, flattened, outlined, snow_shadow, water_shadow
-from estran.masks.stages import Geometry, PixelStage
+from estran.masks.cloud.buffers import buffered
+from estran.masks.cloud.cirrus import faint_cirrus
+from estran.masks.cloud.geometry_search import Displacement, dominant_displacement
+from estran.masks.cloud.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, shaded_places, sums_along_rows, vectors_of
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.objects import cloud_objects
+from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.shadow import background, dark_places, flattened, outlined, snow_shadow, water_shadow
+from estran.masks.cloud.stages import Geometry, PixelStage
 from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, majority
 from estran.raster.scene import Progress, quiet
@@ -97,7 +97,8 @@ def cloud_mask(
     Parameters
     ----------
     bands
-        (rows, columns) float32 reflectances by semantic name: blue green red nir swir1; where there are, swir2 cirrus wnir vre3 coastal wv; dem [m], swo [%].
+        (rows, columns) float32 reflectances by semantic name: blue green red nir08 swir16; where there are, swir22 cirrus nir rededge078
+        coastal nir09; dem [m], swo [%].
     geometry
         Sun and view angles against grid north.
     pixel_size
@@ -147,13 +148,13 @@ def cloud_mask(
         cloudy = stage.cloud & ~stage.snow
         stage = replace(stage, cirrus=stage.cirrus | faint_cirrus(stage.cirrus, cloudy, bands["cirrus"], bands["blue"], bands.get("dem"), pixel))
         del cloudy
-    _let_go(bands, "swir2", "swo")
+    _let_go(bands, "swir22", "swo")
     clock.lap("pixel tests")
     progress(0.35, "cloud objects")
     clouds, facts, said = cloud_objects(stage, bands, pixel_size, objects)
     notes += said
     cloud = clouds.paint()
-    _let_go(bands, "coastal", "wv", "green", "red", "wnir", "vre3")
+    _let_go(bands, "coastal", "nir09", "green", "red", "nir", "rededge078")
     clock.lap("cloud objects")
     valid_pixels = int(np.count_nonzero(stage.valid))
     share = facts["cloud_pixels"] / valid_pixels
@@ -294,14 +295,14 @@ def _potential(
     stage: PixelStage, bands: Mapping[str, Array], geometry: Geometry, pixel_size: tuple[float, float], s: ObjectSettings, cloud: Mask, facts: dict[str, Any]
 ) -> tuple[Mask, Mask]:
     """Potential shadow on land and, where asked for, on water; and the same where a hint of darkness is enough."""
-    images = [bands["nir"], bands["swir1"]] if s.use_swir1 else [bands["nir"]]
+    images = [bands["nir08"], bands["swir16"]] if s.use_swir16 else [bands["nir08"]]
     dem = bands.get("dem")
     if s.flatten_relief and dem is not None and geometry.sun_zenith is not None and geometry.sun_azimuth is not None:
         sun = mean_direction(geometry.sun_zenith, geometry.sun_azimuth)
         images = [flattened(image, dem, stage.clear_land, *sun, pixel_size) for image in images]
         facts["relief_evened_out"] = True
     levels = [background(image, stage.clear_land, stage.valid & ~stage.potential, s.shadow_percentile) for image in images]
-    facts |= {f"shadow_background_{name}": level for name, level in zip(("nir", "swir1"), levels, strict=False)}
+    facts |= {f"shadow_background_{name}": level for name, level in zip(("nir08", "swir16"), levels, strict=False)}
     limits = (s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)
     found = dark_places(images, ~stage.valid, levels, limits if s.outline else limits[:1])
     potential, hint = found[0], found[-1]
@@ -312,7 +313,7 @@ def _potential(
             mask |= wet
     if s.snow_depth > 0.0 and stage.snow.any():
         snow, depths = stage.snow & stage.valid & ~cloud, (s.snow_depth, s.snow_depth * s.hint)
-        for mask, white in zip(found, snow_shadow(images[0], bands["blue"], bands["swir1"], snow, depths[: len(found)]), strict=True):
+        for mask, white in zip(found, snow_shadow(images[0], bands["blue"], bands["swir16"], snow, depths[: len(found)]), strict=True):
             mask |= white
     return potential, hint
 

@@ -11,15 +11,15 @@ from typing import Literal
 Mode = Literal["default", "strict", "python-fmask"]
 CirrusRule = Literal["fixed", "slices", "parabola"]
 
-MANDATORY: tuple[str, ...] = ("blue", "green", "red", "nir", "swir1")
+MANDATORY: tuple[str, ...] = ("blue", "green", "red", "nir08", "swir16")
 """Semantic bands without which there is no cloud mask."""
 
 OPTIONAL: dict[str, str] = {
-    "swir2": "the SWIR2 part of the basic test and of the snow test is off",
+    "swir22": "the SWIR 2.2 µm part of the basic test and of the snow test is off",
     "cirrus": "the thin-cirrus test and the cirrus part of the probability are off; thin cirrus is missed",
-    "wv": "the cloud model without the water-vapour ratio is used; more false alarms on bright ground",
+    "nir09": "the cloud model without the water-vapour ratio is used; more false alarms on bright ground",
     "coastal": "the cloud model without the coastal-aerosol ratio is used; more false alarms over water",
-    "wnir": "python-fmask mode takes the narrow near infrared instead of the wide one",
+    "nir": "python-fmask mode takes the narrow near infrared instead of the wide one",
     "dem": "the thin-cirrus threshold is that of sea level, or of the darkest clear pixels of the whole scene",
     "swo": "water comes from its spectrum alone",
 }
@@ -40,12 +40,12 @@ class PixelSettings:
     """Above this a sample is saturated (Sentinel-2 writes 65535), and counts as this."""
     floor: float = 1e-4
     """Least reflectance inside ratios."""
-    nir: Literal["nir", "wnir"] = "nir"
+    nir08: Literal["nir08", "nir"] = "nir08"
     """Which near infrared: the narrow one, or python-fmask's wide one where the product has it."""
     visible_decides: bool = False
     """Whether only blue, green and red decide what is valid (python-fmask), or every band in use."""
     # Potential cloud pixels (CM-3) … (CM-7)
-    swir2_min: float = 0.03
+    swir22_min: float = 0.03
     ndsi_max: float = 0.8
     ndvi_max: float = 0.8
     whiteness_max: float = 0.7
@@ -59,9 +59,9 @@ class PixelSettings:
     use_swo: bool = True
     # Snow (CM-10)
     snow_ndsi_min: float = 0.15
-    snow_nir_min: float = 0.11
+    snow_nir08_min: float = 0.11
     snow_green_min: float = 0.10
-    snow_swir2_max: float = 9.0
+    snow_swir22_max: float = 9.0
     snow_is_clear: bool = False
     """Whether potential snow can be no cloud (FORCE takes snow out)."""
     # Cirrus (CM-11) … (CM-13)
@@ -86,8 +86,8 @@ class PixelSettings:
     water_percentile: bool = True
     """Whether the water threshold is learnt (Z15), or the fixed one of ZW12."""
     water_threshold: float = 0.5
-    water_swir1_full: float = 0.11
-    clear_water_swir2_max: float = 0.03
+    water_swir16_full: float = 0.11
+    clear_water_swir22_max: float = 0.03
     clear_land_share: float = 0.001
     """Share of valid pixels below which clear land is too little: all clear pixels serve instead."""
     fixed_below_share: bool = False
@@ -107,8 +107,8 @@ class PixelSettings:
     @property
     def wanted(self) -> tuple[str, ...]:
         """Optional layers that this mode looks at."""
-        unused = {"wnir"} if self.nir == "nir" else set()
-        unused |= set() if self.use_model else {"wv", "coastal"}
+        unused = {"nir"} if self.nir08 == "nir08" else set()
+        unused |= set() if self.use_model else {"nir09", "coastal"}
         unused |= set() if self.use_swo else {"swo"}
         unused |= {"dem"} if self.cirrus_rule == "fixed" else set()
         return tuple(name for name in OPTIONAL if name not in unused)
@@ -128,7 +128,7 @@ class PixelSettings:
             return cls(
                 mode=mode,
                 floor=1e-5,
-                nir="wnir",
+                nir08="nir",
                 visible_decides=True,
                 use_swo=False,
                 cirrus_rule="fixed",
@@ -147,7 +147,7 @@ class PixelSettings:
             mode=mode,
             brightness_min=0.15,
             snow_ndsi_min=0.4,
-            snow_swir2_max=0.11,
+            snow_swir22_max=0.11,
             snow_green_min=0.18,
             snow_is_clear=True,
             cirrus_rule="parabola",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from estran.masks.relief_cast import Relief, Sun
-from estran.masks.relief_march import ceilings, march
-from estran.masks.relief_terrain import terrain
+from estran.masks.relief.cast import Relief, Sun
+from estran.masks.relief.march import ceilings, march
+from estran.masks.relief.terrain import terrain
 
 Bool = npt.NDArray[np.bool_]
 
@@ -22,7 +22,7 @@ def hidden(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) -> B
     sensor
         Azimuth from the ground to the sensor, and its elevation, per pixel: neighbouring detectors look from different sides.
     reach
-        As of :func:`~estran.masks.relief_terrain.terrain`.
+        As of :func:`~estran.masks.relief.terrain.terrain`.
     part
         Side of the parts that share one frame [pixels].
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from estran.masks.settings import Mode
+from estran.masks.cloud.settings import Mode
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ObjectSettings:
     """Percentile of clear land that counts as its ordinary darkness (ZW12); clear land by the pixel tests holds the shadows too."""
     shadow_share: float = 0.0
     """Least depth as a share of the filled reflectance."""
-    use_swir1: bool = True
+    use_swir16: bool = True
     flatten_relief: bool = True
     """Whether sunlit and shaded slopes are evened out by the relief, where there is one (Q19)."""
     water_depth: float = 0.0
@@ -145,7 +145,7 @@ class ObjectSettings:
                 remove_false_positives=False,
                 use_displacement=False,
                 min_object=0,
-                use_swir1=False,
+                use_swir16=False,
                 flatten_relief=False,
                 hidden_weight=0.0,
                 outside_weight=0.0,

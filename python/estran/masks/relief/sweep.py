@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import jit
-from estran.masks.relief_frame import Frame
+from estran.masks.relief.frame import Frame
 
 Heights = npt.NDArray[np.float32]
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import jit
-from estran.masks.probability_model import HIGH, LOW, MEAN, SCALE, WEIGHTS
-from estran.masks.spectral import contrast, hot_of
+from estran.masks.cloud.probability_model import HIGH, LOW, MEAN, SCALE, WEIGHTS
+from estran.masks.cloud.spectral import contrast, hot_of
 
 FEATURES: tuple[str, ...] = ("brightness", "hot", "ndvi", "ndbi", "cirrus", "vapour", "coastal")
-"""The indices of the model. The last three need the bands cirrus, wv and coastal."""
+"""The indices of the model. The last three need the bands cirrus, nir09 and coastal."""
 Rows = npt.NDArray[Any]
 _ZERO, _THIRD, _LEAST = np.float32(0.0), np.float32(1.0 / 3.0), np.float32(1e-3)
 TERMS = 1 + len(FEATURES) + len(FEATURES) * (len(FEATURES) + 1) // 2
@@ -32,9 +32,9 @@ def hot_probability(hot: float, low: float, high: float) -> float:
 
 
 @jit
-def water_probability(swir1: float, full: float) -> float:
-    """Brightness of water in SWIR1, 0..1 (ZW12 eq. 10)."""
-    return min(max(swir1, 0.0), full) / full  # (CM-17)
+def water_probability(swir16: float, full: float) -> float:
+    """Brightness of water in SWIR 1.6 µm, 0..1 (ZW12 eq. 10)."""
+    return min(max(swir16, 0.0), full) / full  # (CM-17)
 
 
 @jit
@@ -67,7 +67,8 @@ def write_features(rows: Rows, floor: float, out: Rows) -> None:
     Parameters
     ----------
     rows
-        (9 or more, n) float32: blue, green, red, nir, swir1, any, cirrus, wv, coastal; 0 where a band is absent (the model for that case does not look at it).
+        (9 or more, n) float32: blue, green, red, nir08, swir16, any, cirrus, nir09, coastal; 0 where a band is absent (the model for
+        that case does not look at it).
     floor
         Least reflectance inside ratios, single precision.
     out
@@ -146,14 +147,14 @@ def weights_for(present: frozenset[str]) -> tuple[str, npt.NDArray[np.float64]]:
     Parameters
     ----------
     present
-        Semantic names; of these cirrus, wv and coastal matter.
+        Semantic names; of these cirrus, nir09 and coastal matter.
 
     Returns
     -------
     name, weights
-        Such as "cirrus+wv+coastal" ("visible+nir+swir1" for none of them), and (36,) weights, 0 for the terms of absent bands.
+        Such as "cirrus+nir09+coastal" ("visible+nir08+swir16" for none of them), and (36,) weights, 0 for the terms of absent bands.
     """
-    name = "+".join(band for band in ("cirrus", "wv", "coastal") if band in present) or "visible+nir+swir1"
+    name = "+".join(band for band in ("cirrus", "nir09", "coastal") if band in present) or "visible+nir08+swir16"
     return name, expand(name, WEIGHTS[name])
 
 
@@ -168,6 +169,6 @@ def expand(name: str, fitted: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def used_terms(name: str) -> npt.NDArray[np.bool_]:
     """Which of the 36 terms a model uses."""
     bands = name.split("+")
-    use = np.array([True, True, True, True, "cirrus" in bands, "wv" in bands, "coastal" in bands])
+    use = np.array([True, True, True, True, "cirrus" in bands, "nir09" in bands, "coastal" in bands])
     first, second = np.triu_indices(len(FEATURES))
     return np.concatenate([[True], use, use[first] & use[second]])

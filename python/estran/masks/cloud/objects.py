@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import jit, parallel_jit
-from estran.masks.displacement import displacement_index, window_for
-from estran.masks.object_settings import ObjectSettings
-from estran.masks.outline import faint_rims
-from estran.masks.stages import PixelStage
+from estran.masks.cloud.displacement import displacement_index, window_for
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.outline import faint_rims
+from estran.masks.cloud.stages import PixelStage
 from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, dilate_square, erode_disk, majority
 
@@ -28,15 +28,15 @@ def _contrast(a: float, b: float) -> float:
 
 
 @parallel_jit
-def _built_up(swir1: np.ndarray, nir: np.ndarray, red: np.ndarray, out: np.ndarray) -> None:
+def _built_up(swir16: np.ndarray, nir08: np.ndarray, red: np.ndarray, out: np.ndarray) -> None:
     """Lines of built-up index that exceed the vegetation index (CM-23)."""
-    rows, cols = nir.shape
+    rows, cols = nir08.shape
     for r in numba.prange(rows):
         near = np.zeros((3, cols + 2))
         for k in range(3):
             rr = min(max(r + k - 1, 0), rows - 1)
             for c in range(cols):
-                near[k, c + 1] = _contrast(swir1[rr, c], nir[rr, c])
+                near[k, c + 1] = _contrast(swir16[rr, c], nir08[rr, c])
             near[k, 0], near[k, cols + 1] = near[k, 1], near[k, cols]
         for c in range(cols):
             every = 0.0
@@ -48,19 +48,19 @@ def _built_up(swir1: np.ndarray, nir: np.ndarray, red: np.ndarray, out: np.ndarr
             rising = near[0, c + 2] + near[1, c + 1] + near[2, c]
             # +2 on the line and -1 off it: three times the line's sum less the sum of all nine.
             line = (3.0 * max(max(across, along), max(falling, rising)) - every) / 6.0
-            out[r, c] = line > 0.0 and line > _contrast(nir[r, c], red[r, c])
+            out[r, c] = line > 0.0 and line > _contrast(nir08[r, c], red[r, c])
 
 
-def built_up(swir1: Array, nir: Array, red: Array) -> Mask:
+def built_up(swir16: Array, nir08: Array, red: Array) -> Mask:
     """Pixels that look like built-up land: NDBI', the best of four line filters of 3 x 3 on NDBI, is above 0 and above NDVI (Q19).
 
     Parameters
     ----------
-    swir1, nir, red
+    swir16, nir08, red
         (rows, columns) reflectance; NaN gives False.
     """
-    out = np.empty(nir.shape, np.bool_)
-    _built_up(swir1, nir, red, out)
+    out = np.empty(nir08.shape, np.bool_)
+    _built_up(swir16, nir08, red, out)
     return out
 
 
@@ -81,7 +81,7 @@ def cloud_objects(
     stage
         Result of the pixel tests.
     bands
-        Reflectances: red nir swir1 for the built-up test; wnir vre3 for displacement; dem [m] for the snow test.
+        Reflectances: red nir08 swir16 for the built-up test; nir rededge078 for displacement; dem [m] for the snow test.
     pixel_size
         Width and height of a pixel [m].
     settings
@@ -105,7 +105,7 @@ def cloud_objects(
     # Without clear ground to compare with, nothing tells bright ground from cloud.
     remove = s.remove_false_positives and not stage.few_clear
     if s.use_displacement and remove:
-        missing = [name for name in ("wnir", "vre3") if name not in bands]
+        missing = [name for name in ("nir", "rededge078") if name not in bands]
         window = window_for(pixel_size)
         if missing:
             notes += [f"no {name}: the displacement test of cloud objects is off." for name in missing]
@@ -114,7 +114,7 @@ def cloud_objects(
         else:
             if window.note:
                 notes.append(f"{window.note}.")
-            index = displacement_index(bands["wnir"], bands["vre3"], bands["nir"], window.half, np.asarray(cloud.any(axis=1)))
+            index = displacement_index(bands["nir"], bands["rededge078"], bands["nir08"], window.half, np.asarray(cloud.any(axis=1)))
     if remove:
         cloud = _without_bright_ground(cloud, stage, bands, index, pixel_size, s)
     if s.grow_probability > 0.0 and "cirrus" not in bands and not stage.few_clear:
@@ -173,7 +173,7 @@ def _without_bright_ground(
     cloud: Mask, stage: PixelStage, bands: Mapping[str, Array], index: Array | None, pixel_size: tuple[float, float], s: ObjectSettings
 ) -> Mask:
     """Clouds less those parts on possible false positives that erosion takes away whole (CM-24)."""
-    suspect = built_up(bands["swir1"], bands["nir"], bands["red"]) & ~stage.water
+    suspect = built_up(bands["swir16"], bands["nir08"], bands["red"]) & ~stage.water
     if index is not None:
         suspect &= ~(index < s.cdi_urban)
     if "dem" in bands and stage.snow.any():

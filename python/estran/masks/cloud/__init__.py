@@ -1,0 +1,1 @@
+"""Cloud, cirrus, cloud shadow, snow and water: Fmask adapted to Sentinel-2."""

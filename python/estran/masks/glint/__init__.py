@@ -1,0 +1,1 @@
+"""Sun glint: its model, its prediction, its mask."""
