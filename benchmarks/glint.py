@@ -58,13 +58,13 @@ def claimed(sea: Sea, folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     from estran.catalogue.operators.sun_glint import SunGlint
     from estran.catalogue.studies.simulate_scene import SimulateScene
     from estran.engine.nodes.resampling import Resample
-    from estran.engine.run import run_operator
+    from estran.engine.run import run_now
 
     sky: dict[str, Any] = {"clouds": 0.0, "stratus": 0.0, "cirrus": 0.0} if sea.clear else {}
     study = SimulateScene(seed=sea.seed, scene=sea.scene, size=300, sza=sea.sza, saa=105.0, vza=sea.vza, vaa=sea.vaa, wind=sea.wind, **sky)
     write_safe(study.run(), folder, overwrite=True)
     source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(open_product(next(folder.glob("*.SAFE"))), tile=1024)
-    classes = np.asarray(run_operator(SunGlint(), {"source": source})["glint_class"].data)
+    classes = np.asarray(run_now(SunGlint(), {"source": source})["glint_class"].data)
     return (classes > 0) & (classes < 255), truth_of(folder)
 
 

@@ -65,10 +65,10 @@ def masked(product: Path, dem: Path | None = None, **parameters: Any) -> Any:
     from estran.adapters.files.open import open_product
     from estran.catalogue.operators.cloud_mask import CloudMask
     from estran.engine.nodes.resampling import Resample
-    from estran.engine.run import run_operator
+    from estran.engine.run import run_now
 
     source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(open_product(product), tile=1024)
-    return run_operator(CloudMask(dem=dem, **parameters), {"source": source}, read_aux=read_on_grid)
+    return run_now(CloudMask(dem=dem, **parameters), {"source": source}, read_aux=read_on_grid)
 
 
 def truth_of(folder: Path) -> dict[str, np.ndarray]:

@@ -437,7 +437,7 @@ def test_simulated_scene(kind, sza, wind, clouds, wanted, tmp_path):
     from estran.adapters.files.open import open_product
     from estran.cli.main import main
     from estran.engine.nodes import snap_nodes
-    from estran.engine.run import run_operator
+    from estran.engine.run import run_now
 
     rasterio = pytest.importorskip("rasterio")
     asked = {"--scene": kind, "--size": 240, "--sza": sza, "--saa": 105, "--vza": 9, "--vaa": 285, "--wind": wind, "--seed": 31}
@@ -445,7 +445,7 @@ def test_simulated_scene(kind, sza, wind, clouds, wanted, tmp_path):
     assert main(["simulate", "scene", str(tmp_path), *(str(x) for pair in asked.items() for x in pair), "--small", "-q"]) == 0
     product = open_product(next(tmp_path.glob("*.SAFE")))
     resampling = {"resolution": "20", "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "First"}
-    found = run_operator(SunGlint(), {"source": snap_nodes()["S2Resampling"].from_values(resampling).apply(product, tile=1024)})
+    found = run_now(SunGlint(), {"source": snap_nodes()["S2Resampling"].from_values(resampling).apply(product, tile=1024)})
     true = {name: rasterio.open(tmp_path / "truth" / f"{name}.tif").read(1) for name in ("glint", "cloud", "nodata")}
     classes = np.asarray(found["glint_class"].data)
     seen = (true["nodata"] == 0) & (classes != 255)

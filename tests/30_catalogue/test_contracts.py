@@ -12,7 +12,7 @@ import pytest
 
 from estran.catalogue import OPERATORS
 from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import EstranError
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.product import Band, Product
@@ -42,7 +42,7 @@ def test_whole_equals_tiled(op_class, seed):
 def test_numpy_equals_dask(op_class, tile):
     block = contracts.sparse_scene(op_class)
     bands = {name: Band(name, array, block.scene.grid) for name, array in block.arrays.items()}
-    product = run_operator(op_class(), {op_class.sources[0].name: Product("scene", block.scene.grid, bands)}, tile=tile)
+    product = run_now(op_class(), {op_class.sources[0].name: Product("scene", block.scene.grid, bands)}, tile=tile)
     contracts.assert_same_bits(
         contracts.run(op_class(), block).arrays, {w.name: product[w.name].data for w in op_class.writes}, f"{op_class.alias} on Dask, tiles of {tile}"
     )

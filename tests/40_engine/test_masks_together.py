@@ -12,7 +12,7 @@ from estran.catalogue.operators.masks import CLASSES, FLAGS, Masks
 from estran.catalogue.operators.relief_shadow import ReliefShadow
 from estran.catalogue.operators.sun_glint import SunGlint
 from estran.catalogue.spec import parameters_of
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import BadParameter
 
 
@@ -43,9 +43,9 @@ def test_each_mask_is_what_its_operator_says(mountains):
 
     source, path = {"source": product}, Path("dem.tif")
     sun = {name: angles[name] for name in ("sun_zenith", "sun_azimuth")}
-    together = run_operator(Masks(dem=path, relief_backend="sweep", **angles), source, read_aux=dem)
-    clouds = run_operator(CloudMask(dem=path, **angles), source, read_aux=dem)
-    relief = run_operator(ReliefShadow(dem=path, backend="sweep", **sun), source, read_aux=dem)
+    together = run_now(Masks(dem=path, relief_backend="sweep", **angles), source, read_aux=dem)
+    clouds = run_now(CloudMask(dem=path, **angles), source, read_aux=dem)
+    relief = run_now(ReliefShadow(dem=path, backend="sweep", **sun), source, read_aux=dem)
     flags = np.asarray(together["mask_flags"].data)
 
     def ours(name):
@@ -69,15 +69,15 @@ def test_each_mask_is_what_its_operator_says(mountains):
 
 def test_a_part_is_switched_off(mountains):
     product, angles, truth = mountains
-    done = run_operator(Masks(relief=False, glint=False, dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
-    clouds = run_operator(CloudMask(dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
+    done = run_now(Masks(relief=False, glint=False, dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
+    clouds = run_now(CloudMask(dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
     np.testing.assert_array_equal(np.asarray(done["mask_flags"].data), np.asarray(clouds["cloud_flags"].data))
     np.testing.assert_array_equal(np.asarray(done["mask_class"].data), np.asarray(clouds["cloud_class"].data))
 
 
 def test_without_a_dem_the_note_says_what_is_off(mountains):
     product, angles, _ = mountains
-    done = run_operator(Masks(**angles), {"source": product})
+    done = run_now(Masks(**angles), {"source": product})
     (note,) = [n for n in done.notes if n.startswith("no dem:")]
     assert note.endswith("relief shadow is off.")
     assert "thin-cirrus threshold" in note

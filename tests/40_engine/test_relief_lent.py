@@ -9,7 +9,7 @@ import pytest
 from affine import Affine
 
 from estran.catalogue.operators.relief_shadow import FLAGS, ReliefShadow
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
 
@@ -33,7 +33,7 @@ def ridge(path, grid, resampling="bilinear", notes=None):
 
 @pytest.mark.parametrize("lend", [None, {}], ids=["nothing lent", "no rays"])
 def test_a_ridge_outside_the_image_casts_into_it(lend):
-    done = run_operator(ReliefShadow(dem=Path("dem.tif")), {"source": product()}, read_aux=ridge, lend=lend)
+    done = run_now(ReliefShadow(dem=Path("dem.tif")), {"source": product()}, read_aux=ridge, lend=lend)
     cast = FLAGS.unpack(np.asarray(done["relief_flags"].data), "CAST")
     # 300 m tan 65 = 643 m: 243 m of it fall into the image, at its southern edge.
     assert cast[-10:].mean() > 0.9
@@ -41,14 +41,14 @@ def test_a_ridge_outside_the_image_casts_into_it(lend):
 
 
 def test_without_rays_the_sweep_says_so():
-    done = run_operator(ReliefShadow(dem=Path("dem.tif")), {"source": product()}, read_aux=ridge)
+    done = run_now(ReliefShadow(dem=Path("dem.tif")), {"source": product()}, read_aux=ridge)
     assert any("replaced by sweep" in note for note in done.notes)
 
 
 def test_a_band_has_no_surroundings_and_its_edge_is_flagged():
     given = product()
     band = Band("dem", ridge(None, GRID) + 100 * (np.mgrid[:100, :120][1] == 5), GRID, unit="m")
-    done = run_operator(ReliefShadow(backend="sweep"), {"source": given.with_bands(band)})
+    done = run_now(ReliefShadow(backend="sweep"), {"source": given.with_bands(band)})
     assert any("ends with the image" in note for note in done.notes)
     assert FLAGS.unpack(np.asarray(done["relief_flags"].data), "UNKNOWN")[-3:].any()
 
@@ -63,6 +63,6 @@ def test_a_ray_caster_that_is_lent_decides():
             asked.append(lat.size)
             return np.zeros(lat.size)
 
-    done = run_operator(ReliefShadow(dem=Path("dem.tif"), backend="rugged"), {"source": product()}, read_aux=ridge, lend={"rays": lambda terrain: Nowhere()})
+    done = run_now(ReliefShadow(dem=Path("dem.tif"), backend="rugged"), {"source": product()}, read_aux=ridge, lend={"rays": lambda terrain: Nowhere()})
     assert sum(asked) == GRID.width * GRID.height
     assert not FLAGS.unpack(np.asarray(done["relief_flags"].data), "CAST").any()

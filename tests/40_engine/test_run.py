@@ -15,7 +15,7 @@ from engine_operators import OPERATORS, NeighbourOp, PixelOp, SceneOp, ShortOp, 
 
 from estran.engine.nodes.resampling import Resample
 from estran.engine.overview import Overview
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import BadGrid, EstranError, MissingBand
 from estran.physics.geometry import sun_position
 from estran.raster.grid import Grid
@@ -30,10 +30,10 @@ def values(product: Product) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("op", [PixelOp(), NeighbourOp(reach=4), SurveyOp()], ids=lambda op: op.alias)
 @pytest.mark.parametrize("tile", [7, 13, 64, 90])
 def test_tiled_is_whole(op: object, tile: int, product: Product) -> None:
-    whole = values(run_operator(op, {"source": product}, tile=1000))
-    tiled = values(run_operator(op, {"source": product}, tile=tile))
+    whole = values(run_now(op, {"source": product}, tile=1000))
+    tiled = values(run_now(op, {"source": product}, tile=tile))
     lazy = product.with_bands(replace(product["B4"], data=da.from_array(product["B4"].data, chunks=11)))
-    chunked = values(run_operator(op, {"source": lazy}, tile=tile))
+    chunked = values(run_now(op, {"source": lazy}, tile=tile))
     for name, expected in whole.items():
         np.testing.assert_array_equal(tiled[name], expected)
         np.testing.assert_array_equal(chunked[name], expected)
@@ -41,8 +41,8 @@ def test_tiled_is_whole(op: object, tile: int, product: Product) -> None:
 
 def test_a_halo_too_short_shows(product: Product) -> None:
     """The twin of the test above: it can fail."""
-    whole = values(run_operator(ShortOp(reach=4), {"source": product}, tile=1000))
-    tiled = values(run_operator(ShortOp(reach=4), {"source": product}, tile=13))
+    whole = values(run_now(ShortOp(reach=4), {"source": product}, tile=1000))
+    tiled = values(run_now(ShortOp(reach=4), {"source": product}, tile=13))
     assert not np.array_equal(whole["value"], tiled["value"])
 
 
@@ -54,7 +54,7 @@ def test_surveys_are_merged_in_the_order_of_the_blocks(product: Product) -> None
             seen.append([s[:2] for s in survey])
             return super().compute(block, survey)
 
-    run_operator(Listening(), {"source": product}, tile=32)
+    run_now(Listening(), {"source": product}, tile=32)
     assert seen[0] == [(row, col) for row in (0, 32, 64) for col in (0, 32, 64)]
     assert all(s == seen[0] for s in seen)
 
@@ -71,7 +71,7 @@ def test_physical_values_and_no_data(alias: str, product: Product) -> None:
             seen[block.window] = block["red"].copy()
             return super().compute(block, survey)
 
-    run_operator(Looking(), {"source": product}, tile=1000)
+    run_now(Looking(), {"source": product}, tile=1000)
     (red,) = seen.values()
     assert red.dtype == np.float32
     assert np.isnan(red[:5, :7]).all()
@@ -82,7 +82,7 @@ def test_physical_values_and_no_data(alias: str, product: Product) -> None:
 def test_the_result_is_a_product(product: Product) -> None:
     product = product.with_bands(Band("B3", product["B4"].data, product.grid))
     product = replace(product, masks={"high": Mask("high", "B3 > 5", (1, 2, 3)), "other": Mask("other", "B4 > 5", (1, 2, 3))}, metadata=())
-    result = run_operator(PixelOp(limit=0.7, copy_bands=("B3",)), {"source": product})
+    result = run_now(PixelOp(limit=0.7, copy_bands=("B3",)), {"source": product})
     assert result.name == "scene_Pixel"
     assert list(result.bands) == ["value", "bright_flags", "B3"]
     assert (result.grid, result.start, result.platform) == (product.grid, product.start, product.platform)
@@ -101,7 +101,7 @@ def test_the_result_is_a_product(product: Product) -> None:
 def test_what_is_switched_off_is_a_warning_a_note_and_metadata(product: Product, caplog: pytest.LogCaptureFixture) -> None:
     nowhere = replace(product, start=None)
     with caplog.at_level(logging.WARNING, "estran"):
-        result = run_operator(PixelOp(), {"source": nowhere})
+        result = run_now(PixelOp(), {"source": nowhere})
     said = "no sun_zenith: the sun is taken at the zenith."
     assert said in caplog.messages
     assert said in result.notes
@@ -114,13 +114,13 @@ def test_what_an_operator_finds_out_is_a_note_too(product: Product) -> None:
             result = super().compute(block, survey)
             return block.out(result.arrays, notes=("it is dark.",), count=3)
 
-    result = run_operator(Saying(), {"source": product})
+    result = run_now(Saying(), {"source": product})
     assert "it is dark." in result.notes
     assert result.metadata[0].find("Estran_Test.Scene").find("facts").attributes == {"count": 3}
 
 
 def test_a_constant_angle_from_a_parameter(product: Product) -> None:
-    result = run_operator(PixelOp(sza=60.0), {"source": product})
+    result = run_now(PixelOp(sza=60.0), {"source": product})
     np.testing.assert_allclose(np.asarray(result["value"].data)[20, 1], 0.05 / 0.5, rtol=1e-6)
     assert any("constant 60" in n for n in result.notes)
 
@@ -134,7 +134,7 @@ def test_the_sun_from_place_and_time(product: Product) -> None:
             seen["sun"] = block["sun_zenith"]
             return super().compute(block, survey)
 
-    result = run_operator(Looking(), {"source": product})
+    result = run_now(Looking(), {"source": product})
     cols, rows = np.meshgrid(np.arange(90) + 0.5, np.arange(70) + 0.5)
     expected = sun_position(product.start, *product.grid.lonlat(cols, rows))[0]
     np.testing.assert_allclose(seen["sun"], expected, atol=1e-4)
@@ -151,7 +151,7 @@ def test_tie_points_serve_as_bands(product: Product) -> None:
             seen[block.window] = block["sun_zenith"]
             return super().compute(block, survey)
 
-    run_operator(Looking(), {"source": replace(product, tie_points={"sun_zenith": points})}, tile=40)
+    run_now(Looking(), {"source": replace(product, tie_points={"sun_zenith": points})}, tile=40)
     for window, found in seen.items():
         rows, cols = np.mgrid[window.slices]
         np.testing.assert_allclose(found, 10 + 10 * (cols + 0.5) / 45 + 20 * (rows + 0.5) / 35, rtol=1e-5)
@@ -159,7 +159,7 @@ def test_tie_points_serve_as_bands(product: Product) -> None:
 
 def test_valid_pixel_expressions_are_honoured(product: Product) -> None:
     cut = product.with_bands(replace(product["B4"], valid="B4 > 0.1"))
-    found = np.asarray(run_operator(PixelOp(sza=0.0), {"source": cut})["value"].data)
+    found = np.asarray(run_now(PixelOp(sza=0.0), {"source": cut})["value"].data)
     assert np.isnan(found).sum() == (product["B4"].data != 9000).sum()
 
 
@@ -170,32 +170,32 @@ def test_aux_files_are_asked_for_with_the_grid(product: Product) -> None:
         asked.append((path, grid, resampling))
         return np.full(grid.shape, 100.0, np.float32)
 
-    result = run_operator(SceneOp(dem_file=Path("dem.tif")), {"source": product}, read_aux=read_aux)
+    result = run_now(SceneOp(dem_file=Path("dem.tif")), {"source": product}, read_aux=read_aux)
     assert asked == [(Path("dem.tif"), product.grid, "bilinear")]
     assert np.nanmedian(np.asarray(result["value"].data)) == pytest.approx(100.0)
 
 
 def test_a_missing_band_lists_what_there_is(product: Product) -> None:
     with pytest.raises(MissingBand, match=r"Test\.Pixel needs the band red.*found B7"):
-        run_operator(PixelOp(), {"source": replace(product, bands={"B7": replace(product["B4"], name="B7")})})
+        run_now(PixelOp(), {"source": replace(product, bands={"B7": replace(product["B4"], name="B7")})})
 
 
 def test_bands_of_several_sizes_ask_for_resampling() -> None:
     fine, coarse = make_product(), make_product((35, 45), 40.0)
     mixed = fine.with_bands(Band("sun_zenith", np.ones((35, 45), np.float32), coarse.grid, unit="degrees"))
     with pytest.raises(BadGrid, match=r"differ in size.*B4 90 x 70, sun_zenith 45 x 35.*Resample"):
-        run_operator(PixelOp(), {"source": mixed})
+        run_now(PixelOp(), {"source": mixed})
 
 
 def test_a_source_not_given() -> None:
     with pytest.raises(EstranError, match="source 'source' is not given"):
-        run_operator(PixelOp(), {})
+        run_now(PixelOp(), {})
 
 
 def test_progress_rises_to_one(product: Product) -> None:
     for op in (PixelOp(), SurveyOp(), SceneOp()):
         shares = []
-        run_operator(op, {"source": product}, tile=30, progress=lambda share, message, shares=shares: shares.append(share))
+        run_now(op, {"source": product}, tile=30, progress=lambda share, message, shares=shares: shares.append(share))
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
 
@@ -205,7 +205,7 @@ def test_a_progress_report_may_cancel(product: Product) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_operator(SceneOp(), {"source": product}, progress=stop)
+        run_now(SceneOp(), {"source": product}, progress=stop)
 
 
 def test_a_scene_operator_may_let_go_of_what_it_has_used(product: Product) -> None:
@@ -221,7 +221,7 @@ def test_a_scene_operator_may_let_go_of_what_it_has_used(product: Product) -> No
             left.append((gone(), block.get("red")))
             return result
 
-    run_operator(Taking(), {"source": product})
+    run_now(Taking(), {"source": product})
     assert left == [(None, None)]
     block = whole({"red": np.zeros((2, 2), np.float32)})
     assert block.take("red") is block["red"]
@@ -237,7 +237,7 @@ def test_an_overview_is_the_mean_of_what_was_read(product: Product) -> None:
     for chunk in (13, 64):
         overview = Overview(("red",), 25)
         lazy = product.with_bands(replace(product["B4"], data=da.from_array(product["B4"].data, chunks=chunk)))
-        run_operator(SceneOp(), {"source": lazy}, overview=overview)
+        run_now(SceneOp(), {"source": lazy}, overview=overview)
         small = overview.on(product)["B4"]
         np.testing.assert_allclose(small.physical(small.data), expected, rtol=1e-6)
         assert small.grid.shape == (18, 23)
@@ -257,7 +257,7 @@ def test_a_chunk_is_read_once_whatever_the_windows() -> None:
 
     fine = make_product((96, 96))
     lazy = fine.with_bands(replace(fine["B4"], data=da.from_array(File(), chunks=48, name="file", meta=np.empty((0, 0), np.uint16))))
-    run_operator(NeighbourOp(reach=5), {"source": lazy}, tile=16)
+    run_now(NeighbourOp(reach=5), {"source": lazy}, tile=16)
     assert len(reads) == 4
     reads.clear()
     Resample(targetResolution=5, upsampling="Bilinear").apply(lazy, tile=64)["B4"].data.compute()

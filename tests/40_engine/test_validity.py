@@ -11,7 +11,7 @@ from affine import Affine
 
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.spectral_tests import SpectralTests
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import EmptyScene
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
@@ -33,7 +33,7 @@ def scene(change=lambda name, values: values, dtype="float32", **of_band) -> Pro
 
 
 def nodata(product: Product, op=None, tile: int = 64) -> np.ndarray:
-    result = run_operator(op or SpectralTests(), {"source": product}, tile=tile)
+    result = run_now(op or SpectralTests(), {"source": product}, tile=tile)
     flags = next(band for name, band in result.bands.items() if name.endswith("flags"))
     return flags.coding.unpack(np.asarray(flags.data), "NODATA")
 
@@ -97,7 +97,7 @@ STRANGE = {
 def test_a_scene_that_no_sensor_sees_is_said_first(kind: str, op) -> None:
     change, of_band, sentence = STRANGE[kind]
     product = scene(change, **of_band).with_notes("Something else.")
-    first, *_ = run_operator(op, {"source": product}, tile=64).notes
+    first, *_ = run_now(op, {"source": product}, tile=64).notes
     assert first.startswith(sentence), first
 
 
@@ -105,15 +105,15 @@ def test_a_scene_that_no_sensor_sees_is_said_first(kind: str, op) -> None:
 @pytest.mark.parametrize("op", [SpectralTests(), CloudMask(sun_zenith=40.0, sun_azimuth=150.0)], ids=["pixel", "scene"])
 def test_a_scene_without_a_pixel(value: float, op) -> None:
     with pytest.raises(EmptyScene, match=r"no pixel of the scene has data in .*-0.05"):
-        run_operator(op, {"source": scene(lambda name, values: np.full(GRID.shape, value))}, tile=64)
+        run_now(op, {"source": scene(lambda name, values: np.full(GRID.shape, value))}, tile=64)
 
 
 def test_a_usual_scene_has_nothing_said() -> None:
-    assert not any(note.startswith("Every pixel") for note in run_operator(SpectralTests(), {"source": scene()}).notes)
+    assert not any(note.startswith("Every pixel") for note in run_now(SpectralTests(), {"source": scene()}).notes)
     # A corner is looked at that is strange, the scene is not.
     corner = (ROWS < 40) | (ROWS > 90) | (COLS < 40) | (COLS > 110)
     half = scene(lambda name, values: np.where(corner, -0.01, values))
-    assert not any(note.startswith("Every pixel") for note in run_operator(SpectralTests(), {"source": half}).notes)
+    assert not any(note.startswith("Every pixel") for note in run_now(SpectralTests(), {"source": half}).notes)
 
 
 def test_heights_beyond_the_scene_that_the_earth_has_not_are_no_data() -> None:

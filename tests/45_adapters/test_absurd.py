@@ -9,7 +9,7 @@ from affine import Affine
 
 from estran.adapters.files import open_product
 from estran.catalogue.operators.cloud_mask import CloudMask
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import BadGrid, UnsupportedProduct
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
@@ -61,4 +61,4 @@ def test_shadows_need_rows_that_run_southwards(transform) -> None:
     rng = np.random.default_rng(1)
     bands = {n: Band(n, rng.uniform(0.05, 0.4, grid.shape).astype(np.float32), grid) for n in ("B2", "B3", "B4", "B8A", "B11", "B12")}
     with pytest.raises(BadGrid, match=r"do not run southwards.*gdalwarp"):
-        run_operator(CloudMask(sun_zenith=40.0, sun_azimuth=150.0), {"source": Product("x", grid, bands)})
+        run_now(CloudMask(sun_zenith=40.0, sun_azimuth=150.0), {"source": Product("x", grid, bands)})

@@ -14,7 +14,7 @@ from pyproj import Transformer
 from estran.adapters.files.aux_raster import read_on_grid
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.relief_shadow import ReliefShadow
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
 
@@ -191,9 +191,9 @@ def test_a_model_that_is_all_holes_counts_as_missing(tmp_path: Path, op, hole: i
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         path = alps(tmp_path / "dem.tif", hole)
-        done = run_operator(op(dem=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
+        done = run_now(op(dem=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
     assert any(note.startswith("dem.tif has no data over the scene. no dem: ") for note in done.notes)
-    without = run_operator(op(sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}) if op is CloudMask else None
+    without = run_now(op(sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}) if op is CloudMask else None
     if without is not None:
         for name, band in without.bands.items():
             np.testing.assert_array_equal(done[name].data, band.data)
@@ -204,7 +204,7 @@ def test_a_band_of_heights_that_is_all_holes(tmp_path: Path) -> None:
     product = scene().with_bands(Band("elevation", np.full(ALPS.shape, -32768, np.int16), ALPS, unit="m"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        done = run_operator(CloudMask(sun_zenith=40.0, sun_azimuth=150.0), {"source": product})
+        done = run_now(CloudMask(sun_zenith=40.0, sun_azimuth=150.0), {"source": product})
     assert any(note.startswith("no dem: ") for note in done.notes)
 
 
@@ -212,12 +212,12 @@ def test_a_part_of_the_scene(tmp_path: Path) -> None:
     heights = np.full((80, 90), 500, np.int16)
     heights[:, 40:] = -32768
     path = alps(tmp_path / "dem.tif", heights)
-    done = run_operator(CloudMask(dem=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
+    done = run_now(CloudMask(dem=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
     assert any(note.startswith(("dem.tif has data over 49", "dem.tif has data over 5")) for note in done.notes), done.notes
 
 
 def test_nothing_is_said_of_heights_where_there_are_none(tmp_path: Path) -> None:
     """A map of water occurrence is no elevation model."""
     path = alps(tmp_path / "water.tif", 50)
-    done = run_operator(CloudMask(water_occurrence=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
+    done = run_now(CloudMask(water_occurrence=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
     assert not any("heights" in note for note in done.notes if "water.tif" in note)

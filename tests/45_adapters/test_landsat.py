@@ -15,7 +15,7 @@ from affine import Affine
 from estran.adapters.files import open_product
 from estran.catalogue.operators.cloud_mask import FLAGS, CloudMask
 from estran.engine.inputs import gather
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.raster.product import Product
 
@@ -110,14 +110,14 @@ def test_landsat_7(tmp_path: Path) -> None:
     old = {key: value for key, value in seven.items() if not key.startswith("REFLECTANCE")} | {"RADIANCE_MULT_BAND_1": "0.7"}
     product = open_product(build(tmp_path / "old", old, scene=scene, dtype="uint8"))
     with pytest.raises(UnsupportedProduct, match="no gains to reflectance"):
-        run_operator(CloudMask(), {"source": product})
+        run_now(CloudMask(), {"source": product})
 
 
 def test_no_sun_no_reflectance(tmp_path: Path) -> None:
     product = open_product(build(tmp_path / "l8", {**ENTRIES, "SUN_ELEVATION": "-3.2"}))
     assert any("-3.2 degrees" in note for note in product.notes)
     with pytest.raises(UnsupportedProduct, match="scaling is not known"):
-        run_operator(CloudMask(), {"source": product})
+        run_now(CloudMask(), {"source": product})
 
 
 def test_level_2_is_named(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_coast_of_georgia(shared_data: Path) -> None:
     ocean = nir08[205:235, 130:180]
     assert 0.0 < np.nanmedian(ocean) < 0.06
     assert 0.6 < np.nanmax(nir08) < 1.6
-    flags = np.asarray(run_operator(CloudMask(), {"source": product})["cloud_flags"].data)
+    flags = np.asarray(run_now(CloudMask(), {"source": product})["cloud_flags"].data)
     cloud, nodata = FLAGS.unpack(flags, "CLOUD"), FLAGS.unpack(flags, "NODATA")
     quality = np.asarray(product["BQA"].data)
     fill = (quality & 1) != 0  # it has a ring of pixels more along the edge than the bands

@@ -10,7 +10,7 @@ from scipy import ndimage
 from estran.adapters.files.aux_raster import read_on_grid
 from estran.adapters.files.open import open_product
 from estran.catalogue.operators.relief_shadow import FLAGS, ReliefShadow
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def november(shared_data):
 
     def incidence(azimuth):
         op = ReliefShadow(dem=folder / "dem.tif", backend="sweep", sun_zenith=90 - 26.2, sun_azimuth=azimuth)
-        return run_operator(op, {"source": product}, read_aux=read_on_grid)
+        return run_now(op, {"source": product}, read_aux=read_on_grid)
 
     return np.asarray(band.data, np.float64), incidence
 

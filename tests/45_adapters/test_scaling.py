@@ -12,7 +12,7 @@ from estran.adapters.files import open_product, write_product
 from estran.adapters.files.options import ReadOptions
 from estran.adapters.files.scaling import as_reflectance
 from estran.catalogue.operators.spectral_tests import SpectralTests
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import UnsupportedProduct
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
@@ -56,14 +56,14 @@ def test_numbers_that_are_no_reflectance_are_refused(kind: str) -> None:
     assert {why in band.unscaled for band in product.bands.values()} == {True}
     assert any(why in note and "--scale" in note for note in product.notes)
     with pytest.raises(UnsupportedProduct, match=f"scaling is not known .*{why}.*--scale"):
-        run_operator(SpectralTests(), {"source": product})
+        run_now(SpectralTests(), {"source": product})
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "int16", "int32", "float32", "float64"])
 def test_reflectance_times_ten_thousand_is_taken_for_it(dtype: str) -> None:
     product = as_reflectance(stack(lambda name: np.rint(ground(name) * 1e4), dtype))
     assert {band.scale for band in product.bands.values()} == {1e-4}
-    run_operator(SpectralTests(), {"source": product})
+    run_now(SpectralTests(), {"source": product})
 
 
 def test_reflectance_stays() -> None:
@@ -75,28 +75,28 @@ def test_reflectance_stays() -> None:
 def test_what_the_user_says_is_done() -> None:
     """Percent with --scale 0.01 gives the masks of the reflectance itself."""
     percent = as_reflectance(stack(lambda name: ground(name) * 100, "float64"), 0.01)
-    for a, b in zip(*(run_operator(SpectralTests(), {"source": p}).bands.values() for p in (percent, stack(ground, "float64"))), strict=True):
+    for a, b in zip(*(run_now(SpectralTests(), {"source": p}).bands.values() for p in (percent, stack(ground, "float64"))), strict=True):
         np.testing.assert_array_equal(a.data, b.data)
 
 
 def test_integers_that_nobody_looked_at_are_refused_too() -> None:
     """A product from Python, or from another engine, that passed no reader."""
     with pytest.raises(UnsupportedProduct, match="found whole numbers"):
-        run_operator(SpectralTests(), {"source": stack(lambda name: ground(name) * 1e4, "uint16")})
+        run_now(SpectralTests(), {"source": stack(lambda name: ground(name) * 1e4, "uint16")})
 
 
 def test_landsat_without_its_metadata() -> None:
     product = as_reflectance(stack(NUMBERS["Landsat"][0], "uint16", LANDSAT_OLI, "Landsat-8"))
     with pytest.raises(UnsupportedProduct, match="MTL file"):
-        run_operator(SpectralTests(), {"source": product})
+        run_now(SpectralTests(), {"source": product})
 
 
 def test_a_dim_says_its_scaling(tmp_path) -> None:
     """SNAP writes a factor with every band: 1 means 1, so nothing is assumed, and what cannot be reflectance is refused."""
     write_product(stack(lambda name: ground(name) * 1e4, "uint16"), tmp_path / "x.dim")
     with pytest.raises(UnsupportedProduct, match="as of reflectance times 10 000"):
-        run_operator(SpectralTests(), {"source": open_product(tmp_path / "x.dim")})
-    run_operator(SpectralTests(), {"source": open_product(tmp_path / "x.dim", ReadOptions(scale=1e-4))})
+        run_now(SpectralTests(), {"source": open_product(tmp_path / "x.dim")})
+    run_now(SpectralTests(), {"source": open_product(tmp_path / "x.dim", ReadOptions(scale=1e-4))})
 
 
 @pytest.mark.parametrize(("fill", "dtype"), [(65535, "uint16"), (32767, "int16"), (-9999, "int16"), (-9999.0, "float32"), (0.0, "float32"), (0, "uint16")])
@@ -120,7 +120,7 @@ def test_a_number_that_no_measurement_has_is_no_data(fill: float, factor: float)
 
     product = as_reflectance(stack(made, "float32"))
     assert {band.unscaled for band in product.bands.values()} == {""}
-    done = run_operator(SpectralTests(), {"source": product})
+    done = run_now(SpectralTests(), {"source": product})
     expected = np.zeros(GRID.shape, bool)
     expected[20:40, 30:60] = True
     np.testing.assert_array_equal(np.isnan(np.asarray(done["hot"].data)), expected)

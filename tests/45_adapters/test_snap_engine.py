@@ -16,7 +16,7 @@ from estran.adapters.files.aux_raster import read_on_grid
 from estran.adapters.snap import make_operator
 from estran.adapters.snap.jvm import java
 from estran.catalogue import OPERATORS
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Product, TiePointGrid
 from estran.raster.tie_points import interpolate
@@ -85,7 +85,7 @@ def as_snap(product: Product):
 def test_same_bits(op_class, tmp_path):
     # Through a file of SNAP's own format: what both would open.
     product = open_product(write_product(stack(op_class), tmp_path / "stack.dim"))
-    expected = run_operator(op_class(), {op_class.sources[0].name: product}, tile=64)
+    expected = run_now(op_class(), {op_class.sources[0].name: product}, tile=64)
     target = snap.run(make_operator(op_class)(), snap.Context({"source": as_snap(product)}), 50, 37)
     for written in op_class.writes:
         ours, theirs = np.ascontiguousarray(expected[written.name].data), target.bands[written.name].data
@@ -104,7 +104,7 @@ def test_same_bits_with_a_file_beside_the_product(op_class, tmp_path):
     coarse = product.grid.at_resolution(30)
     heights = Band(aux.name, np.linspace(0, 3000, coarse.width * coarse.height, dtype=np.float32).reshape(coarse.shape), coarse)
     path = write_product(Product("heights", heights.grid, {aux.name: heights}), tmp_path / "heights.tif")
-    expected = run_operator(op_class(**{aux.parameter: path}), {"source": product}, read_aux=read_on_grid, tile=64)
+    expected = run_now(op_class(**{aux.parameter: path}), {"source": product}, read_aux=read_on_grid, tile=64)
     java_file = snap.SimpleNamespace(getPath=lambda: str(path))
     target = snap.run(make_operator(op_class)(), snap.Context({"source": as_snap(product)}, {aux.parameter: java_file}), 50, 37)
     for written in op_class.writes:
@@ -138,7 +138,7 @@ def test_edges_that_s2resampling_mixed_with_zeros_are_no_data(tmp_path, upsampli
         np.testing.assert_array_equal(after, np.where(expected, before, 0))
     theirs = as_snap(whole)
     theirs.root.addElement(to_java_element(s2resampled(upsampling)))
-    expected = np.asarray(run_operator(op_class(), {"source": product}, tile=64)["cloud_class"].data)
+    expected = np.asarray(run_now(op_class(), {"source": product}, tile=64)["cloud_class"].data)
     target = snap.run(make_operator(op_class)(), snap.Context({"source": theirs}), 50, 37)
     np.testing.assert_array_equal(target.bands["cloud_class"].data, expected)
     assert (expected[~inner] == 255).all() == cut

@@ -12,7 +12,7 @@ import pytest
 
 from estran.adapters.files import open_product, write_product
 from estran.catalogue.spec import parameters_of
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 
 pytestmark = [pytest.mark.snap, pytest.mark.slow]
 
@@ -63,8 +63,8 @@ def test_two_sources_by_name_and_by_position(gpt, trial, stack, tmp_path):
     product = open_product(stack)
     write_product(replace(product, bands={"B4": replace(product["B4"], data=np.array(product["B2"].data))}), other)
     sources = {"source": product, "reference": open_product(other)}
-    expected = np.asarray(run_operator(trial.TrialTwo(), sources)["mean"].data)
-    alone = np.asarray(run_operator(trial.TrialTwo(), {"source": product})["mean"].data)
+    expected = np.asarray(run_now(trial.TrialTwo(), sources)["mean"].data)
+    alone = np.asarray(run_now(trial.TrialTwo(), {"source": product})["mean"].data)
     assert not np.array_equal(expected, alone, equal_nan=True)
     alias = trial.TrialTwo.alias
     named = run(gpt, tmp_path / "named.dim", alias, f"-Ssource={stack}", f"-Sreference={other}")
@@ -117,7 +117,7 @@ def test_valid_pixel_expression(gpt, trial, stack, tmp_path):
     valid = replace(product["B4"], valid="B2 > 0.20005")  # between two counts
     path = write_product(replace(product, bands={**product.bands, "B4": valid}), tmp_path / "valid.dim")
     found = run(gpt, tmp_path / "out.dim", trial.TrialCopying.alias, f"-Ssource={path}")
-    expected = np.asarray(run_operator(trial.TrialCopying(), {"source": product})["mean"].data)
+    expected = np.asarray(run_now(trial.TrialCopying(), {"source": product})["mean"].data)
     blue = product["B2"].physical(np.asarray(product["B2"].data), np.float64)
     with np.errstate(invalid="ignore"):
         expected = np.where(blue > 0.20005, expected, np.float32(np.nan))
@@ -137,7 +137,7 @@ def test_an_offset_that_the_reader_left_out(gpt, trial, stack, tmp_path):
     assert count == 1
     (tmp_path / "raw.dim").write_text(header, "latin-1")
     found = run(gpt, tmp_path / "out.dim", trial.TrialCopying.alias, f"-Ssource={tmp_path / 'raw.dim'}")
-    expected = np.asarray(run_operator(trial.TrialCopying(), {"source": open_product(stack)})["mean"].data)
+    expected = np.asarray(run_now(trial.TrialCopying(), {"source": open_product(stack)})["mean"].data)
     np.testing.assert_allclose(np.asarray(found["mean"].data), expected, rtol=0, atol=1e-7)
 
 
@@ -150,10 +150,10 @@ def test_a_line_of_python_nodes(gpt, trial, stack, tmp_path, parallelism):
         sources = name
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{text}</graph>')
     found = run(gpt, tmp_path / "out.dim", tmp_path / "g.xml", f"-Ssource={stack}", "-q", parallelism)
-    product = run_operator(trial.TrialBlur(), {"source": open_product(stack)})
+    product = run_now(trial.TrialBlur(), {"source": open_product(stack)})
     red = np.asarray(product["red"].data)
     product = replace(product, bands={"red": replace(product["red"], data=(red - np.nanmean(red, dtype=np.float64)).astype(np.float32))})
-    expected = run_operator(trial.TrialBlur(), {"source": product})
+    expected = run_now(trial.TrialBlur(), {"source": product})
     np.testing.assert_array_equal(np.asarray(found["red"].data), np.asarray(expected["red"].data))
 
 

@@ -11,7 +11,7 @@ import rasterio
 from estran.adapters.files import open_product, write_product
 from estran.catalogue import OPERATORS
 from estran.catalogue.spec import FlagsOut, parameters_of
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.raster.coding import IndexCoding
 
 pytestmark = [pytest.mark.snap, pytest.mark.slow]
@@ -44,7 +44,7 @@ def _assert_same_bits(expected, found):
 def test_same_bits_as_the_engine(gpt, stack, tmp_path, op, parallelism):
     done = gpt(op.alias, f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-f", "BEAM-DIMAP", "-q", parallelism)
     assert done.returncode == 0, done.stderr
-    expected, found = run_operator(op(), {op.sources[0].name: open_product(stack)}), open_product(tmp_path / "out.dim")
+    expected, found = run_now(op(), {op.sources[0].name: open_product(stack)}), open_product(tmp_path / "out.dim")
     for written in op.writes:
         ours, theirs = np.asarray(expected[written.name].data), np.asarray(found[written.name].data)
         np.testing.assert_array_equal(theirs, ours, err_msg=written.name)
@@ -57,7 +57,7 @@ def test_same_values_as_geotiff(gpt, stack, tmp_path, op):
     """SNAP's GeoTIFF has one sample type for all bands. In a float file the short integers of flag bands stand bit for bit, all others as numbers."""
     done = gpt(op.alias, stack, "-t", tmp_path / "out.tif", "-f", "GeoTIFF", "-q", 8)
     assert done.returncode == 0, done.stderr
-    expected = run_operator(op(), {op.sources[0].name: open_product(stack)})
+    expected = run_now(op(), {op.sources[0].name: open_product(stack)})
     with rasterio.open(tmp_path / "out.tif") as found:
         assert found.count == len(op.writes)
         assert found.transform == expected.grid.transform
@@ -72,7 +72,7 @@ def test_same_values_as_geotiff(gpt, stack, tmp_path, op):
 @pytest.mark.parametrize("ending", ["dim", "nc"])
 def test_what_we_write_snap_reads(gpt, stack, tmp_path, ending):
     """Through SNAP and back: samples, codings with their colours, palettes, masks, geocoding, times."""
-    ours = run_operator(_CLOUD_MASK(), {"source": open_product(stack)})
+    ours = run_now(_CLOUD_MASK(), {"source": open_product(stack)})
     written = write_product(ours, tmp_path / f"ours.{ending}")
     done = gpt("Write", f"-Ssource={written}", f"-Pfile={tmp_path / 'theirs.dim'}", "-PformatName=BEAM-DIMAP")
     assert done.returncode == 0, done.stderr
@@ -95,7 +95,7 @@ def test_what_we_write_snap_reads(gpt, stack, tmp_path, ending):
 
 
 def test_snap_s_expressions_find_our_masks(gpt, stack, tmp_path):
-    ours = run_operator(_CLOUD_MASK(), {"source": open_product(stack)})
+    ours = run_now(_CLOUD_MASK(), {"source": open_product(stack)})
     write_product(ours, tmp_path / "ours.dim")
     expressions = {"by_mask": "cloud_cloud ? 1 : 0", "by_flag": "cloud_flags.CLOUD ? 1 : 0", "by_class": "cloud_class == 5 ? 1 : 0"}
     targets = "".join(f"<targetBand><name>{n}</name><type>uint8</type><expression>{e}</expression></targetBand>" for n, e in expressions.items())
@@ -113,7 +113,7 @@ def test_snap_s_expressions_find_our_masks(gpt, stack, tmp_path):
 def test_parameters_in_both_spellings(gpt, stack, tmp_path):
     done = gpt("Estran.CloudMask", f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-Pmin_object=5", "-PcloudBuffer=2")
     assert done.returncode == 0, done.stderr
-    expected = run_operator(_CLOUD_MASK(min_object=5, cloud_buffer=2.0), {"source": open_product(stack)})
+    expected = run_now(_CLOUD_MASK(min_object=5, cloud_buffer=2.0), {"source": open_product(stack)})
     found = open_product(tmp_path / "out.dim")
     np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), np.asarray(expected["cloud_flags"].data))
 
@@ -123,7 +123,7 @@ def test_what_the_dialog_leaves_out_is_taken(gpt, stack, tmp_path):
     done = gpt("Estran.CloudMask", f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-Pmode=python-fmask", "-PshadowDepth=0.03")
     assert done.returncode == 0, done.stderr
     source, found = {"source": open_product(stack)}, open_product(tmp_path / "out.dim")
-    expected, plain = (np.asarray(run_operator(op, source)["cloud_flags"].data) for op in (_CLOUD_MASK(mode="python-fmask", shadow_depth=0.03), _CLOUD_MASK()))
+    expected, plain = (np.asarray(run_now(op, source)["cloud_flags"].data) for op in (_CLOUD_MASK(mode="python-fmask", shadow_depth=0.03), _CLOUD_MASK()))
     assert not np.array_equal(expected, plain)
     np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), expected)
 
@@ -143,7 +143,7 @@ def test_the_graph_of_the_masks(gpt, repository, multisize, tmp_path, parallelis
     methods = ["-PtargetResolution=20", "-Pupsampling=Bilinear", "-Pdownsampling=Mean", "-PflagDownsampling=FlagOr"]
     done = gpt("Resample", f"-SsourceProduct={multisize}", *methods, "-t", tmp_path / "resampled.dim")
     assert done.returncode == 0, done.stderr
-    expected = run_operator(_MASKS(), {"source": open_product(tmp_path / "resampled.dim")})
+    expected = run_now(_MASKS(), {"source": open_product(tmp_path / "resampled.dim")})
     found = open_product(tmp_path / "out.dim")
     for name in expected.bands:
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)

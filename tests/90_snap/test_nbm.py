@@ -20,7 +20,7 @@ from estran.adapters.files import open_product
 from estran.catalogue import OPERATORS
 from estran.catalogue.spec import parameters_of
 from estran.catalogue.views.names import class_name, help_id, module_name
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 
 pytestmark = [pytest.mark.debian, pytest.mark.slow]
 
@@ -182,7 +182,7 @@ def test_gpt_runs_it_from_the_jar(gpt_with_archive, stack, tmp_path, op):
     done = gpt_with_archive(op.alias, f"-Ssource={stack}", "-t", tmp_path / "out.dim")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "org-estran-snap.jar" in done.stdout
-    expected, found = run_operator(op(), {op.sources[0].name: open_product(stack)}), open_product(tmp_path / "out.dim")
+    expected, found = run_now(op(), {op.sources[0].name: open_product(stack)}), open_product(tmp_path / "out.dim")
     for written in op.writes:
         np.testing.assert_array_equal(np.asarray(found[written.name].data), np.asarray(expected[written.name].data), err_msg=written.name)
 

@@ -11,7 +11,7 @@ from estran.adapters.files import open_product, write_product
 from estran.adapters.files.aux_raster import read_on_grid
 from estran.adapters.java.lend import lent
 from estran.catalogue.operators.relief_shadow import FLAGS, ReliefShadow
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
 
@@ -40,7 +40,7 @@ def test_rugged_decides_in_snap_s_java(gpt, stack, ridges, tmp_path):
     assert int(facts["rays"]) > 100
     assert int(facts["rays_of_audit"]) > 10_000
     assert float(facts["audit_agreement"]) >= 0.999
-    expected = run_operator(ReliefShadow(dem=ridges), {"source": open_product(stack)}, read_aux=read_on_grid, lend=lent())
+    expected = run_now(ReliefShadow(dem=ridges), {"source": open_product(stack)}, read_aux=read_on_grid, lend=lent())
     for name in ("relief_flags", "relief_margin", "cos_incidence"):
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)
     assert 0.02 < FLAGS.unpack(np.asarray(found["relief_flags"].data), "CAST").mean() < 0.6
@@ -50,6 +50,6 @@ def test_the_sweep_needs_no_java(gpt, stack, ridges, tmp_path):
     done = gpt("Estran.ReliefShadow", f"-Ssource={stack}", f"-Pdem={ridges}", "-Pbackend=sweep", "-t", tmp_path / "out.dim")
     assert done.returncode == 0, done.stdout[-4000:]
     found = open_product(tmp_path / "out.dim")
-    expected = run_operator(ReliefShadow(dem=ridges, backend="sweep"), {"source": open_product(stack)}, read_aux=read_on_grid)
+    expected = run_now(ReliefShadow(dem=ridges, backend="sweep"), {"source": open_product(stack)}, read_aux=read_on_grid)
     for name in ("relief_flags", "relief_margin", "slope", "aspect"):
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)

@@ -7,14 +7,15 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estran.catalogue.spec import Declared, parameters_of
-from estran.cli.console import within
 from estran.engine.overview import Overview
+from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter, TargetExists
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
@@ -150,11 +151,30 @@ def picture_overview() -> Overview:
     return Overview(("blue", "green", "red", "nir08", "swir16", "swir22"), LIMIT)
 
 
-def write_folder(source: Product, result: Product, out: Path, *, title: str, timings: Mapping[str, float], overwrite: bool, progress: Progress = quiet) -> Path:
+def write_folder(
+    source: Product,
+    result: Product,
+    out: Path,
+    *,
+    overview: Overview,
+    title: str,
+    watch: Stopwatch,
+    overwrite: bool,
+    progress: Progress = quiet,
+) -> Path:
     """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there.
 
     A product that is whole is never thrown away because something could not be drawn: a picture is then left out of the report, which says so, or the whole
     report is left out, with a note.
+
+    Parameters
+    ----------
+    source, result
+        What was read, and the lazy result: it is computed once, while it is written, and the pictures are drawn from the file.
+    overview
+        Small copies of the source's bands, gathered meanwhile.
+    watch
+        Counts writing and pictures as stages.
 
     Returns
     -------
@@ -162,19 +182,32 @@ def write_folder(source: Product, result: Product, out: Path, *, title: str, tim
         The page, or the product where there is none.
     """
     from estran.adapters.files.belongings import A_FOLDER
-    from estran.adapters.files.open import write_product
+    from estran.adapters.files.dimap.read import read_dimap
+    from estran.adapters.files.dimap.write import write_dimap
+    from estran.adapters.files.undecodable import as_text
     from estran.adapters.files.whole import whole
 
     stem = file_stem(result.name)
     with whole(out, overwrite=overwrite, kind=A_FOLDER) as part:
         part.mkdir()
-        write_product(result, part / f"{stem}.dim", progress=within(progress, 0.0, 0.5))
+        header = part / f"{stem}.dim"
+
+        def writing(fraction: float, message: str) -> None:
+            watch.start("write")
+            progress(0.5 * fraction, message)
+
+        watch.start("write")
+        written = write_dimap(as_text(result), header, progress=writing)
         done = {entry.name for entry in part.iterdir()}
         try:
             from estran.report import write_report
 
+            drawn = replace(result, bands=read_dimap(header).bands, metadata=written.metadata, notes=written.notes, pending=())
+            drawing = watch.listening(lambda fraction, message: progress(0.5 + 0.5 * fraction, message))
+            watch.stop()
+            timings = dict(watch.seconds)
             page = write_report(
-                source, result, part, title=title, timings=timings, progress=lambda share, message: within(progress, 0.5, 1.0)(share, f"picture {message}")
+                overview.on(source), drawn, part, title=title, timings=timings, progress=lambda fraction, message: drawing(fraction, f"picture {message}")
             )
         except Exception as error:
             for entry in part.iterdir():

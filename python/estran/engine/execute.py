@@ -1,4 +1,4 @@
-"""Runs a whole graph: nodes in order, products handed on, files opened and written by whoever calls."""
+"""Runs a whole graph: nodes in order, lazy products handed on, files opened and written by whoever calls."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from estran.catalogue.spec import Operator
+from estran.catalogue.spec import Operator, Walk
 from estran.engine.bind import Operators, Step, bind
 from estran.engine.graph import READ_PREFIX, Graph
 from estran.engine.inputs import ReadAux
 from estran.engine.need import Weigh
 from estran.engine.nodes import Read, SnapNode, Write
 from estran.engine.overview import Overview
-from estran.engine.run import TILE, Lent, run_operator
+from estran.engine.run import TILE, Lent, hold, run_operator
+from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
 from estran.errors import BadGraph
 from estran.raster.product import Product
@@ -30,7 +31,10 @@ WriteProduct = Callable[..., Path]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a graph left: the sources opened, the product of every node, and where the time went."""
+    """What a graph left: the sources opened, the product of every node, and where the time went.
+
+    Products that no Write node took are lazy still.
+    """
 
     sources: Mapping[str, Product]
     products: Mapping[str, Product]
@@ -82,14 +86,18 @@ def run_graph(
     """
     steps = bind(graph, operators)
     watch = stopwatch or Stopwatch()
-    run = _Run(graph, sources, open_product, write_product, read_aux, tile, progress, watch, overview, {}, {}, [], lend, weigh)
-    for i, step in enumerate(steps):
-        run.node(step, i / (len(steps) + 1), 1 / (len(steps) + 1))
+    writes = [step for step in steps if isinstance(step.runs, Write)]
+    stages = Stages(progress)
+    weight = 1 / (len(steps) + (target is not None and not writes))
+    run = _Run(graph, steps, sources, open_product, write_product, read_aux, tile, stages, weight, watch, overview, {}, {}, [], lend, weigh)
+    for step in steps:
+        run.node(step)
     last = _last(graph, steps, run.products)
-    if target is not None and not any(isinstance(s.runs, Write) for s in steps):
-        run.write(last, target, format_name, len(steps) / (len(steps) + 1), 1 / (len(steps) + 1))
+    if target is not None and not writes:
+        run.write(last, target, format_name)
     watch.stop()
-    progress(1.0, "done")
+    if run.written:
+        progress(1.0, "done")
     return Outcome(run.opened, run.products, last, tuple(run.written), watch)
 
 
@@ -103,12 +111,14 @@ def _last(graph: Graph, steps: tuple[Step, ...], products: Mapping[str, Product]
 @dataclass(frozen=True)
 class _Run:
     graph: Graph
+    steps: tuple[Step, ...]
     sources: Mapping[str, Path | Product]
     open_product: OpenProduct
     write_product: WriteProduct
     read_aux: ReadAux | None
     tile: int
-    progress: Progress
+    stages: Stages
+    weight: float
     watch: Stopwatch
     overview: Overview | None
     opened: dict[str, Product]
@@ -117,28 +127,45 @@ class _Run:
     lend: Lent | None
     weigh: Weigh | None
 
-    def node(self, step: Step, first: float, share: float) -> None:
+    def node(self, step: Step) -> None:
         """Run one node; its product is kept until all its consumers have run."""
-        report = self._report(first, share, step.node.id)
+        report = self._report(step.node.id)
         inputs = {name: self._product(refid, report) for name, refid in step.sources.items()}
         if isinstance(step.runs, Operator):
-            listening = self.watch.listening(report, f"{step.node.id}: ")
-            self.products[step.node.id] = run_operator(
+            # The tiles are computed while they are written, and reported on as that.
+            listening = self.watch.listening(report, f"{step.node.id}: ") if step.runs.walk is Walk.SCENE else report
+            made = run_operator(
                 step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview, lend=self.lend, weigh=self.weigh
             )
+            self.products[step.node.id] = self._held(made, step.node.id) if self._is_read_again(step.node.id) else made
         elif isinstance(step.runs, Read):
             self.products[step.node.id] = step.runs.part(self._open(step.runs.file, step.runs.path, report))
         elif isinstance(step.runs, Write):
-            self.write(inputs["source"], step.runs.path, step.runs.formatName, first, share)
+            self.write(inputs["source"], step.runs.path, step.runs.formatName)
         elif isinstance(step.runs, SnapNode):
             self.watch.start(step.node.id)
             self.products[step.node.id] = step.runs.apply_to(inputs, tile=self.tile)
         self.watch.stop()
 
-    def write(self, product: Product, path: Path, format_name: str, first: float, share: float) -> None:
-        """Hand a product to the writer."""
+    def _is_read_again(self, node: str) -> bool:
+        """Whether what an operator makes is wanted several times: by several nodes, or by an operator that goes over its inputs more than once."""
+        consumers = [step.runs for step in self.steps if node in step.sources.values()]
+        return len(consumers) > 1 or any(isinstance(runs, Operator) and runs.walk in (Walk.SURVEYED, Walk.SCENE) for runs in consumers)
+
+    def _held(self, product: Product, node: str) -> Product:
+        self.watch.start(f"{node}: computing")
+        return hold(product)
+
+    def write(self, product: Product, path: Path, format_name: str) -> None:
+        """Hand a product to the writer, which computes it."""
         self.watch.start("write")
-        self.written.append(self.write_product(product, path, format_name, progress=self._report(first, share, "write")))
+        report = self._report("write")
+
+        def writing(fraction: float, message: str) -> None:
+            self.watch.start("write")
+            report(fraction, message)
+
+        self.written.append(self.write_product(product, path, format_name, progress=writing))
         self.watch.stop()
 
     def _product(self, refid: str, report: Progress) -> Product:
@@ -154,8 +181,10 @@ class _Run:
     def _open(self, name: str, path: Path, report: Progress) -> Product:
         self.watch.start("open")
         log.info("opening %s", path)
-        self.opened[name] = self.open_product(path, progress=report)
+        # The node itself reports, too.
+        self.opened[name] = self.open_product(path, progress=lambda fraction, message: report(0.1 * fraction, message))
         return self.opened[name]
 
-    def _report(self, first: float, share: float, what: str) -> Progress:
-        return lambda part, message: self.progress(first + share * min(max(part, 0.0), 1.0), f"{what}: {message}")
+    def _report(self, what: str) -> Progress:
+        stage = self.stages.stage(self.weight)
+        return lambda fraction, message: stage(fraction, f"{what}: {message}")

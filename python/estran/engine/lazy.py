@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +108,47 @@ def array_of(tasks: Sequence[Sequence[Any]], chunks: tuple[Sequence[int], Sequen
     layer = {(name, i, j): task.key for i, row in enumerate(tasks) for j, task in enumerate(row)}
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[task for row in tasks for task in row])  # type: ignore[arg-type]
     return dask_array().Array(graph, name, tuple(map(tuple, chunks)), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
+
+
+def picked(
+    tasks: Sequence[Sequence[Any]],
+    types: Mapping[str, npt.DTypeLike],
+    chunks: tuple[Sequence[int], Sequence[int]],
+    rows: int | None = None,
+) -> dict[str, Any]:
+    """Dask arrays out of tasks that each give a mapping of name to array, row by row of `tasks`.
+
+    Each is one layer: ``dask.array.block`` joins two arrays at a time, which takes minutes for thousands of chunks.
+
+    Parameters
+    ----------
+    tasks
+        Of ``dask.delayed``, one a chunk.
+    types
+        Sample type by name.
+    chunks
+        Heights and widths of the chunks [pixels].
+    rows
+        Cut the chunks into strips of so many rows, so that nobody has to copy a large one whole.
+    """
+    from dask.highlevelgraph import HighLevelGraph
+
+    strips = [[(first, min(first + (rows or height), height)) for first in range(0, height, rows or height)] for height in chunks[0]]
+    flat = [(task_row, strip) for task_row, row_strips in enumerate(strips) for strip in row_strips]
+    heights = tuple(last - first for _, (first, last) in flat)
+    dependencies = [task for row in tasks for task in row]
+    arrays = {}
+    for name, dtype in types.items():
+        called = f"{name}-{uuid.uuid4().hex}"
+        layer = {(called, i, j): (pick, task.key, name, *strip) for i, (row, strip) in enumerate(flat) for j, task in enumerate(tasks[row])}
+        graph = HighLevelGraph.from_collections(called, layer, dependencies=dependencies)  # type: ignore[arg-type]
+        arrays[name] = dask_array().Array(graph, called, (heights, tuple(chunks[1])), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
+    return arrays
+
+
+def pick(result: Mapping[str, Any], name: str, first: int, last: int) -> Any:
+    """Rows of one array out of a task's result."""
+    return result[name][first:last]
 
 
 class Chunks:

@@ -60,7 +60,7 @@ def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool
         memory = pixels * (arrays * _SAMPLE + (_RAYS if rays else 0))
     else:
         side = tile + 2 * (0 if op.walk is Walk.PIXEL else op.halo())
-        memory = result + threads * _TILES * arrays * _SAMPLE * min(pixels, side * side)
+        memory = threads * _TILES * arrays * _SAMPLE * min(pixels, side * side)
     return Need(op.alias, inputs.grid, memory, result)
 
 

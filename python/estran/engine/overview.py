@@ -33,6 +33,20 @@ class Overview:
         self._grids: dict[str, Grid] = {}
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
+    def take(self, other: Overview) -> None:
+        """Take over what another one has gathered, which may have done so in another process."""
+        with self._lock:
+            self._sums |= other._sums
+            self._counts |= other._counts
+            self._grids |= other._grids
+
     def factor(self, grid: Grid) -> int:
         """Pixels of the grid along one of the copy."""
         factor = 1

@@ -1,36 +1,36 @@
-"""Runs an operator on products, by the walk that it declares, on Dask's threads.
+"""Runs an operator on products, by the walk that it declares: a graph of Dask tasks, one a window, which whoever wants the samples computes.
 
-Whatever the walk, the result is the same for any tile size (but *scene*, which has none) and any number of threads.
+Whatever the walk, the result is the same for any tile size (but *scene*, which has none), any number of threads, and any scheduler of Dask's.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from estran.catalogue.outputs import Target, check_outputs, targets
-from estran.catalogue.resolve import note
+from estran.catalogue.outputs import Target, targets
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs, ReadAux, gather
-from estran.engine.lazy import Chunks, dask_array, dask_compute, dask_delayed, joined
+from estran.engine.lazy import Chunks, dask_compute, dask_delayed, picked
 from estran.engine.need import Weigh, casts_rays, need_of
-from estran.engine.overview import Overview, seen
+from estran.engine.overview import Overview
 from estran.engine.record import processing
 from estran.engine.threads import threads
+from estran.engine.tiles import RECORD, Record, Steps, TileRun, compute_tile, merge_surveys, survey_tile
 from estran.engine.validity import find_fillings
+from estran.engine.whole_scene import LOCAL, SceneRun, compute_scene
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
-from estran.raster.product import Band, Product
-from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
+from estran.raster.product import Band, Pending, Product
+from estran.raster.scene import Progress, Scene, quiet
 from estran.sensors.plausible import drop_impossible
-from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
+from estran.sensors.survey import joined_extents, warnings_about
 
 log = logging.getLogger("estran")
 
@@ -48,12 +48,11 @@ def run_operator(
     read_aux: ReadAux | None = None,
     tile: int = TILE,
     progress: Progress = quiet,
-    scheduler: str | None = None,
     overview: Overview | None = None,
     lend: Lent | None = None,
     weigh: Weigh | None = None,
 ) -> Product:
-    """Run an operator; its outputs are computed when this returns.
+    """Run an operator lazily: the bands are Dask arrays, and nothing is computed but a look at fixed places for the numbers that fill what was not seen.
 
     Parameters
     ----------
@@ -66,160 +65,130 @@ def run_operator(
     tile
         Side of the tiles [pixels].
     progress
-        Called with the share done.
-    scheduler
-        Dask's: "threads" (default), "synchronous".
+        Called with the fraction done, while the bands are being computed in this process.
     overview
-        Gathers small copies of bands while a *scene* operator reads them.
+        Gathers small copies of bands while a *scene* operator reads them; complete once the product is settled.
     lend
         What a *scene* operator may call besides reading its `aux` beyond the scene: "rays".
     weigh
-        Asked before the work starts whether there is room for it.
+        Asked before anything starts whether there is room for it.
 
     Returns
     -------
     Product
         The bands of `writes` with their codings, masks, palettes; geocoding, times, metadata of the first source; what was assumed and
-        switched off in its notes and, with every parameter, in the metadata.
+        switched off in its notes. What only the samples can tell is `pending`: further notes, and the record of the processing for the metadata.
+        Writers complete it, and :func:`hold`.
 
     Raises
     ------
     EstranError
-        Missing sources, bands that differ in size, and what the operator itself finds wrong.
+        Missing sources, bands that differ in size. What the operator itself finds wrong is raised when the bands are computed.
     """
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
     if weigh is not None:
         weigh(need_of(op, inputs, tile=tile, threads=threads(), rays=casts_rays(op, inputs, lend or {})))
     main = sources[op.sources[0].name]
     scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
-    lent = {**(lend or {}), "wider": _wider(op, inputs, read_aux)}
-    said: list[str] = []
-    walk = _Walk(op, inputs, scene, tile, progress, scheduler or "threads", overview, lent, said)
-    with np.errstate(all="ignore"):
-        arrays, facts = walk.scene_at_once() if op.walk is Walk.SCENE else walk.tiles()
-    learnt = [text for text in facts.pop("notes", ()) if text not in inputs.notes]
-    for text in (*said, *learnt):
+    if op.walk is Walk.SCENE:
+        services = {**(lend or {}), "wider": _wider(op, inputs, read_aux)}
+        wanted = None if overview is None else (overview.bands, overview.limit)
+        run = SceneRun(op, inputs, scene, services, progress, wanted)
+        tasks = [[dask_delayed()(partial(compute_scene, run), pure=False)()]]
+        arrays = picked(tasks, _types(op), ((inputs.grid.height,), (inputs.grid.width,)), rows=tile)
+    else:
+        windows = tuple(inputs.grid.tiles(tile))
+        tasks = _tiles(op, inputs, scene, windows, progress)
+        columns = [w.width for w in windows if w.row == 0]
+        arrays = picked(tasks, _types(op), (tuple(w.height for w in windows if w.col == 0), tuple(columns)))
+    records = tuple(task[RECORD] for row in tasks for task in row)
+    product = _product(op, main, inputs, arrays)
+    finish = partial(_finish, op, dict(sources), inputs.notes, str(scene.metadata["name"]), overview)
+    return replace(product, pending=(*_pending_of(sources), Pending(records, finish)))
+
+
+def hold(product: Product) -> Product:
+    """The product computed, its bands NumPy arrays, and settled; one task computed once, however many bands it makes."""
+    lazy = {name: band.data for name, band in product.bands.items() if hasattr(band.data, "dask")}
+    if not lazy and not product.pending:
+        return product
+    arrays, records = dask_compute()(lazy, [pending.records for pending in product.pending])
+    held = {name: replace(product.bands[name], data=array) for name, array in arrays.items()}
+    return replace(product, bands={**product.bands, **held}).settled(records)
+
+
+def run_now(op: Operator, sources: Mapping[str, Product], **options: Any) -> Product:
+    """As :func:`run_operator`, with everything computed and held in memory."""
+    return hold(run_operator(op, sources, **options))
+
+
+def _pending_of(sources: Mapping[str, Product]) -> tuple[Pending, ...]:
+    found: list[Pending] = []
+    for product in sources.values():
+        found += [pending for pending in product.pending if not any(pending is known for known in found)]
+    return tuple(found)
+
+
+def _types(op: Operator) -> dict[str, str]:
+    return {t.name: t.dtype for t in targets(op)}
+
+
+def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window], progress: Progress) -> list[list[Any]]:
+    """One task a window, row by row; those of a surveyed operator share one survey."""
+    lazy = {name: array for name, array in inputs.arrays.items() if not isinstance(array, float)}
+    constants = {name: array for name, array in inputs.arrays.items() if isinstance(array, float)}
+    fillings = find_fillings(inputs.arrays, inputs.unsure, LOCAL)
+    surveyed = op.walk is Walk.SURVEYED
+
+    def shared(first: float, last: float) -> TileRun:
+        return TileRun(op, scene, tuple(lazy), constants, fillings, inputs.saturated, Steps(len(windows), progress, first, last))
+
+    survey = _survey(shared(0.0, 0.5), lazy, windows) if surveyed else None
+    task = dask_delayed()(partial(compute_tile, shared(0.5 if surveyed else 0.0, 1.0)), pure=False)
+    halo = 0 if op.walk is Walk.PIXEL else op.halo()
+    chunks = [Chunks(array) for array in lazy.values()]
+    rows: dict[int, list[Any]] = {}
+    for window in windows:
+        grown = window.grow(halo, inputs.grid)
+        rows.setdefault(window.row, []).append(task(window, grown, window == windows[0], [c.under(grown) for c in chunks], survey))
+    return list(rows.values())
+
+
+def _survey(run: TileRun, lazy: Mapping[str, Any], windows: Sequence[Window]) -> Any:
+    """The survey of all windows, one task.
+
+    It reads its inputs by tasks of its own: were they the tiles' too, every chunk would be held from the one to the other.
+    """
+    from dask.graph_manipulation import clone
+
+    chunks = [Chunks(array) for array in clone(*lazy.values())] if lazy else []
+    task = dask_delayed()(partial(survey_tile, run), pure=False)
+    return dask_delayed()(partial(merge_surveys, run), pure=False)([task(window, [c.under(window) for c in chunks]) for window in windows])
+
+
+def _finish(
+    op: Operator,
+    sources: Mapping[str, Product],
+    own: tuple[str, ...],
+    where: str,
+    overview: Overview | None,
+    product: Product,
+    records: Sequence[Record],
+) -> Product:
+    """The product with what the tasks of `op` have found; `own` are the notes that were known before."""
+    needed = [reads.band for reads in op.sources[0].reads if not reads.optional]
+    strange = [*warnings_about(joined_extents(r.extents for r in records), needed, where), *(text for r in records for text in r.notes)]
+    facts = dict(records[0].facts)
+    learnt = [text for text in facts.pop("notes", ()) if text not in own]
+    for text in (*strange, *learnt):
         log.warning(text)
+    if overview is not None:
+        for record in records:
+            if record.overview is not None:
+                overview.take(record.overview)
     # What is strange of the whole scene stands first: whoever reads one note should read that.
-    return _product(op, main, sources, replace(inputs, notes=(*said, *inputs.notes, *learnt)), arrays, facts)
-
-
-@dataclass(frozen=True)
-class _Walk:
-    op: Operator
-    inputs: Inputs
-    scene: Scene
-    tile: int
-    progress: Progress
-    scheduler: str
-    overview: Overview | None
-    lent: Lent
-    said: list[str]
-    fillings: dict[str, tuple[float, ...]] = field(default_factory=dict)
-
-    def scene_at_once(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """Load all bands in one pass over their chunks, then one call."""
-        da = dask_array()
-        window = self.inputs.grid.window
-        arrays: dict[str, Any] = {}
-        lazy, sinks = [], []
-        done = _Counter(window.height * window.width, self.progress, 0.0, 0.5)
-        for name in self.inputs.arrays:
-            source = self.inputs.arrays[name]
-            if isinstance(source, float):
-                arrays[name] = self.inputs.constant(name, window)
-            else:
-                arrays[name] = np.empty(source.shape, np.float32)
-                lazy.append(source)
-                sinks.append(_Sink(arrays[name], name, done, self._onlooker(name)))
-        done.total *= max(1, len(sinks))
-        # All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
-        da.store(lazy, sinks, lock=False, scheduler=self.scheduler)
-        del lazy, sinks
-        constant = self._constant
-        find_fillings(arrays, self.inputs.unsure, self.scheduler).drop(arrays, constant)
-        self._look([extents_of(arrays, self.inputs.saturated, constant)])
-        self._leave_out_empty(arrays)
-        block = Block(Consumable(arrays), self.scene, window, progress=lambda share, message: self.progress(0.5 + 0.5 * share, message), lent=self.lent)
-        del arrays  # the block alone holds them: an operator may let go of what it has used
-        result = self.op.compute(block)
-        check_outputs(self.op, result)
-        self.progress(1.0, "computed")
-        return dict(result.arrays), dict(result.facts)
-
-    def _leave_out_empty(self, arrays: dict[str, Any]) -> None:
-        """Take out auxiliary bands of the product that have no data anywhere: they count as missing, and kernels need not look."""
-        for aux in self.op.aux:
-            if aux.name in arrays and np.isnan(np.fmin.reduce(arrays[aux.name], axis=None)):
-                del arrays[aux.name]
-                self.said.append(note(aux.name, aux.without))
-
-    @property
-    def _constant(self) -> tuple[str, ...]:
-        return tuple(name for name, array in self.inputs.arrays.items() if isinstance(array, float))
-
-    def _look(self, extents: Sequence[Mapping[str, Extent]]) -> None:
-        needed = [reads.band for reads in self.op.sources[0].reads if not reads.optional]
-        self.said.extend(warnings_about(joined_extents(extents), needed, str(self.scene.metadata.get("name", ""))))
-
-    def _onlooker(self, name: str) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
-        overview, band = self.overview, seen(self.overview, self.inputs.bands, name)
-        if overview is None or band is None:
-            return None
-        return lambda window, values: overview.add(band, self.inputs.grid, window, values)
-
-    def tiles(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """Survey where the walk says so, then tile by tile into arrays of the whole grid."""
-        grid = self.inputs.grid
-        windows = tuple(grid.tiles(self.tile))
-        self.fillings.update(find_fillings(self.inputs.arrays, self.inputs.unsure, self.scheduler).by_source)
-        survey = self._survey(windows) if self.op.walk is Walk.SURVEYED else None
-        halo = 0 if self.op.walk is Walk.PIXEL else self.op.halo()
-        out = {t.name: np.empty(grid.shape, t.dtype) for t in targets(self.op)}
-        facts: dict[str, Any] = {}
-        done = _Counter(len(windows), self.progress, 0.5 if survey is not None else 0.0, 1.0)
-
-        def one(window: Window, grown: Window, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Extent]:
-            result = self.op.compute(Block(arrays, self.scene, grown), survey)
-            check_outputs(self.op, result)
-            for name, array in result.crop(window).arrays.items():
-                out[name][window.slices] = array
-            if window == windows[0]:
-                facts.update(result.facts)
-            done.step(1, "computing")
-            return extents_of(arrays, self.inputs.saturated, self._constant)
-
-        self._look(self._each(one, [(w, w.grow(halo, grid)) for w in windows]))
-        return out, facts
-
-    def _survey(self, windows: tuple[Window, ...]) -> Any:
-        done = _Counter(len(windows), self.progress, 0.0, 0.5)
-
-        def one(window: Window, _grown: Window, arrays: dict[str, npt.NDArray[Any]]) -> Any:
-            found = self.op.survey(Block(arrays, self.scene, window))
-            done.step(1, "surveying")
-            return found
-
-        surveys = self._each(one, [(w, w) for w in windows])
-        merged = surveys[0]
-        for survey in surveys[1:]:
-            merged = self.op.merge(merged, survey)
-        return merged
-
-    def _each(self, call: Callable[..., Any], windows: list[tuple[Window, Window]]) -> list[Any]:
-        names = tuple(self.inputs.arrays)
-        constant, fills = self._constant, Fillings(self.fillings)
-        chunks = {name: Chunks(array) for name, array in self.inputs.arrays.items() if not isinstance(array, float)}
-
-        def one(window: Window, grown: Window, under: list[Any]) -> Any:
-            arrays = {
-                name: joined(part[0], part[1], grown) if name in chunks else self.inputs.constant(name, grown) for name, part in zip(names, under, strict=True)
-            }
-            return call(window, grown, fills.drop(arrays, constant))
-
-        task = dask_delayed()(one, pure=False)
-        tasks = [task(window, grown, [chunks[name].under(grown) if name in chunks else None for name in names]) for window, grown in windows]
-        return list(dask_compute()(*tasks, scheduler=self.scheduler))
+    done = replace(product, notes=(*strange,), metadata=(*product.metadata, processing(op, sources, (*strange, *own, *learnt), facts)))
+    return done.with_notes(*product.notes, *learnt)
 
 
 def _wider(op: Operator, inputs: Inputs, read_aux: ReadAux | None) -> Callable[[str, Grid], npt.NDArray[np.float32] | None]:
@@ -236,40 +205,7 @@ def _wider(op: Operator, inputs: Inputs, read_aux: ReadAux | None) -> Callable[[
     return wider
 
 
-class _Counter:
-    """Counts what several threads have done, between two shares of the whole, and says so one at a time."""
-
-    def __init__(self, total: int, progress: Progress, first: float, last: float) -> None:
-        self.total, self.progress, self.first, self.last = total, progress, first, last
-        self.count, self.lock = 0, threading.Lock()
-
-    def step(self, amount: int, message: str) -> None:
-        with self.lock:
-            self.count += amount
-            self.progress(self.first + (self.last - self.first) * self.count / self.total, message)
-
-
-class _Sink:
-    """Where Dask stores the chunks of one input."""
-
-    def __init__(self, array: npt.NDArray[np.float32], name: str, done: _Counter, onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None) -> None:
-        self.array, self.name, self.done, self.onlooker = array, name, done, onlooker
-        self.shape, self.dtype = array.shape, array.dtype
-
-    def __dask_tokenize__(self) -> str:
-        # A name of its own: Dask would make one from all that this reaches, the product's metadata among it.
-        return uuid.uuid4().hex
-
-    def __setitem__(self, key: tuple[slice, slice], values: npt.NDArray[np.float32]) -> None:
-        self.array[key] = values
-        if self.onlooker is not None:
-            self.onlooker(Window(key[0].start or 0, key[1].start or 0, *values.shape), values)
-        self.done.step(values.size, f"reading {self.name}")
-
-
-def _product(
-    op: Operator, main: Product, sources: Mapping[str, Product], inputs: Inputs, arrays: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]
-) -> Product:
+def _product(op: Operator, main: Product, inputs: Inputs, arrays: Mapping[str, Any]) -> Product:
     made = targets(op)
     bands = {t.name: _band(t, arrays[t.name], inputs) for t in made}
     copied = _copied(op, main, inputs)
@@ -289,13 +225,12 @@ def _product(
         masks={**_copied_masks(main, copied), **masks},
         tie_points=main.tie_points if same else {},
         tie_point_geocoding=main.tie_point_geocoding if same else None,
-        metadata=(*main.metadata, processing(op, sources, inputs.notes, facts)),
         auto_grouping="",
         quicklook="",
     ).with_notes(*inputs.notes)
 
 
-def _band(t: Target, data: npt.NDArray[Any], inputs: Inputs) -> Band:
+def _band(t: Target, data: Any, inputs: Inputs) -> Band:
     return Band(t.name, data, inputs.grid, nodata=t.nodata, unit=t.unit, description=t.description, coding=t.coding, palette=t.palette)
 
 

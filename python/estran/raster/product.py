@@ -6,7 +6,7 @@ The samples of a band are *raw*; :meth:`Band.physical` applies scaling and no-da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -137,6 +137,22 @@ class Element:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """What will be known of a product once its samples have been computed: notes, facts for its metadata.
+
+    Parameters
+    ----------
+    records
+        What each task finds, lazily (Dask), in a fixed order; to be computed together with the samples, of which they are a by-product.
+    finish
+        The product out of itself and of the computed records.
+    """
+
+    records: tuple[Any, ...]
+    finish: Callable[[Product, Sequence[Any]], Product]
+
+
+@dataclass(frozen=True)
 class Product:
     """Bands on one ground, with what is known about them.
 
@@ -158,6 +174,8 @@ class Product:
         "Sentinel-2A", "Landsat-8"…; "" where unknown.
     notes
         What the reader assumed or could not find: sentences for log, metadata and report.
+    pending
+        What is learnt only while samples are computed, by each operator in turn; see :meth:`settled`.
     """
 
     name: str
@@ -176,6 +194,7 @@ class Product:
     quicklook: str = ""
     source: str = ""
     notes: tuple[str, ...] = ()
+    pending: tuple[Pending, ...] = ()
 
     def __getitem__(self, name: str) -> Band:
         try:
@@ -195,3 +214,16 @@ class Product:
     def with_notes(self, *notes: str) -> Product:
         """The product with notes added, each once."""
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
+
+    def settled(self, found: Sequence[Sequence[Any]]) -> Product:
+        """The product with what its computation has taught.
+
+        Parameters
+        ----------
+        found
+            The computed records of each of `pending`.
+        """
+        product = replace(self, pending=())
+        for pending, records in zip(self.pending, found, strict=True):
+            product = pending.finish(product, records)
+        return product

@@ -152,7 +152,7 @@ def write_product(product: Product, path: Path, format_name: str = "", *, overwr
     return place.path
 
 
-def _writer(ending: str) -> Callable[..., None]:
+def _writer(ending: str) -> Callable[..., Product]:
     if ending == ".dim":
         from estran.adapters.files.dimap.write import write_dimap
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from estran.catalogue.operators.masks import Masks
 from estran.catalogue.spec import parameters_of
-from estran.cli.console import progress_bar, say_times, within
+from estran.cli.console import progress_bar, say_times
 from estran.cli.engine import add_tuning, execute
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
 from estran.cli.reading import add_reading, reading
 from estran.engine.graph import READ_PREFIX, Graph, Node
+from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 from estran.raster.product import Product
@@ -61,7 +62,8 @@ def run(args: argparse.Namespace) -> None:
     watch, overview = Stopwatch(), picture_overview()
     with claimed_output(args.out, args.overwrite, [args.product, *files_of(operator)]), progress_bar(args) as progress:
         watch.start("open")
-        source = open_product(args.product, reading(args), progress=within(progress, 0.0, 0.02))
+        stages = Stages(progress)
+        source = open_product(args.product, reading(args), progress=stages.stage(0.02))
         source = _with_time(source, args.time)
         source, target_grid = working_grid(source, operator, args.resolution)
         if isinstance(target_grid, int):
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
             graph,
             {"source": source},
             args,
-            progress=lambda share, message: progress(0.02 + 0.83 * share, message),
+            progress=stages.stage(0.78),
             stopwatch=watch,
             target=target,
             overview=overview,
@@ -80,13 +82,14 @@ def run(args: argparse.Namespace) -> None:
         if target is None:
             title = f"Masks of {source.name}"
             page = write_folder(
-                overview.on(source),
+                source,
                 outcome.last,
                 args.out,
+                overview=overview,
                 title=title,
-                timings=dict(watch.seconds),
+                watch=watch,
                 overwrite=args.overwrite,
-                progress=watch.listening(within(progress, 0.85, 1.0)),
+                progress=stages.stage(0.2),
             )
             watch.stop()
         else:

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 from estran.catalogue.spec import Operator, parameters_of
-from estran.cli.console import progress_bar, say_times, within
+from estran.cli.console import progress_bar, say_times
 from estran.cli.engine import add_tuning, execute, operator_called, operators
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
 from estran.cli.reading import add_reading
 from estran.cli.verbosity import add_verbosity
 from estran.engine.graph import READ_PREFIX, Graph, Node
+from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
 
 
@@ -46,20 +47,20 @@ def run(args: argparse.Namespace) -> None:
     with claimed_output(args.out, args.overwrite, [*sources.values(), *files_of(operator)]), progress_bar(args) as progress:
         target = None if is_folder(args.out) else args.out
         graph = operator_graph(operator, tuple(sources), args.resample)
-        outcome = execute(
-            graph, sources, args, progress=lambda share, message: progress(0.9 * share, message), stopwatch=watch, target=target, overview=overview
-        )
+        stages = Stages(progress)
+        outcome = execute(graph, sources, args, progress=stages.stage(0.8), stopwatch=watch, target=target, overview=overview)
         page = args.out
         if target is None:
             title = f"{op.label}: {outcome.sources[main.name].name}"
             page = write_folder(
-                overview.on(outcome.sources[main.name]),
+                outcome.sources[main.name],
                 outcome.last,
                 args.out,
+                overview=overview,
                 title=title,
-                timings=dict(watch.seconds),
+                watch=watch,
                 overwrite=args.overwrite,
-                progress=watch.listening(within(progress, 0.9, 1.0)),
+                progress=stages.stage(0.2),
             )
             watch.stop()
     say_times(watch.seconds)

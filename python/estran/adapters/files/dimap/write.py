@@ -26,7 +26,7 @@ _VECTORS = {
 _VECTOR_COLUMNS = "geometry:Point\tstyle_css:String\tlabel:String\ttext:String\tpixelPos:Point\tgeoPos:Point\tdateTime:Date"
 
 
-def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> None:
+def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> Product:
     """Write a product as BEAM-DIMAP, whole or not at all.
 
     Dask bands are computed chunk by chunk, in one pass over all of them. The product takes the name of its file, as SNAP's writer does. Flag bands without a
@@ -42,6 +42,11 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
         Whether a product that is there is replaced, once the new one is whole.
     progress
         Called with the share of samples written.
+
+    Returns
+    -------
+    Product
+        What was written, settled: with the notes and metadata that its computation has given.
 
     Raises
     ------
@@ -63,8 +68,9 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
         targets = [_band_target(folder, band, product.description, meter) for band in bands]
         _write_tie_points(folder, product)
         _write_vectors(folder / "vector_data")
-        store(bands, targets)
+        product = store(product, bands, targets)
         part.write_bytes(header_xml(product, printable(data_name)))
+    return product
 
 
 def _check_names(product: Product) -> None:

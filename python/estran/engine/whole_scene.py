@@ -1,0 +1,139 @@
+"""What is computed of a whole image at once: all inputs in one pass over their chunks, then one call of the operator."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.catalogue.outputs import check_outputs
+from estran.catalogue.resolve import note
+from estran.catalogue.spec import Operator
+from estran.engine.inputs import Inputs
+from estran.engine.lazy import dask_array
+from estran.engine.overview import Overview, seen
+from estran.engine.tiles import RECORD, Record, Steps
+from estran.engine.validity import find_fillings
+from estran.raster.grid import Window
+from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
+from estran.sensors.survey import extents_of, warnings_about
+
+LOCAL = "threads"
+"""Inputs of a whole scene are read by the threads of the process that works on it, whichever scheduler has sent it there."""
+
+
+class SceneRun:
+    """A whole scene as one task; no dataclass, as Dask looks into those for tasks, and this one computes its inputs itself.
+
+    Parameters
+    ----------
+    op, inputs, scene
+        The operator, its lazy inputs, and what holds for the whole image.
+    services
+        What the operator may call: see :class:`~estran.raster.scene.Block`.
+    progress
+        Called with the fraction done.
+    wanted
+        Semantic names of bands of which small copies are made, and their longest side [pixels]; None for none.
+    """
+
+    def __init__(
+        self,
+        op: Operator,
+        inputs: Inputs,
+        scene: Scene,
+        services: Mapping[str, Callable[..., Any]],
+        progress: Progress,
+        wanted: tuple[tuple[str, ...], int] | None,
+    ) -> None:
+        self.op, self.inputs, self.scene, self.services, self.progress, self.wanted = op, inputs, scene, services, progress, wanted
+
+    def __getstate__(self) -> dict[str, Any]:
+        # In another process nobody listens.
+        return {**self.__dict__, "progress": quiet}
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """Inputs that are one number over the whole scene."""
+        return tuple(name for name, array in self.inputs.arrays.items() if isinstance(array, float))
+
+
+def compute_scene(run: SceneRun) -> dict[str, Any]:
+    """The outputs of a whole scene, and the :class:`~estran.engine.tiles.Record` of it."""
+    op, inputs = run.op, run.inputs
+    overview = None if run.wanted is None else Overview(*run.wanted)
+    with np.errstate(all="ignore"):
+        arrays = _load(run, overview)
+        find_fillings(arrays, inputs.unsure, LOCAL).drop(arrays, run.constants)
+        needed = [reads.band for reads in op.sources[0].reads if not reads.optional]
+        strange = warnings_about(extents_of(arrays, inputs.saturated, run.constants), needed, str(run.scene.metadata.get("name", "")))
+        notes = (*strange, *_leave_out_empty(op, arrays))
+        block = Block(
+            Consumable(arrays),
+            run.scene,
+            inputs.grid.window,
+            progress=lambda share, message: run.progress(0.5 + 0.5 * share, message),
+            lent=run.services,
+        )
+        del arrays  # the block alone holds them: an operator may let go of what it has used
+        result = op.compute(block)
+    check_outputs(op, result)
+    run.progress(1.0, "computed")
+    return {**result.arrays, RECORD: Record({}, dict(result.facts), notes, overview)}
+
+
+def _load(run: SceneRun, overview: Overview | None) -> dict[str, Any]:
+    window = run.inputs.grid.window
+    arrays: dict[str, Any] = {}
+    lazy: list[Any] = []
+    sinks: list[_Sink] = []
+    steps = Steps(window.height * window.width, run.progress, 0.0, 0.5)
+    for name, source in run.inputs.arrays.items():
+        if isinstance(source, float):
+            arrays[name] = run.inputs.constant(name, window)
+            continue
+        arrays[name] = np.empty(source.shape, np.float32)
+        lazy.append(source)
+        sinks.append(_Sink(arrays[name], name, steps, _onlooker(run.inputs, overview, name)))
+    steps.total *= max(1, len(sinks))
+    # All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
+    dask_array().store(lazy, sinks, lock=False, scheduler=LOCAL)
+    return arrays
+
+
+def _leave_out_empty(op: Operator, arrays: dict[str, Any]) -> tuple[str, ...]:
+    """Take out auxiliary bands of the product that have no data anywhere: they count as missing, and kernels need not look."""
+    notes = []
+    for aux in op.aux:
+        if aux.name in arrays and np.isnan(np.fmin.reduce(arrays[aux.name], axis=None)):
+            del arrays[aux.name]
+            notes.append(note(aux.name, aux.without))
+    return tuple(notes)
+
+
+def _onlooker(inputs: Inputs, overview: Overview | None, name: str) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
+    band = seen(overview, inputs.bands, name)
+    if overview is None or band is None:
+        return None
+    return lambda window, values: overview.add(band, inputs.grid, window, values)
+
+
+class _Sink:
+    """Where Dask stores the chunks of one input."""
+
+    def __init__(self, array: npt.NDArray[np.float32], name: str, steps: Steps, onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None) -> None:
+        self.array, self.name, self.steps, self.onlooker = array, name, steps, onlooker
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __dask_tokenize__(self) -> str:
+        # A name of its own: Dask would make one from all that this reaches, the product's metadata among it.
+        return uuid.uuid4().hex
+
+    def __setitem__(self, key: tuple[slice, slice], values: npt.NDArray[np.float32]) -> None:
+        self.array[key] = values
+        if self.onlooker is not None:
+            self.onlooker(Window(key[0].start or 0, key[1].start or 0, *values.shape), values)
+        self.steps.step(values.size, f"reading {self.name}")
