@@ -14,7 +14,8 @@ from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
 
 from estran.adapters.files import open_product, write_product
-from estran.adapters.files.geotiff import read_folder, read_raster
+from estran.adapters.files.geotiff.folder import read_folder
+from estran.adapters.files.geotiff.read import read_raster
 from estran.adapters.files.options import ReadOptions
 from estran.errors import BadGrid, BadProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.io import netcdf_file
 
-from estran.adapters.files.netcdf_header import check_classic_header
+from estran.adapters.files.netcdf.header import check_classic_header
 from estran.adapters.files.open import open_product
 from estran.errors import BadProduct
 

@@ -16,7 +16,8 @@ from affine import Affine
 
 from estran.adapters.files import open_product, write_product
 from estran.adapters.files.belongings import MARKER
-from estran.adapters.files.whole import recover, whole
+from estran.adapters.files.leftovers import recover
+from estran.adapters.files.whole import whole
 from estran.errors import TargetExists, WriteFailed
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product

@@ -112,8 +112,8 @@ def execute(
 @contextlib.contextmanager
 def _claimed_outputs(graph: Graph, sources: Mapping[str, Path | Product], target: Path | None, format_name: str, overwrite: bool) -> Iterator[None]:
     """Hold every file that a graph writes while it runs; two nodes that write one file are refused."""
+    from estran.adapters.files.claims import followed
     from estran.adapters.files.places import claimed_place, place_of
-    from estran.adapters.files.whole import followed
 
     steps = bind(graph, operators())
     writes = [(step.runs.path, step.runs.formatName) for step in steps if isinstance(step.runs, Write)]

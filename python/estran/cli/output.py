@@ -81,8 +81,9 @@ def claimed_output(out: Path, overwrite: bool, inputs: Sequence[Path] = ()) -> I
         It cannot be written there.
     """
     from estran.adapters.files.belongings import A_FOLDER
+    from estran.adapters.files.claims import followed
     from estran.adapters.files.places import claimed_place
-    from estran.adapters.files.whole import claimed, followed
+    from estran.adapters.files.whole import claimed
 
     followed(out)
     claim: AbstractContextManager[object] = claimed(out, overwrite=overwrite, kind=A_FOLDER) if is_folder(out) else claimed_place(out, overwrite=overwrite)

@@ -114,7 +114,7 @@ def _end(number: int) -> None:
 
 
 def _leave_nothing() -> None:
-    writing = sys.modules.get("estran.adapters.files.whole")
+    writing = sys.modules.get("estran.adapters.files.claims")
     give_up = getattr(writing, "give_up", None)  # absent while the module is being imported
     if give_up is not None:
         with contextlib.suppress(Exception):  # the next run tidies up

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from estran.adapters.files.claims import followed
+from estran.adapters.files.leftovers import recover
 from estran.adapters.files.options import DEFAULT, ReadOptions
 from estran.adapters.files.places import FORMATS, place_of
 from estran.adapters.files.undecodable import as_text, is_text
-from estran.adapters.files.whole import followed, recover
 from estran.errors import BadProduct
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
@@ -88,19 +89,30 @@ def _open(path: Path, options: ReadOptions, progress: Progress) -> Product:
 
 def _open_raster(path: Path, options: ReadOptions) -> Product:
     if path.is_dir():
-        from estran.adapters.files.geotiff import read_folder
-
-        return read_folder(path, scale=options.scale, remote=options.allow_remote)
-    from estran.adapters.files.netcdf import is_netcdf, read_netcdf
+        return _open_folder(path, options)
+    from estran.adapters.files.netcdf.read import is_netcdf, read_netcdf
 
     if is_netcdf(path):
         return read_netcdf(path, scale=options.scale)
-    from estran.adapters.files.geotiff import read_folder, read_raster
+    from estran.adapters.files.geotiff.read import read_raster
     from estran.adapters.files.landsat import is_mtl
 
     if is_mtl(path):
-        return read_folder(path.parent, scale=options.scale, remote=options.allow_remote)
+        return _open_folder(path.parent, options)
     return read_raster(path, scale=options.scale, remote=options.allow_remote)
+
+
+def _open_folder(folder: Path, options: ReadOptions) -> Product:
+    """A folder of rasters; one that holds one product in another format is that product."""
+    inner = sorted(folder.glob("*.dim")) or sorted(folder.glob("*.nc"))
+    if len(inner) > 1:
+        raise BadProduct("the folder holds several products", where=folder, found=", ".join(p.name for p in inner), todo="name one of them")
+    if inner:
+        # An offset is added to the whole folder's bands, once.
+        return open_product(inner[0], ReadOptions(scale=options.scale, allow_remote=options.allow_remote))
+    from estran.adapters.files.geotiff.folder import read_folder
+
+    return read_folder(folder, scale=options.scale, remote=options.allow_remote)
 
 
 def _refuse_address(path: Path) -> None:
@@ -158,9 +170,9 @@ def _writer(ending: str) -> Callable[..., Product]:
 
         return write_dimap
     if ending == ".tif":
-        from estran.adapters.files.geotiff import write_geotiff
+        from estran.adapters.files.geotiff.write import write_geotiff
 
         return write_geotiff
-    from estran.adapters.files.netcdf import write_netcdf
+    from estran.adapters.files.netcdf.write import write_netcdf
 
     return write_netcdf

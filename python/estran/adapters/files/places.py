@@ -56,8 +56,8 @@ def place_of(path: Path, format_name: str = "") -> Place:
         path = path.with_name(path.name + FORMATS[format_name])
     ending = _ending(path)
     if ending == ".dim":
+        from estran.adapters.files.claims import followed
         from estran.adapters.files.dimap.place import DIMAP
-        from estran.adapters.files.whole import followed
 
         place = followed(path)
         if _ending(place) != ".dim":

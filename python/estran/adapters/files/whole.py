@@ -10,7 +10,8 @@ The order of events, so that a process killed at any moment leaves the old resul
    that an old header never stands over new samples. What is replaced must be what was listed in step 1, else the new result is kept beside it.
 5. The folder and the lock are removed.
 
-:func:`recover` looks for such folders whose lock nobody holds any more: a *part* is removed, a *ready* one is finished from step 4.
+:func:`~estran.adapters.files.leftovers.recover` looks for such folders whose lock nobody holds any more: a *part* is removed, a *ready* one is finished from
+step 4.
 
 A folder that is there, and that cannot be exchanged (a mounted disk, the folder one is in, a parent that may not be written into), keeps its place: the hidden
 folder lies inside it, and its content is moved.
@@ -20,80 +21,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
-import logging
 import os
 import shutil
 import threading
-import time
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from estran.adapters.files.belongings import ANY, HIDDEN, LOCK, Inventory, Kind, inventory, is_hidden_work, judge, mark
-from estran.adapters.files.locks import Lock, holder, label, lock_path, still_held, take
+from estran.adapters.files.belongings import ANY, Kind, judge, mark
+from estran.adapters.files.claims import CLAIMS, DECIDING, PARTS, WITHIN, Claim, claim_of, followed, listed, refuse_work_inside, token, write_failed
+from estran.adapters.files.leftovers import sweep
+from estran.adapters.files.locks import label
 from estran.adapters.files.replacing import PART, READY, Plan, Taken, finish, keep, undo
-from estran.errors import EstranError, TargetBusy, TargetExists, WriteFailed
-
-log = logging.getLogger("estran")
+from estran.errors import EstranError, WriteFailed
 
 _NOTHING_LEFT = 1 << 18
 """Free bytes at which a disk counts as full."""
 _CONTENT = ".estran-content"
-_WITHIN = ""
-"""Label of a hidden folder that lies in its own output; no name is empty."""
-_TOKEN = 12
-"""Characters that make the names of hidden folders different."""
-_PATIENCE = 0.3
-"""How long a lock is tried for: a reader that tidies up holds one for some milliseconds [s]."""
-_SETTLING = 5.0
-"""How long a reader waits for a result that is being moved to its place [s]."""
-
-DECIDING = threading.RLock()
-"""Held while results are moved to their places: whoever ends the process waits for it."""
-
-
-@dataclass
-class Claim:
-    """An output that this thread holds.
-
-    Parameters
-    ----------
-    target
-        Absolute, links followed.
-    companions
-        What belongs to it, beside it.
-    within
-        Whether the hidden folder lies in the target.
-    before
-        What lay there when it was claimed; nothing else is replaced.
-    """
-
-    target: Path
-    companions: tuple[Path, ...]
-    within: bool
-    before: Inventory
-    locks: list[Lock]
-    made: list[Path]
-    thread: int = field(default_factory=threading.get_ident)
-
-    @property
-    def home(self) -> Path:
-        """Where the hidden folder lies."""
-        return self.target if self.within else self.target.parent
-
-    def release(self) -> None:
-        """Give the locks back; folders that were made for nothing go."""
-        for lock in self.locks:
-            lock.release()
-        for folder in self.made:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-
-
-_CLAIMS: dict[Path, Claim] = {}
-_PARTS: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -167,9 +110,9 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
     (['a.txt'], 'all of it')
     """
     with _claim(target, companions, overwrite, kind) as claim:
-        name = _WITHIN if claim.within else label(claim.target.name)
-        part = claim.home / f".{name}.{_token()}{PART}"
-        _PARTS.add(part)
+        name = WITHIN if claim.within else label(claim.target.name)
+        part = claim.home / f".{name}.{token()}{PART}"
+        PARTS.add(part)
         try:
             try:
                 part.mkdir()
@@ -186,159 +129,32 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
                 raise
             with DECIDING:
                 _decide(part, plan, claim)
-            claim.before = _listed(claim)
+            claim.before = listed(claim)
         finally:
             shutil.rmtree(part, ignore_errors=True)
-            _PARTS.discard(part)
-
-
-def _token() -> str:
-    return uuid.uuid4().hex[:_TOKEN]
-
-
-def followed(target: Path) -> Path:
-    """The place that a name means: absolute, and where a link points.
-
-    Raises
-    ------
-    TargetExists
-        A link to nothing, or a folder that is one, or no name at all.
-    WriteFailed
-        A name that no file can have.
-    """
-    place = Path(os.path.realpath(target))
-    try:
-        place.lstat()
-    except FileNotFoundError:
-        pass
-    except OSError as error:  # a name that is too long, a parent that is a file
-        raise write_failed(Path(target), error) from error
-    for path in (Path(target), *Path(target).parents):
-        if path.is_symlink() and not path.exists():
-            what = "the output is a link to nothing" if path == Path(target) else "a folder of the output's is a link to nothing"
-            raise TargetExists(what, where=path, found=os.path.realpath(path), todo="give another name, or mend the link")
-    if not place.name:
-        raise TargetExists("the output is the root of a disk", where=target, todo="give a folder of its own")
-    return place
-
-
-def recover(target: Path) -> None:
-    """Before a target is read: finish or clean up what killed processes left beside it; where a live one is just moving it to its place, wait for that."""
-    target = Path(os.path.realpath(target))
-    folders = [next((p for p in target.parents if p.is_dir()), target.parent), *([target] if target.is_dir() else [])]
-    until = time.monotonic() + _SETTLING
-    while max(map(_sweep, folders)) and time.monotonic() < until:
-        time.sleep(0.02)
-
-
-def give_up() -> None:
-    """Before the process ends at once: nothing half-written is left. What is being moved to its place is let go there."""
-    DECIDING.acquire(timeout=20.0)  # held for some renames only, which a busy disk can make slow
-    for part in list(_PARTS):
-        # Under another name first: threads that still write would put files into a folder that is being emptied.
-        away = part.with_name(part.name[: -len(PART) - _TOKEN] + _token() + PART)
-        with contextlib.suppress(OSError):
-            part.rename(away)
-        for _ in range(5):
-            shutil.rmtree(away, ignore_errors=True)
-            if not away.exists():
-                break
-        shutil.rmtree(part, ignore_errors=True)
-    for claim in list(_CLAIMS.values()):
-        claim.release()
-
-
-# ---------------------------------------------------------------- claims
+            PARTS.discard(part)
 
 
 @contextlib.contextmanager
 def _claim(target: Path, companions: tuple[str, ...], overwrite: bool, kind: Kind) -> Iterator[Claim]:
     place = followed(target)
-    held = _CLAIMS.get(place)
+    held = CLAIMS.get(place)
     if held is not None and held.thread == threading.get_ident():
         yield held
         return
-    claim = _taken(place, tuple(place.parent / name for name in companions))
-    _CLAIMS[place] = claim
+    claim = claim_of(place, tuple(place.parent / name for name in companions))
+    CLAIMS[place] = claim
     try:
-        _sweep(claim.home)
+        sweep(claim.home)
         if claim.target.is_dir() and not claim.within:
-            _sweep(claim.target)
-            _refuse_work_inside(claim.target)
+            sweep(claim.target)
+            refuse_work_inside(claim.target)
         judge(claim.target, claim.companions, overwrite, kind)
-        claim.before = _listed(claim)
+        claim.before = listed(claim)
         yield claim
     finally:
         claim.release()  # first: whoever ends the process meanwhile releases what is listed
-        del _CLAIMS[place]
-
-
-def _listed(claim: Claim) -> Inventory:
-    if claim.within:
-        return inventory(claim.target)
-    found: Inventory = {}
-    for path in (claim.target, *claim.companions):
-        found |= inventory(path, path.name)
-    return found
-
-
-def _taken(target: Path, companions: tuple[Path, ...]) -> Claim:
-    """The locks of a target and its companions; its folder is made where it lacks."""
-    claim = Claim(target, companions, _keeps_its_place(target), {}, [], [])
-    try:
-        for folder in _lacking(target.parent):
-            folder.mkdir(exist_ok=True)
-            claim.made.insert(0, folder)
-        for path in (target, *companions):
-            at = _lock_of(path)
-            lock = take(at, _PATIENCE)
-            if lock is None:
-                raise TargetBusy(
-                    "another run is writing the output",
-                    where=target,
-                    found=holder(at),
-                    todo="wait for it, or give another name" + still_held(at),
-                )
-            claim.locks.append(lock)
-    except OSError as error:
-        claim.release()
-        raise write_failed(target, error) from error
-    except EstranError:
-        claim.release()
-        raise
-    return claim
-
-
-def _lacking(folder: Path) -> list[Path]:
-    """The folders to make so that a folder is there, outermost first."""
-    upwards = (folder, *folder.parents)
-    return [*reversed(list(itertools.takewhile(lambda p: not p.exists(), upwards)))]
-
-
-def _lock_of(target: Path) -> Path:
-    """The lock of a target: beside it, or in it where the parent is not ours to write into or may be another one for others (a mounted disk)."""
-    inside = target.is_dir() and (target.is_mount() or not os.access(target.parent, os.W_OK | os.X_OK))
-    return lock_path(target if inside else target.parent, target.name)
-
-
-def _keeps_its_place(target: Path) -> bool:
-    """Whether a folder that is there cannot be exchanged for another."""
-    if not target.is_dir():
-        return False
-    here = Path.cwd()
-    return _lock_of(target).parent == target or target == here or target in here.parents or target.stat().st_dev != target.parent.stat().st_dev
-
-
-def _refuse_work_inside(folder: Path) -> None:
-    try:
-        work = next((p for p in folder.iterdir() if is_hidden_work(p.name)), None)
-    except PermissionError:
-        return  # judged with the rest
-    if work is not None:
-        raise TargetBusy("another run is writing into the output folder", where=folder, found=work.name, todo="wait for it, or give another name")
-
-
-# ---------------------------------------------------------------- the end of the work
+        del CLAIMS[place]
 
 
 def _planned(claim: Claim, inner: Path, part: Path, kind: Kind) -> Plan:
@@ -389,73 +205,3 @@ def _flush(folder: Path) -> None:
         if path.is_file() and not path.is_symlink():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-
-
-def write_failed(target: Path, error: OSError) -> EstranError:
-    """The sentence for a target that cannot be written."""
-    todo = {
-        errno.ENOSPC: "free some space, or write to another disk",
-        errno.EFBIG: "the system forbids files of this size; write to another disk, or raise the limit",
-        errno.EDQUOT: "free some of your quota, or write to another disk",
-        errno.EACCES: "choose a folder that you may write into",
-        errno.EPERM: "choose a folder that you may write into",
-        errno.EROFS: "choose a folder that you may write into",
-        errno.ENAMETOOLONG: "give a shorter name",
-        errno.ENOTDIR: "choose a folder whose parents are folders",
-        errno.EEXIST: "choose a folder whose parents are folders",
-        errno.ELOOP: "give another name: its links lead to one another",
-    }.get(error.errno or 0, "")
-    return WriteFailed("the output could not be written; nothing is left of it", where=target, found=error.strerror or str(error), todo=todo)
-
-
-# ---------------------------------------------------------------- what killed runs left
-
-
-def _sweep(folder: Path) -> bool:
-    """Tidy a folder: finish or remove the hidden folders of runs that have gone, and their locks. Whether a live one is moving a result."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if is_hidden_work(entry.name))
-    except OSError:
-        return False
-    moving = False
-    for name in names:
-        with contextlib.suppress(OSError, TargetExists):  # what is no lock of ours stays
-            moving |= _tidy(folder, name)
-    return moving
-
-
-def _tidy(folder: Path, name: str) -> bool:
-    work, lock = HIDDEN.fullmatch(name), LOCK.fullmatch(name)
-    if lock is not None:
-        at = lock_path(folder, lock["label"])
-    else:
-        assert work is not None
-        at = _lock_of(folder) if work["label"] == _WITHIN else lock_path(folder, work["label"])
-    mine = any(at == held.path for claim in list(_CLAIMS.values()) if claim.thread == threading.get_ident() for held in claim.locks)
-    taken = None if mine else take(at)
-    if taken is None and not mine:
-        return name.endswith(READY)
-    try:
-        if work is not None and (folder / name) not in _PARTS:
-            _take_up(folder / name, work["label"])
-    finally:
-        if taken is not None:
-            taken.release()
-    return False
-
-
-def _take_up(left: Path, name: str) -> None:
-    """Finish a result that was decided, remove one that was not; what is no folder of ours stays."""
-    if not left.is_dir() or left.is_symlink():
-        return
-    if left.name.endswith(PART):
-        shutil.rmtree(left, ignore_errors=True)
-        return
-    plan = Plan.read(left, name)
-    with DECIDING:
-        try:
-            finish(left, plan)
-        except Taken as taken:
-            undo(left, plan)
-            log.warning("A result of an earlier run that was stopped is kept in %s: its place holds %s now.", keep(left, name), taken.what)

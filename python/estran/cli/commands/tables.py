@@ -141,7 +141,7 @@ def _workers(text: str) -> int:
 
 
 def _folder(out: Path) -> Path:
-    from estran.adapters.files.whole import followed
+    from estran.adapters.files.claims import followed
 
     if followed(out).exists() and not out.is_dir():
         raise BadParameter("the output is a file", where=out, expected="a folder", todo="give a folder with --out")

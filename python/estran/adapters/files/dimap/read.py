@@ -23,8 +23,8 @@ from estran.adapters.files.dimap.metadata import read_element
 from estran.adapters.files.dimap.wkt import crs_name
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
+from estran.adapters.files.leftovers import recover
 from estran.adapters.files.virtual import with_virtual_data
-from estran.adapters.files.whole import recover
 from estran.bounded_xml import parse_xml
 from estran.errors import BadProduct
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue

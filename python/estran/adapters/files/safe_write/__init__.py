@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estran.adapters.files.belongings import A_FOLDER
+from estran.adapters.files.claims import followed
 from estran.adapters.files.safe_write.datastrip import datastrip_name, datastrip_xml, page
 from estran.adapters.files.safe_write.footprints import footprint_gml
 from estran.adapters.files.safe_write.images import NO_OVERVIEW, preview, true_colour, write_jp2, write_truth
 from estran.adapters.files.safe_write.manifest import manifest
 from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, product_name, product_xml, tile_xml
 from estran.adapters.files.undecodable import check_xml_name
-from estran.adapters.files.whole import claimed, followed, whole
+from estran.adapters.files.whole import claimed, whole
 from estran.raster.scene import Progress, quiet
 from estran.sensors.bands import SENTINEL2
 
