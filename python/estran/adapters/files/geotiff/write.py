@@ -43,7 +43,7 @@ class _Target:
         self._written(block.size)
 
 
-def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> None:
+def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> Product:
     """Write a product as one cloud-optimised GeoTIFF, whole or not at all.
 
     All bands share one sample type: the smallest that holds every value exactly (with float bands a float; float32 holds 16-bit integers, else float64).
@@ -58,6 +58,11 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         NAME.tif.
     overwrite, progress
         As for :func:`estran.adapters.files.write_product`.
+
+    Returns
+    -------
+    Product
+        What was written, settled: with the notes and metadata that its computation has given.
 
     Raises
     ------
@@ -111,11 +116,11 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         plain, cog, folder = part.with_name("plain.tif"), part.with_name("cog.tif"), Path(known)
         try:
             with rasterio.open(folder / plain.name, "w", **{key: value for key, value in profile.items() if value is not None}) as dataset:
-                _describe(dataset, product, bands)
                 # Writing takes most of the time; the copy with overviews gets the last tenth of the bar.
                 meter = Meter(bands, lambda share, message: progress(0.9 * share, message), f"writing {path.name}")
                 targets = [_Target(dataset, number, grid.shape, dtype, meter) for number, _ in enumerate(bands, 1)]
-                store(bands, targets, lock=threading.Lock())
+                product = store(product, bands, targets, lock=threading.Lock())
+                _describe(dataset, product, bands)
             copy(
                 folder / plain.name,
                 folder / cog.name,
@@ -136,6 +141,7 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         cog.replace(part)
         plain.unlink()
         progress(1.0, f"writing {path.name}")
+    return product
 
 
 def _common(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:

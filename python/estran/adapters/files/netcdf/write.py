@@ -38,7 +38,7 @@ class _Target:
         self._written(block.size)
 
 
-def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> None:
+def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> Product:
     """Write a product as NetCDF-4 after CF 1.11, whole or not at all.
 
     Each band is a compressed variable with its own type, ``scale_factor``, ``add_offset``, ``_FillValue``, ``units``, ``long_name``, ``flag_masks`` or
@@ -50,6 +50,11 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
     ----------
     product, path, overwrite, progress
         As for :func:`estran.adapters.files.write_product`.
+
+    Returns
+    -------
+    Product
+        What was written, settled: with the notes and metadata that its computation has given.
 
     Raises
     ------
@@ -79,7 +84,9 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
                     if fits_profile(product, bands):
                         write_profile(dataset, product, bands)
                 # Each block takes the lock of its own accord, so that computing goes on meanwhile.
-                store(bands, targets)
+                product = store(product, bands, targets)
+                with HDF5:
+                    _keep_the_rest(dataset, product)
             finally:
                 with HDF5:
                     dataset.close()
@@ -89,11 +96,10 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
                 "the NetCDF file could not be written; nothing is left of it", where=path, found=str(error), todo="see that there is space on the disk"
             ) from error
         plain.replace(part)
+    return product
 
 
 def _describe(dataset: Any, product: Product) -> None:
-    grid = product.grid
-    scene = [grid.width, grid.height, list(grid.transform)[:6] if grid.transform is not None else None, grid.crs]
     attributes = {
         "Conventions": "CF-1.11",
         "title": product.name,
@@ -104,6 +110,12 @@ def _describe(dataset: Any, product: Product) -> None:
         "time_coverage_end": _time_text(product.stop),
     }
     dataset.setncatts({key: value for key, value in attributes.items() if value})
+
+
+def _keep_the_rest(dataset: Any, product: Product) -> None:
+    """What CF has no attributes for, in the group of our reader."""
+    grid = product.grid
+    scene = [grid.width, grid.height, list(grid.transform)[:6] if grid.transform is not None else None, grid.crs]
     own = {
         **extras.product_extras(product),
         "name": product.name,
