@@ -151,6 +151,18 @@ def pick(result: Mapping[str, Any], name: str, first: int, last: int) -> Any:
     return result[name][first:last]
 
 
+def read_apart(array: Any) -> Any:
+    """The same samples by tasks of other names, so that who reads them now and who reads them later do not share what is read.
+
+    Dask joins a chain of tasks into one, named after its last; that one is another here.
+    """
+    return dask_array().map_blocks(_same, array, dtype=array.dtype, meta=np.empty((0, 0), array.dtype), name=f"apart-{uuid.uuid4().hex}")
+
+
+def _same(block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return block
+
+
 class Chunks:
     """The chunks of a Dask array as tasks of their own, so that windows which share a chunk share its decoding.
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from estran.catalogue.outputs import Target, targets
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs, ReadAux, gather
-from estran.engine.lazy import Chunks, dask_compute, dask_delayed, picked
+from estran.engine.lazy import Chunks, dask_compute, dask_delayed, picked, read_apart
 from estran.engine.need import Weigh, casts_rays, need_of
 from estran.engine.overview import Overview
 from estran.engine.record import processing
@@ -159,9 +159,7 @@ def _survey(run: TileRun, lazy: Mapping[str, Any], windows: Sequence[Window]) ->
 
     It reads its inputs by tasks of its own: were they the tiles' too, every chunk would be held from the one to the other.
     """
-    from dask.graph_manipulation import clone
-
-    chunks = [Chunks(array) for array in clone(*lazy.values())] if lazy else []
+    chunks = [Chunks(read_apart(array)) for array in lazy.values()]
     task = dask_delayed()(partial(survey_tile, run), pure=False)
     return dask_delayed()(partial(merge_surveys, run), pure=False)([task(window, [c.under(window) for c in chunks]) for window in windows])
 

@@ -12,7 +12,7 @@ from estran import bounds
 from estran.adapters.files.undecodable import printable
 from estran.errors import BadProduct
 
-CHUNK = 2048
+CHUNK = 1024
 """Rows and columns of a tile: 8 MB of 16-bit samples."""
 
 
