@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from estran import __version__
 from estran.adapters.snap.setup import plan as planning
-from estran.adapters.snap.setup.changes import Changes, Link, Remove, Write, tree
+from estran.adapters.snap.setup.changes import Change, made, tree
 from estran.adapters.snap.setup.check import ALIASES
 from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, desktop_modules, operator_files, package_folder
 from estran.adapters.snap.setup.install import apply
@@ -24,6 +24,8 @@ from estran.adapters.snap.setup.interpreter import ask, missing_packages
 from estran.adapters.snap.setup.plan import InstallFailed, plan_install, plan_uninstall
 from estran.adapters.snap.setup.site import Site
 from estran.errors import EstranError, TargetExists, WriteFailed
+
+SHIM, GONE = PurePosixPath("estran_snap", "cloud_mask.py"), PurePosixPath("estran_snap", "gone_since.py")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,6 +42,11 @@ def install(**options):
 
 def uninstall():
     apply(plan_uninstall(Site.find()), prove=False)
+
+
+def held(fake):
+    """What is there, but for what the stand-in of gpt writes."""
+    return {path: what for path, what in fake.snapshot().items() if not path.endswith(("calls.txt", "does.json"))}
 
 
 def ours(fake) -> Path:
@@ -185,18 +192,189 @@ def test_from_copy_to_link_and_back(fake_snap):
     assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k} == {k: v for k, v in copied.items() if "calls" not in k}
 
 
-def test_an_older_installation_is_brought_up_to_date(fake_snap):
+def _as_an_older_one_made_it(monkeypatch):
+    """Until the end of this block our operators are others: one is older, one has gone since."""
+    older = {**operator_files(), SHIM: b"old", GONE: b"old"}
+    return monkeypatch.setattr("estran.adapters.snap.setup.content.operator_files", lambda: older)
+
+
+def test_an_older_installation_is_brought_up_to_date(fake_snap, monkeypatch):
     fake_snap.set_python()
     install()
-    up_to_date = fake_snap.snapshot()
-    (ours(fake_snap) / "estran_snap" / "cloud_mask.py").write_text("old")
-    (ours(fake_snap) / "estran_snap" / "gone_since.py").write_text("old")
+    up_to_date = held(fake_snap)
+    with monkeypatch.context() as older:
+        _as_an_older_one_made_it(older)
+        apply(plan_install(Site.find()), prove=False)
+    assert (ours(fake_snap) / GONE).is_file()
     changes = plan_install(Site.find()).changes
     services = ours(fake_snap) / SERVICES
-    assert changes[0] == Remove(services), "SNAP never sees a half of it"
+    assert changes[0] == Change(services, None), "SNAP never sees a half of it"
     assert changes[-1].path == services
     install()
-    assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k} == {k: v for k, v in up_to_date.items() if "calls" not in k}
+    assert held(fake_snap) == up_to_date
+
+
+def test_what_others_put_into_our_folder_stays(fake_snap):
+    """And what they changed there is put right by an installation, which says so, and kept by the end of it."""
+    fake_snap.set_python()
+    install()
+    installed = held(fake_snap)
+    (ours(fake_snap) / SHIM).write_text("mine")
+    (ours(fake_snap) / "estran_snap" / "notes.txt").write_text("mine")
+    (ours(fake_snap) / "estran_snap" / "__pycache__").mkdir(exist_ok=True)
+    (ours(fake_snap) / "estran_snap" / "__pycache__" / "x.pyc").write_bytes(b"")
+    plan = plan_install(Site.find())
+    assert f"replaced, though changed since it was installed: {ours(fake_snap) / SHIM}" in plan.notes
+    apply(plan, prove=False)
+    assert {k: v for k, v in held(fake_snap).items() if k in installed} == installed
+    with pytest.raises(TargetExists, match="something is there that this command did not make"):
+        plan_install(Site.find(), linked=True)
+    (ours(fake_snap) / SHIM).write_text("mine")
+    plan = plan_uninstall(Site.find())
+    assert plan.notes == (f"left as it is, for it is not as it was installed: {ours(fake_snap) / SHIM} and 1 more",)
+    apply(plan, prove=False)
+    assert sorted(p.name for p in tree(ours(fake_snap))) == ["cloud_mask.py", "estran_snap", "notes.txt"]
+    with pytest.raises(TargetExists, match="that this command did not make"):
+        plan_install(Site.find())
+
+
+def test_services_that_were_changed_are_not_left_without_operators(fake_snap):
+    fake_snap.set_python()
+    install()
+    with (ours(fake_snap) / SERVICES).open("a") as more:
+        more.write("mine.op.Op\n")
+    before = held(fake_snap)
+    with pytest.raises(EstranError, match=r"was changed since .*move it away, then estran snap uninstall"):
+        uninstall()
+    assert held(fake_snap) == before
+    (ours(fake_snap) / SERVICES).rename(fake_snap.user_home / "mine")
+    uninstall()
+    assert not ours(fake_snap).exists()
+
+
+def test_a_file_of_others_in_the_place_of_ours_is_not_replaced(fake_snap):
+    fake_snap.set_python()
+    (fake_snap.home / "etc" / "snap.conf").write_text("")
+    jar = fake_snap.user_dir / "system" / "modules" / f"{MENU_MODULE}.jar"
+    jar.parent.mkdir(parents=True)
+    jar.write_bytes(b"mine")
+    with pytest.raises(TargetExists, match=rf"did not make \(in .*{MENU_MODULE}.jar\). What to do: move it away"):
+        plan_install(Site.find())
+
+
+def test_settings_behind_a_link_stay_behind_it(fake_snap, monkeypatch, tmp_path):
+    _bridge_in_this_python(monkeypatch, fake_snap)
+    real = fake_snap.set_python(tmp_path / "old" / "python").rename(tmp_path / "snappy.properties")
+    file = fake_snap.user_dir / "snap-python" / "snappy.properties"
+    file.symlink_to(real)
+    before = fake_snap.snapshot(), real.read_bytes()
+    install(python=Path(sys.executable))
+    assert file.is_symlink()
+    assert str(sys.executable).encode() in real.read_bytes()
+    uninstall()
+    after = fake_snap.snapshot()
+    after.pop(str(fake_snap.home / "calls.txt"))
+    assert (after, real.read_bytes()) == before
+
+
+@pytest.mark.parametrize("start", ["nothing", "older", "link", "other python"])
+def test_killed_at_any_step_it_goes_on_or_out(fake_snap, monkeypatch, start):
+    """Each change is one step; after each, another install arrives where an unbroken one does, and an uninstall where all began."""
+    _bridge_in_this_python(monkeypatch, fake_snap)
+    (fake_snap.home / "etc" / "snap.conf").write_text("")
+    file = fake_snap.user_dir / "snap-python" / "snappy.properties"
+    file.parent.mkdir(parents=True)
+    file.write_text("# mine\nsnap.pythonModuleDir=nowhere")
+    monkeypatch.setattr(planning, "BEFORE", ())  # they ask the interpreter each time, and are not what is tried here
+    found = Site.find()
+    seen, interpreter = found.installed, ask(Path(sys.executable))
+    for name, answer in {"look": seen, "ask": interpreter, "embedded": None}.items():
+        monkeypatch.setattr(f"estran.adapters.snap.setup.site.{name}", lambda *_, answer=answer, **__: answer)
+    monkeypatch.setattr(planning, "ask", lambda executable: dataclasses.replace(interpreter, executable=executable, esa_snappy=str(fake_snap.module_dir)))
+    before = held(fake_snap)
+
+    def begin():
+        match start:
+            case "older":
+                with monkeypatch.context() as older:
+                    _as_an_older_one_made_it(older)
+                    apply(plan_install(Site.find()), prove=False)
+            case "link":
+                apply(plan_install(Site.find(), linked=True), prove=False)
+            case "other python":
+                twin = fake_snap.user_home / "python"
+                twin.symlink_to(sys.executable)
+                apply(plan_install(Site.find(), twin), prove=False)
+                twin.unlink()
+
+    begin()
+    options = {"python": Path(sys.executable)} if start == "other python" else {}
+    steps = plan_install(Site.find(), **options).changes
+    assert steps
+    apply(plan_install(Site.find(), **options), prove=False)
+    whole = held(fake_snap)
+    out = plan_uninstall(Site.find()).changes
+    uninstall()
+    assert held(fake_snap) == before
+    many = range(0, len(steps) + 1, max(1, len(steps) // 12))
+    for n in {*many, 1, 2, 3, len(steps) - 2, len(steps) - 1}:
+        begin()
+        with made(plan_install(Site.find(), **options).changes[:n]):
+            pass
+        apply(plan_install(Site.find(), **options), prove=False)
+        assert held(fake_snap) == whole, f"{n}: {steps[n : n + 1]}"
+        uninstall()
+        begin()
+        with made(plan_install(Site.find(), **options).changes[:n]):
+            pass
+        uninstall()
+        assert held(fake_snap) == before, f"{n}: {steps[n : n + 1]}"
+    for n in {*range(0, len(out) + 1, max(1, len(out) // 12)), 1, 2, len(out) - 1}:
+        begin()
+        apply(plan_install(Site.find(), **options), prove=False)
+        with made(plan_uninstall(Site.find()).changes[:n]):
+            pass
+        uninstall()
+        assert {k: v for k, v in held(fake_snap).items() if v is not None} == {k: v for k, v in before.items() if v is not None}, f"{n}: {out[n : n + 1]}"
+
+
+def test_killed_before_anything_was_written(fake_snap):
+    """What the very first write leaves is no stranger."""
+    fake_snap.set_python()
+    before = held(fake_snap)
+    ours(fake_snap).mkdir()
+    (ours(fake_snap) / ".estran-install.json.0123456789ab.estran-part").write_bytes(b"{")
+    uninstall()
+    assert held(fake_snap) == before
+    ours(fake_snap).mkdir()
+    (ours(fake_snap) / ".estran-install.json.0123456789ab.estran-part").write_bytes(b"{")
+    apply(plan_install(Site.find()), prove=False)
+    uninstall()
+    assert held(fake_snap) == before
+
+
+@pytest.mark.parametrize("upgraded", [False, True])
+def test_an_installation_with_the_record_of_earlier_versions(fake_snap, monkeypatch, tmp_path, upgraded):
+    """Schema 1 named no files: what lies in our folder was ours."""
+    _bridge_in_this_python(monkeypatch, fake_snap)
+    (fake_snap.home / "etc" / "snap.conf").write_text("")
+    file = fake_snap.set_python(tmp_path / "old" / "python")
+    before, text = held(fake_snap), file.read_bytes()
+    install(python=Path(sys.executable))
+    record = ours(fake_snap) / "estran-install.json"
+    told = json.loads(record.read_text())
+    outside = [{"path": path, **edit} for path, edit in told["edits"].items()]
+    outside += [{"path": path, "earlier": None, "keys": {}, "line": ""} for path in told["files"] if Path(path).is_absolute()]
+    first = {"schema": 1, "mode": "copy", "version": "0.1", "python": "x", "module_dir": "y", "outside": outside, "folders": told["folders"]}
+    record.write_text(json.dumps(first))
+    (ours(fake_snap) / GONE).write_text("of then")
+    if upgraded:
+        install()
+        assert not (ours(fake_snap) / GONE).exists()
+        assert json.loads(record.read_text()) == told
+    uninstall()
+    assert held(fake_snap) == before
+    assert file.read_bytes() == text
 
 
 @pytest.mark.parametrize(
@@ -395,18 +573,18 @@ def test_changes_are_all_or_none(tmp_path):
     (tmp_path / "empty").mkdir()
     before = {p: p.read_bytes() if p.is_file() else p.is_symlink() for p in tmp_path.iterdir()}
     wanted = [
-        Write(tmp_path / "file", b"new"),
-        Write(tmp_path / "a" / "b" / "new", b"new"),
-        Remove(tmp_path / "gone"),
-        Remove(tmp_path / "link"),
-        Remove(tmp_path / "empty"),
-        Link(tmp_path / "other", tmp_path / "target"),
+        Change(tmp_path / "file", b"new"),
+        Change(tmp_path / "a" / "b" / "new", b"new"),
+        Change(tmp_path / "gone", None),
+        Change(tmp_path / "link", None),
+        Change(tmp_path / "empty", None),
+        Change(tmp_path / "other", tmp_path / "target"),
     ]
-    with pytest.raises(WriteFailed, match="everything is as it was"), Changes() as changes:
-        changes.make([*wanted, Write(tmp_path / "file" / "below a file", b"")])
+    with pytest.raises(WriteFailed, match="everything is as it was"), made([*wanted, Change(tmp_path / "file" / "below a file", b"")]):
+        pass
     assert {p: p.read_bytes() if p.is_file() else p.is_symlink() for p in tmp_path.iterdir()} == before
-    with Changes() as changes:
-        changes.make(wanted)
+    with made(wanted):
+        pass
     assert {p.name for p in tmp_path.iterdir()} == {"file", "a", "target", "other"}
     assert (tmp_path / "a" / "b" / "new").read_bytes() == (tmp_path / "file").read_bytes() == b"new"
 

@@ -238,7 +238,6 @@ def test_lines_come_and_go():
     for data in (b"", b"a=1\n", b"a=1", b"a=1\r\nb=2\r\n"):
         added = with_line(data, line)
         assert without_line(added, line).removesuffix(b"\n") == data.removesuffix(b"\n")
-        assert with_line(added, home_line("/usr/local"), line) == with_line(without_line(added, line), home_line("/usr/local"))
 
 
 def test_an_activated_environment_with_a_checkout_is_told_from_the_installed_copy(snap, monkeypatch, tmp_path):

@@ -72,7 +72,10 @@ def _install(args: argparse.Namespace) -> None:
         _show(plan)
         return
     _say(
-        args, f"{len(plan.changes)} files to change in {site.settings.user_dir}" if plan.changes else f"everything is in its place in {site.settings.user_dir}"
+        args,
+        f"{len({c.path for c in plan.changes})} files to change in {site.settings.user_dir}"
+        if plan.changes
+        else f"everything is in its place in {site.settings.user_dir}",
     )
     for sentence in apply(plan, prove=True):
         _say(args, sentence)
@@ -90,6 +93,8 @@ def _uninstall(args: argparse.Namespace) -> None:
     except NoSnap:
         site = Site(None, read_settings(None, args.userdir), args.userdir)
     plan = plan_uninstall(site)
+    for note in plan.notes:
+        _say(args, note)
     if args.dry_run:
         _show(plan)
         return

@@ -1,112 +1,60 @@
-"""Changes of files that can be taken back: all of them happen, or none.
-
-Each file appears whole, by a rename in its folder. Whatever interrupts (an error, Ctrl-C, a full disk) undoes what was done, in reverse.
-"""
+"""Changes of files: each file appears whole, by a rename in its folder, and an error takes all changes back."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import shutil
 import stat
 import sys
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 from estran.errors import WriteFailed
 
 _PART = ".estran-part"
 
+Content = bytes | Path | None
+"""Bytes of a file, the target of a link to a folder, or nothing."""
+
 
 @dataclass(frozen=True)
-class Write:
-    """A file with these bytes."""
+class Change:
+    """What shall be at a path; None: no file, link or empty folder any more."""
 
     path: Path
-    data: bytes
+    wanted: Content
     why: str = ""
 
     @property
-    def done(self) -> bool:
-        """Whether it is so already."""
-        return self.path.is_file() and not is_link(self.path) and self.path.read_bytes() == self.data
-
-    @property
     def told(self) -> str:
         """For a dry run."""
-        return f"{'replace' if self.path.is_file() else 'write  '} {self.path} ({len(self.data)} bytes{'; ' if self.why else ''}{self.why})"
+        if self.wanted is None:
+            return f"remove  {self.path}"
+        if isinstance(self.wanted, Path):
+            return f"link    {self.path} -> {self.wanted}"
+        verb = "replace" if self.path.is_file() else "write  "
+        return f"{verb} {self.path} ({len(self.wanted)} bytes{'; ' if self.why else ''}{self.why})"
 
 
-@dataclass(frozen=True)
-class Link:
-    """A link to a folder (on Windows a junction, which needs no rights)."""
-
-    path: Path
-    target: Path
-
-    @property
-    def done(self) -> bool:
-        """Whether it is so already."""
-        return points_at(self.path, self.target)
-
-    @property
-    def told(self) -> str:
-        """For a dry run."""
-        return f"link    {self.path} -> {self.target}"
-
-
-@dataclass(frozen=True)
-class Remove:
-    """No file, link or empty folder there any more."""
-
-    path: Path
-
-    @property
-    def told(self) -> str:
-        """For a dry run."""
-        return f"remove  {self.path}"
-
-
-Change = Write | Link | Remove
-
-
-class Changes:
-    """A context in which changes are made; an exception takes them back.
+@contextlib.contextmanager
+def made(changes: Iterable[Change]) -> Iterator[None]:
+    """Make changes in this order for the work of the block; an exception, of the block too, puts everything back.
 
     Raises
     ------
     WriteFailed
         The system refused one; all are taken back.
     """
-
-    def __init__(self) -> None:
-        self._undo: list[Callable[[], object]] = []
-
-    def __enter__(self) -> Changes:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is not None:
-            self.take_back()
-
-    def take_back(self) -> None:
-        """Undo everything, the last first."""
-        while self._undo:
-            self._undo.pop()()
-
-    def make(self, changes: Iterable[Change]) -> None:
-        """Make them in this order; what is so already is left alone."""
+    undo: list[Callable[[], object]] = []
+    try:
         for change in changes:
             try:
-                match change:
-                    case Write(path, data, _):
-                        self._write(path, data)
-                    case Link(path, target):
-                        self._link(path, target)
-                    case Remove(path):
-                        self._remove(path)
+                _make(change, undo)
             except OSError as error:
                 raise WriteFailed(
                     "a file could not be changed; everything is as it was",
@@ -114,64 +62,98 @@ class Changes:
                     found=error.strerror or error,
                     todo="see that you may write there and that the disk is not full",
                 ) from error
+        yield
+    except BaseException:
+        while undo:
+            undo.pop()()
+        raise
 
-    def _write(self, path: Path, data: bytes) -> None:
-        if is_link(path):
-            self._remove(path)
-        earlier = path.read_bytes() if path.is_file() else None
-        if earlier == data:
-            return
-        self._folders(path.parent)
-        mode = stat.S_IMODE(path.stat().st_mode) if earlier is not None else None
-        _put(path, data, mode)
-        self._undo.append(path.unlink if earlier is None else lambda: _put(path, earlier, mode))
 
-    def _link(self, path: Path, target: Path) -> None:
-        if points_at(path, target):
-            return
-        if path.exists() or is_link(path):
-            self._remove(path)
-        self._folders(path.parent)
-        make_link(path, target)
-        self._undo.append(lambda: remove_link(path))
+def _make(change: Change, undo: list[Callable[[], object]]) -> None:
+    path, mode = change.path, None
+    for folder in missing_folders(path) if change.wanted is not None else ():
+        folder.mkdir()
+        undo.append(partial(shutil.rmtree, folder, ignore_errors=True))  # with the caches that Python leaves in it
+    if is_folder(path):
+        path.rmdir()
+        undo.append(path.mkdir)
+    elif path.is_file() and not is_link(path):
+        mode = stat.S_IMODE(path.stat().st_mode)
+    undo.append(partial(_put, path, content_of(path), mode))
+    _put(path, change.wanted, mode)
 
-    def _remove(self, path: Path) -> None:
-        if is_link(path):
-            target = path.readlink()
-            remove_link(path)
-            self._undo.append(lambda: make_link(path, target))
-        elif path.is_dir():
-            path.rmdir()
-            self._undo.append(path.mkdir)
-        elif path.exists():
-            data, mode = path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
-            path.unlink()
-            self._undo.append(lambda: _put(path, data, mode))
 
-    def _folders(self, folder: Path) -> None:
-        missing = [f for f in (folder, *folder.parents) if not f.exists()]
-        for one in reversed(missing):
-            one.mkdir()
-            self._undo.append(lambda one=one: shutil.rmtree(one, ignore_errors=True))  # type: ignore[misc]
+def _put(path: Path, wanted: Content, mode: int | None) -> None:
+    if content_of(path) == wanted:
+        return
+    if is_link(path):
+        _remove_link(path)
+    if not isinstance(wanted, bytes):
+        path.unlink(missing_ok=True)
+    if wanted is None:
+        return
+    if isinstance(wanted, Path):
+        _make_link(path, wanted)
+        return
+    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}{_PART}"
+    try:
+        part.write_bytes(wanted)
+        if mode is not None:
+            part.chmod(mode)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def content_of(path: Path) -> Content:
+    """What is at a path; of a folder nothing."""
+    if is_link(path):
+        return path.readlink()
+    return path.read_bytes() if path.is_file() else None
+
+
+def mark(wanted: Content) -> str:
+    """By which a content is known again: SHA-256 of bytes, ``-> target`` of a link, "" of nothing."""
+    if isinstance(wanted, Path):
+        return f"-> {os.path.realpath(wanted)}"
+    return "" if wanted is None else hashlib.sha256(wanted).hexdigest()
+
+
+def mark_at(path: Path) -> str:
+    """The mark of what is at a path."""
+    return mark(path if is_link(path) else content_of(path))
+
+
+def missing_folders(path: Path) -> list[Path]:
+    """Folders above a path that are not there yet, the outermost first."""
+    return [folder for folder in reversed(path.parents) if not folder.exists()]
 
 
 def tree(folder: Path) -> list[Path]:
     """Everything below a folder, links not followed, what is deepest first, so that it can be removed in this order."""
     found: list[Path] = []
-    for entry in sorted(folder.iterdir()) if folder.is_dir() and not is_link(folder) else ():
-        if entry.is_dir() and not is_link(entry):
-            found += tree(entry)
-        found.append(entry)
+    for entry in sorted(folder.iterdir()) if is_folder(folder) else ():
+        found += [*tree(entry), entry]
     return found
 
 
+def is_part(path: Path) -> bool:
+    """Whether a killed process left it beside a file that it was writing."""
+    return path.name.startswith(".") and path.name.endswith(_PART)
+
+
 def parts_of(path: Path) -> list[Path]:
-    """What a killed process can have left beside a file that it was writing."""
-    return sorted(p for p in (path.parent.iterdir() if path.parent.is_dir() else ()) if p.name.startswith(f".{path.name}.") and p.name.endswith(_PART))
+    """Those of one file."""
+    return sorted(path.parent.glob(f".{path.name}.*{_PART}"))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder, not a link to one."""
+    return path.is_dir() and not is_link(path)
 
 
 def is_link(path: Path) -> bool:
-    """Whether it is a symbolic link or a junction."""
+    """Whether it is a symbolic link, or a junction of Windows, which needs no rights."""
     if path.is_symlink():
         return True
     if sys.platform != "win32":
@@ -182,13 +164,7 @@ def is_link(path: Path) -> bool:
         return False
 
 
-def points_at(path: Path, target: Path) -> bool:
-    """Whether it is a link to that place."""
-    return is_link(path) and os.path.realpath(path) == os.path.realpath(target)
-
-
-def make_link(path: Path, target: Path) -> None:
-    """Link to a folder."""
+def _make_link(path: Path, target: Path) -> None:
     if sys.platform == "win32":
         import _winapi
 
@@ -197,22 +173,9 @@ def make_link(path: Path, target: Path) -> None:
         path.symlink_to(target, target_is_directory=True)
 
 
-def remove_link(path: Path) -> None:
+def _remove_link(path: Path) -> None:
     """The link, never what it points at."""
     if path.is_symlink():
         path.unlink()
     else:
         path.rmdir()
-
-
-def _put(path: Path, data: bytes, mode: int | None) -> None:
-    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}{_PART}"
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-        if mode is not None:
-            part.chmod(mode)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -67,3 +67,9 @@ def other_python() -> str:
 def or_set_up(site: Site, mend: str) -> str:
     """Where SNAP is set up for no Python, setting it up for this one is better than mending whatever ``python`` is on the PATH."""
     return mend if PYTHON in site.settings.values else f"{INSTALL}  # sets SNAP up for the Python that runs this"
+
+
+def obstacle(folder: Path) -> Path | None:
+    """What keeps things from being put into a folder that is there or is to be made; None where nothing does."""
+    first = next(p for p in (folder, *folder.parents) if p.exists())
+    return None if first.is_dir() and os.access(first, os.W_OK | os.X_OK) else first

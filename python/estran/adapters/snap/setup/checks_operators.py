@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from estran import __version__
 from estran.adapters.snap.setup import content
-from estran.adapters.snap.setup.changes import points_at
+from estran.adapters.snap.setup.changes import Content, mark, mark_at
 from estran.adapters.snap.setup.check import ALIASES, INSTALL, Check, quoted
 from estran.adapters.snap.setup.checks_home import home
 from estran.adapters.snap.setup.plugins import Plugin
@@ -15,26 +17,22 @@ from estran.adapters.snap.setup.site import Site
 
 def operators(site: Site) -> Check:
     """Where our operators are, and that they are those of this Estran."""
-    record, folder = site.record, site.folder
-    if record is None:
+    manifest, folder = site.manifest, site.folder
+    if manifest is None:
         found = ours(site)
-        return (
-            Check("operators", True, f"operators in {found[0].place}")
-            if found
-            else Check("operators", False, "Estran's operators are not in this SNAP", INSTALL)
-        )
-    if record.mode == "link":
-        loose = [path for path, target in content.links().items() if not points_at(folder / path, target)]
-        if loose or not content.links():
-            return Check("operators", False, f"operators in {folder} are linked to another checkout than this", "estran snap link")
+        if not found:
+            return Check("operators", False, "Estran's operators are not in this SNAP", INSTALL)
+        return Check("operators", True, f"operators in {found[0].place}")
+    linked = manifest.mode == "link"
+    wanted: Mapping[PurePosixPath, Content] = content.links() if linked else content.copies(package=(folder / content.NAME).is_dir())
+    stale = [str(path) for path, what in wanted.items() if mark_at(folder / path) != mark(what)]
+    if linked and (stale or not wanted):
+        return Check("operators", False, f"operators in {folder} are linked to another checkout than this", "estran snap link")
+    if linked:
         return Check("operators", True, f"operators in {folder}, linked to {content.checkout()}")
-    wanted = content.operator_files() | (content.package_files() if (folder / content.NAME).is_dir() else {})
-    stale = [str(p) for p, data in wanted.items() if not (folder / p).is_file() or (folder / p).read_bytes() != data]
     if stale:
-        fact = f"operators in {folder} are not as this Estran {__version__} makes them ({stale[0]}" + (
-            f" and {len(stale) - 1} more)" if len(stale) > 1 else ")"
-        )
-        return Check("operators", False, fact, INSTALL)
+        which = stale[0] + (f" and {len(stale) - 1} more" if len(stale) > 1 else "")
+        return Check("operators", False, f"operators in {folder} are not as this Estran {__version__} makes them ({which})", INSTALL)
     return Check("operators", True, f"operators in {folder}, as this Estran {__version__} makes them")
 
 
@@ -46,7 +44,7 @@ def duplicates(site: Site) -> Check | None:
     if len(places) == 1:
         return Check("duplicates", True, "no other place brings operators of these names")
     fact = f"operators of ours are in {len(places)} places, and SNAP takes the last: {', '.join(map(str, places))}"
-    if site.record is not None and all(p == site.folder or p.suffix == ".jar" for p in places):
+    if site.manifest is not None and all(p == site.folder or p.suffix == ".jar" for p in places):
         return Check("duplicates", False, fact, "estran snap uninstall  # keeps the plugin of SNAP Desktop")
     other = next(p for p in places if p != site.folder)
     return Check("duplicates", False, fact, f"move {quoted(other)} out of {quoted(other.parent)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from estran import __version__
 from estran.adapters.snap.setup import content
-from estran.adapters.snap.setup.changes import points_at
+from estran.adapters.snap.setup.changes import mark, mark_at
 from estran.adapters.snap.setup.check import INSTALL, Check, delete, or_set_up, other_python, pip, pip_install, quoted
 from estran.adapters.snap.setup.embedded import HOME
 from estran.adapters.snap.setup.interpreter import OLDEST, missing_packages
@@ -110,7 +110,7 @@ def package(site: Site) -> Check | None:
     if seen.version != __version__:
         mend = "deactivate" if activated else f"{pip_install(site, f'estran=={__version__}')} && {INSTALL}"
         return Check("estran", False, f"Estran {seen.version} in {where} wins in SNAP{activated}, and this is {__version__}", mend)
-    if site.record is not None and site.record.mode == "link" and not points_at(site.folder / content.NAME, where):
+    if site.manifest is not None and site.manifest.mode == "link" and mark_at(site.folder / content.NAME) != mark(where):
         return Check("estran", False, f"Estran in {where} wins over the linked checkout", pip(executable, "uninstall", "estran"))
     return Check("estran", True, f"Estran {seen.version} in {where}" + (f" wins in SNAP{activated}" if activated else ""))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from estran.adapters.snap.setup import modules
-from estran.adapters.snap.setup.check import Check, quoted
+from estran.adapters.snap.setup.check import Check, obstacle, quoted
 from estran.adapters.snap.setup.settings import EXTRA_PATHS
 from estran.adapters.snap.setup.site import Site
 
@@ -56,8 +55,8 @@ def user_dir(site: Site) -> Check:
     folder = site.settings.user_dir
     fact = f"user directory {folder} ({site.settings.user_dir_from})"
     for place in (folder, site.settings.plugin_parent):
-        first = next(p for p in (place, *place.parents) if p.exists())
-        if not first.is_dir() or not os.access(first, os.W_OK | os.X_OK):
+        first = obstacle(place)
+        if first is not None:
             mend = "estran snap install --userdir DIR  # and give gpt the same: gpt -J-Dsnap.userdir=DIR"
             return Check("user_dir", False, f"{fact} cannot be written (at {first})", mend)
     return Check("user_dir", True, fact)

@@ -90,6 +90,11 @@ def package_files() -> dict[PurePosixPath, bytes]:
     return {PurePosixPath(root.name, *p.relative_to(root).parts): p.read_bytes() for p in files}
 
 
+def copies(*, package: bool) -> dict[PurePosixPath, bytes]:
+    """What a copied installation holds; with the package where SNAP's Python does not see it."""
+    return operator_files() | graph_files() | (package_files() if package else {})
+
+
 def menu_files(user_cluster: Path) -> dict[Path, bytes]:
     """The module that brings menu entries and help pages to the desktop, in the folder of the user's modules."""
     return {

@@ -53,11 +53,10 @@ def find_desktop(settings: Settings) -> Desktop | None:
     return None if modules is None or settings.home is None else Desktop(settings.home, modules)
 
 
-def with_line(data: bytes, line: str, instead: str | None = None) -> bytes:
-    """The configuration with our line at its end; an earlier one of ours (`instead`) goes."""
-    left = without_line(data, instead) if instead else data
-    end = b"" if not left or left.endswith(b"\n") else b"\n"
-    return left + end + line.encode() + b"\n"
+def with_line(data: bytes, line: str) -> bytes:
+    """The configuration with our line at its end."""
+    end = b"" if not data or data.endswith(b"\n") else b"\n"
+    return data + end + line.encode() + b"\n"
 
 
 def without_line(data: bytes, line: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from estran.adapters.snap.setup.changes import Changes
+from estran.adapters.snap.setup.changes import made
 from estran.adapters.snap.setup.check import ALIASES
 from estran.adapters.snap.setup.checks_operators import registered, starts
 from estran.adapters.snap.setup.checks_snap import java
@@ -20,8 +20,7 @@ def apply(plan: Plan, *, prove: bool) -> list[str]:
     WriteFailed, InstallFailed
         Everything is as it was before.
     """
-    with Changes() as changes:
-        changes.make(plan.changes)
+    with made(plan.changes):
         return _proof(Site(plan.site.snap, plan.site.settings, plan.site.asked_user_dir, plan.site.timeout, plan.changed)) if prove else []
 
 

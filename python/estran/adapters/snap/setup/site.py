@@ -14,7 +14,7 @@ from estran.adapters.snap.setup.embedded import DESKTOP_PATH, HOME, PROGRAM, Emb
 from estran.adapters.snap.setup.find import Snap, find_snap
 from estran.adapters.snap.setup.gpt import Answer, run_gpt
 from estran.adapters.snap.setup.interpreter import Bridge, Interpreter, Seen, ask, bridge, find_executable, look
-from estran.adapters.snap.setup.record import Record, read_record
+from estran.adapters.snap.setup.manifest import Manifest, read_manifest
 from estran.adapters.snap.setup.settings import MODULE_DIR, PYTHON, Settings, read_settings
 from estran.errors import EstranError
 
@@ -82,9 +82,9 @@ class Site:
         return self.settings.plugin_parent / content.NAME
 
     @cached_property
-    def record(self) -> Record | None:
+    def manifest(self) -> Manifest | None:
         """Of our installation there."""
-        return read_record(self.folder)
+        return read_manifest(self.folder)
 
     @cached_property
     def jars(self) -> dict[str, Path]:
