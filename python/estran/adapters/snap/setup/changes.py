@@ -142,11 +142,6 @@ def is_part(path: Path) -> bool:
     return path.name.startswith(".") and path.name.endswith(_PART)
 
 
-def parts_of(path: Path) -> list[Path]:
-    """Those of one file."""
-    return sorted(path.parent.glob(f".{path.name}.*{_PART}"))
-
-
 def is_folder(path: Path) -> bool:
     """Whether it is a folder, not a link to one."""
     return path.is_dir() and not is_link(path)

@@ -61,13 +61,9 @@ def find_snap(given: Path | None = None, environment: Mapping[str, str] | None =
                 "SNAP_HOME names no SNAP", where=named, expected=_LOOKS, todo="set it to the folder that SNAP was installed in, or name that with --snap DIR"
             )
         return found
-    for program in _on_path(environment.get("PATH", "")):
-        found = _at(_home_of(program), "PATH")
-        if found:
-            return found
-    for home in usual_places(environment):
-        found = _at(home, "usual place")
-        if found:
+    places = [(_home_of(program), "PATH") for program in _on_path(environment.get("PATH", ""))]
+    for home, how in [*places, *((place, "usual place") for place in usual_places(environment))]:
+        if found := _at(home, how):
             return found
     raise NoSnap("no SNAP was found", where="SNAP_HOME, PATH, the usual places", todo="name its folder with --snap DIR, or install SNAP from step.esa.int")
 

@@ -133,22 +133,8 @@ def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
     """
     told = run_python([str(executable), "-c", _ABOUT], executable, timeout)
     try:
-        return Interpreter(
-            executable,
-            tuple(told["version"]),
-            told["implementation"],
-            told["bits"],
-            told["free_threaded"],
-            told["machine"],
-            Path(told["base"]),
-            told["library"],
-            Path(told["purelib"]),
-            told["esa_snappy"],
-            told["home"],
-            told["framework"],
-            told["environment"],
-            told["managed"],
-        )
+        found = {**told, "version": tuple(told["version"]), "base": Path(told["base"]), "purelib": Path(told["purelib"])}
+        return Interpreter(executable, **found)
     except (KeyError, TypeError) as error:
         raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python") from error
 
@@ -167,7 +153,7 @@ def look(
     """
     question = json.dumps([[str(module_dir / "esa_snappy"), str(module_dir)], [str(r) for r in roots], list(modules)])
     told = run_python([program or str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout)
-    return Seen(told["estran"], told["version"], told["packages"], told["errors"], told["orekit"])
+    return Seen(**told)
 
 
 def missing_packages(packages: Mapping[str, str], requirements: Sequence[str] | None = None) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from estran.adapters.snap.setup.changes import is_folder, mark_at, tree
+from estran.adapters.snap.setup.changes import Change, content_of, is_folder, mark_at, tree
 from estran.adapters.snap.setup.edits import Edit
 from estran.errors import EstranError
 
@@ -37,6 +37,14 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     edits: Mapping[str, Edit] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
+
+    def taken_out(self) -> Iterator[Change]:
+        """Files of others without what is still ours in them."""
+        for name, edit in self.edits.items():
+            path, now = Path(name), content_of(Path(name))
+            left = edit.taken_out(now, path) if isinstance(now, bytes) else now
+            if left != now:
+                yield Change(path, left, "as it was" if left == edit.earlier_bytes else "what others changed stays")
 
     def to_bytes(self) -> bytes:
         """As a file; the same for the same installation."""

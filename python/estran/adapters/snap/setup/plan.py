@@ -86,11 +86,11 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
         edits.now,
         new_folders(old, [site.folder / FILE, *filter(Path.is_absolute, files), *(change.path for change in edits.changes)]),
     )
-    placement = Placement(site.folder, old, new, wanted, edits.changes)
+    placement = Placement(site.folder, old, new, wanted)
     if placement.changed_by_others:
         notes.append(f"replaced, though changed since it was installed: {_some(placement.changed_by_others)}")
     notes.append(f"the graphs are in {site.folder / content.GRAPHS}")
-    return Plan(site, tuple(placement.changes), tuple(notes), changed)
+    return Plan(site, tuple(placement.changes(edits.changes)), tuple(notes), changed)
 
 
 def plan_uninstall(site: Site) -> Plan:
@@ -110,7 +110,7 @@ def plan_uninstall(site: Site) -> Plan:
         todo = "move it away, then estran snap uninstall"
         raise EstranError("this file was changed since it was installed, and SNAP would look for operators that are gone", where=services, todo=todo)
     notes = [f"left as it is, for it is not as it was installed: {_some(left)}"] if left else []
-    return Plan(site, tuple(placement.changes), tuple(notes))
+    return Plan(site, tuple(placement.changes()), tuple(notes))
 
 
 def _set_up(site: Site, python: Path | None) -> Site:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from estran.adapters.snap.setup.modules import module_jars
@@ -29,48 +30,39 @@ class Plugin:
 def find_plugins(settings: Settings) -> list[Plugin]:
     """All of them, in the order in which SNAP registers them."""
     folders = [settings.plugin_parent, *(Path(p) for p in settings.paths(EXTRA_PATHS))]
-    found = [_Folder(entry) for parent in folders if parent.is_dir() for entry in sorted(parent.iterdir()) if (entry / _SERVICES).is_file()]
-    plugins = [_plugin(folder) for folder in found]
+    found = [entry for parent in folders if parent.is_dir() for entry in sorted(parent.iterdir()) if (entry / _SERVICES).is_file()]
+    plugins = [_plugin(place, partial(_read_file, place)) for place in found]
     for jar in module_jars(settings).values():
         try:
             with zipfile.ZipFile(jar) as archive:
                 if _SERVICES in archive.namelist():
-                    plugins.append(_plugin(_Jar(jar, archive)))
+                    plugins.append(_plugin(jar, partial(_read_member, archive)))
         except (OSError, zipfile.BadZipFile):
             continue  # SNAP skips it too, and says so
     return plugins
 
 
-class _Folder:
-    def __init__(self, place: Path) -> None:
-        self.place = place
-
-    def read(self, name: str) -> bytes | None:
-        path = self.place / name
-        return path.read_bytes() if path.is_file() else None
+def _read_file(folder: Path, name: str) -> bytes | None:
+    return (folder / name).read_bytes() if (folder / name).is_file() else None
 
 
-class _Jar:
-    def __init__(self, place: Path, archive: zipfile.ZipFile) -> None:
-        self.place, self._archive = place, archive
-
-    def read(self, name: str) -> bytes | None:
-        return self._archive.read(name) if name in self._archive.namelist() else None
+def _read_member(archive: zipfile.ZipFile, name: str) -> bytes | None:
+    return archive.read(name) if name in archive.namelist() else None
 
 
-def _plugin(held: _Folder | _Jar) -> Plugin:
+def _plugin(place: Path, read: Callable[[str], bytes | None]) -> Plugin:
     aliases: list[str] = []
     faults: list[str] = []
-    for line in _lines(held.read(_SERVICES) or b""):
+    for line in _lines(read(_SERVICES) or b""):
         module = line.rpartition(".")[0].replace(".", "/")
         if not module:
             faults.append(f"the line {line!r} names no module")
-        elif held.read(f"{module}.py") is None:
+        elif read(f"{module}.py") is None:
             faults.append(f"{module}.py is missing")
         else:
-            alias = _alias(held.read(f"{module}-info.xml"))
+            alias = _alias(read(f"{module}-info.xml"))
             (aliases if alias else faults).append(alias or f"{module}-info.xml is missing or has no name and alias")
-    return Plugin(held.place, tuple(aliases), tuple(faults))
+    return Plugin(place, tuple(aliases), tuple(faults))
 
 
 def _lines(text: bytes) -> Iterator[str]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from estran.errors import EstranError
 
-_BLANK = " \t\f"
+_LINE = re.compile(rb"[ \t\f]*[#!][^\r\n]*(?:\r\n|\r|\n|\Z)|((?:\\(?:\r\n|[\s\S])|[^\\\r\n])*\\?)(?:\r\n|\r|\n|\Z)")
+"""A comment, or a key with its value: a back-slash before the end of a natural line makes the next one a part of it."""
+_KEY_AND_VALUE = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", re.DOTALL)
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
-_NATURAL_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
 @dataclass(frozen=True)
@@ -76,58 +77,35 @@ def edit_properties(data: bytes, values: Mapping[str, str | None], name: object 
 def entries(data: bytes, name: object = "") -> list[Entry]:
     """Every key with its value and place, in the order of the file."""
     encoding = "utf-8" if is_utf8(data) else "latin-1"
-    found, at = [], 0
-    while at < len(data):
-        match = _NATURAL_LINE.match(data, at)
-        assert match is not None  # the pattern matches the empty rest
-        start, at = at, match.end()
-        text = _content(data[start:at], encoding).lstrip(_BLANK)
-        if not text or text[0] in "#!":
+    found = []
+    for line in _LINE.finditer(data):
+        if line[1] is None or not line[1].strip(b" \t\f"):
             continue
-        while _goes_on(text) and at < len(data):
-            match = _NATURAL_LINE.match(data, at)
-            assert match is not None
-            text = text[:-1] + _content(data[at : match.end()], encoding).lstrip(_BLANK)
-            at = match.end()
-        key, value = _split(text[:-1] if _goes_on(text) else text)
-        found.append(Entry(_unescape(key, name), _unescape(value, name), start, at))
+        # Blanks at the beginning of each natural line do not count.
+        text = re.sub(r"\\(?:(?:\r\n|\r|\n)[ \t\f]*|(.)|\Z)", lambda m: m[0] if m[1] else "", line[1].decode(encoding), flags=re.DOTALL)
+        match = _KEY_AND_VALUE.fullmatch(text.lstrip(" \t\f"))
+        assert match is not None  # the pattern takes every text
+        found.append(Entry(_unescape(match[1], name), _unescape(match[2], name), *line.span()))
     return found
 
 
 def _open_ended(data: bytes) -> bool:
     """Whether the last line ends in a back-slash that Java would take for "goes on"."""
     held = entries(data)
-    return bool(held) and held[-1].stop == len(data) and _goes_on(data.decode("latin-1").rstrip("\r\n"))
-
-
-def _content(line: bytes, encoding: str) -> str:
-    return line.rstrip(b"\r\n").decode(encoding)
-
-
-def _goes_on(text: str) -> bool:
-    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
-
-
-def _split(text: str) -> tuple[str, str]:
-    at = 0
-    while at < len(text) and text[at] not in "=:" + _BLANK:
-        at += 2 if text[at] == "\\" else 1
-    key, rest = text[:at], text[at:].lstrip(_BLANK)
-    if rest[:1] in ("=", ":"):
-        rest = rest[1:].lstrip(_BLANK)
-    return key, rest
+    text = data.rstrip(b"\r\n")
+    return bool(held) and held[-1].stop == len(data) and (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
 
 
 def _unescape(text: str, name: object) -> str:
     def one(match: re.Match[str]) -> str:
-        code = match[1]
-        if code != "u":
-            return _ESCAPES.get(code, code)
-        if not re.fullmatch("[0-9A-Fa-f]{4}", match[2] or ""):
-            raise EstranError("a properties file has a broken \\u escape", where=name, found=match[0], todo="write back-slashes of paths twice: C:\\\\users")
+        if match[3]:
+            return _ESCAPES.get(match[3], match[3])
+        if not match[2]:
+            found = text[match.start() : match.start() + 6]
+            raise EstranError("a properties file has a broken \\u escape", where=name, found=found, todo="write back-slashes of paths twice: C:\\\\users")
         return chr(int(match[2], 16))
 
-    plain = re.sub(r"\\(u)(.{0,4})|\\(?!u)(.)", lambda m: one(m) if m[1] else _ESCAPES.get(m[3], m[3]), text, flags=re.DOTALL)
+    plain = re.sub(r"\\(?:(u)([0-9A-Fa-f]{4})?|(.))", one, text, flags=re.DOTALL)
     # Characters beyond the first plane are written as two escapes.
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -24,6 +24,9 @@ PYTHON, MODULE_DIR, EXTRA_PATHS, USER_DIR = "snap.pythonExecutable", "snap.pytho
 _JVM_VARIABLES = ("JAVA_TOOL_OPTIONS", "INSTALL4J_ADD_VM_PARAMS", "_JAVA_OPTIONS")
 """What the JVM and SNAP's launchers take options from, weakest first."""
 
+_Told = dict[str, tuple[str, str]]
+"""For each key its value, and where that was said."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -77,76 +80,55 @@ class Settings:
 def read_settings(home: Path | None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of the SNAP at `home`; with `user_dir` as if that were given by ``-J-Dsnap.userdir``."""
     environment = os.environ if environment is None else environment
-    layers = _Layers()
+    broken: list[str] = []
     options = _vm_options(home, environment)
-    if home is not None:
-        layers.file(home / "etc" / "snap.properties")
-    layers.add(options)
-    said = layers.values.get(USER_DIR)
+    told = (_file(home / "etc" / "snap.properties", broken) if home is not None else {}) | options
     if user_dir is not None:
         found, origin = user_dir, "--userdir"
-    elif said:
-        found, origin = Path(_resolved(said, layers.values)), layers.origins[USER_DIR]
+    elif told.get(USER_DIR, ("", ""))[0]:
+        found, origin = Path(_resolved(told[USER_DIR][0], _values(told))), told[USER_DIR][1]
     else:
-        found, origin = _home_folder(layers.values, environment) / ".snap", "SNAP's default"
+        found, origin = _home_folder(_values(told), environment) / ".snap", "SNAP's default"
     found = found.expanduser().absolute()
-    layers.file(found / "etc" / "snap.properties")
-    config = layers.values.get("snap.config")
-    if config:
-        layers.file(Path(_resolved(config, layers.values)))
-    layers.add(options)
-    extra = layers.values.get(EXTRA_PATHS), layers.origins.get(EXTRA_PATHS)
-    layers.file(found / "snap-python" / "snappy.properties")
-    layers.keep(EXTRA_PATHS, *extra)
-    return Settings(home, found, origin, layers.values, layers.origins, tuple(layers.broken))
+    told |= _file(found / "etc" / "snap.properties", broken)
+    if config := told.get("snap.config", ("", ""))[0]:
+        told |= _file(Path(_resolved(config, _values(told))), broken)
+    told |= options
+    snappy = _file(found / "snap-python" / "snappy.properties", broken)
+    told |= {key: value for key, value in snappy.items() if key != EXTRA_PATHS}
+    return Settings(home, found, origin, _values(told), {key: origin for key, (_, origin) in told.items()}, tuple(broken))
 
 
-class _Layers:
-    """Values so far, where each came from, and what could not be read."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-        self.origins: dict[str, str] = {}
-        self.broken: list[str] = []
-
-    def add(self, told: Mapping[str, tuple[str, str]]) -> None:
-        for key, (value, origin) in told.items():
-            self.values[key], self.origins[key] = value, origin
-
-    def keep(self, key: str, value: str | None, origin: str | None) -> None:
-        for held, old in ((self.values, value), (self.origins, origin)):
-            held.pop(key, None)
-            if old is not None:
-                held[key] = old
-
-    def file(self, path: Path) -> None:
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self.broken.append(f"{path}: {error.strerror}")
-            return
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            self.broken.append(f"{path} is not UTF-8 (line {line}), and SNAP skips it whole")
-            return
-        try:
-            self.add({key: (value, str(path)) for key, value in read_properties(data, path).items()})
-        except EstranError as error:
-            self.broken.append(error.sentence())
+def _values(told: _Told) -> dict[str, str]:
+    return {key: value for key, (value, _) in told.items()}
 
 
-def _vm_options(home: Path | None, environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _file(path: Path, broken: list[str]) -> _Told:
+    """What a file says; what keeps SNAP from reading it goes to `broken`."""
+    try:
+        data = path.read_bytes()
+        data.decode("utf-8")
+        return {key: (value, str(path)) for key, value in read_properties(data, path).items()}
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        broken.append(f"{path}: {error.strerror}")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        broken.append(f"{path} is not UTF-8 (line {line}), and SNAP skips it whole")
+    except EstranError as error:
+        broken.append(error.sentence())
+    return {}
+
+
+def _vm_options(home: Path | None, environment: Mapping[str, str]) -> _Told:
     """``-Dkey=value`` of gpt.vmoptions and of the JVM's variables."""
     texts = {name: environment.get(name, "") for name in _JVM_VARIABLES}
     file = home / "bin" / "gpt.vmoptions" if home is not None else Path()
     words = [(line.strip(), str(file)) for line in _lines(file)]
     for name, text in texts.items():
         words += [(word, name) for word in shlex.split(text, posix=sys.platform != "win32")] if text else []
-    found: dict[str, tuple[str, str]] = {}
+    found: _Told = {}
     for word, origin in words:
         match = re.fullmatch(r"-D([^=\s]+)=(.*)", word)
         if match:
