@@ -120,8 +120,14 @@ def mark(wanted: Content) -> str:
 
 
 def mark_at(path: Path) -> str:
-    """The mark of what is at a path."""
-    return mark(path if is_link(path) else content_of(path))
+    """The mark of what is at a path; "?" of what cannot be read, so nobody knows it."""
+    if is_link(path) or not path.is_file():
+        return mark(path if is_link(path) else None)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "?"
 
 
 def missing_folders(path: Path) -> list[Path]:
