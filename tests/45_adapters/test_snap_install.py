@@ -284,7 +284,7 @@ def test_killed_at_any_step_it_goes_on_or_out(fake_snap, monkeypatch, start):
     (fake_snap.home / "etc" / "snap.conf").write_text("")
     file = fake_snap.user_dir / "snap-python" / "snappy.properties"
     file.parent.mkdir(parents=True)
-    file.write_text("# mine\nsnap.pythonModuleDir=nowhere")
+    file.write_text("# mine\n\nsnap.pythonModuleDir=nowhere")
     monkeypatch.setattr(planning, "BEFORE", ())  # they ask the interpreter each time, and are not what is tried here
     found = Site.find()
     seen, interpreter = found.installed, ask(Path(sys.executable))

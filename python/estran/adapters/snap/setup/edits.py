@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from estran.adapters.snap.setup.changes import Change, content_of
+from estran.adapters.snap.setup.changes import content_of
 from estran.adapters.snap.setup.desktop import with_line, without_line
+from estran.adapters.snap.setup.embedded import HOME
 from estran.adapters.snap.setup.properties import edit_properties, read_properties
 
 
@@ -29,6 +30,26 @@ class Edit:
     earlier: str | None
     keys: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     line: str = ""
+
+    @classmethod
+    def of(cls, path: Path, old: Edit | None, *, values: Mapping[str, str] | None = None, line: str = "") -> Edit:
+        """Values for a properties file, or a line for a launcher's configuration; what an `old` edit put there does not count as earlier."""
+        earlier = content_of(path)
+        if isinstance(earlier, bytes) and old is not None:
+            earlier = old.taken_out(earlier, path)
+        if not isinstance(earlier, bytes):
+            earlier = None
+        elif line:
+            earlier = without_line(earlier, line)
+        told = read_properties(earlier or b"", path) if values else {}
+        keys = {key: (told.get(key), value) for key, value in (values or {}).items()}
+        return cls(None if earlier is None else base64.b64encode(earlier).decode(), keys, line)
+
+    @property
+    def told(self) -> str:
+        """For a dry run."""
+        what = f"{HOME} for SNAP Desktop" if self.line else "sets " + ", ".join(f"{key} = {ours}" for key, (_, ours) in self.keys.items())
+        return f"{what}; the rest stays"
 
     @property
     def earlier_bytes(self) -> bytes | None:
@@ -51,31 +72,3 @@ class Edit:
             held = read_properties(now, path)
             left = edit_properties(now, {key: before for key, (before, ours) in self.keys.items() if held.get(key) == ours}, path)
         return None if self.earlier is None and not left.strip() else left
-
-
-class Edits:
-    """The edits of an installation. Those of the one before (`old`) are kept, or made anew."""
-
-    def __init__(self, old: Mapping[str, Edit]) -> None:
-        self.old = old
-        self.now: dict[str, Edit] = {}
-        self.changes: list[Change] = []
-
-    def keep(self, path: Path) -> None:
-        """Leave a file as it is, with what is ours in it."""
-        if str(path) in self.old:
-            self.now[str(path)] = self.old[str(path)]
-
-    def make(self, path: Path, why: str, *, values: Mapping[str, str] | None = None, line: str = "") -> None:
-        """Set values in a properties file, or add a line to a launcher's configuration."""
-        before, old = content_of(path), self.old.get(str(path))
-        earlier = before if isinstance(before, bytes) else None
-        if earlier is not None and old is not None:
-            earlier = old.taken_out(earlier, path)
-        if earlier is not None and line:
-            earlier = without_line(earlier, line)
-        told = read_properties(earlier or b"", path) if values else {}
-        keys = {key: (told.get(key), value) for key, value in (values or {}).items()}
-        edit = Edit(None if earlier is None else base64.b64encode(earlier).decode(), keys, line)
-        self.now[str(path)] = edit
-        self.changes.append(Change(path, edit.result, why))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from estran.adapters.snap.setup.changes import made
 from estran.adapters.snap.setup.check import ALIASES
 from estran.adapters.snap.setup.checks_operators import registered, starts
@@ -21,7 +23,7 @@ def apply(plan: Plan, *, prove: bool) -> list[str]:
         Everything is as it was before.
     """
     with made(plan.changes):
-        return _proof(Site(plan.site.snap, plan.site.settings, plan.site.asked_user_dir, plan.site.timeout, plan.changed)) if prove else []
+        return _proof(replace(plan.site, changed=plan.changed)) if prove else []
 
 
 def _proof(site: Site) -> list[str]:

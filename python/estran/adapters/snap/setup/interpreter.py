@@ -39,7 +39,6 @@ json.dump({
     "implementation": platform.python_implementation(),
     "bits": 64 if sys.maxsize > 2**32 else 32,
     "free_threaded": bool(get("Py_GIL_DISABLED")),
-    "machine": platform.machine(),
     "base": getattr(sys, "_base_executable", None) or sys.executable,
     "home": os.pathsep.join(dict.fromkeys((sys.base_prefix, sys.base_exec_prefix))),
     "framework": bool(get("PYTHONFRAMEWORK")),
@@ -90,7 +89,6 @@ class Interpreter:
     implementation: str
     bits: int
     free_threaded: bool
-    machine: str
     base: Path
     library: str
     purelib: Path

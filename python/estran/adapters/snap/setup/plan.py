@@ -15,7 +15,7 @@ from estran.adapters.snap.setup.check import obstacle, other_python, pip, pip_in
 from estran.adapters.snap.setup.checks_home import in_front, misplaced
 from estran.adapters.snap.setup.checks_operators import ours
 from estran.adapters.snap.setup.doctor import BEFORE
-from estran.adapters.snap.setup.edits import Edits
+from estran.adapters.snap.setup.edits import Edit
 from estran.adapters.snap.setup.embedded import HOME, home_line
 from estran.adapters.snap.setup.interpreter import ask, find_executable
 from estran.adapters.snap.setup.manifest import FILE, Manifest
@@ -63,34 +63,26 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
         content.checkout()
     now, old = site.settings, site.manifest or Manifest()
     site = _set_up(site, python)
-    for check in BEFORE:
-        found = check(site)
-        if found is not None and not found.ok:
-            raise InstallFailed(found.fact, todo=found.mend)
-    _alone(site)
+    _refuse(site)
     held, notes = _links(site) if linked else _copies(site)
     if site.manifest is None and _strangers(site.folder):
         raise TargetExists("a folder of that name is there that this command did not make", where=site.folder, todo="move it away, then try again")
-    files = {Path(path): what for path, what in held.items()}
     modules = content.desktop_modules(site.settings)
-    files |= content.menu_files(modules) if modules is not None else {}
-    edits = Edits(old.edits)
-    _settings(site, now, edits)
+    wanted: dict[Path, Content] = {site.folder / path: what for path, what in held.items()}
+    wanted |= content.menu_files(modules) if modules is not None else {}
     changed, told = _home(site)
-    notes += [*told, *_desktop(site, edits, wrong=bool(changed))]
-    wanted = {site.folder / path: what for path, what in files.items()}
-    new = Manifest(
-        "link" if linked else "copy",
-        __version__,
-        {str(path): mark(what) for path, what in files.items()},
-        edits.now,
-        new_folders(old, [site.folder / FILE, *filter(Path.is_absolute, files), *(change.path for change in edits.changes)]),
-    )
+    line, more = _desktop(site, old, wrong=bool(changed))
+    edits = {path: edit for path, edit in (_settings(site, now, old), line) if edit is not None}
+    edited = [Change(Path(path), edit.result, edit.told) for path, edit in edits.items() if edit is not old.edits.get(path)]
+    files = {str(path.relative_to(site.folder) if site.folder in path.parents else path): mark(what) for path, what in wanted.items()}
+    outside = [site.folder / FILE, *(path for path in wanted if site.folder not in path.parents), *map(Path, edits)]
+    new = Manifest("link" if linked else "copy", __version__, files, edits, new_folders(old, outside))
     placement = Placement(site.folder, old, new, wanted)
+    notes += [*told, *more]
     if placement.changed_by_others:
         notes.append(f"replaced, though changed since it was installed: {_some(placement.changed_by_others)}")
     notes.append(f"the graphs are in {site.folder / content.GRAPHS}")
-    return Plan(site, tuple(placement.changes(edits.changes)), tuple(notes), changed)
+    return Plan(site, tuple(placement.changes(edited)), tuple(notes), changed)
 
 
 def plan_uninstall(site: Site) -> Plan:
@@ -134,8 +126,12 @@ def _set_up(site: Site, python: Path | None) -> Site:
     return site.with_python(Path(asked), module_dir)
 
 
-def _alone(site: Site) -> None:
-    """Refuse where another place brings our operators."""
+def _refuse(site: Site) -> None:
+    """Where something is not as it must be, or another place brings our operators."""
+    for check in BEFORE:
+        found = check(site)
+        if found is not None and not found.ok:
+            raise InstallFailed(found.fact, todo=found.mend)
     for plugin in ours(site):
         if plugin.place != site.folder:
             todo = "in SNAP Desktop: Tools > Plugins > Installed > Estran > Uninstall" if plugin.place.suffix == ".jar" else "move it out of SNAP's sight"
@@ -165,14 +161,13 @@ def _copies(site: Site) -> tuple[dict[PurePosixPath, Content], list[str]]:
     return dict(content.copies(package=not seen.estran)), [note]
 
 
-def _settings(site: Site, now: Settings, edits: Edits) -> None:
-    """SNAP's settings of Python, where it would not take this one anyway."""
+def _settings(site: Site, now: Settings, old: Manifest) -> tuple[str, Edit | None]:
+    """SNAP's settings of Python, where it would not take this one anyway: the file, and what of it is ours, made anew or as it is."""
     keys = {PYTHON: site.settings.python, MODULE_DIR: str(site.settings.module_dir)}
     path = _itself(site.settings.snappy_properties)
-    if all(now.get(key) == value for key, value in keys.items()):
-        edits.keep(path)
-    else:
-        edits.make(path, "sets " + ", ".join(f"{k} = {v}" for k, v in keys.items()) + "; the rest stays", values=keys)
+    before = old.edits.get(str(path))
+    there = all(now.get(key) == value for key, value in keys.items())
+    return str(path), before if there else Edit.of(path, before, values=keys)
 
 
 def _home(site: Site) -> tuple[dict[str, str], list[str]]:
@@ -184,26 +179,24 @@ def _home(site: Site) -> tuple[dict[str, str], list[str]]:
     return {HOME: site.interpreter.home}, [f"{told}. No file that gpt's launcher reads can say otherwise, so start it as {in_front(site, site.snap.gpt)}"]
 
 
-def _desktop(site: Site, edits: Edits, *, wrong: bool) -> list[str]:
+def _desktop(site: Site, old: Manifest, *, wrong: bool) -> tuple[tuple[str, Edit | None], list[str]]:
     """The same for the desktop, which reads a line in its configuration."""
     desktop, value = site.desktop, site.interpreter.home
     there = site.embedded_in_desktop if desktop is not None else None
     if desktop is None or there is None:
-        return []
+        return ("", None), []
     conf, line = _itself(desktop.conf), home_line(value)
-    old = edits.old.get(str(conf))
-    if old is None and not wrong and there.belongs_to(site.interpreter):
-        return []
+    before = old.edits.get(str(conf))
+    if before is None and not wrong and there.belongs_to(site.interpreter):
+        return ("", None), []
     if any(desktop.home_of(one) is not None and not desktop.ours(one) for one in desktop.confs):
-        return [f"{HOME} of SNAP Desktop is set already in {' or '.join(map(str, desktop.confs))}, which was left as it is"]
-    if old is not None and old.line == line and desktop.home_of(conf) == value:
-        edits.keep(conf)
-        return []
+        return ("", None), [f"{HOME} of SNAP Desktop is set already in {' or '.join(map(str, desktop.confs))}, which was left as it is"]
+    if before is not None and before.line == line and desktop.home_of(conf) == value:
+        return (str(conf), before), []
     if obstacle(conf.parent) or (conf.exists() and not os.access(conf, os.W_OK)):
-        edits.keep(conf)
-        return [f"{conf} cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: {line.partition('  #')[0]}"]
-    edits.make(conf, f"{HOME} for SNAP Desktop; the rest stays", line=line)
-    return [f"SNAP Desktop gets {HOME}={value} by {conf}"]
+        told = f"{conf} cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: {line.partition('  #')[0]}"
+        return (str(conf), before), [told]
+    return (str(conf), Edit.of(conf, before, line=line)), [f"SNAP Desktop gets {HOME}={value} by {conf}"]
 
 
 def _itself(path: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -25,6 +25,7 @@ _IMPORTED = ("estran", "estran.adapters.snap", "numba", "scipy.ndimage", "raster
 """What an operator imports at work; that a package is there does not say that it loads."""
 
 
+@dataclass(eq=False)
 class Site:
     """A SNAP, its settings, its Python, and what is installed.
 
@@ -42,15 +43,11 @@ class Site:
         Variables of the environment that gpt is given beside those of this process.
     """
 
-    def __init__(
-        self,
-        snap: Snap | None,
-        settings: Settings,
-        asked_user_dir: Path | None = None,
-        timeout: float = TIMEOUT,
-        changed: Mapping[str, str] | None = None,
-    ) -> None:
-        self._snap, self.settings, self.asked_user_dir, self.timeout, self.changed = snap, settings, asked_user_dir, timeout, changed or {}
+    _snap: Snap | None
+    settings: Settings
+    asked_user_dir: Path | None = None
+    timeout: float = TIMEOUT
+    changed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def find(cls, given: Path | None = None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT) -> Site:
@@ -67,7 +64,7 @@ class Site:
     def with_python(self, executable: Path, module_dir: Path) -> Site:
         """As if SNAP were set up for another interpreter."""
         values = {**self.settings.values, PYTHON: str(executable), MODULE_DIR: str(module_dir)}
-        return Site(self._snap, replace(self.settings, values=values), self.asked_user_dir, self.timeout)
+        return replace(self, settings=replace(self.settings, values=values))
 
     @property
     def snap(self) -> Snap:
