@@ -568,7 +568,19 @@ class TestWholeScene:
         op.initialize(late)
         snap.tiles(op, late, *size)
         assert_target(late.target, expected)
-        assert [name for name, _ in late.read] == ["B4", "sun_zenith"]
+        if op_class is Whole:
+            assert [name for name, _ in late.read] == ["B4", "sun_zenith"]
+
+    def test_a_surveyed_operator_reads_by_strips_and_serves_tiles(self, product, monkeypatch):
+        """Never the whole scene at once, and the same bits."""
+        monkeypatch.setattr("estran.adapters.snap.operator.STRIP", 4)
+        monkeypatch.setattr("estran.adapters.snap.operator._CORNER", 4)
+        red = physical(product.bands["B4"])
+        context = snap.Context({"source": product})
+        found = snap.run(make_operator(Surveyed)(), context, 7, 5)
+        assert_target(found, _outputs(red * np.float32(float(np.nansum(red > 0.25)) / red.size), red, 0.25))
+        assert {rectangle.height for name, rectangle in context.read if name == "B4" and rectangle.width == 29} >= {4, 1}
+        assert max(rectangle.height for name, rectangle in context.read if name == "sun_zenith") <= 7
 
     def test_execute_twice(self, product):
         context = snap.Context({"source": product})

@@ -6,8 +6,8 @@ What SNAP does with it, and what follows:
 - ``doExecute`` runs once before the first tile in gpt; in the desktop a tile may be asked for first, and ``doExecute`` may be called twice,
   what it raises being swallowed. So scene work is done by whichever call comes first, once, and a failure or a cancel is remembered
   and raised again by every later call.
-- A Python thread that asks for a source tile while it holds that lock can wait for ever for another one.
-  Scene and surveyed operators therefore read all sources in one go.
+- A Python thread that asks for a source tile while it holds that lock can wait for ever for another one, where a graph forks (see
+  ``estran.engine.bind.forks``). Scene operators read all sources in one go; surveyed ones read them by strips, and again tile by tile.
 - Only the text of an exception reaches the user.
 - SNAP fills with zeros outside an image: windows with a border are cut at its edge, and kernels know their edges.
 """
@@ -15,15 +15,16 @@ What SNAP does with it, and what follows:
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from estran.adapters.java.lend import lent
 from estran.adapters.snap import profiles, source, target
 from estran.adapters.snap.faults import told
-from estran.adapters.snap.inputs import Array, AuxFile, Found, Samples, find_fillings, find_inputs, read, silent_sources, source_products
+from estran.adapters.snap.inputs import STRIP, Array, AuxFile, Found, Samples, find_fillings, find_inputs, read, silent_sources, source_products
 from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import to_java
 from estran.catalogue.outputs import check_outputs, record, targets
@@ -33,10 +34,12 @@ from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Element
 from estran.raster.scene import Block, Consumable, Progress, quiet
-from estran.sensors.survey import Fillings, extents_of, warnings_about
+from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
 
-SURVEY_TILE = 1024
-"""Pixels; surveys merge exactly, so the size changes nothing but memory."""
+Result = TypeVar("Result")
+
+_CORNER = 64
+"""Pixels a side of the part of a surveyed scene that is computed to learn its facts."""
 
 
 def make_operator(op_class: type[Operator]) -> type[SnapOperator]:
@@ -53,6 +56,8 @@ class SnapOperator:
     def __init__(self) -> None:
         self._lock = RLock()
         self._result: Block | None = None
+        self._survey: Any = None
+        self._surveyed: dict[str, Any] | None = None
         self._failure: EstranError | None = None
         self._inputs: dict[str, Found] = {}
         self._fillings: Fillings | None = None
@@ -67,12 +72,13 @@ class SnapOperator:
 
     def doExecute(self, pm: Any) -> None:  # noqa: N802 - SNAP's name
         """Scene and surveyed operators work here, with a progress bar and a Cancel button; the others have nothing to do before their tiles."""
-        if not self._whole_scene:
+        if self._op.walk not in (Walk.SCENE, Walk.SURVEYED):
             return
-        first = self._result is None
+        first = self._result is None and self._surveyed is None
         pm.beginTask(self._op.label, 1000)
         try:
-            facts = self._whole(_monitor(pm)).facts
+            progress = _monitor(pm)
+            facts = self._whole(progress).facts if self._op.walk is Walk.SCENE else self._survey_once(progress)
         finally:
             pm.done()
         learnt = record(self._op, (), facts).find("facts")
@@ -83,7 +89,7 @@ class SnapOperator:
         """All bands of one tile."""
         r = target_rectangle
         window = Window(int(r.y), int(r.x), int(r.height), int(r.width))
-        result = self._whole(quiet) if self._whole_scene else self._tile(window)
+        result = self._whole(quiet) if self._op.walk is Walk.SCENE else self._tile(window)
         for name, array in result.crop(window).arrays.items():
             tile = target_tiles.get(self._product.getBand(name))
             if tile is not None:
@@ -91,14 +97,10 @@ class SnapOperator:
 
     def dispose(self, context: Any) -> None:
         """Let go of what was cached; SNAP wants this method even where there is nothing to free."""
-        self._result = None
+        self._result = self._survey = self._surveyed = None
         for found in self._inputs.values():
             if isinstance(found, AuxFile):
                 found.forget()
-
-    @property
-    def _whole_scene(self) -> bool:
-        return self._op.walk in (Walk.SCENE, Walk.SURVEYED)
 
     def _initialize(self, context: Any) -> None:
         self._op = construct(self.declaration, context.getParameter)
@@ -127,32 +129,57 @@ class SnapOperator:
         return {colour: name for colour, name in names.items() if self._product.getBand(name) is not None}
 
     def _tile(self, window: Window) -> Block:
-        grown = window.grow(self._op.halo() if self._op.walk is Walk.NEIGHBOURHOOD else 0, self._scene.grid)
+        if self._op.walk is Walk.SURVEYED:
+            self._survey_once(quiet)
+        grown = window.grow(0 if self._op.walk is Walk.PIXEL else self._op.halo(), self._scene.grid)
         try:
-            return self._compute(self._block(grown, quiet), None)
+            return self._compute(self._block(grown, quiet), self._survey)
         except Exception as error:
             raise self._told(error, f"tile x {window.col}, y {window.row}, {window.width} x {window.height}") from error
 
     def _whole(self, progress: Progress) -> Block:
+        """The result of a scene operator, made by the first call."""
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
             if self._result is None:
-                try:
-                    self._result = self._compute_whole(progress)
-                except Exception as error:
-                    self._failure = self._told(error, "the whole scene")
-                    raise self._failure from error
+                self._result = self._once(lambda: self._compute(self._block(self._scene.grid.window, progress), None))
             return self._result
 
-    def _compute_whole(self, progress: Progress) -> Block:
-        survey = None
-        block = self._block(self._scene.grid.window, progress)
-        if self._op.walk is Walk.SURVEYED:
-            for window in self._scene.grid.tiles(SURVEY_TILE):
-                part = self._op.survey(block.crop(window))
-                survey = part if survey is None else self._op.merge(survey, part)
-        return self._compute(block, survey)
+    def _survey_once(self, progress: Progress) -> dict[str, Any]:
+        """Survey the scene, in the first call; what was learnt."""
+        with self._lock:
+            if self._surveyed is None:
+                self._surveyed = self._once(lambda: self._survey_by_strips(progress))
+            return self._surveyed
+
+    def _once(self, work: Callable[[], Result]) -> Result:
+        """Do it; a failure is raised again by every later call."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return work()
+        except Exception as error:
+            self._failure = self._told(error, "the whole scene")
+            raise self._failure from error
+
+    def _survey_by_strips(self, progress: Progress) -> dict[str, Any]:
+        """Survey strips of rows, of which one is held at a time; surveys merge exactly, so their height changes nothing but memory."""
+        for name, found in list(self._inputs.items()):
+            if isinstance(found, AuxFile) and not self._covers(found, found.whole):
+                del self._inputs[name]
+        self._find_fillings({name.rpartition(".")[0] for name in self._inputs})
+        height, width = self._scene.grid.shape
+        extents = []
+        for first in range(0, height, STRIP):
+            window = Window(first, 0, min(STRIP, height - first), width)
+            block = self._block(window, _part(progress, first / height, window.height / height))
+            extents.append(extents_of(block.arrays, {}, self._fixed))
+            with np.errstate(all="ignore"):
+                part = self._op.survey(block)
+                self._survey = part if self._survey is None else self._op.merge(self._survey, part)
+        self._warn(joined_extents(extents))
+        # As in the embedded engine, the first tile says what the survey has taught.
+        corner = Window(0, 0, min(_CORNER, height), min(_CORNER, width)).grow(self._op.halo(), self._scene.grid)
+        return dict(self._compute(self._block(corner, quiet), self._survey).facts)
 
     def _compute(self, block: Block, survey: Any) -> Block:
         with np.errstate(all="ignore"):
@@ -172,35 +199,43 @@ class SnapOperator:
 
             tick(0.0)
             arrays[name] = read(self._context, found, window, tick)
-            if isinstance(found, AuxFile) and window == self._scene.grid.window:
-                self._say_coverage(found, arrays)
+            whole = window == self._scene.grid.window and self._op.walk is not Walk.SURVEYED
+            if isinstance(found, AuxFile) and whole and not self._covers(found, arrays[name]):
+                del arrays[name]
         self._drop_filled(arrays, window)
         return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message), lent=self._lent())
 
-    def _say_coverage(self, found: AuxFile, arrays: dict[str, Array]) -> None:
-        """Warn of what was assumed of a raster beside the scene and of what it does not cover; one that covers nothing counts as missing."""
-        values = arrays[found.aux.name]
+    def _covers(self, found: AuxFile, values: Array) -> bool:
+        """Whether a raster beside the scene covers any of it; warns of what was assumed of it and of what it does not cover."""
         covered = np.count_nonzero(np.isfinite(values)) / values.size
-        if covered == 0.0:
-            del arrays[found.aux.name]
         for note in dict.fromkeys((*found.notes, *coverage_notes(found.aux, found.path, covered))):
             self._context.getLogger().warning(f"{self._op.alias}: {note}")
+        return bool(covered > 0.0)
+
+    @property
+    def _fixed(self) -> list[str]:
+        return [name for name, found in self._inputs.items() if isinstance(found, float)]
+
+    def _find_fillings(self, sources: set[str]) -> None:
+        self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda n, part: read(self._context, self._inputs[n], part, _no_tick))
 
     def _drop_filled(self, arrays: dict[str, Array], window: Window) -> None:
         """Take out what the sensor did not see; a whole scene that no sensor sees is warned of, or refused where nothing is left."""
-        fixed = [name for name, found in self._inputs.items() if isinstance(found, float)]
-        whole = window == self._scene.grid.window
+        whole = window == self._scene.grid.window and self._op.walk is Walk.SCENE
         if self._fillings is None and whole:
             sources = {name.rpartition(".")[0] for name in self._inputs}
             self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda name, part: arrays[name][part.slices])
         elif self._fillings is None:
-            sources = set(silent_sources(self._inputs))
-            self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda n, part: read(self._context, self._inputs[n], part, _no_tick))
-        self._fillings.drop(arrays, fixed)
+            self._find_fillings(set(silent_sources(self._inputs)))
+        assert self._fillings is not None
+        self._fillings.drop(arrays, self._fixed)
         if whole:
-            needed = [reads.band for reads in self._op.sources[0].reads if not reads.optional]
-            for note in warnings_about(extents_of(arrays, {}, fixed), needed, str(self._scene.metadata.get("name", ""))):
-                self._context.getLogger().warning(f"{self._op.alias}: {note}")
+            self._warn(extents_of(arrays, {}, self._fixed))
+
+    def _warn(self, scene: Mapping[str, Extent]) -> None:
+        needed = [reads.band for reads in self._op.sources[0].reads if not reads.optional]
+        for note in warnings_about(scene, needed, str(self._scene.metadata.get("name", ""))):
+            self._context.getLogger().warning(f"{self._op.alias}: {note}")
 
     def _lent(self) -> dict[str, Any]:
         def wider(name: str, grid: Grid) -> Array | None:
@@ -214,6 +249,10 @@ class SnapOperator:
         log = self._context.getLogger()
         (log.fine if isinstance(error, EstranError) else log.severe)(f"{self.declaration.alias}: {traceback.format_exc()}")
         return told(error, self.declaration.alias, where)
+
+
+def _part(progress: Progress, first: float, size: float) -> Progress:
+    return lambda share, message: progress(first + size * share, message)
 
 
 def _no_tick(_share: float) -> None:
