@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from estran.catalogue.called import operators
 from estran.catalogue.spec import Operator
 from estran.cli.output import files_of, refuse_inputs
 from estran.cli.reading import reading
@@ -24,28 +25,6 @@ from estran.engine.timing import Stopwatch
 from estran.errors import BadGraph, BadParameter
 from estran.raster.product import Product
 from estran.raster.scene import Progress
-
-
-def operators() -> dict[str, type[Operator]]:
-    """The catalogue, by alias."""
-    from estran.catalogue import OPERATORS
-
-    return {op.alias: op for op in OPERATORS}
-
-
-def operator_called(alias: str) -> type[Operator]:
-    """An operator by its alias; letter case and the leading "Estran." may be left out.
-
-    Raises
-    ------
-    BadParameter
-        There is none; lists them.
-    """
-    known = operators()
-    for name, op in known.items():
-        if alias.lower() in (name.lower(), name.rpartition(".")[2].lower()):
-            return op
-    raise BadParameter(f"no operator is called {alias!r}", expected=", ".join(known), todo="estran operators lists them")
 
 
 def add_tuning(parser: argparse.ArgumentParser) -> None:

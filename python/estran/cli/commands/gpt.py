@@ -6,8 +6,9 @@ import argparse
 import re
 from pathlib import Path
 
+from estran.catalogue.called import operators
 from estran.cli.console import progress_bar, say_times
-from estran.cli.engine import execute, operators
+from estran.cli.engine import execute
 from estran.cli.output import output_path
 from estran.cli.reading import add_reading
 from estran.cli.room import add_force

@@ -17,12 +17,11 @@ from estran.cli.reading import add_reading, reading
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
+from estran.engine.working_grid import DEFAULT, working_grid
 from estran.errors import BadParameter
 from estran.raster.product import Product
 
 RESOLUTIONS = (10, 20, 60)
-DEFAULT = 20
-"""Pixels worked on where nobody says [m]."""
 _ID = "Masks"
 
 
@@ -124,39 +123,6 @@ def masks_graph(operator: Masks, grid: int | str | None) -> Graph:
     )
     masks = Node(_ID, Masks.alias, (("source", read if grid is None else resampled.id),), values)
     return Graph("masks", (masks,) if grid is None else (resampled, masks), "estran masks", ("source",))
-
-
-def working_grid(source: Product, operator: Masks, resolution: int | None) -> tuple[Product, int | str | None]:
-    """The product with what was decided in its notes, and what to resample it to, as :func:`masks_graph` takes it.
-
-    Bands are brought to `resolution`, or 20 m, where they differ in size or are finer. Without an explicit `resolution` nothing gets finer than the finest
-    reflectance that the masks read; a product of one size never does.
-    """
-    from estran.catalogue.resolve import resolve_reads
-    from estran.sensors.plausible import is_reflectance
-
-    found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
-    read = {name: source.bands[name] for semantic, name in found.items() if is_reflectance(semantic)}
-    finest = max(read.values(), key=lambda band: band.grid.width * band.grid.height)
-    metric = finest.grid.transform is not None and not finest.grid.is_geographic
-    size = max(finest.grid.pixel_size) if metric else 0.0
-    wanted = resolution or DEFAULT
-    several = len({source.bands[name].grid.shape for name in found.values()}) > 1
-    if not several:
-        # Bands that the masks do not read (a panchromatic one) are nobody's business here.
-        alike = {name: band for name, band in source.bands.items() if band.grid.shape == finest.grid.shape}
-        if source.is_multisize and (not metric or size >= wanted):
-            source = replace(source, bands=alike, grid=finest.grid)
-        if not metric:
-            return source.with_notes("The product keeps its own grid, which is not in metres."), None
-        if size >= wanted:
-            return source.with_notes(f"The product keeps its pixels of {size:g} m, which are not finer than {wanted} m."), None
-        return source, wanted
-    if not metric or (resolution is None and size > wanted):
-        pixels = f"{size:g} m" if metric else finest.name
-        note = f"All bands are brought to pixels of {pixels}, the finest that the masks read; only --resolution asks for finer ones."
-        return source.with_notes(note), finest.name
-    return source, wanted
 
 
 def _with_time(source: Product, text: str | None) -> Product:

@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from estran.catalogue.called import operator_called, operators
 from estran.catalogue.spec import Operator, parameters_of
 from estran.cli.console import progress_bar, say_times
-from estran.cli.engine import add_tuning, execute, operator_called, operators
+from estran.cli.engine import add_tuning, execute
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
 from estran.cli.reading import add_reading

@@ -1,0 +1,61 @@
+"""Which pixels an operator works on, where a product's bands differ in size or somebody asks for a size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from estran.catalogue.resolve import resolve_reads
+from estran.catalogue.spec import Operator
+from estran.raster.product import Product
+from estran.sensors.plausible import is_reflectance
+
+DEFAULT = 20
+"""Pixels worked on where nobody says [m]."""
+
+
+def working_grid(source: Product, operator: Operator, resolution: int | None) -> tuple[Product, int | str | None]:
+    """What to resample a product to before an operator runs.
+
+    Bands are brought to `resolution`, or 20 m, where they differ in size or are finer. Without an explicit `resolution` nothing gets finer than the finest
+    reflectance that the operator reads; a product of one size never does.
+
+    Returns
+    -------
+    Product, int or str or None
+        The product with what was decided in its notes; the size of pixels [m], the name of the band whose grid all get, or None where nothing is resampled.
+
+    Raises
+    ------
+    MissingBand, UnsupportedProduct
+        As :func:`estran.catalogue.resolve.resolve_reads` says.
+    """
+    found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
+    read = {name: source.bands[name] for semantic, name in found.items() if is_reflectance(semantic)}
+    if not read:  # of an operator that reads none, the bands that it does read
+        read = {name: source.bands[name] for name in found.values() if name in source.bands}
+    finest = max(read.values(), key=lambda band: band.grid.width * band.grid.height)
+    metric = finest.grid.transform is not None and not finest.grid.is_geographic
+    size = max(finest.grid.pixel_size) if metric else 0.0
+    wanted = resolution or DEFAULT
+    several = len({source.bands[name].grid.shape for name in found.values() if name in source.bands}) > 1
+    if not several:
+        # Bands that the operator does not read (a panchromatic one) are nobody's business here.
+        alike = {name: band for name, band in source.bands.items() if band.grid.shape == finest.grid.shape}
+        if source.is_multisize and (not metric or size >= wanted):
+            source = replace(source, bands=alike, grid=finest.grid)
+        if not metric:
+            return source.with_notes("The product keeps its own grid, which is not in metres."), None
+        if size >= wanted:
+            return source.with_notes(f"The product keeps its pixels of {size:g} m, which are not finer than {wanted} m."), None
+        return source, wanted
+    if not metric or (resolution is None and size > wanted):
+        pixels = f"{size:g} m" if metric else finest.name
+        note = f"All bands are brought to pixels of {pixels}, the finest that are read; only a resolution that is asked for is finer."
+        return source.with_notes(note), finest.name
+    return source, wanted
+
+
+def differs_in_size(source: Product, operator: Operator) -> bool:
+    """Whether the bands that an operator reads have several sizes."""
+    found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
+    return len({source.bands[name].grid.shape for name in found.values() if name in source.bands}) > 1
