@@ -7,13 +7,17 @@ import sys
 
 import pytest
 
-HEAVY = {"numba", "dask", "rasterio", "matplotlib", "scipy", "netCDF4", "pyproj", "jinja2", "xarray"}
+HEAVY = {"numba", "dask", "rasterio", "matplotlib", "scipy", "netCDF4", "pyproj", "jinja2", "xarray", "pandas", "zarr"}
 
 HELP = """
 import contextlib, io
 from estran.cli.main import main
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main(["--help"])
+"""
+PACKAGE = """
+import estran
+assert {"open", "operators", "run"} <= set(dir(estran))
 """
 CATALOGUE = """
 from estran.catalogue import OPERATORS, STUDIES
@@ -29,13 +33,18 @@ def loaded(code: str) -> set[str]:
     return set(done.stdout.split()) & HEAVY
 
 
-@pytest.mark.parametrize("code", [HELP, CATALOGUE], ids=["estran --help", "catalogue"])
+@pytest.mark.parametrize("code", [HELP, PACKAGE, CATALOGUE], ids=["estran --help", "import estran", "catalogue"])
 def test_nothing_heavy(code):
     assert not loaded(code), "import these where they are used, inside the function"
 
 
 def test_twin_a_heavy_import_is_seen():
     assert "numba" in loaded("import estran.jit")
+
+
+def test_functions_are_there_before_their_kernels():
+    """Opening and completing are quick: what computes is loaded when something is computed."""
+    assert "numba" not in loaded("import estran; estran.open; estran.operators.masks")
 
 
 def test_help_answers():

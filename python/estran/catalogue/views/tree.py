@@ -12,6 +12,7 @@ from estran.catalogue.views.graphs import graph_properties, read_properties
 from estran.catalogue.views.help import help_files
 from estran.catalogue.views.menu import layer_xml
 from estran.catalogue.views.names import GENERATED, PACKAGE, module_name, page_name
+from estran.catalogue.views.python import operators_module
 from estran.catalogue.views.schema import schema_text
 from estran.catalogue.views.snap import SPI, info_xml, package_init, services_file, shim
 
@@ -29,7 +30,7 @@ def generate(root: Path, ops: Sequence[type[Operator]] | None = None, studies: S
         from estran.catalogue import OPERATORS, STUDIES
 
         ops, studies = OPERATORS if ops is None else ops, STUDIES if studies is None else studies
-    return [(PurePosixPath(path), text) for path, text in (*plugin_files(ops), *_documents(ops, studies), *_graphs(root, ops))]
+    return [(PurePosixPath(path), text) for path, text in (*plugin_files(ops), *_documents(ops, studies), *_python(ops), *_graphs(root, ops))]
 
 
 def stale(root: Path, generated: Sequence[tuple[PurePosixPath, str]]) -> list[PurePosixPath]:
@@ -60,6 +61,10 @@ def _documents(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]) ->
     yield "docs/ICD/flags.md", pages.flags_page(ops)
     yield "docs/ICD/files.md", pages.files_page(ops)
     yield "docs/ICD/command-line.md", pages.command_line_page((*ops, *studies))
+
+
+def _python(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
+    yield "python/estran/operators.py", operators_module(ops)
 
 
 def _graphs(root: Path, ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,172 @@
+"""A product as a Dataset: physical values as lazy as the product's samples, with the attributes of CF, and all else that a product knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from estran.adapters.files import extras
+from estran.face.grids import MAPPING, Layout, axis_coords, mapping_coord
+from estran.face.packing import decoded
+from estran.raster.grid import Grid
+from estran.raster.product import Band, Product, TiePointGrid
+
+KEY = extras.KEY
+"""The attribute with what CF has no words for: JSON, of the Dataset and of each variable."""
+_UNITS = {"dl": "1", "deg": "degrees"}
+
+
+def dataset_of(product: Product, layouts: Iterable[Layout] = ()) -> xr.Dataset:
+    """A product as a Dataset.
+
+    Parameters
+    ----------
+    product
+        Any.
+    layouts
+        How grids lay in the Dataset that the product comes from: what has the same grid gets the same dimensions, coordinates and direction.
+
+    Returns
+    -------
+    Dataset
+        A variable a band, over (y, x) where all bands have one size, else over (y_10m, x_10m), (y_20m, x_20m) and so on. Numbers with a scale or a no-data
+        value are physical, NaN without data; flags and classes are integers. Dask stays Dask. ``spatial_ref`` and ``time`` are coordinates.
+    """
+    shown = {name: band for name, band in product.bands.items() if band.data is not None}
+    places = _places([band.grid for band in shown.values()], product.grid, {layout.grid: layout for layout in layouts})
+    coords: dict[str, Any] = {}
+    for layout in places.values():
+        coords |= layout.coords
+    if product.start is not None:
+        coords["time"] = xr.Variable((), np.datetime64(product.start.astimezone(UTC).replace(tzinfo=None), "ns"))
+    taken = {*coords, *(dim for layout in places.values() for dim in (layout.y, layout.x))}
+    variables: dict[str, xr.Variable] = {}
+    for name, band in shown.items():
+        variables[_free(name, {*taken, *variables}, "band")] = _variable(band, places[band.grid])
+    variables |= _tie_points(product.tie_points.values(), {*taken, *variables})
+    return xr.Dataset(variables, coords, attrs=_attributes(product))
+
+
+def _places(grids: list[Grid], scene: Grid, known: Mapping[Grid, Layout]) -> dict[Grid, Layout]:
+    """A layout for each grid, the largest first."""
+    different = sorted(dict.fromkeys(grids), key=lambda g: -g.width * g.height)
+    one_size = len(different) == 1
+    found: dict[Grid, Layout] = {}
+    for grid in different:
+        if grid in known:
+            found[grid] = known[grid]
+            continue
+        tail = "" if one_size else _tail(grid, {layout.y for layout in found.values()})
+        y, x = f"y{tail}", f"x{tail}"
+        # The mapping of the scene serves all: only rotated grids, which have no coordinates, say more than their reference system in it.
+        mapping = mapping_coord(grid if one_size else scene)
+        found[grid] = Layout(grid, y, x, {**axis_coords(grid, y, x), **({MAPPING: mapping} if mapping is not None else {})})
+    return found
+
+
+def _tail(grid: Grid, taken: set[str]) -> str:
+    """What dimensions of one size among several end in: "_10m", or a number where pixels are not square or not in metres."""
+    number = f"_{len(taken) + 1}"
+    if grid.transform is None or grid.crs is None or grid.is_geographic or not np.isclose(*grid.pixel_size):
+        return number
+    tail = f"_{grid.pixel_size[0]:g}m"
+    return number if f"y{tail}" in taken else tail
+
+
+def _free(name: str, taken: set[str], kind: str) -> str:
+    """A name for a variable that no dimension or coordinate has."""
+    while name in taken:
+        name = f"{name}_{kind}"
+    return name
+
+
+def _variable(band: Band, layout: Layout) -> xr.Variable:
+    data, encoding = decoded(band)
+    attributes: dict[str, Any] = {"long_name": band.description, "units": shown_unit(band.unit), "valid_pixel_expression": band.valid}
+    attributes = {key: value for key, value in attributes.items() if value}
+    if band.wavelength:
+        attributes |= {"radiation_wavelength": float(band.wavelength), "radiation_wavelength_unit": "nm"}
+    raw = np.dtype(band.data.dtype)
+    for key, value in extras.flag_attributes(band.coding).items():
+        # CF wants the type of the variable.
+        attributes[key] = value if isinstance(value, str) else np.asarray(value, np.int64).astype(raw)
+    if band.coding is not None and band.nodata is not None:
+        attributes["nodata"] = float(band.nodata)  # not _FillValue, by which xarray would make floats of flags
+    attributes[KEY] = extras.dumps(_own(band, raw))
+    if MAPPING in layout.coords:
+        encoding["grid_mapping"] = MAPPING
+    return xr.Variable((layout.y, layout.x), layout.turned(data), attributes, encoding)
+
+
+def shown_unit(unit: str) -> str:
+    """A unit of SNAP's as CF and its libraries write it: "dl" is a decilitre there."""
+    return _UNITS.get(unit, unit)
+
+
+def _own(band: Band, raw: np.dtype[Any]) -> dict[str, Any]:
+    """What of a band CF has no words for."""
+    said = {**extras.band_extras(band), "name": band.name, "grid": grid_json(band.grid), "dtype": raw.name}
+    if band.is_scaled:
+        said["scaling"] = [band.scale, band.offset]
+    if band.unscaled:
+        said["unscaled"] = band.unscaled
+    return said
+
+
+def grid_json(grid: Grid) -> list[Any]:
+    """A grid as JSON values."""
+    return [grid.width, grid.height, None if grid.transform is None else [float(v) for v in grid.transform][:6], grid.crs]
+
+
+def _tie_points(grids: Iterable[TiePointGrid], taken: set[str]) -> dict[str, xr.Variable]:
+    """Tie-point grids as variables over dimensions of their own (tie_y, tie_x)."""
+    dims: dict[tuple[int, int], tuple[str, str]] = {}
+    found: dict[str, xr.Variable] = {}
+    for points in grids:
+        shape = points.data.shape[0], points.data.shape[1]
+        tail = f"_{len(dims) + 1}" if dims else ""
+        y, x = dims.setdefault(shape, (f"tie_y{tail}", f"tie_x{tail}"))
+        placing = [points.offset_x, points.offset_y, points.step_x, points.step_y]
+        own = {"name": points.name, "tie_points": placing, "cyclic": points.cyclic}
+        texts = {"long_name": points.description, "units": points.unit, KEY: extras.dumps(own)}
+        attributes = {key: value for key, value in texts.items() if value}
+        found[_free(points.name, {*taken, *found}, "tie_points")] = xr.Variable((y, x), points.data, attributes)
+    return found
+
+
+def _attributes(product: Product) -> dict[str, Any]:
+    """Attributes of the Dataset: those that people read, and the rest as JSON."""
+    texts = {
+        "Conventions": "CF-1.11",
+        "title": product.name,
+        "product_type": product.kind,
+        "platform": product.platform,
+        "comment": product.description,
+        "time_coverage_start": time_text(product.start),
+        "time_coverage_end": time_text(product.stop),
+    }
+    attributes: dict[str, Any] = {key: value for key, value in texts.items() if value}
+    if product.notes:
+        attributes["notes"] = list(product.notes)
+    own = extras.product_extras(product)
+    for said in ("notes", "tie_points"):  # in attributes and variables of their own
+        del own[said]
+    own |= {
+        "name": product.name,
+        "description": product.description,
+        "source": product.source,
+        "scene": grid_json(product.grid),
+        "virtual": {band.name: {**extras.band_extras(band), "grid": grid_json(band.grid)} for band in product.bands.values() if band.data is None},
+        "order": list(product.bands),
+    }
+    attributes[KEY] = extras.dumps(own)
+    return attributes
+
+
+def time_text(moment: datetime | None) -> str:
+    """ISO 8601 in UTC."""
+    return "" if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
