@@ -11,9 +11,10 @@ from posixpath import normpath, relpath
 from press.equations import labels
 from press.figures import draw
 from press.markdown import Rendered, render
+from press.notebook import markdown
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Start", ("docs/index.md", "docs/tutorials/*.md")),
+    ("Start", ("docs/index.md", "docs/tutorials/*.md", "docs/tutorials/*.ipynb")),
     ("Methods", ("docs/ATBD/*.md", "docs/DPM/*.md", "docs/conventions.md", "docs/validation.md", "docs/robustness.md")),
     ("Interfaces", ("docs/reference/*.md", "docs/ICD/*.md")),
     ("Project", ("CHANGELOG.md", "docs/decisions/*.md")),
@@ -46,7 +47,8 @@ def pages(root: Path) -> list[Page]:
             for path in sorted(root.glob(pattern)):
                 source = PurePosixPath(path.relative_to(root).as_posix())
                 inside = source.relative_to("docs") if source.parts[0] == "docs" else PurePosixPath(source.name.lower())
-                found.setdefault(source, Page(source, inside.with_suffix(".html"), section, path.read_text("utf-8")))
+                text = markdown(path) if path.suffix == ".ipynb" else path.read_text("utf-8")
+                found.setdefault(source, Page(source, inside.with_suffix(".html"), section, text))
     return list(found.values())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from press import figures
 from press.equations import labels
+from press.notebook import cells
 from press.site import Site, build, pages
 
 from estran.catalogue import OPERATORS, STUDIES
@@ -17,6 +20,7 @@ from estran.cli import main
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIGURES = figures.modules(DOCS)
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+NOTEBOOKS = sorted((DOCS / "tutorials").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,31 @@ def test_python_of_tutorials_runs(path: Path, tmp_path: Path, monkeypatch: pytes
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, str(path), "exec"), names)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_cells_of_notebooks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cell by cell in one namespace, without a kernel; what a cell would show is made, too."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for number, (kind, text) in enumerate(cells(path)):
+        if kind == "code":
+            *lines, last = ast.parse(text).body
+            exec(compile(ast.Module(lines, []), f"{path.name}, cell {number}", "exec"), names)
+            if isinstance(last, ast.Expr):
+                repr(eval(compile(ast.Expression(last.value), f"{path.name}, cell {number}", "eval"), names))
+            else:
+                exec(compile(ast.Module([last], []), f"{path.name}, cell {number}", "exec"), names)
+    matplotlib.pyplot.close("all")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebooks_are_committed_without_outputs(path: Path) -> None:
+    saved = json.loads(path.read_text("utf-8"))["cells"]
+    assert [cell["id"] for cell in saved if cell.get("outputs") or cell.get("execution_count")] == []
 
 
 def test_changelog_has_the_sections_of_keep_a_changelog(repository: Path) -> None:

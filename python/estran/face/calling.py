@@ -24,7 +24,7 @@ from estran.face.given import as_dataset
 from estran.face.grids import Layout, no_crs
 from estran.face.packing import refusing_counts, unscaled
 from estran.face.to_dataset import dataset_of
-from estran.face.to_product import TILE, Converted, product_of
+from estran.face.to_product import Converted, product_of
 from estran.raster.product import Product
 from estran.sensors.bands import SPECTRAL, resolve
 
@@ -32,7 +32,7 @@ Source = xr.Dataset | xr.DataArray | Product
 """What operators take."""
 
 
-def run(operator: str, source: Source, *, resolution: int | None = None, tile: int = TILE, **parameters: Any) -> xr.Dataset:
+def run(operator: str, source: Source, *, resolution: int | None = None, tile: int = 1024, **parameters: Any) -> xr.Dataset:
     """Run an operator of the catalogue by its name.
 
     Every operator is also a function of :mod:`estran.operators`, which says its parameters.

@@ -13,6 +13,7 @@ from estran.catalogue.views.help import help_files
 from estran.catalogue.views.menu import layer_xml
 from estran.catalogue.views.names import GENERATED, PACKAGE, module_name, page_name
 from estran.catalogue.views.python import operators_module
+from estran.catalogue.views.python_page import python_page
 from estran.catalogue.views.schema import schema_text
 from estran.catalogue.views.snap import SPI, info_xml, package_init, services_file, shim
 
@@ -65,6 +66,7 @@ def _documents(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]) ->
 
 def _python(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
     yield "python/estran/operators.py", operators_module(ops)
+    yield "docs/reference/python.md", python_page(ops)
 
 
 def _graphs(root: Path, ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
