@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import matplotlib
 import pytest
@@ -17,12 +18,20 @@ from estran.raster.product import Band, Product
 
 matplotlib.use("agg")
 
-# Tests are no packages: what several of them import is loaded here.
-_SPEC = importlib.util.spec_from_file_location("small_scene", Path(__file__).with_name("small_scene.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-small = sys.modules.setdefault("small_scene", importlib.util.module_from_spec(_SPEC))
-_SPEC.loader.exec_module(small)
+
+def _loaded(name: str) -> ModuleType:
+    """A module beside the tests, which are no package, under its name."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+small = _loaded("small_scene")
+_loaded("same_product")
 
 
 @pytest.fixture(scope="session")

@@ -143,3 +143,14 @@ def test_the_same_band_under_two_names_is_no_mistake(foreign):
 
 def test_every_error_is_of_the_house():
     assert all(issubclass(kind, EstranError) for _, kind, _ in WRONG.values())
+
+
+def test_a_copy_of_our_own_band_is_no_mistake(product):
+    from estran.face.to_dataset import dataset_of
+
+    dataset = dataset_of(product)
+    lazy = dataset.chunk(32)
+    assert "ndvi" in run(dataset.assign(nir08=dataset.B8A))
+    assert "ndvi" in run(lazy.assign(nir08=lazy.B8A))
+    with pytest.raises(UnsupportedProduct, match="two variables are the same band"):
+        run(lazy.assign(nir08=lazy.B8A + 0.01))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ def as_dataset(given: Any) -> xr.Dataset:
         It is neither, or a DataArray whose bands have no names.
     """
     if isinstance(given, xr.Dataset):
-        return given
+        cubes = [variable for variable in given.data_vars.values() if any(_is_band_dim(dim) and size > 1 for dim, size in variable.sizes.items())]
+        return _split(cubes[0]).assign_attrs(given.attrs) if len(cubes) == 1 else given
     if isinstance(given, xr.DataArray):
         return _split(given)
     found = type(given).__name__
@@ -34,8 +36,12 @@ def as_dataset(given: Any) -> xr.Dataset:
     )
 
 
+def _is_band_dim(dim: Hashable) -> bool:
+    return str(dim).lower() in _BAND_DIMS
+
+
 def _split(array: xr.DataArray) -> xr.Dataset:
-    dim = next((str(d) for d in array.dims if str(d).lower() in _BAND_DIMS), None)
+    dim = next((str(d) for d in array.dims if _is_band_dim(d)), None)
     if dim is None:
         return _with_facts(array.to_dataset(name=str(array.name or "band")), array)
     names = _names(array, dim)

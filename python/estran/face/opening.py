@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -77,7 +78,7 @@ def _open_zarr(path: Path) -> xr.Dataset:
         own = extras.loads(stored.attrs.get(KEY, ""))
         if own and "dates" not in own:
             # By our own arithmetic: xarray's makes doubles of counts, which differ from what the file came from in the last bits.
-            return dataset_of(product_of(stored).product)
+            return dataset_of(replace(product_of(stored).product, source=str(path)))
         dataset = xr.open_dataset(path, engine="zarr", chunks={}, consolidated=False, decode_coords="all")
     except (OSError, ValueError, KeyError) as error:
         raise BadProduct("the Zarr store cannot be opened", where=path, found=" ".join(str(error).split()), todo="see that it is whole") from error

@@ -15,8 +15,8 @@ from estran.raster.product import Band
 
 Array = npt.NDArray[Any]
 
-_EXACT = 16
-"""Bits of an integer that float32 holds with room for a scale and an offset; of wider ones and of scaled floats, physical values are doubles."""
+_APART = 0.25
+"""Steps of a sample by which a float may be rounded; where float32 is rounded more (integers of 32 bits, large offsets), physical values are doubles."""
 _MOST = 3.0
 """Reflectance that half of the pixels of no block exceed: counts, percent and radiances do."""
 _STEP = 16
@@ -45,14 +45,22 @@ def decoded(band: Band) -> tuple[Any, dict[str, Any]]:
     if not is_decoded(band):
         return band.data, {}
     raw = np.dtype(band.data.dtype)
-    wide = (band.is_scaled and raw.kind == "f") or (raw.itemsize * 8 > _EXACT and not (raw == np.float32 and not band.is_scaled))
-    dtype = np.dtype(np.float64 if wide else np.float32)
+    dtype = np.dtype(np.float32 if _single_suffices(band, raw) else np.float64)
     encoding: dict[str, Any] = {"dtype": raw}
     if band.is_scaled:
         encoding |= {"scale_factor": float(band.scale), "add_offset": float(band.offset)}
     if band.nodata is not None and fits(band.nodata, raw):
         encoding["_FillValue"] = raw.type(band.nodata)
     return _blockwise(partial(_decode, replace(band, data=None), dtype), band.data, dtype), encoding
+
+
+def _single_suffices(band: Band, raw: np.dtype[Any]) -> bool:
+    """Whether float32 tells physical values of neighbouring samples apart, with room to spare."""
+    if raw.kind == "f":
+        return raw.itemsize <= 4 and not band.is_scaled
+    limits = np.iinfo(raw)
+    largest = max(abs(band.scale * float(limit) + band.offset) for limit in (limits.min, limits.max))
+    return largest * float(np.finfo(np.float32).eps) < abs(band.scale) * _APART
 
 
 def encoded(band: Band, values: Any, dtype: np.dtype[Any]) -> Any:

@@ -35,7 +35,7 @@ def drawn(product: Product, name: str | None, ax: Axes | None, size: int) -> Axe
     canvas = Canvas((band or _channels(product)[0]).grid, size)
     if band is None:
         _show(ax, canvas, _scene(product, canvas))
-        ax.set_title(product.name)
+        ax.set_title(product.name, fontsize=9)
         return ax
     if isinstance(band.coding, IndexCoding):
         values = canvas.sample(band).astype(np.int64)

@@ -62,6 +62,7 @@ def product_of(dataset: xr.Dataset) -> Converted:
     bands: dict[str, Band] = {}
     points: dict[str, TiePointGrid] = {}
     joined: list[str] = []
+    given: dict[str, Any] = {}
     for name, variable in dataset.data_vars.items():
         said = extras.loads(variable.attrs.get(KEY, ""))
         if "tie_points" in said:
@@ -76,6 +77,7 @@ def product_of(dataset: xr.Dataset) -> Converted:
         layout = layouts[key]
         label = _label(str(name), said)
         bands[label] = _band(label, variable, layout, said, joined)
+        given[label] = variable.data
     if not bands:
         raise BadProduct(
             "the Dataset holds no band",
@@ -84,7 +86,7 @@ def product_of(dataset: xr.Dataset) -> Converted:
             todo="give each band as a variable over the dimensions y and x",
         )
     product = _product(dataset, own, bands, points)
-    _refuse_twins(product)
+    _refuse_twins(product, given)
     if joined:
         product = product.with_notes(f"Chunks of few rows or columns were joined to {TILE} x {TILE} pixels in {', '.join(joined)}.")
     return Converted(product, tuple(layouts.values()))
@@ -176,7 +178,8 @@ def _is_narrow(data: Any) -> bool:
 def _with_numbers(band: Band, variable: xr.DataArray, said: Mapping[str, Any]) -> Band:
     """The band with its samples, scaling and no-data value."""
     dtype, encoding = np.dtype(band.data.dtype), variable.encoding
-    raw = np.dtype(said["dtype"]) if "dtype" in said else None
+    # The tags of our GeoTIFF, which rioxarray hands on, have the same name, and say nothing of a grid.
+    raw = np.dtype(said["dtype"]) if "grid" in said else None
     if raw is not None:
         scale, offset = said.get("scaling", (1.0, 0.0))
         kept = replace(band, scale=scale, offset=offset, nodata=said.get("nodata"))
@@ -203,7 +206,7 @@ def _floats(band: Band, variable: xr.DataArray) -> Band:
             todo=f'if it is, remove them: ds["{band.name}"].attrs.pop("scale_factor"); if not, apply them first (xarray.decode_cf does)',
         )
     nodata = _nodata(variable.attrs, np.dtype(band.data.dtype))
-    return replace(band, nodata=float("nan") if nodata is None else nodata)
+    return replace(band, nodata=float("nan") if nodata is None else nodata, saturated=None)
 
 
 def _nodata(attributes: Mapping[Any, Any], dtype: np.dtype[Any]) -> float | None:
@@ -238,7 +241,7 @@ def _product(dataset: xr.Dataset, own: Mapping[str, Any], bands: Mapping[str, Ba
         grid=scene,
         bands=bands,
         kind=str(attributes.get("product_type", "")),
-        platform=_platform(dataset) or platform_of(name),
+        platform=_platform(dataset) or ("" if own else platform_of(name)),
         start=start,
         stop=_moment(attributes.get("time_coverage_end")),
         tie_points=points,
@@ -277,7 +280,7 @@ def _with_own(product: Product, own: Mapping[str, Any], largest: Grid) -> Produc
         start=found.start if same_time or product.start is None else product.start,
         stop=found.stop if same_time or product.start is None else product.stop,
         kind=product.kind,
-        platform=product.platform,
+        platform=product.platform or str(own.get("platform", "")),
     ).with_notes(*notes)
 
 
@@ -298,11 +301,11 @@ def _platform(dataset: xr.Dataset) -> str:
     """The platform as STAC, CF or a coordinate of stackstac says it."""
     discovered = dataset.attrs.get("stac_discovery")
     properties = discovered.get("properties", {}) if isinstance(discovered, dict) else {}
-    for value in (dataset.attrs.get("platform"), dataset.attrs.get("spacecraft"), properties.get("platform")):
+    # A coordinate may differ from date to date.
+    of_date = dataset.coords["platform"].values.item() if "platform" in dataset.coords and dataset.coords["platform"].size == 1 else None
+    for value in (of_date, dataset.attrs.get("platform"), dataset.attrs.get("spacecraft"), properties.get("platform")):
         if isinstance(value, str) and value.strip():
             return _named(value)
-    if "platform" in dataset.coords and dataset.coords["platform"].size == 1:
-        return _named(str(dataset.coords["platform"].values.item()))
     return ""
 
 
@@ -314,7 +317,7 @@ def _named(platform: str) -> str:
 
 def start_of(dataset: xr.Dataset) -> datetime | None:
     """The sensing time: the coordinate ``time``, else attributes."""
-    for name in ("time", "t", "datetime"):
+    for name in ("time", "t", "datetime", "date"):
         if name in dataset.coords and dataset.coords[name].size == 1:
             return _moment(dataset.coords[name].values.ravel()[0])
     for key in ("time_coverage_start", "start_datetime", "datetime", "start_date", "acquired"):
@@ -334,17 +337,17 @@ def _moment(value: Any) -> datetime | None:
 # ---------------------------------------------------------------- one band, one variable
 
 
-def _refuse_twins(product: Product) -> None:
-    """Raise where two variables are the same band of the sensor and hold different numbers: which of them is meant is not to be guessed."""
+def _refuse_twins(product: Product, given: Mapping[str, Any]) -> None:
+    """Raise where two variables are the same band of the sensor and hold different numbers (`given`): which of them is meant is not to be guessed."""
     try:
         sensor = sensor_of(product.platform).name
     except UnsupportedProduct:
         return  # said by whoever needs reflectance of it
-    names = {name.lower(): name for name in reversed(list(product.bands))}
+    names = {name.lower(): name for name in reversed(list(given))}
     for semantic in sorted(SPECTRAL):
         there = list(dict.fromkeys(names[c.lower()] for c in candidates(semantic, sensor) if c.lower() in names))
         first, *others = there or [""]
-        other = next((name for name in others if not _same_numbers(product.bands[first].data, product.bands[name].data)), None)
+        other = next((name for name in others if not _same_numbers(given[first], given[name])), None)
         if other is not None:
             raise UnsupportedProduct(
                 f"two variables are the same band ({semantic})",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from estran.adapters.files import write_product
+from estran.adapters.files import extras, write_product
 from estran.adapters.files.belongings import Kind, inventory
 from estran.adapters.files.places import FORMATS
 from estran.adapters.files.whole import whole
@@ -45,7 +45,7 @@ def written(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
 
 def _write_zarr(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
     need_zarr(path)
-    plain = dataset.copy()
+    plain = dataset.assign_attrs({KEY: _shared(dataset.attrs.get(KEY, "{}"))})
     for variable in plain.variables.values():
         for key in ("chunks", "preferred_chunks", "compressors", "filters", "shards", "object_codec", "serializer"):
             variable.encoding.pop(key, None)  # of the file it came from
@@ -55,6 +55,11 @@ def _write_zarr(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
         warnings.filterwarnings("ignore", message=".*onsolidated.*")
         _evenly_chunked(plain).to_zarr(part, mode="w-")
     return path
+
+
+def _shared(own: str) -> str:
+    """What goes with a store of what a Dataset remembers: not where on this machine it came from."""
+    return extras.dumps({key: value for key, value in extras.loads(own).items() if key != "source"})
 
 
 def _evenly_chunked(dataset: xr.Dataset) -> xr.Dataset:
