@@ -15,7 +15,7 @@ from estran.adapters.files import open_product, write_product
 from estran.adapters.java.lend import lent
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.engine.run import run_operator
-from estran.errors import UnsupportedProduct
+from estran.errors import TargetExists, UnsupportedProduct
 from estran.face.dates import joined
 from estran.face.to_dataset import dataset_of
 from estran.face.to_product import product_of
@@ -105,3 +105,21 @@ def test_real_products_lose_nothing(name, shared_data):
         pytest.skip(f"{name} is not among the real test data")
     product = open_product(shared_data / name)
     assert_same(product, product_of(dataset_of(product)).product)
+
+
+@pytest.mark.parametrize("ending", [".dim", ".tif", ".nc", ".zarr"])
+def test_a_dataset_of_the_user_s_own_is_written(ending, foreign, tmp_path):
+    path = foreign.estran.write(tmp_path / f"mine{ending}")
+    again = estran.open(path)
+    np.testing.assert_array_equal(again.nir08.values, foreign.nir08.values)
+    assert again.estran.to_product().grid == foreign.estran.to_product().grid
+    foreign.estran.write(path, overwrite=True)
+    with pytest.raises(TargetExists, match="already there"):
+        foreign.estran.write(path)
+
+
+def test_a_store_of_somebody_else_is_never_replaced(foreign, tmp_path):
+    foreign.to_zarr(tmp_path / "theirs.zarr", consolidated=False)
+    with pytest.raises(TargetExists, match="not ours"):
+        foreign.estran.write(tmp_path / "theirs.zarr", overwrite=True)
+    np.testing.assert_array_equal(estran.open(tmp_path / "theirs.zarr").nir08.values, foreign.nir08.values)
