@@ -14,7 +14,7 @@ import estran
 from estran.adapters.files import open_product, write_product
 from estran.adapters.java.lend import lent
 from estran.catalogue.operators.cloud_mask import CloudMask
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.errors import TargetExists, UnsupportedProduct
 from estran.face.dates import joined
 from estran.face.to_dataset import dataset_of
@@ -30,7 +30,7 @@ def classes(source) -> np.ndarray:
 
 @pytest.fixture
 def truth(product) -> np.ndarray:
-    return np.asarray(run_operator(CloudMask(**ANGLES), {"source": product}, lend=lent())["cloud_class"].data)
+    return np.asarray(run_now(CloudMask(**ANGLES), {"source": product}, lend=lent())["cloud_class"].data)
 
 
 @pytest.mark.parametrize("how", [{}, {"mask_and_scale": True}, {"chunks": {"x": 32, "y": 32}}, {"band_as_variable": True}], ids=str)

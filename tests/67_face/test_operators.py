@@ -14,7 +14,7 @@ from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.spectral_tests import SpectralTests
 from estran.catalogue.operators.sun_glint import SunGlint
 from estran.engine.nodes.resampling import Resample
-from estran.engine.run import run_operator
+from estran.engine.run import run_now
 from estran.face.to_dataset import dataset_of
 
 ANGLES = {"sun_zenith": 40.0, "sun_azimuth": 150.0, "view_zenith": 5.0, "view_azimuth": 100.0}
@@ -32,7 +32,7 @@ def assert_results(dataset: xr.Dataset, result) -> None:
 def test_the_engine_s_bits_from_a_safe(op, safe, safe_product):
     how = {"upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"}
     resampled = Resample(targetResolution=20, **how).apply_to({"sourceProduct": safe_product}, tile=1024)
-    expected = run_operator(op, {"source": resampled}, lend=lent())
+    expected = run_now(op, {"source": resampled}, lend=lent())
     parameters = {"wind_speed": 6} if isinstance(op, SunGlint) else {}
     got = estran.run(op.alias, estran.open(safe), **parameters)
     assert_results(got, expected)
@@ -48,6 +48,18 @@ def test_all_masks_of_a_safe(safe):
     masks = estran.operators.masks(estran.open(safe))
     assert {"mask_flags", "mask_class"} <= set(masks.data_vars)
     assert masks.mask_class.dims == ("y_20m", "x_20m")
+
+
+@pytest.mark.parametrize("ending", [".dim", ".tif", ".nc", ".zarr"])
+def test_results_are_lazy_and_what_they_teach_is_written(ending, safe, tmp_path):
+    """Notes and the record of the processing come with the samples; writing computes both once."""
+    result = estran.run("CloudMask", estran.open(safe), cloud_buffer=123)
+    assert all(variable.chunks for variable in result.data_vars.values())
+    path = result.estran.write(tmp_path / f"glint{ending}")
+    made = estran.open(path).estran.to_product()
+    record = next(e for element in made.metadata if element.name == "Estran_Processing" for e in element.elements if e.name == "Estran_CloudMask")
+    assert record.find("parameters").attributes["cloud_buffer"] == "123.0"
+    assert record.find("facts").attributes
 
 
 def test_results_lie_on_the_source_s_own_pixels(safe):
@@ -220,5 +232,5 @@ def test_values_as_people_write_them(foreign):
 
 
 def test_saturation_is_known_after_the_way_through_a_dataset(product):
-    expected = run_operator(CloudMask(**ANGLES), {"source": product}, lend=lent())
+    expected = run_now(CloudMask(**ANGLES), {"source": product}, lend=lent())
     assert_results(estran.operators.cloud_mask(dataset_of(product), **ANGLES), expected)

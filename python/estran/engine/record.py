@@ -31,3 +31,12 @@ def processing(op: Operator, sources: Mapping[str, Product], notes: Iterable[str
     """The record of one run: what the catalogue says of it, the inputs by name, the versions."""
     inputs = {name: product.name for name, product in sources.items()}
     return Element(NAME, {"engine": "embedded"}, (record(op, notes, facts), Element("inputs", inputs), Element("versions", versions())))
+
+
+def completed(metadata: tuple[Element, ...], complete: Element) -> tuple[Element, ...]:
+    """Metadata in which the last record of the same operator is replaced by the complete one; as they are where there is none any more."""
+    (operator, *_) = complete.elements
+    for number in range(len(metadata) - 1, -1, -1):
+        if metadata[number].name == NAME and metadata[number].find(operator.name) is not None:
+            return (*metadata[:number], complete, *metadata[number + 1 :])
+    return metadata

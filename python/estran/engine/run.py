@@ -20,7 +20,7 @@ from estran.engine.inputs import Inputs, ReadAux, gather
 from estran.engine.lazy import Chunks, dask_compute, dask_delayed, picked, read_apart
 from estran.engine.need import Weigh, casts_rays, need_of
 from estran.engine.overview import Overview
-from estran.engine.record import processing
+from estran.engine.record import completed, processing
 from estran.engine.threads import threads
 from estran.engine.tiles import RECORD, Record, Steps, TileRun, compute_tile, merge_surveys, survey_tile
 from estran.engine.validity import find_fillings
@@ -77,7 +77,7 @@ def run_operator(
     -------
     Product
         The bands of `writes` with their codings, masks, palettes; geocoding, times, metadata of the first source; what was assumed and
-        switched off in its notes. What only the samples can tell is `pending`: further notes, and the record of the processing for the metadata.
+        switched off in its notes and, with every parameter, in the metadata. What only the samples can tell is `pending`: further notes, and facts.
         Writers complete it, and :func:`hold`.
 
     Raises
@@ -103,6 +103,7 @@ def run_operator(
         arrays = picked(tasks, _types(op), (tuple(w.height for w in windows if w.col == 0), tuple(columns)))
     records = tuple(task[RECORD] for row in tasks for task in row)
     product = _product(op, main, inputs, arrays)
+    product = replace(product, metadata=(*product.metadata, processing(op, sources, inputs.notes, {})))
     finish = partial(_finish, op, dict(sources), inputs.notes, str(scene.metadata["name"]), overview)
     return replace(product, pending=(*_pending_of(sources), Pending(records, finish)))
 
@@ -185,8 +186,8 @@ def _finish(
             if record.overview is not None:
                 overview.take(record.overview)
     # What is strange of the whole scene stands first: whoever reads one note should read that.
-    done = replace(product, notes=(*strange,), metadata=(*product.metadata, processing(op, sources, (*strange, *own, *learnt), facts)))
-    return done.with_notes(*product.notes, *learnt)
+    complete = processing(op, sources, (*strange, *own, *learnt), facts)
+    return replace(product, notes=(*strange,), metadata=completed(product.metadata, complete)).with_notes(*product.notes, *learnt)
 
 
 def _wider(op: Operator, inputs: Inputs, read_aux: ReadAux | None) -> Callable[[str, Grid], npt.NDArray[np.float32] | None]:

@@ -11,6 +11,7 @@ import xarray as xr
 from estran.adapters.files import extras
 from estran.errors import BadProduct
 from estran.face.grids import way
+from estran.face.to_dataset import PENDING
 from estran.face.to_product import start_of
 
 
@@ -50,6 +51,7 @@ def joined(parts: Sequence[xr.Dataset], source: xr.Dataset, dim: Hashable) -> xr
     else:
         attributes.pop("notes", None)
     result.attrs = attributes
+    result.encoding.pop(PENDING, None)  # of one date
     return result
 
 

@@ -17,6 +17,8 @@ from estran.raster.product import Band, Product, TiePointGrid
 
 KEY = extras.KEY
 """The attribute with what CF has no words for: JSON, of the Dataset and of each variable."""
+PENDING = "estran_pending"
+"""In a Dataset's ``encoding``: what is learnt only while its samples are computed (:class:`~estran.raster.product.Pending`), for whoever writes it."""
 _UNITS = {"dl": "1", "deg": "degrees"}
 
 
@@ -48,7 +50,10 @@ def dataset_of(product: Product, layouts: Iterable[Layout] = ()) -> xr.Dataset:
     for name, band in shown.items():
         variables[_free(name, {*taken, *variables}, "band")] = _variable(band, places[band.grid])
     variables |= _tie_points(product.tie_points.values(), {*taken, *variables})
-    return xr.Dataset(variables, coords, attrs=_attributes(product))
+    dataset = xr.Dataset(variables, coords, attrs=attributes_of(product))
+    if product.pending:
+        dataset.encoding[PENDING] = product.pending
+    return dataset
 
 
 def _places(grids: list[Grid], scene: Grid, known: Mapping[Grid, Layout]) -> dict[Grid, Layout]:
@@ -138,7 +143,7 @@ def _tie_points(grids: Iterable[TiePointGrid], taken: set[str]) -> dict[str, xr.
     return found
 
 
-def _attributes(product: Product) -> dict[str, Any]:
+def attributes_of(product: Product) -> dict[str, Any]:
     """Attributes of the Dataset: those that people read, and the rest as JSON."""
     texts = {
         "Conventions": "CF-1.11",

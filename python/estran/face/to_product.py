@@ -17,7 +17,7 @@ from estran.adapters.files.times import utc
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.face.grids import Layout, layout_of, way
 from estran.face.packing import encoded, fits, is_decoded, scaling_of
-from estran.face.to_dataset import KEY, shown_unit
+from estran.face.to_dataset import KEY, PENDING, shown_unit
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product, TiePointGrid
 from estran.sensors.bands import SPECTRAL, candidates, sensor_of
@@ -85,7 +85,7 @@ def product_of(dataset: xr.Dataset) -> Converted:
             found=", ".join(f"{n}({', '.join(map(str, v.dims))})" for n, v in dataset.data_vars.items()) or "no variables",
             todo="give each band as a variable over the dimensions y and x",
         )
-    product = _product(dataset, own, bands, points)
+    product = replace(_product(dataset, own, bands, points), pending=dataset.encoding.get(PENDING, ()))
     _refuse_twins(product, given)
     if joined:
         product = product.with_notes(f"Chunks of few rows or columns were joined to {TILE} x {TILE} pixels in {', '.join(joined)}.")

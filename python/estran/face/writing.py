@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
+import dask.base
 import xarray as xr
 
 from estran.adapters.files import extras, write_product
@@ -13,8 +15,9 @@ from estran.adapters.files.belongings import Kind, inventory
 from estran.adapters.files.places import FORMATS
 from estran.adapters.files.whole import whole
 from estran.errors import BadParameter, EstranError
-from estran.face.to_dataset import KEY
+from estran.face.to_dataset import KEY, PENDING, attributes_of
 from estran.face.to_product import product_of, refuse_other_dates
+from estran.raster.product import Product
 
 ZARR = ".zarr"
 _PART = re.compile(r"([^/]+/)?(zarr\.json|\.z(group|attrs|array|metadata))|[^/]+/(c(/\d+)*|\d+([./]\d+)*)")
@@ -43,6 +46,16 @@ def written(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
     return write_product(product_of(dataset).product, path, overwrite=overwrite)
 
 
+def _settle_store(store: Path, product: Product, records: list[Any]) -> None:
+    """Put into a Zarr store what computing its samples has taught."""
+    import zarr
+
+    group = zarr.open_group(store, mode="a")
+    done = attributes_of(product.settled(records))
+    group.attrs.update({**{key: value for key, value in done.items() if key != KEY}, KEY: _shared(str(done[KEY]))})
+    zarr.consolidate_metadata(store)
+
+
 def _write_zarr(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
     need_zarr(path)
     plain = dataset.assign_attrs({KEY: _shared(dataset.attrs.get(KEY, "{}"))})
@@ -53,7 +66,12 @@ def _write_zarr(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
         # Texts and consolidated metadata are further than version 3 of the specification is; xarray and zarr read both.
         warnings.filterwarnings("ignore", module=r"zarr\..*")
         warnings.filterwarnings("ignore", message=".*onsolidated.*")
-        _evenly_chunked(plain).to_zarr(part, mode="w-")
+        stored = _evenly_chunked(plain).to_zarr(part, mode="w-", compute=False)
+        pending = dataset.encoding.get(PENDING, ())
+        compute: Any = dask.base.compute
+        records = compute(stored, [one.records for one in pending])[1]
+        if pending:
+            _settle_store(part, product_of(dataset).product, records)
     return path
 
 
