@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from estran.catalogue.outputs import check_outputs
+from estran.catalogue.parameters import Interval
 from estran.catalogue.resolve import resolve_reads
-from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Interval, Operator, Reads, Walk, parameters_of
+from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Walk, parameters_of
 from estran.errors import EstranError
 from estran.raster.grid import Window
 from estran.raster.scene import Block, whole

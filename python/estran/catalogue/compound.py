@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from estran.catalogue.labels import first_lower, first_upper
-from estran.catalogue.spec import Aux, Operator, Parameter, ParamInfo, Reads, param, parameters_of
+from estran.catalogue.parameters import Parameter, ParamInfo
+from estran.catalogue.spec import Aux, Operator, Reads, param, parameters_of
 
 Class = TypeVar("Class", bound=type)
 

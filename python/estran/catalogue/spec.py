@@ -1,26 +1,25 @@
 """What an operator and a study are: the one declaration from which everything else is derived.
 
-An operator is a frozen dataclass. Its fields, made with :func:`param`, are its parameters; its class attributes say what it reads, writes and how far it looks.
+An operator is a frozen dataclass. Its fields, made with :func:`param`, are its parameters (:mod:`estran.catalogue.parameters`); its class attributes say what
+it reads, writes and how far it looks.
 Nothing is parsed, registered or generated here: ``views`` derives descriptors, menus, options and pages; ``engine`` and ``adapters`` run it.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import re
-import types
-import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self
 
-from estran.catalogue.labels import label_of
+from estran.catalogue.parameters import Parameter, param, parameters_of
 from estran.errors import BadParameter, EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.scene import Block, Progress, quiet
+
+__all__ = [
+    "Aux", "BandOut", "ClassesOut", "Declared", "FlagsOut", "Operator", "Reads", "Source", "Study", "Walk", "Writes", "param", "parameters_of",
+]  # fmt: skip
 
 
 class Walk(Enum):
@@ -126,263 +125,6 @@ class ClassesOut:
 Writes = BandOut | FlagsOut | ClassesOut
 
 
-@dataclass(frozen=True)
-class Interval:
-    """An interval as SNAP writes it: "[0,1]", "(0,1]", "[0,*)".
-
-    Examples
-    --------
-    >>> 0 in Interval.parse("(0,1]"), 1 in Interval.parse("(0,1]"), 7e9 in Interval.parse("[0,*)")
-    (False, True, True)
-    """
-
-    low: float
-    high: float
-    closed_low: bool
-    closed_high: bool
-
-    _PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"^([\[(])\s*([^,\s]+)\s*,\s*([^,\s]+)\s*([\])])$")
-
-    @classmethod
-    def parse(cls, text: str) -> Interval:
-        """Read the notation; "*" is infinity."""
-        match = cls._PATTERN.match(text)
-        if not match:
-            raise EstranError("an interval cannot be read", expected='like "[0,1]" or "(0,*)"', found=text)
-        opening, low, high, closing = match.groups()
-        lo = -math.inf if low == "*" else float(low)
-        hi = math.inf if high == "*" else float(high)
-        return cls(lo, hi, opening == "[", closing == "]")
-
-    def __contains__(self, value: float) -> bool:
-        above = value >= self.low if self.closed_low else value > self.low
-        below = value <= self.high if self.closed_high else value < self.high
-        return above and below
-
-
-@dataclass(frozen=True)
-class ParamInfo:
-    """What :func:`param` remembers about a field."""
-
-    help: str
-    unit: str = ""
-    interval: str = ""
-    label: str = ""
-    section: str = ""
-    source: str = ""
-    choose_bands: bool = False
-    dialog: bool = False
-    stands_for: float | None = None
-    at_most: str = ""
-
-
-def param(
-    default: Any,
-    help: str,  # noqa: A002 - the field's own word
-    *,
-    unit: str = "",
-    interval: str = "",
-    label: str = "",
-    section: str = "",
-    source: str = "",
-    choose_bands: bool = False,
-    dialog: bool = False,
-    stands_for: float | None = None,
-    at_most: str = "",
-) -> Any:
-    """Declare a parameter: a dataclass field with what users must know of it.
-
-    Parameters
-    ----------
-    default
-        Its default value.
-    help
-        One line.
-    unit, interval
-        "degrees", "m", "1"; and as SNAP writes them, "[0,1]", "(0,*)".
-    label
-        Short text for dialogs; made from the name where empty.
-    section
-        Heading under which pages and the command line's help group it.
-    source
-        Paper, equation or measurement that the default comes from.
-    choose_bands
-        Whether values are names of bands of the source product.
-    dialog
-        Whether the dialog of SNAP Desktop shows it. What it does not show keeps its default there, and stays in gpt and on the command line.
-    stands_for
-        Of a parameter of a dialog, the number that its default of None stands for as long as nothing else (a mode) changes it: shown instead of
-        an empty field, and left as it is it means None.
-    at_most
-        Name of the parameter of the same declaration that this one may not exceed, where both are given.
-    """
-    if interval:
-        Interval.parse(interval)
-    info = ParamInfo(help, unit, interval, label, section, source, choose_bands, dialog, stands_for, at_most)
-    return dataclasses.field(default=default, metadata={"estran": info})
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a declaration, whole: what the views are made of."""
-
-    name: str
-    type: Any
-    kind: str
-    default: Any
-    choices: tuple[str, ...]
-    info: ParamInfo
-
-    @property
-    def optional(self) -> bool:
-        """Whether None is a value."""
-        return type(None) in get_args(self.type)
-
-    @property
-    def label(self) -> str:
-        """Text of dialogs."""
-        return self.info.label or label_of(self.name)
-
-    @property
-    def shown(self) -> str:
-        """The default as a dialog shows it: :attr:`ParamInfo.stands_for` where the default itself is None."""
-        return self.format(self.info.stands_for if self.default is None else self.default)
-
-    @property
-    def option(self) -> str:
-        """Command-line spelling."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def element(self) -> str:
-        """Spelling in graphs, "cloudBuffer": SNAP's XML reader doubles each underscore of an element's name and then knows no such parameter."""
-        first, *rest = self.name.split("_")
-        return first + "".join(part.capitalize() for part in rest)
-
-    def check(self, value: Any, where: str) -> None:
-        """Raise :class:`BadParameter` unless `value` has the type, the choice and the interval declared."""
-        if value is None and self.optional:
-            return
-        good = {
-            "bool": lambda v: isinstance(v, bool),
-            "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
-            "float": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
-            "str": lambda v: isinstance(v, str),
-            "choice": lambda v: isinstance(v, str),
-            "strings": lambda v: isinstance(v, tuple) and all(isinstance(s, str) for s in v),
-            "floats": lambda v: isinstance(v, tuple) and all(isinstance(s, (int, float)) for s in v),
-            "path": lambda v: isinstance(v, Path),
-        }[self.kind](value)
-        if not good:
-            raise BadParameter(f"parameter {self.name} has the wrong type", where=where, expected=self.kind, found=repr(value))
-        if self.choices and value not in self.choices:
-            raise BadParameter(f"parameter {self.name} is not one of its choices", where=where, expected=" | ".join(self.choices), found=repr(value))
-        if self.info.interval:
-            interval = Interval.parse(self.info.interval)
-            for number in value if isinstance(value, tuple) else (value,):
-                if number not in interval:
-                    unit = "" if self.info.unit == "1" else self.info.unit
-                    raise BadParameter(
-                        f"parameter {self.name} is outside its interval", where=where, expected=f"{self.info.interval} {unit}".strip(), found=number
-                    )
-
-    def parse(self, text: str, where: str) -> Any:
-        """Read a value written as text (command line, graph XML, properties); "" is "not given": None where that is a value, else the default."""
-        text = text.strip()
-        if text == "":
-            return None if self.optional else self.default
-        try:
-            value = _PARSERS[self.kind](text)
-        except (ValueError, KeyError):
-            raise BadParameter(f"parameter {self.name} cannot be read", where=where, expected=self.kind, found=repr(text)) from None
-        self.check(value, where)
-        return value
-
-    def format(self, value: Any) -> str:
-        """The text that :meth:`parse` reads back."""
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, tuple):
-            return ",".join(self.format(v) for v in value)
-        if isinstance(value, float):
-            return repr(value)
-        return str(value)
-
-
-def _digits(text: str) -> str:
-    """Refuses what Python reads as a number and Java does not: 1_000, digits of other scripts."""
-    if "_" in text or not text.isascii():
-        raise ValueError(text)
-    return text
-
-
-def _number(text: str) -> float:
-    return float(_digits(text))
-
-
-_PARSERS: Mapping[str, Any] = {
-    "bool": lambda t: {"true": True, "false": False}[t.lower()] if t.isalpha() else _number(t) != 0,
-    "int": lambda t: int(_digits(t)),
-    "float": lambda t: _number(t),
-    "str": str,
-    "choice": str,
-    "strings": lambda t: tuple(s.strip() for s in t.split(",") if s.strip()),
-    "floats": lambda t: tuple(_number(s) for s in t.split(",") if s.strip()),
-    "path": Path,
-}
-
-_KINDS: Mapping[Any, str] = {
-    bool: "bool",
-    int: "int",
-    float: "float",
-    str: "str",
-    int | None: "int",
-    float | None: "float",
-    Path | None: "path",
-    tuple[str, ...]: "strings",
-    tuple[float, ...]: "floats",
-}
-
-
-def _kind(annotation: Any, where: str) -> tuple[str, tuple[str, ...]]:
-    if get_origin(annotation) is Literal:
-        return "choice", tuple(cast(tuple[str, ...], get_args(annotation)))
-    if get_origin(annotation) in (Union, types.UnionType):
-        annotation = typing.Union[get_args(annotation)]  # noqa: UP007 - one spelling, so that the table finds it
-    for known, kind in _KINDS.items():
-        if annotation == known:
-            return kind, ()
-    raise EstranError(
-        "a field has a type that SNAP cannot show",
-        where=where,
-        expected="bool int float str Literal, int|None float|None Path|None, tuple[str|float, ...]",
-        found=annotation,
-    )
-
-
-_DECLARED: dict[type, tuple[Parameter, ...]] = {}
-
-
-def parameters_of(declaration: type) -> tuple[Parameter, ...]:
-    """The parameters of an operator or a study, in order of declaration."""
-    if declaration not in _DECLARED:
-        _DECLARED[declaration] = tuple(_parameters(declaration))
-    return _DECLARED[declaration]
-
-
-def _parameters(declaration: type) -> Iterator[Parameter]:
-    hints = typing.get_type_hints(declaration)
-    for field in dataclasses.fields(declaration):
-        where = f"{declaration.__name__}.{field.name}"
-        info = field.metadata.get("estran")
-        if info is None:
-            raise EstranError("a field of a declaration is not made with param()", where=where)
-        kind, choices = _kind(hints[field.name], where)
-        yield Parameter(field.name, hints[field.name], kind, field.default, choices, info)
-
-
 class Declared:
     """What operators and studies share: checked construction, and construction from text."""
 
@@ -416,7 +158,7 @@ class Declared:
             )
 
     @classmethod
-    def from_text(cls, values: Mapping[str, str]) -> typing.Self:
+    def from_text(cls, values: Mapping[str, str]) -> Self:
         """Construct from parameter texts, named as declared or as in graphs; a name that is unknown or given in both ways raises :class:`BadParameter`."""
         known = {name: p for p in parameters_of(cls) for name in (p.element, p.name)}
         unknown = [name for name in values if name not in known]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TypeVar
 
-from estran.catalogue.spec import Declared, Parameter, parameters_of
+from estran.catalogue.parameters import Parameter
+from estran.catalogue.spec import Declared, parameters_of
 
 D = TypeVar("D", bound=Declared)
 _PREFIX = "parameter:"

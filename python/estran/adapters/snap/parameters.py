@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from estran.catalogue.spec import Operator, Parameter, parameters_of
+from estran.catalogue.parameters import Parameter
+from estran.catalogue.spec import Operator, parameters_of
 
 
 def construct(op_class: type[Operator], get: Callable[[str], Any]) -> Operator:

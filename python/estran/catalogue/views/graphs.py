@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from estran.catalogue.spec import Declared, Operator, Parameter, parameters_of
+from estran.catalogue.parameters import Parameter
+from estran.catalogue.spec import Declared, Operator, parameters_of
 from estran.catalogue.views.names import GENERATED
 from estran.errors import BadGraph
 

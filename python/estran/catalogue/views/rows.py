@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from estran.catalogue.spec import BandOut, ClassesOut, Declared, FlagsOut, Operator, Parameter, Reads, Source, Writes, parameters_of
+from estran.catalogue.parameters import Parameter
+from estran.catalogue.spec import BandOut, ClassesOut, Declared, FlagsOut, Operator, Reads, Source, Writes, parameters_of
 
 PARAMETER_HEADER = ("Parameter", "Meaning", "Unit", "Values", "Default", "Source")
 READS_HEADER = ("Band", "Unit", "Needed", "Without it")

@@ -6,7 +6,8 @@ import json
 import math
 from typing import Any
 
-from estran.catalogue.spec import Declared, Interval, Parameter, parameters_of
+from estran.catalogue.parameters import Interval, Parameter
+from estran.catalogue.spec import Declared, parameters_of
 
 _TYPES = {
     "bool": "boolean",

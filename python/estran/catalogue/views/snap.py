@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from estran.catalogue.labels import label_of
-from estran.catalogue.spec import Operator, Parameter, Source, parameters_of
+from estran.catalogue.parameters import Parameter
+from estran.catalogue.spec import Operator, Source, parameters_of
 from estran.catalogue.views.markup import element, indent
 from estran.catalogue.views.names import GENERATED, PACKAGE, class_name, module_name
 
