@@ -7,9 +7,9 @@ import pytest
 
 from estran.masks.relief.cast import Relief, Sun
 from estran.masks.relief.frame import Frame, flat_frame
-from estran.masks.relief.hidden import hidden
 from estran.masks.relief.holes import without_holes
 from estran.masks.relief.horizon import horizon, sky_view
+from estran.masks.relief.occluded import occluded
 from estran.masks.relief.terrain import terrain
 
 FRAME = flat_frame(20.0, 30.0)
@@ -79,19 +79,19 @@ def test_behind_a_cliff_the_sensor_sees_nothing():
     dem[:, 30:] = 400.0
     frame = flat_frame(10.0, 10.0)
     relief = Relief(dem, None, (0, 0), dem.shape, lambda r, c: frame)
-    east = hidden(relief, Sun(90.0, 80.0))
+    east = occluded(relief, Sun(90.0, 80.0))
     # 400 m tan(10 degrees) = 70.5 m: seven pixels west of the cliff, but what is nearer than 1.5 postings.
     assert east[30, 24:28].all()
     assert not east[30, :22].any()
     assert not east[30, 31:].any()
-    west = hidden(relief, Sun(270.0, 80.0))
+    west = occluded(relief, Sun(270.0, 80.0))
     assert not west[30, :28].any()
 
 
 def test_gentle_ground_is_never_hidden():
     dem = plane(30.0, 90.0)
     relief = Relief(dem, None, (0, 0), dem.shape, lambda r, c: FRAME)
-    assert not hidden(relief, Sun(90.0, 78.0)).any()
+    assert not occluded(relief, Sun(90.0, 78.0)).any()
 
 
 def test_holes_are_bridged_at_their_rim_and_low_inside():

@@ -17,8 +17,9 @@ from estran.adapters.java import bridge as bridges
 from estran.adapters.java import jars
 from estran.masks.relief.cast import Relief, Sun, cast
 from estran.masks.relief.frame import frame_from_lonlat
+from estran.masks.relief.geodetic import GeodeticHeights
 from estran.masks.relief.holes import without_holes
-from estran.masks.relief.rays import GeodeticHeights, every_pixel, thin_margins
+from estran.masks.relief.rays import every_pixel, thin_margins
 
 needs_rugged = pytest.mark.skipif(
     importlib.util.find_spec("orekit_jpype") is None or importlib.util.find_spec("jpype") is None, reason="the extra rugged is not installed"
@@ -143,7 +144,7 @@ sys.modules["jpype"] = None  # importing it would fail: inside a Java process it
 import numpy as np
 from estran.adapters.java.bridge import bridge
 from estran.adapters.java.rugged import RuggedRays
-from estran.masks.relief.rays import GeodeticHeights
+from estran.masks.relief.geodetic import GeodeticHeights
 h = np.zeros((100, 100), np.float32); h[50, :] = 400
 one = np.ones(1)
 way = RuggedRays(GeodeticHeights(45.0, 7.0, 1/1200, 1/1200, h)).distances(one * (45 + 30 / 1200), one * 7.04, one * 0, one * 0, one * 5)
@@ -179,7 +180,7 @@ def test_jpype_is_not_reached_where_jpy_has_a_machine(monkeypatch):
 AFTER_JAVA = """
 import numpy as np
 from estran.adapters.java.rugged import RuggedRays
-from estran.masks.relief.rays import GeodeticHeights
+from estran.masks.relief.geodetic import GeodeticHeights
 from estran.physics.radiative_transfer import Layer, solve
 from estran.physics.scattering import rayleigh_greek
 rays = RuggedRays(GeodeticHeights(45.0, 7.0, 1 / 1200, 1 / 1200, np.full((60, 60), 100.0, np.float32)))

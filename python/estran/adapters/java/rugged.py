@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from estran.adapters.java.bridge import bridge
 from estran.adapters.java.jars import threads
-from estran.masks.relief.rays import GeodeticHeights
+from estran.masks.relief.geodetic import GeodeticHeights
 
 Float64 = npt.NDArray[np.float64]
 

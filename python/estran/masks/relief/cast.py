@@ -71,7 +71,7 @@ class Cast:
     Parameters
     ----------
     clearance, distance
-        As of :class:`~estran.masks.relief.sweep.Swept`, over the scene.
+        As of :class:`~estran.masks.relief.sweep.SweepResult`, over the scene.
     unknown
         Lit as far as the terrain is known, but terrain that is missing (a hole, or beyond the edge) might shadow it.
     """

@@ -29,27 +29,6 @@ AUDIT_LEAST = 0.999
 _CHUNK = 400_000
 
 
-@dataclass(frozen=True)
-class GeodeticHeights:
-    """Heights on a grid of latitude and longitude, as ray casters want them.
-
-    Parameters
-    ----------
-    south, west
-        Latitude and longitude of the first row's and column's posts [degrees].
-    step_lat, step_lon
-        Degrees between posts, both positive.
-    heights
-        float32 (rows from south, columns from west), no NaN [m].
-    """
-
-    south: float
-    west: float
-    step_lat: float
-    step_lon: float
-    heights: npt.NDArray[np.float32]
-
-
 class RayCaster(Protocol):
     """Meets light with terrain on the ellipsoid."""
 
@@ -64,7 +43,7 @@ class RayCaster(Protocol):
 
 
 @dataclass(frozen=True)
-class Decided:
+class ShadowDecision:
     """Cast shadow after the rays.
 
     Parameters
@@ -92,16 +71,16 @@ Place = Callable[[npt.NDArray[np.integer], npt.NDArray[np.integer]], tuple[Float
 """Longitudes and latitudes of (rows, columns) of the scene, pixel centres."""
 
 
-def every_pixel(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet) -> Decided:
+def every_pixel(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet) -> ShadowDecision:
     """Every pixel of known height decided by rays."""
     shadow = found.clearance < 0.0
     rows, columns = np.nonzero(np.isfinite(found.clearance))
     hit, lost = _ask(rows, columns, relief, sun, place, rays, progress)
     shadow[rows[~lost], columns[~lost]] = hit[~lost]
-    return Decided(shadow, rows.size, int(lost.sum()), None)
+    return ShadowDecision(shadow, rows.size, int(lost.sum()), None)
 
 
-def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet, *, seed: int = 0) -> Decided:
+def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet, *, seed: int = 0) -> ShadowDecision:
     """The march where the sweep is near, rays where the march is thin, and an audit of the rest  # (RS-6).
 
     `found.clearance` is refined in place where rays were marched, so that it and the shadow tell the same.
@@ -144,7 +123,7 @@ def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayC
             found=f"{agreement:.2%}",
             todo="use the backend rugged, and tell us of the DEM",
         )
-    return Decided(shadow, rows.size, int(lost.sum() + away.sum()), agreement, int(told.sum()))
+    return ShadowDecision(shadow, rows.size, int(lost.sum() + away.sum()), agreement, int(told.sum()))
 
 
 def _ask(
@@ -178,10 +157,3 @@ def _edges(mask: Bool) -> Bool:
 
 def _parts(shape: tuple[int, int], side: int) -> list[tuple[int, int, int, int]]:
     return [(r, c, min(side, shape[0] - r), min(side, shape[1] - c)) for r in range(0, shape[0], side) for c in range(0, shape[1], side)]
-
-
-def regular(dem: npt.NDArray[np.float32], row: Float64, column: Float64) -> npt.NDArray[np.float32]:
-    """Bilinear heights at fractional posts; beyond the edge those of the edge."""
-    from scipy.ndimage import map_coordinates
-
-    return np.asarray(map_coordinates(dem, [row, column], order=1, mode="nearest", prefilter=False), np.float32)

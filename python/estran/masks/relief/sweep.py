@@ -118,7 +118,7 @@ def _lines(
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """What a sweep finds for each pixel.
 
     Parameters
@@ -143,7 +143,7 @@ def sweep(
     *,
     nearest: float | None = None,
     highest: float | None = None,
-) -> Swept:
+) -> SweepResult:
     """Cast shadow of a window of a terrain that goes on around it  # (RS-3).
 
     Parameters
@@ -199,4 +199,4 @@ def sweep(
         clearance, distance = clearance[::-1], distance[::-1]
     if turned:
         clearance, distance = clearance.T, distance.T
-    return Swept(np.ascontiguousarray(clearance), np.ascontiguousarray(distance))
+    return SweepResult(np.ascontiguousarray(clearance), np.ascontiguousarray(distance))

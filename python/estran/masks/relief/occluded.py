@@ -12,7 +12,7 @@ from estran.masks.relief.terrain import terrain
 Bool = npt.NDArray[np.bool_]
 
 
-def hidden(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) -> Bool:
+def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) -> Bool:
     """Where terrain stands between ground and sensor, or the ground's own slope turns away from it  # (RS-7).
 
     Parameters

@@ -1,0 +1,211 @@
+"""The relief shadow of a scene: cast shadow, slopes turned away from the sun or grazed by it, occluded ground, and the sky that terrain leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import EstranError
+from estran.masks.relief.cast import Bool, Cast, Heights, Relief, Sun, cast
+from estran.masks.relief.geodetic import GeodeticHeights, geodetic_heights
+from estran.masks.relief.horizon import sky_view
+from estran.masks.relief.occluded import occluded
+from estran.masks.relief.rays import RayCaster, ShadowDecision, every_pixel, thin_margins
+from estran.masks.relief.surroundings import ReadDem, with_surroundings
+from estran.masks.relief.terrain import terrain
+from estran.raster.grid import Grid
+from estran.raster.scene import Progress, quiet
+
+Backend = Literal["hybrid", "rugged", "sweep"]
+
+_PART = 512
+"""Side of the parts that share one frame for slope and incidence [pixels]."""
+
+
+@dataclass(frozen=True)
+class ReliefSettings:
+    """How the relief shadow is computed.
+
+    Parameters
+    ----------
+    backend
+        "hybrid": sweep, march, and rays where they are near; "rugged": every pixel by rays; "sweep": no rays.
+    dem_posting
+        Posting of the DEM where it is coarser than the grid [m]; None: a pixel.
+    low_sun
+        Cosine of the incidence below which the sun grazes [1].
+    sky_directions
+        Horizons for the sky view; 0: not computed.
+    """
+
+    backend: Backend = "hybrid"
+    dem_posting: float | None = None
+    low_sun: float = 0.1
+    sky_directions: int = 0
+
+
+@dataclass(frozen=True)
+class Services:
+    """What whoever runs the mask provides, since no kernel opens files or starts Java; None for what there is not.
+
+    Parameters
+    ----------
+    read_dem
+        Heights beyond the scene.
+    ray_caster
+        From terrain to what casts rays at it; raises :class:`~estran.errors.EstranError` where it cannot be reached.
+    """
+
+    read_dem: ReadDem | None = None
+    ray_caster: Callable[[GeodeticHeights], RayCaster] | None = None
+
+
+@dataclass(frozen=True)
+class ReliefShadow:
+    """The relief shadow of a scene; arrays are (rows, columns).
+
+    Parameters
+    ----------
+    nodata
+        Height or sun unknown. No other mask holds there, and all float32 arrays are NaN.
+    cast, self_shadow, low_sun, occluded, unknown
+        In the shadow of other terrain; slope turned away from the sun; slope that the sun grazes; hidden from the sensor; lit as far as terrain is known.
+    cosine
+        Cosine of the sun's incidence [1], -1 to 1.
+    clearance
+        Height by which the sun's ray clears the terrain [m].
+    slope, aspect
+        Of the ground [degrees]; the aspect is the direction downhill from true north, clockwise, below 360.
+    sky_view
+        Fraction of the sky that terrain leaves open [1]; NaN where it was not computed.
+    notes
+        What the user is told: what was missing, and what took its place.
+    facts
+        The backend used (and the one wanted, where that is another), and what rays were asked for.
+    """
+
+    nodata: Bool
+    cast: Bool
+    self_shadow: Bool
+    low_sun: Bool
+    occluded: Bool
+    unknown: Bool
+    cosine: Heights
+    clearance: Heights
+    slope: Heights
+    aspect: Heights
+    sky_view: Heights
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def relief_shadow(
+    dem: Heights,
+    grid: Grid,
+    sun: Sun,
+    sensor: Sun | None = None,
+    settings: ReliefSettings | None = None,
+    services: Services | None = None,
+    progress: Progress = quiet,
+) -> ReliefShadow:
+    """The relief shadow of a whole scene.
+
+    Parameters
+    ----------
+    dem
+        Heights of the scene [m], float32 (rows, columns), NaN where unknown; some are known.
+    grid
+        Of the scene.
+    sun
+        Its azimuth from true north and its elevation [degrees], arrays of the scene's shape; NaN where unknown.
+    sensor
+        The same from the ground to the sensor; None where occluded ground is not asked for.
+    settings, services
+        As declared by their classes; None for their defaults.
+    progress
+        How far it is.
+
+    Raises
+    ------
+    EstranError
+        If the sweep and the rays disagree on more than a few of the pixels that are audited.
+    """
+    settings, services = settings or ReliefSettings(), services or Services()
+    notes: list[str] = []
+    relief, around = with_surroundings(dem, grid, np.asarray(sun.elevation), services.read_dem)
+    if relief.origin == (0, 0):
+        notes.append("The DEM ends with the image: mountains outside it cast no shadow, and where they might is flagged UNKNOWN.")
+    found = cast(relief, sun, progress)
+    shadow, facts = _decided(found, relief, around, grid, sun, settings.backend, services, notes, progress)
+    middle = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2)
+    reach = max(1, round((settings.dem_posting or 0.0) / middle.posting))
+    slope, aspect, cosine = _slopes(relief, sun, reach)
+    unseen = np.zeros(relief.shape, bool) if sensor is None else occluded(relief, sensor, reach=reach)
+    sky = np.full(relief.shape, np.nan, np.float32)
+    if settings.sky_directions:
+        sky = sky_view(slope, aspect, relief.dem, relief.origin, middle, settings.sky_directions)
+    nodata = np.isnan(dem) | np.isnan(found.clearance) | np.isnan(cosine)
+
+    def known(values: npt.NDArray[np.floating]) -> Heights:
+        return np.where(nodata, np.float32(np.nan), values)
+
+    return ReliefShadow(
+        nodata=nodata,
+        cast=shadow & ~nodata,
+        self_shadow=(cosine <= 0.0) & ~nodata,
+        low_sun=(cosine > 0.0) & (cosine < settings.low_sun) & ~nodata,
+        occluded=unseen & ~nodata,
+        unknown=found.unknown & ~shadow & ~nodata,
+        cosine=known(np.clip(cosine, -1.0, 1.0)),
+        clearance=known(found.clearance),
+        slope=known(slope),
+        aspect=known(aspect),
+        sky_view=known(sky),
+        notes=tuple(notes),
+        facts=facts,
+    )
+
+
+def _decided(
+    found: Cast,
+    relief: Relief,
+    around: Grid,
+    scene: Grid,
+    sun: Sun,
+    backend: Backend,
+    services: Services,
+    notes: list[str],
+    progress: Progress,
+) -> tuple[Bool, dict[str, Any]]:
+    """Cast shadow by the backend asked for, or by the sweep where there is no ray caster; and what is to be known of the decision."""
+    if backend == "sweep":
+        return found.clearance < 0.0, {"backend": "sweep"}
+    try:
+        if services.ray_caster is None:
+            raise EstranError("whoever runs the operator has no ray caster")
+        rays = services.ray_caster(geodetic_heights(relief.dem, around))
+    except EstranError as error:
+        notes.append(f"Rugged cannot be reached, so the backend {backend} is replaced by sweep: {error}")
+        return found.clearance < 0.0, {"backend": "sweep", "backend_wanted": backend}
+    decide = every_pixel if backend == "rugged" else thin_margins
+    decision: ShadowDecision = decide(found, relief, sun, lambda row, column: scene.lonlat(column + 0.5, row + 0.5), rays, progress)
+    facts: dict[str, Any] = {"backend": backend, "rays": decision.asked, "rays_lost": decision.lost}
+    if decision.agreement is not None:
+        facts["rays_of_audit"], facts["audit_agreement"] = decision.audited, decision.agreement
+    return decision.shadow, facts
+
+
+def _slopes(relief: Relief, sun: Sun, reach: int) -> tuple[Heights, Heights, Heights]:
+    """Slope, aspect and cosine of the incidence, by parts with a frame each: over a tile north turns by degrees."""
+    slope, aspect, cosine = (np.empty(relief.shape, np.float32) for _ in range(3))
+    for window in Grid(relief.shape[1], relief.shape[0]).tiles(_PART):
+        part = window.slices
+        azimuth, elevation = sun.at(*part, relief.shape)
+        frame = relief.frame_at(window.row + window.height / 2, window.col + window.width / 2)
+        origin = relief.origin[0] + window.row, relief.origin[1] + window.col
+        slope[part], aspect[part], cosine[part] = terrain(relief.dem, origin, (window.height, window.width), frame, azimuth, elevation, reach=reach)
+    return slope, aspect, cosine
