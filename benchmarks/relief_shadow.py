@@ -13,11 +13,12 @@ import numpy as np
 
 from benchmarks.lacks import LackingError, data
 from estran.adapters.java.jars import NoRugged
-from estran.catalogue.operators.relief_shadow import _frame, _geodetic
 from estran.errors import EstranError
 from estran.masks.relief.cast import Relief, Sun, cast
+from estran.masks.relief.geodetic import geodetic_heights
 from estran.masks.relief.holes import without_holes
 from estran.masks.relief.rays import every_pixel, thin_margins
+from estran.masks.relief.surroundings import frame_of
 from estran.masks.relief.sweep import sweep
 from estran.raster.grid import Grid, Window
 
@@ -81,9 +82,9 @@ def agreement(name: str, path: Path, window: Window, suns: tuple[tuple[float, fl
     raw[np.abs(raw) > 1e30] = np.nan
     whole = Grid(raw.shape[1], raw.shape[0], t, crs)
     scene = whole.sub(window)
-    relief = Relief(without_holes(raw), np.isfinite(raw), (window.row, window.col), (window.height, window.width), lambda r, c: _frame(scene, r, c))
+    relief = Relief(without_holes(raw), np.isfinite(raw), (window.row, window.col), (window.height, window.width), lambda r, c: frame_of(scene, r, c))
     place: Any = lambda r, c: scene.lonlat(c + 0.5, r + 0.5)  # noqa: E731
-    rays = RuggedRays(_geodetic(relief, whole))
+    rays = RuggedRays(geodetic_heights(relief.dem, whole))
     for zenith, azimuth in suns:
         sun = Sun(azimuth, 90.0 - zenith)
         swept = cast(relief, sun)

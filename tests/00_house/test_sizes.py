@@ -20,15 +20,6 @@ WIDER_FUNCTIONS = {
     "masks/cloud/matching.py: _search",
     "masks/glint/detect.py: _surroundings",
     "masks/glint/detect.py: _decide",
-    # Compiled loops.
-    "masks/relief/sweep.py: _lines",
-    "scenes/landscape.py: _cover",
-    "scenes/march.py: _climb",
-    "scenes/march.py: _reach",
-    "scenes/march.py: _march",
-    "scenes/march.py: _from_tops",
-    "scenes/picture.py: _compose",
-    "scenes/sea.py: _glint",
 }
 """Functions above the limit, which only shrinks."""
 

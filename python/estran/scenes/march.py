@@ -8,6 +8,7 @@ Local coordinates: metres to the east and to the *south* of the upper-left corne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -105,6 +106,23 @@ class Layer:
         """Lowest base and highest top of each block of cells and its rim; an empty block has a top of -1."""
         return _bounds(self.base, self.thickness)
 
+    def cells(self, bounds: tuple[Float32, Float32]) -> Cells:
+        """As kernels want it, with its :meth:`bounds`."""
+        return Cells(self.base, self.thickness, self.light, *bounds, self.cell, *self.origin)
+
+
+class Cells(NamedTuple):
+    """A layer of cloud, for kernels: arrays and size of cells as of :class:`Layer`, the bounds of its blocks [m], and its origin east and south [m]."""
+
+    base: Float32
+    thickness: Float32
+    light: Float32
+    low: Float32
+    high: Float32
+    cell: float
+    east: float
+    south: float
+
 
 @parallel_jit
 def _bounds(base: Float32, thickness: Float32) -> tuple[Float32, Float32]:
@@ -139,19 +157,13 @@ def _climb(
     z0: float,
     dx: float,
     dy: float,
-    base: Float32,
-    thickness: Float32,
-    light: Float32,
-    low: Float32,
-    high: Float32,
-    cell: float,
-    ox: float,
-    oy: float,
+    cloud: Cells,
     zmin: float,
     zmax: float,
     enough: float,
 ) -> tuple[float, float, float]:
     """Cloudy length along a ray [m], and its means weighted by length: altitude [m] and light [1]."""
+    base, thickness, light, low, high, cell, ox, oy = cloud
     n = base.shape[0]
     run = np.sqrt(1.0 + dx * dx + dy * dy)
     dz = min(40.0, cell / max(abs(dx), abs(dy), 1e-6))
@@ -220,15 +232,12 @@ def _reach(
     left: int,
     right: int,
     step: float,
-    low: Float32,
-    high: Float32,
-    n: int,
-    cell: float,
-    ox: float,
-    oy: float,
+    cloud: Cells,
     zmax: float,
 ) -> tuple[float, float]:
     """Altitudes between which the rays of a tile of the image can meet cloud at all: lowest base and highest top of the blocks under their sweep."""
+    base, _, _, low, high, cell, ox, oy = cloud
+    n = base.shape[0]
     x_low, x_high, y_low, y_high = 1e30, -1e30, 1e30, -1e30
     for y in (float(row0 + top), float(row0 + bottom)):
         for x in (float(left), float(right)):
@@ -252,33 +261,25 @@ def _reach(
 @parallel_jit
 def _march(
     row0: int,
-    rows: int,
-    cols: int,
     step: float,
     ground: Float32,
     stride: int,
     rays: npt.NDArray[np.float64],
-    base: Float32,
-    thickness: Float32,
-    light: Float32,
-    low: Float32,
-    high: Float32,
-    cell: float,
-    ox: float,
-    oy: float,
+    cloud: Cells,
     zmax: float,
     extinction: float,
     tau: Float32,
     height: Float32,
     bright: Float32,
 ) -> None:
+    rows, cols = tau.shape
     half = stride // 2
     last_row, last_col = ground.shape[0] - 1, ground.shape[1] - 1
     tiles_down, tiles_across = (rows + TILE - 1) // TILE, (cols + TILE - 1) // TILE
     for tile in numba.prange(tiles_down * tiles_across):
         top, left = (tile // tiles_across) * TILE, (tile % tiles_across) * TILE
         bottom, right = min(top + TILE, rows), min(left + TILE, cols)
-        below, above = _reach(rays, row0, top, bottom, left, right, step, low, high, base.shape[0], cell, ox, oy, zmax)
+        below, above = _reach(rays, row0, top, bottom, left, right, step, cloud, zmax)
         for i in range(top, bottom):
             for j in range(left, right):
                 length, h, b = 0.0, 0.0, 0.0
@@ -286,7 +287,7 @@ def _march(
                     x, y = (j + 0.5) * step, (row0 + i + 0.5) * step
                     dx, dy = direction(rays, x, y)
                     z0 = float(ground[min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)])
-                    length, h, b = _climb(x, y, z0, dx, dy, base, thickness, light, low, high, cell, ox, oy, below, above, 1e9)
+                    length, h, b = _climb(x, y, z0, dx, dy, cloud, below, above, 1e9)
                 tau[i, j] = length * extinction
                 height[i, j] = h
                 bright[i, j] = b
@@ -310,15 +311,11 @@ def march(
         Float32 of `shape`; all 0 where the ray stays in clear air.
     """
     tau, height, bright = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.float32)
-    low, high = bounds
-    zmax = float(high.max())
+    zmax = float(bounds[1].max())
     if zmax < 0:
         tau[:], height[:], bright[:] = 0, 0, 0
         return tau, height, bright
-    _march(
-        row0, shape[0], shape[1], step, ground, stride, rays.packed(), layer.base, layer.thickness, layer.light, low, high,
-        layer.cell, layer.origin[0], layer.origin[1], zmax, layer.extinction, tau, height, bright,
-    )  # fmt: skip
+    _march(row0, step, ground, stride, rays.packed(), layer.cells(bounds), zmax, layer.extinction, tau, height, bright)
     return tau, height, bright
 
 
@@ -330,13 +327,7 @@ def _from_tops(
     own_x: float,
     own_y: float,
     rays: npt.NDArray[np.float64],
-    base: Float32,
-    thickness: Float32,
-    low: Float32,
-    high: Float32,
-    cell: float,
-    ox: float,
-    oy: float,
+    cloud: Cells,
     zmin: float,
     zmax: float,
     extinction: float,
@@ -349,7 +340,7 @@ def _from_tops(
                 x, y = own_x + (j + 0.5) * own_cell, own_y + (i + 0.5) * own_cell
                 dx, dy = direction(rays, x, y)
                 z0 = float(own_base[i, j] + own[i, j]) - 2.0
-                length, _, _ = _climb(x, y, z0, dx, dy, base, thickness, thickness, low, high, cell, ox, oy, zmin, zmax, 20.0 / extinction)
+                length, _, _ = _climb(x, y, z0, dx, dy, cloud, zmin, zmax, 20.0 / extinction)
                 tau[i, j] += length * extinction
 
 
@@ -359,6 +350,6 @@ def above_tops(layer: Layer, other: Layer, bounds: tuple[Float32, Float32], sun:
     if high.max() < 0:
         return
     _from_tops(
-        layer.thickness, layer.base, layer.cell, *layer.origin, sun.packed(), other.base, other.thickness, low, high,
-        other.cell, *other.origin, float(low.min()), float(high.max()), other.extinction, tau,
+        layer.thickness, layer.base, layer.cell, *layer.origin, sun.packed(), other.cells(bounds), float(low.min()), float(high.max()),
+        other.extinction, tau,
     )  # fmt: skip

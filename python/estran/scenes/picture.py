@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -60,35 +60,63 @@ def _light(elevation: Float32, cell: float, hidden: UInt8, tau: Float32, sun_eas
             sky_out[i, j] = 0.5 + 0.5 / steep
 
 
+class _Ground(NamedTuple):
+    """Cover of each 10 m pixel, as of :class:`~estran.scenes.landscape.Landscape`, and altitude [m]."""
+
+    first: UInt8
+    second: UInt8
+    mix: UInt8
+    tone: Float32
+    altitude: Float32
+
+
+class _Light(NamedTuple):
+    """Light at each 10 m pixel: beam and fraction of the sky [1], optical thickness of cloud towards the Sun, and reflectance of ground and of cloud around."""
+
+    direct: Float32
+    sky_view: Float32
+    sun_tau: Float32
+    environment: Float32
+    overcast: Float32
+
+
+class _Clouds(NamedTuple):
+    """What each ray meets in each layer: thickness [1], altitude [m], light [1], (layer, row, column); and reflectance by layer and band."""
+
+    tau: Float32
+    height: Float32
+    bright: Float32
+    colour: Float32
+
+
+class _Water(NamedTuple):
+    """What water adds: skylight and scattered glint that it mirrors, wetness of each material, foam on the 20 m grid [1] and its reflectance."""
+
+    mirrored: Float32
+    wet: Float32
+    white: Float32
+    foam: float
+
+
 @parallel_jit
 def _compose(
     row0: int,
     stride: int,
     band: int,
     surfaces: Float32,
-    first: UInt8,
-    second: UInt8,
-    mix: UInt8,
-    tone: Float32,
-    ground: Float32,
-    direct: Float32,
-    sky_view: Float32,
-    sun_tau: Float32,
+    terrain: _Ground,
+    light: _Light,
     glitter: Float32,
-    tau: Float32,
-    height: Float32,
-    bright: Float32,
-    colour: Float32,
-    environment: Float32,
-    overcast: Float32,
+    clouds: _Clouds,
     air: Float32,
-    mirrored: Float32,
-    wet: Float32,
-    white: Float32,
-    foam: float,
+    water: _Water,
     out: Float32,
 ) -> None:
     """Reflectance at the top of the atmosphere for one band: ground, then layer after layer of cloud."""
+    first, second, mix, tone, ground = terrain
+    direct, sky_view, sun_tau, environment, overcast = light
+    tau, height, bright, colour = clouds
+    mirrored, wet, white, foam = water
     rows, cols = out.shape
     layers = tau.shape[0]
     half = stride // 2
@@ -212,7 +240,9 @@ class Picture:
         mirrors = self.mirrors(k)
         cover = land.first, land.second, land.mix, land.tone
         environment = ground_around(k, self.surfaces, cover, self.ground, self.direct, self.sky, self.sun_tau, air.diffuse[k])
-        foam = float(effective_reflectance(SENTINEL2[k].wavelength))
+        terrain = _Ground(*cover, self.ground)
+        light = _Light(self.direct, self.sky, self.sun_tau, environment, self.overcast)
+        water = _Water(air.mirrored[k], GLINTING, self.sea.white, float(effective_reflectance(SENTINEL2[k].wavelength)))
         for row in range(0, shape[0], strip):
             rows = min(strip, shape[0] - row)
             top = max(row * factor - margin, 0)
@@ -220,11 +250,8 @@ class Picture:
             fine = (bottom - top, shape[1] * factor)
             tau, height, bright = self.strip(rays, top, fine, step, stride)
             values = np.empty(fine, np.float32)
-            _compose(
-                top, stride, k, self.surfaces, land.first, land.second, land.mix, land.tone, self.ground, self.direct, self.sky, self.sun_tau,
-                self.glitter(k, mirrors, top, fine, step, stride), tau, height, bright, self.colour,
-                environment, self.overcast, air.tables(k), air.mirrored[k], GLINTING, self.sea.white, foam, values,
-            )  # fmt: skip
+            glitter, clouds = self.glitter(k, mirrors, top, fine, step, stride), _Clouds(tau, height, bright, self.colour)
+            _compose(top, stride, k, self.surfaces, terrain, light, glitter, clouds, air.tables(k), water, values)
             _sample(values, weights, factor, row * factor - top, out, row, rows)
         return out
 

@@ -8,6 +8,7 @@ Coordinates as in :mod:`estran.scenes.march`: east and south.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -215,6 +216,23 @@ def mirror(sun: Rays, view: Rays, side: float, index: float) -> Float32:
     return found
 
 
+class _Waves(NamedTuple):
+    """The sea at the moment of a band: wind [m/s], openness [1] and foam [1] on the 20 m grid, the direction that the wind comes from, slopes of the long
+    waves [1], the variances that they have along and across the wind, and the way that they have gone [m]."""
+
+    wind: Float32
+    open: Float32
+    white: Float32
+    from_east: float
+    from_south: float
+    long_east: Float32
+    long_south: Float32
+    taken_along: float
+    taken_across: float
+    moved_east: float
+    moved_south: float
+
+
 @parallel_jit
 def _glint(
     row0: int,
@@ -222,23 +240,13 @@ def _glint(
     stride: int,
     nodes: Float32,
     rays: npt.NDArray[np.float64],
-    wind: Float32,
-    open_: Float32,
-    white: Float32,
-    from_east: float,
-    from_south: float,
-    long_east: Float32,
-    long_south: Float32,
-    taken_along: float,
-    taken_across: float,
-    moved_east: float,
-    moved_south: float,
-    first: UInt8,
-    second: UInt8,
-    mix: UInt8,
+    waves: _Waves,
+    cover: tuple[UInt8, UInt8, UInt8],
     wet: Float32,
     out: Float32,
 ) -> None:
+    wind, open_, white, from_east, from_south, long_east, long_south, taken_along, taken_across, moved_east, moved_south = waves
+    first, second, mix = cover
     rows, cols = out.shape
     half = stride // 2
     last_row, last_col = first.shape[0] - 1, first.shape[1] - 1
@@ -306,8 +314,6 @@ def glint(
     ee, es, ss = sea.variance
     along, across = e * e * ee + 2 * e * s * es + s * s * ss, s * s * ee - 2 * e * s * es + e * e * ss
     out = np.empty(shape, np.float32)
-    _glint(
-        row0, step, stride, nodes, view.packed(), sea.wind, sea.open, sea.white, e, s, sea.east, sea.south, along, across,
-        sea.celerity[0] * later, sea.celerity[1] * later, *cover, GLINTING, out,
-    )  # fmt: skip
+    waves = _Waves(sea.wind, sea.open, sea.white, e, s, sea.east, sea.south, along, across, sea.celerity[0] * later, sea.celerity[1] * later)
+    _glint(row0, step, stride, nodes, view.packed(), waves, cover, GLINTING, out)
     return out

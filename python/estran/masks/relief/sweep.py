@@ -7,7 +7,7 @@ ridge stands. Lines cross the rows (or the columns, whichever the sun lies neare
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,26 +23,40 @@ CLEAR = 9999.0
 """Clearance reported where no terrain comes near the ray [m]."""
 
 
+class _Lines(NamedTuple):
+    """The lines of a sweep.
+
+    Parameters
+    ----------
+    slope, length
+        Columns gone, and metres, for one row towards the sun.
+    start, lag
+        Least way to what casts [m], and in samples of half a row.
+    tangent
+        Of the sun's mean elevation.
+    curvature
+        Half of the ground's [1/m].
+    middle
+        Row of the region where the window's middle is.
+    floor
+        Height from which ceilings start [m].
+    """
+
+    slope: float
+    length: float
+    start: float
+    lag: int
+    tangent: float
+    curvature: float
+    middle: float
+    floor: float
+
+
 @jit
-def _lines(
-    z: Any,
-    first: Any,
-    height: Any,
-    left: Any,
-    width: Any,
-    slope: Any,
-    length: Any,
-    start: Any,
-    lag: Any,
-    tangent: Any,
-    local: Any,
-    curvature: Any,
-    middle: Any,
-    floor: Any,
-    clearance: Any,
-    distance: Any,
-) -> Any:
+def _sweep_region(z: Any, first: Any, left: Any, lines: _Lines, local: Any, clearance: Any, distance: Any) -> Any:
     """Sweep one region whose sun is at the top; see :func:`sweep`. Fills `clearance` and `distance`, (height, width)."""
+    height, width = clearance.shape
+    slope, length, start, lag, tangent, curvature, middle, floor = lines
     columns = z.shape[1]
     low = int(np.floor(left + min(slope * first, slope * (first + height)))) - 1
     count = width + int(np.ceil(abs(slope) * height)) + 4
@@ -190,10 +204,8 @@ def sweep(
     # One column more on either side, so that a line along the outermost column has two neighbours to lie between.
     region = np.pad(dem[first_row : origin[0] + shape[0], first_column:last_column], ((0, 0), (1, 1)), mode="edge").astype(np.float32, copy=False)
     clearance, distance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    _lines(
-        region, above, shape[0], origin[1] - first_column + 1, shape[1], slope, length, start, max(lag, 1), tangent, np.ascontiguousarray(local, np.float32),
-        0.5 / frame.radius, above + (shape[0] - 1) / 2.0, lowest - CLEAR, clearance, distance,
-    )  # fmt: skip
+    lines = _Lines(slope, length, start, max(lag, 1), tangent, 0.5 / frame.radius, above + (shape[0] - 1) / 2.0, lowest - CLEAR)
+    _sweep_region(region, above, origin[1] - first_column + 1, lines, np.ascontiguousarray(local, np.float32), clearance, distance)
     np.minimum(clearance, CLEAR, out=clearance)
     if flipped:
         clearance, distance = clearance[::-1], distance[::-1]
