@@ -36,9 +36,9 @@ def scene() -> tuple[str, dict[str, np.ndarray]]:
                     raw = source.read(1)
                 bands[semantic] = np.where(raw == 0, np.float32(np.nan), raw.astype(np.float32) * np.float32(1e-4))
         return "T19UDP, mirrored", bands
-    from estran.scenes.simulate import Wish, simulate
+    from estran.scenes.simulate import SceneConfig, simulate
 
-    made = simulate(Wish(seed=7, size=690))
+    made = simulate(SceneConfig(seed=7, size=690))
     bands = {}
     for name, semantic in BANDS.items():
         raw = made.bands["B" + name[1:].lstrip("0")]

@@ -19,7 +19,7 @@ from estran.physics.sea_surface import RoughSea
 from estran.physics.sea_surface.refraction import refractive_index
 from estran.scenes.atmosphere import LEVELS, Air, atmosphere, pressure
 from estran.scenes.instrument import BANDS
-from estran.scenes.simulate import SimulatedScene, Wish, simulate
+from estran.scenes.simulate import SceneConfig, SimulatedScene, simulate
 from estran.sensors.bands import SENTINEL2
 
 MU_S, MU_V, AZIMUTH = 0.8, 0.985, 40.0
@@ -93,7 +93,7 @@ SEMANTIC = {b.semantic: b.name for b in SENTINEL2}
 
 
 def at_20_m(scene: SimulatedScene, band: str) -> npt.NDArray[np.float64]:
-    numbers, size = scene.bands[band] / 1e4, scene.wish.size
+    numbers, size = scene.bands[band] / 1e4, scene.config.size
     if numbers.shape[0] == 2 * size:
         return np.asarray(numbers.reshape(size, 2, size, 2).mean((1, 3)))
     return np.repeat(np.repeat(numbers, 3, 0), 3, 1)[:size, :size] if numbers.shape[0] < size else numbers
@@ -118,7 +118,7 @@ def test_levels_are_those_of_labelled_pixels(pixels: npt.NDArray[np.void], kind:
         "cloud": (pixels["label"] == 1) & (pixels["blue"] > 0.4) & (pixels["swir16"] > 0.35) & (pixels["dem"] < 800),
     }[kind]
     # Views from the side of the glint would make bright water; labelled water has next to none.
-    made = simulate(Wish(seed=2, size=240, kind="snow" if kind == "snow" else "coast", sza=45.0, saa=150.0, vza=4.0, vaa=104.0, cirrus=0.0))
+    made = simulate(SceneConfig(seed=2, size=240, kind="snow" if kind == "snow" else "coast", sza=45.0, saa=150.0, vza=4.0, vaa=104.0, cirrus=0.0))
     truth, red, nir08 = made.truth, at_20_m(made, "B4"), at_20_m(made, "B8A")
     lit = (truth["cloud_depth"] == 0) & (truth["sun_beam"] > 0.99) & (truth["relief_shadow"] == 0)
     simulated = {
@@ -145,7 +145,7 @@ def test_land_is_as_hazy_as_labelled_land(pixels: npt.NDArray[np.void]) -> None:
     low, high = np.percentile(pixels["hot"][land], [25, 75])
     found = []
     for seed, kind in ((31, "city"), (32, "coast"), (33, "coast")):
-        made = simulate(Wish(seed=seed, size=120, kind=kind, sza=40.0, saa=150.0, cirrus=0.0))
+        made = simulate(SceneConfig(seed=seed, size=120, kind=kind, sza=40.0, saa=150.0, cirrus=0.0))
         clear = (made.truth["cloud_depth"] == 0) & (made.truth["sun_beam"] > 0.99) & (made.truth["water"] == 0)
         found.append(np.median((at_20_m(made, "B2") - 0.5 * at_20_m(made, "B4") - 0.08)[clear]))
     assert low < np.mean(found) < high

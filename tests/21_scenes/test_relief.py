@@ -10,7 +10,7 @@ from estran.physics.geometry import slope_vector
 from estran.scenes.chance import fractal, stream
 from estran.scenes.march import Rays
 from estran.scenes.relief import EARTH_RADIUS, relief_shadow
-from estran.scenes.simulate import Wish, simulate
+from estran.scenes.simulate import SceneConfig, simulate
 
 
 def rays_to(zenith: float, azimuth: float) -> Rays:
@@ -80,7 +80,7 @@ def test_against_a_plain_marcher() -> None:
 
 
 def test_mountains_have_shadow_and_their_heights() -> None:
-    made = simulate(Wish(seed=12, size=200, kind="mountain", sza=65.0, saa=150.0, clouds=0.0, stratus=0.0, cirrus=0.0))
+    made = simulate(SceneConfig(seed=12, size=200, kind="mountain", sza=65.0, saa=150.0, clouds=0.0, stratus=0.0, cirrus=0.0))
     truth = made.truth
     shade = truth["relief_shadow"] == 1
     assert 0.03 < shade.mean() < 0.7
@@ -88,4 +88,4 @@ def test_mountains_have_shadow_and_their_heights() -> None:
     assert truth["dem"].dtype == np.float32
     land = (truth["snow"] == 0) & (truth["water"] == 0)
     assert np.median(made.bands["B8A"][shade & land]) < 0.5 * np.median(made.bands["B8A"][~shade & land])
-    assert not simulate(Wish(seed=12, size=200, kind="mountain", sza=5.0, noise=False)).truth["relief_shadow"].mean() > 0.02
+    assert not simulate(SceneConfig(seed=12, size=200, kind="mountain", sza=5.0, noise=False)).truth["relief_shadow"].mean() > 0.02

@@ -13,7 +13,7 @@ from estran.physics.sea_surface import RoughSea
 from estran.scenes.instrument import FLIGHT_AZIMUTH, view_rays
 from estran.scenes.march import Rays
 from estran.scenes.sea import GLINTING, LONG_WAVES, Sea, chance, fresnel, glint, index_of_water, mirror, rough_sea, variances
-from estran.scenes.simulate import SimulatedScene, Wish, simulate
+from estran.scenes.simulate import SceneConfig, SimulatedScene, simulate
 from estran.scenes.spectra import CODE
 
 INDEX = 1.34
@@ -140,7 +140,7 @@ SIZE = 160
 @pytest.fixture(scope="module")
 def bright() -> SimulatedScene:
     """The Sun behind the sensor's back, as it were: the mirror's side."""
-    return simulate(Wish(seed=21, size=SIZE, kind="ocean", sza=28.0, saa=150.0, vza=8.0, vaa=330.0, wind=5.0, wind_direction=250.0, cirrus=0.0))
+    return simulate(SceneConfig(seed=21, size=SIZE, kind="ocean", sza=28.0, saa=150.0, vza=8.0, vaa=330.0, wind=5.0, wind_direction=250.0, cirrus=0.0))
 
 
 def clear_water(scene: SimulatedScene) -> npt.NDArray[np.bool_]:
@@ -169,20 +169,20 @@ def test_truth_knows_its_place(bright: SimulatedScene) -> None:
 
 
 def test_the_other_side_of_the_swath_is_dark(bright: SimulatedScene) -> None:
-    dark = simulate(replace(bright.wish, vaa=150.0))
+    dark = simulate(replace(bright.config, vaa=150.0))
     assert bright.truth["glint"][clear_water(bright)].mean() > 8 * dark.truth["glint"][clear_water(dark)].mean()
     assert bright.bands["B11"][clear_water(bright)].mean() > 4 * dark.bands["B11"][clear_water(dark)].mean()
 
 
 def test_a_low_sun_makes_no_glint() -> None:
-    low = simulate(Wish(seed=22, size=64, kind="ocean", sza=70.0, saa=150.0, vza=9.0, vaa=330.0, wind=8.0))
+    low = simulate(SceneConfig(seed=22, size=64, kind="ocean", sza=70.0, saa=150.0, vza=9.0, vaa=330.0, wind=8.0))
     assert low.truth["glint"].max() < 0.005
 
 
 def test_seams_are_those_of_the_metadata() -> None:
     """Detectors look ahead and back: the glint jumps at the seam by as much as the closed form does between the angles of the product's own grids."""
     made = simulate(
-        Wish(seed=23, size=500, kind="ocean", sza=30.0, saa=150.0, vza=6.0, vaa=284.0, wind=6.0, wind_direction=0.0, clouds=0.0, stratus=0.0, cirrus=0.0)
+        SceneConfig(seed=23, size=500, kind="ocean", sza=30.0, saa=150.0, vza=6.0, vaa=284.0, wind=6.0, wind_direction=0.0, clouds=0.0, stratus=0.0, cirrus=0.0)
     )
     detectors, clear = made.detectors[20], clear_water(made)
     first, second = (int(d) for d in np.unique(detectors))
@@ -199,7 +199,7 @@ def test_seams_are_those_of_the_metadata() -> None:
 
 
 def test_wind_is_drawn_or_asked() -> None:
-    drawn = [simulate(Wish(seed=s, size=64, noise=False)).facts["wind [m/s]"] for s in range(3)]
+    drawn = [simulate(SceneConfig(seed=s, size=64, noise=False)).facts["wind [m/s]"] for s in range(3)]
     assert len(set(drawn)) == 3
     assert all(2 <= w <= 9 for w in drawn)
     rays = view_rays("B11", (0.1, 0.0), (640.0, 640.0), FLIGHT_AZIMUTH, 0.0)

@@ -23,7 +23,7 @@ from estran.scenes.landscape import SETTINGS, Landscape, landscape
 from estran.scenes.march import Layer
 from estran.scenes.picture import Picture
 from estran.scenes.sea import rough_sea
-from estran.scenes.simulate import SimulatedScene, Wish, simulate
+from estran.scenes.simulate import SceneConfig, SimulatedScene, simulate
 from estran.scenes.spectra import CODE, NAMES, table
 
 SIZE = 96
@@ -31,7 +31,7 @@ SIZE = 96
 
 @pytest.fixture(scope="module")
 def scene() -> SimulatedScene:
-    return simulate(Wish(seed=5, size=SIZE))
+    return simulate(SceneConfig(seed=5, size=SIZE))
 
 
 def test_shapes_and_kinds(scene: SimulatedScene) -> None:
@@ -46,7 +46,7 @@ def test_shapes_and_kinds(scene: SimulatedScene) -> None:
 
 @pytest.mark.parametrize("size", [64, 101])
 def test_any_size(size: int) -> None:
-    made = simulate(Wish(seed=2, size=size, noise=False))
+    made = simulate(SceneConfig(seed=2, size=size, noise=False))
     assert made.bands["B10"].shape == (-(-size // 3),) * 2
     assert made.bands["B2"].shape == (2 * size, 2 * size)
 
@@ -63,7 +63,7 @@ def test_threads_do_not_matter(scene: SimulatedScene) -> None:
     threads = numba.get_num_threads()
     try:
         numba.set_num_threads(1)
-        alone = simulate(Wish(seed=5, size=SIZE))
+        alone = simulate(SceneConfig(seed=5, size=SIZE))
     finally:
         numba.set_num_threads(threads)
     for name in BANDS:
@@ -71,7 +71,7 @@ def test_threads_do_not_matter(scene: SimulatedScene) -> None:
 
 
 def test_other_seed_other_scene(scene: SimulatedScene) -> None:
-    other = simulate(Wish(seed=6, size=SIZE))
+    other = simulate(SceneConfig(seed=6, size=SIZE))
     assert (other.truth["cloud"] != scene.truth["cloud"]).any()
     assert other.time != scene.time
 
@@ -80,8 +80,8 @@ def test_other_seed_other_scene(scene: SimulatedScene) -> None:
 def test_same_bits_in_another_process(scene: SimulatedScene) -> None:
     """With other thread settings, and a hash seed of its own."""
     code = (
-        "import zlib; from estran.scenes.simulate import simulate, Wish;"
-        f"s = simulate(Wish(seed=5, size={SIZE})); print(zlib.crc32(b''.join(s.bands[b].tobytes() for b in sorted(s.bands))))"
+        "import zlib; from estran.scenes.simulate import simulate, SceneConfig;"
+        f"s = simulate(SceneConfig(seed=5, size={SIZE})); print(zlib.crc32(b''.join(s.bands[b].tobytes() for b in sorted(s.bands))))"
     )
     import zlib
 
@@ -112,7 +112,7 @@ def test_objects_are_flat(scene: SimulatedScene) -> None:
 
 
 def test_clouds_are_bright_and_shadows_dark() -> None:
-    made = simulate(Wish(seed=3, size=160, kind="coast", cirrus=0.0))
+    made = simulate(SceneConfig(seed=3, size=160, kind="coast", cirrus=0.0))
     land = (made.truth["water"] == 0) & (made.truth["snow"] == 0)
     blue = made.bands["B2"].reshape(160, 2, 160, 2).mean((1, 3))
     nir08 = made.bands["B8A"]
@@ -140,17 +140,17 @@ def test_settings_make_what_they_promise(kind: str) -> None:
 
 
 def test_angles_are_asked_or_drawn() -> None:
-    asked = simulate(Wish(seed=4, size=64, sza=61.0, saa=35.0, vza=7.0, vaa=100.0))
+    asked = simulate(SceneConfig(seed=4, size=64, sza=61.0, saa=35.0, vza=7.0, vaa=100.0))
     assert (asked.sun_zenith, asked.sun_azimuth, asked.view_zenith, asked.view_azimuth) == (61.0, 35.0, 7.0, 100.0)
     np.testing.assert_allclose(asked.sun.zenith, 61.0, atol=0.05)
     np.testing.assert_allclose(asked.sun.azimuth, 35.0, atol=0.05)
-    drawn = {simulate(Wish(seed=s, size=64, noise=False)).sun_zenith for s in range(2)}
+    drawn = {simulate(SceneConfig(seed=s, size=64, noise=False)).sun_zenith for s in range(2)}
     assert len(drawn) == 2
 
 
 def test_sun_below_the_horizon() -> None:
     with pytest.raises(BadGeometry, match="too low"):
-        simulate(Wish(size=64, sza=88.0))
+        simulate(SceneConfig(size=64, sza=88.0))
 
 
 def test_study_checks_its_parameters() -> None:
@@ -164,11 +164,11 @@ def test_progress_can_cancel() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        simulate(Wish(size=64), stop)
+        simulate(SceneConfig(size=64), stop)
 
 
 def test_swath_edge_is_ragged() -> None:
-    made = simulate(Wish(seed=9, size=128, swath_edge=True, noise=False))
+    made = simulate(SceneConfig(seed=9, size=128, swath_edge=True, noise=False))
     empty = made.truth["nodata"] == 1
     assert 0.02 < empty.mean() < 0.6
     edges = {name: (made.bands[name] == 0).mean() for name in ("B5", "B6", "B7", "B11")}

@@ -21,9 +21,9 @@ def mountains():
     """A simulated valley with clouds, as bands at 20 m, and its DEM."""
     from estran.engine.nodes.resampling import Resample
     from estran.raster.product import Band, Product
-    from estran.scenes.simulate import Wish, simulate
+    from estran.scenes.simulate import SceneConfig, simulate
 
-    scene = simulate(Wish(seed=11, size=192, kind="mountain", sza=60.0, saa=150.0))
+    scene = simulate(SceneConfig(seed=11, size=192, kind="mountain", sza=60.0, saa=150.0))
     bands = {}
     for name, counts in scene.bands.items():
         grid = scene.grids[{1: 20, 2: 10}.get(counts.shape[0] // 192, 60)]

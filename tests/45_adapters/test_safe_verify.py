@@ -23,7 +23,7 @@ from estran.adapters.files.safe.verify import NO_SUMS, verify
 from estran.adapters.files.safe_write import write_safe
 from estran.cli.main import main
 from estran.errors import BadProduct
-from estran.scenes.simulate import Wish, simulate
+from estran.scenes.simulate import SceneConfig, simulate
 
 _spec = importlib.util.spec_from_file_location("safe_builder", Path(__file__).with_name("safe_builder.py"))
 builder = importlib.util.module_from_spec(_spec)
@@ -32,7 +32,7 @@ _spec.loader.exec_module(builder)
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_safe(simulate(Wish(seed=3, size=96, baseline="04.00")), tmp_path_factory.mktemp("whole") / "scene")
+    return write_safe(simulate(SceneConfig(seed=3, size=96, baseline="04.00")), tmp_path_factory.mktemp("whole") / "scene")
 
 
 @pytest.fixture

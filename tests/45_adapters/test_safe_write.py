@@ -20,19 +20,19 @@ from estran.adapters.files.safe_write.metadata import product_name
 from estran.cli.main import main
 from estran.errors import TargetExists, WriteFailed
 from estran.raster.grid import Grid
-from estran.scenes.simulate import SimulatedScene, Wish, simulate
+from estran.scenes.simulate import SceneConfig, SimulatedScene, simulate
 
 rasterio = pytest.importorskip("rasterio")
 
 
 @pytest.fixture(scope="module")
 def old() -> SimulatedScene:
-    return simulate(Wish(seed=8, size=100, baseline="02.08", swath_edge=True))
+    return simulate(SceneConfig(seed=8, size=100, baseline="02.08", swath_edge=True))
 
 
 @pytest.fixture(scope="module")
 def new() -> SimulatedScene:
-    return simulate(Wish(seed=8, size=100, baseline="04.00", swath_edge=True))
+    return simulate(SceneConfig(seed=8, size=100, baseline="04.00", swath_edge=True))
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from estran.scenes.simulate import Wish, simulate
+from estran.scenes.simulate import SceneConfig, simulate
 
 SIZE = 360
 
 
 def data() -> dict[str, Any]:
     """Reflectances of B4, B3, B2 and B11 at 20 m, the truth, and the detectors."""
-    scene = simulate(Wish(seed=7, size=SIZE, kind="coast", sza=27.0, saa=140.0, vza=8.0, vaa=300.0, wind=5.0, wind_direction=200.0, cirrus=0.0))
+    scene = simulate(SceneConfig(seed=7, size=SIZE, kind="coast", sza=27.0, saa=140.0, vza=8.0, vaa=300.0, wind=5.0, wind_direction=200.0, cirrus=0.0))
     colour = [scene.bands[b].reshape(SIZE, 2, SIZE, 2).mean((1, 3)) / 1e4 for b in ("B4", "B3", "B2")]
     return {"colour": np.stack(colour, -1), "swir": scene.bands["B11"] / 1e4, "truth": scene.truth, "detectors": scene.detectors[20]}
 

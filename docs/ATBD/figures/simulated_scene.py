@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from estran.scenes.simulate import Wish, simulate
+from estran.scenes.simulate import SceneConfig, simulate
 
 SIZE = 400
 
 
 def data() -> dict[str, Any]:
     """Reflectances of B4, B3, B2 at 20 m, and the truth."""
-    scene = simulate(Wish(seed=1, size=SIZE, sza=48.0, saa=155.0))
+    scene = simulate(SceneConfig(seed=1, size=SIZE, sza=48.0, saa=155.0))
     colour = [scene.bands[b].reshape(SIZE, 2, SIZE, 2).mean((1, 3)) / 1e4 for b in ("B4", "B3", "B2")]
     return {"colour": np.stack(colour, -1), "truth": scene.truth}
 

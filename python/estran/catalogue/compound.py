@@ -14,7 +14,7 @@ Class = TypeVar("Class", bound=type)
 
 
 @dataclass(frozen=True)
-class Part:
+class OperatorPart:
     """An operator inside another.
 
     Parameters
@@ -58,7 +58,7 @@ class Part:
         return self.op(**{p.name: getattr(compound, self.name_of(p.name)) for p in self.taken()})
 
 
-def with_parameters_of(*parts: Part) -> Callable[[Class], Class]:
+def with_parameters_of(*parts: OperatorPart) -> Callable[[Class], Class]:
     """A class decorator, to stand below ``@dataclass``: the parameters of the parts, after the class's own.
 
     Those of a part with a prefix stand under its label, as one section.

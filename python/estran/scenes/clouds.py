@@ -33,8 +33,8 @@ class CloudField:
 
 
 @dataclass(frozen=True)
-class Heaps:
-    """What is asked of a field of cumulus.
+class CumulusSpec:
+    """A field of cumulus to make.
 
     Parameters
     ----------
@@ -162,12 +162,12 @@ def _side(place: Place, cell: float, margin: float) -> tuple[int, tuple[float, f
     return n, (corner, corner)
 
 
-def cumulus(seed: int, heaps: Heaps, place: Place, first: int) -> tuple[Layer, Int32]:
+def cumulus(seed: int, spec: CumulusSpec, place: Place, first: int) -> tuple[Layer, Int32]:
     """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, 300 m or more above the ground beneath.
 
     `first` is the number of the first object.
     """
-    rng = stream(seed, heaps.name)
+    rng = stream(seed, spec.name)
     cell = 10.0
     n, origin = _side(place, cell, MARGIN)
     layer = _empty(n, cell, origin, CUMULUS_EXTINCTION)
@@ -176,16 +176,16 @@ def cumulus(seed: int, heaps: Heaps, place: Place, first: int) -> tuple[Layer, I
     fine = fractal(rng, 512, 1.3, 12.0, 2.0)
     where = fractal(rng, 128, 1.8, 64.0, 4.0)
     stretch, heading = rng.uniform(1.0, 1.5), rng.uniform(0, np.pi)
-    target, filled, number = heaps.cover * (place.side / cell) ** 2, 0, first
+    target, filled, number = spec.cover * (place.side / cell) ** 2, 0, first
     # Numbers of cumulus fall as this power of their size (Neggers, Jonker and Siebesma 2003, J. Atmos. Sci. 60, 1060).
     exponent, smallest = 1.7, 40.0
-    low, high = smallest ** (1 - exponent), heaps.largest ** (1 - exponent)
+    low, high = smallest ** (1 - exponent), spec.largest ** (1 - exponent)
     while filled < target and number - first < 20000:
         # Inverse of the cumulative power law between the smallest and the largest radius.
         radius = float((low + rng.uniform() * (high - low)) ** (1 / (1 - exponent)))
         down, right = rng.uniform(0, place.side, 2)
-        base = float(heaps.altitude + heaps.spread * rng.standard_normal())
-        tall = float(np.clip(45.0 + 0.30 * radius, 55.0, heaps.tallest) * rng.uniform(0.8, 1.1))
+        base = float(spec.altitude + spec.spread * rng.standard_normal())
+        tall = float(np.clip(45.0 + 0.30 * radius, 55.0, spec.tallest) * rng.uniform(0.8, 1.1))
         # Clouds keep company: more of them where broad noise is high.
         lonely = where[int(down / place.side * 128), int(right / place.side * 128)] < rng.normal(-0.2, 0.5)
         base = max(base, _highest_below(place, down, right, radius) + 300.0)

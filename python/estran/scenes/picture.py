@@ -41,7 +41,7 @@ Gascon et al. 2017, RS 9, 584)."""
 
 
 @parallel_jit
-def _light(elevation: Float32, cell: float, hidden: UInt8, tau: Float32, sun_east: float, sun_south: float, beam_out: Float32, sky_out: Float32) -> None:
+def _light(elevation: Float32, cell: float, shaded: UInt8, tau: Float32, sun_east: float, sun_south: float, beam_out: Float32, sky_out: Float32) -> None:
     """Beam that reaches each 10 m pixel relative to a flat sunlit one, and the share of the sky it sees of a slope."""
     rows, cols = tau.shape
     high, wide = elevation.shape
@@ -54,7 +54,7 @@ def _light(elevation: Float32, cell: float, hidden: UInt8, tau: Float32, sun_eas
             facing = max((1 - east * sun_east - south * sun_south) / steep, 0.0)
             through = beam(tau[i, j])
             direct = facing * through  # (SIM-12)
-            if hidden[i, j]:
+            if shaded[i, j]:
                 direct = 0.0
             beam_out[i, j] = direct
             sky_out[i, j] = 0.5 + 0.5 / steep
@@ -204,10 +204,10 @@ class Picture:
                 # Cirrus stands 10 to 25 km off along the Sun's ray: what it takes from the beam is spread over everything.
                 continue
             self.sun_tau += march(layer, bounds, sun, self.ground, 0, shape, 10.0)[0]
-        self.hidden = relief_shadow(land.elevation, 20.0, sun)
+        self.shaded = relief_shadow(land.elevation, 20.0, sun)
         self.direct, self.sky = np.empty(shape, np.float32), np.empty(shape, np.float32)
         self.overcast = cloud_around(field_, shape)
-        _light(land.elevation, 20.0, self.hidden, self.sun_tau, sun.east, sun.south, self.direct, self.sky)
+        _light(land.elevation, 20.0, self.shaded, self.sun_tau, sun.east, sun.south, self.direct, self.sky)
 
     def strip(self, rays: Rays, row0: int, shape: tuple[int, int], step: float, stride: int) -> tuple[Float32, Float32, Float32]:
         """Thickness, altitude and light of each layer along the view rays of some rows."""
@@ -290,7 +290,7 @@ class Picture:
             "cloud": cloud.astype(np.uint8),
             "cirrus": (ice >= CIRRUS_DEPTH).astype(np.uint8),
             "shadow": ((light < SHADOW_BEAM) & ~cloud).astype(np.uint8),
-            "relief_shadow": (_block_mean(self.hidden.astype(np.float32)) >= 0.5).astype(np.uint8),
+            "relief_shadow": (_block_mean(self.shaded.astype(np.float32)) >= 0.5).astype(np.uint8),
             "snow": land.snow,
             "water": land.water,
             "city": land.city,

@@ -21,7 +21,7 @@ from estran.scenes import clouds as sky
 from estran.scenes.angles import AngleGrid, footprint, sun_grid, view_grids
 from estran.scenes.atmosphere import Air, atmosphere
 from estran.scenes.chance import add_noise, scatter, stream
-from estran.scenes.clouds import CloudField, Heaps, Place
+from estran.scenes.clouds import CloudField, CumulusSpec, Place
 from estran.scenes.instrument import BANDS, FLIGHT_AZIMUTH, radiometry, sun_rays, view_rays
 from estran.scenes.landscape import landscape
 from estran.scenes.march import Layer
@@ -37,8 +37,8 @@ TILE, EPSG, CORNER = "31TDH", 32631, (399960.0, 4800000.0)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked of a scene; see the study "simulate scene" for meanings. None: drawn from the seed."""
+class SceneConfig:
+    """How a scene is made; see the study "simulate scene" for meanings. None: drawn from the seed."""
 
     seed: int = 1
     size: int = 1440
@@ -66,8 +66,8 @@ class SimulatedScene:
 
     Parameters
     ----------
-    wish
-        What was asked.
+    config
+        How it was made.
     time
         Of sensing, UTC.
     grids
@@ -92,7 +92,7 @@ class SimulatedScene:
         From Earth to Sun [au].
     """
 
-    wish: Wish
+    config: SceneConfig
     time: datetime
     grids: Mapping[int, Grid]
     bands: Mapping[str, npt.NDArray[np.uint16]]
@@ -138,15 +138,15 @@ def _outside(rows: int, cols: int, pixel: float, across_east: float, across_sout
     return out
 
 
-def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
-    """Make a scene; the same wish gives the same bits, whatever the number of threads."""
-    rng = stream(wish.seed, "acquisition")
-    size = wish.size
+def simulate(config: SceneConfig, progress: Progress = quiet) -> SimulatedScene:
+    """Make a scene; the same configuration gives the same bits, whatever the number of threads."""
+    rng = stream(config.seed, "acquisition")
+    size = config.size
     grids = _grids(size)
     centre = size * 10.0, size * 10.0
     convergence = grids[20].meridian_convergence()
     time = datetime(2019, 1, 1, 10, 50, 31, 24000, UTC) + timedelta(days=int(rng.integers(45, 320)))
-    sun_zenith, sun_azimuth, view_zenith, view_azimuth = _angles(wish, rng, time, grids[20])
+    sun_zenith, sun_azimuth, view_zenith, view_azimuth = _angles(config, rng, time, grids[20])
     distance = earth_sun_distance(time)
     sun = sun_rays(sun_zenith, sun_azimuth - convergence, centre)
     east, north = slope_vector(view_zenith, view_azimuth - convergence)
@@ -154,27 +154,28 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     views = {b: view_rays(b, (float(east), -float(north)), centre, FLIGHT_AZIMUTH - convergence, seam) for b in BANDS}
 
     progress(0.02, "terrain and land cover")
-    land = landscape(wish.seed, size, wish.kind)
+    land = landscape(config.seed, size, config.kind)
     progress(0.22, "clouds")
-    weather = make_clouds(wish, Place(size * 20.0, land.elevation, 20.0, (float(east), -float(north))), rng)
+    weather = make_clouds(config, Place(size * 20.0, land.elevation, 20.0, (float(east), -float(north))), rng)
     field_ = sky.lit(weather, sun)
     progress(0.34, "shadows")
-    wind, blows_from = _wind(wish)
-    picture = Picture(land, rough_sea(wish.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids)
-    clear = _air(wish, wind, rng)
-    air = atmosphere(wish.platform, *(float(np.cos(np.radians(z))) for z in (sun_zenith, view_zenith)), float(travel_azimuth(view_azimuth, sun_azimuth)), clear)
-    scale = radiometry(wish.platform, float(np.cos(np.radians(sun_zenith))), distance)
+    wind, blows_from = _wind(config)
+    picture = Picture(land, rough_sea(config.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids)
+    clear = _air(config, wind, rng)
+    cosines = (float(np.cos(np.radians(zenith))) for zenith in (sun_zenith, view_zenith))
+    air = atmosphere(config.platform, *cosines, float(travel_azimuth(view_azimuth, sun_azimuth)), clear)
+    scale = radiometry(config.platform, float(np.cos(np.radians(sun_zenith))), distance)
     across = views["B4"].across_east, views["B4"].across_south
-    edge = float(rng.uniform(0.62, 0.85)) if wish.swath_edge else 1e9
-    limit = edge * (abs(across[0]) + abs(across[1])) * size * 20.0 if wish.swath_edge else 1e12
+    edge = float(rng.uniform(0.62, 0.85)) if config.swath_edge else 1e9
+    limit = edge * (abs(across[0]) + abs(across[1])) * size * 20.0 if config.swath_edge else 1e12
     bands: dict[str, npt.NDArray[np.uint16]] = {}
     for k, spectral in enumerate(SENTINEL2):
         progress(0.42 + 0.5 * k / 13, f"band {spectral.name}")
         pixel = int(spectral.pixel)
         values = picture.band(k, air, grids[pixel].shape, pixel)
-        if wish.noise:
-            add_noise(values, float(scale.signal_free[k]), float(scale.per_signal[k]), wish.seed, k)
-        outside = _outside(*grids[pixel].shape, float(pixel), *across, limit, k, wish.seed)
+        if config.noise:
+            add_noise(values, float(scale.signal_free[k]), float(scale.per_signal[k]), config.seed, k)
+        outside = _outside(*grids[pixel].shape, float(pixel), *across, limit, k, config.seed)
         numbers = np.empty(values.shape, np.uint16)
         _count(values, float(scale.step[k]), float(scale.full[k]), outside, numbers)
         bands[spectral.name] = numbers
@@ -185,7 +186,7 @@ def simulate(wish: Wish, progress: Progress = quiet) -> SimulatedScene:
     truth = picture.truth() | {"nodata": nodata}
     detectors = {pixel: footprint(grid, views["B4"], float(pixel)) for pixel, grid in grids.items()}
     return SimulatedScene(
-        wish, time, grids, bands, truth, detectors, sun_grid(sun, size, convergence), view_grids(views, detectors[20], size, convergence),
+        config, time, grids, bands, truth, detectors, sun_grid(sun, size, convergence), view_grids(views, detectors[20], size, convergence),
         sun_zenith, sun_azimuth, view_zenith, view_azimuth, convergence, distance,
         {"cloud objects": max((int(i.max()) for i in weather.identity), default=0),
          "aerosol optical depth at 550 nm": clear.aerosol, "aerosol": clear.model, "water vapour [g/cm2]": clear.vapour,
@@ -201,46 +202,48 @@ def _grids(size: int) -> dict[int, Grid]:
     return grids
 
 
-def _angles(wish: Wish, rng: np.random.Generator, time: datetime, grid: Grid) -> tuple[float, float, float, float]:
-    """Angles as wished; the others from date and place (Sun) or drawn across the swath (view)."""
+def _angles(config: SceneConfig, rng: np.random.Generator, time: datetime, grid: Grid) -> tuple[float, float, float, float]:
+    """Angles as configured; the others from date and place (Sun) or drawn across the swath (view)."""
     lon, lat = grid.lonlat(grid.width / 2, grid.height / 2)
     zenith, azimuth = sun_position(time, lon, lat)
-    zenith, azimuth = (wish.sza if wish.sza is not None else float(zenith)), (wish.saa if wish.saa is not None else float(azimuth))
+    zenith, azimuth = (config.sza if config.sza is not None else float(zenith)), (config.saa if config.saa is not None else float(azimuth))
     if zenith >= 85:
         raise BadGeometry("the Sun is too low to simulate", expected="a zenith below 85 degrees", found=zenith, todo="give --sza")
     slope = float(rng.uniform(-0.17, 0.17))
-    view = wish.vza if wish.vza is not None else float(np.degrees(np.arctan(abs(slope))))
-    toward = wish.vaa if wish.vaa is not None else (FLIGHT_AZIMUTH + (90.0 if slope > 0 else -90.0)) % 360.0
+    view = config.vza if config.vza is not None else float(np.degrees(np.arctan(abs(slope))))
+    toward = config.vaa if config.vaa is not None else (FLIGHT_AZIMUTH + (90.0 if slope > 0 else -90.0)) % 360.0
     return zenith, azimuth, view, toward
 
 
-def _wind(wish: Wish) -> tuple[float, float]:
-    """Mean speed [m/s] and where it comes from [degrees from true north], as wished or drawn."""
-    rng = stream(wish.seed, "wind")
+def _wind(config: SceneConfig) -> tuple[float, float]:
+    """Mean speed [m/s] and where it comes from [degrees from true north], as configured or drawn."""
+    rng = stream(config.seed, "wind")
     speed, azimuth = float(rng.uniform(2.0, 9.0)), float(rng.uniform(0.0, 360.0))
-    return (speed if wish.wind is None else wish.wind), (azimuth if wish.wind_direction is None else wish.wind_direction)
+    return (speed if config.wind is None else config.wind), (azimuth if config.wind_direction is None else config.wind_direction)
 
 
-def _air(wish: Wish, wind: float, rng: np.random.Generator) -> Air:
+def _air(config: SceneConfig, wind: float, rng: np.random.Generator) -> Air:
     """Clear air of a warm season; over snow it is dry and clean."""
     # Cold air holds a third of the vapour, and over snow-covered mountains about a third of the aerosol of lowlands.
-    cold = 0.35 if wish.kind == "snow" else 1.0
+    cold = 0.35 if config.kind == "snow" else 1.0
     aerosol, vapour = float(rng.uniform(0.05, 0.25)) * cold, float(rng.uniform(1.5, 3.5)) * cold
-    ozone = float(stream(wish.seed, "ozone").uniform(280.0, 380.0))
-    return Air(aerosol, vapour, ozone, "coastal" if wish.kind in ("coast", "ocean") else "continental", wind)
+    ozone = float(stream(config.seed, "ozone").uniform(280.0, 380.0))
+    return Air(aerosol, vapour, ozone, "coastal" if config.kind in ("coast", "ocean") else "continental", wind)
 
 
-def make_clouds(wish: Wish, place: Place, rng: np.random.Generator) -> CloudField:
+def make_clouds(config: SceneConfig, place: Place, rng: np.random.Generator) -> CloudField:
     """Low cumulus, some at a middle height, a deck of stratus above the low ones so that they overlap at times, cirrus."""
-    base = wish.base if wish.base is not None else float(rng.uniform(900, 2200))
+    base = config.base if config.base is not None else float(rng.uniform(900, 2200))
     deck, middle, high = base + float(rng.uniform(500, 1100)), base + float(rng.uniform(1800, 2600)), float(rng.uniform(8500, 11000))
     largest = float(np.clip(0.05 * place.side, 250.0, 1400.0))
-    made = [sky.cumulus(wish.seed, Heaps("cumulus", 0.88 * wish.clouds, base, 90.0, wish.thickness, largest), place, 1)]
-    if wish.stratus > 0:
-        made.append(sky.stratus(wish.seed, wish.stratus, max(deck, 0.6 * float(place.ground.max())), place, _next(made)))
-    made.append(sky.cumulus(wish.seed, Heaps("altocumulus", 0.12 * wish.clouds, middle, 120.0, 0.7 * wish.thickness, 0.6 * largest), place, _next(made)))
-    if wish.cirrus > 0:
-        made.append(sky.cirrus(wish.seed, wish.cirrus, high, float(rng.uniform(0.15, 0.6)), place, _next(made)))
+    low = CumulusSpec("cumulus", 0.88 * config.clouds, base, 90.0, config.thickness, largest)
+    between = CumulusSpec("altocumulus", 0.12 * config.clouds, middle, 120.0, 0.7 * config.thickness, 0.6 * largest)
+    made = [sky.cumulus(config.seed, low, place, 1)]
+    if config.stratus > 0:
+        made.append(sky.stratus(config.seed, config.stratus, max(deck, 0.6 * float(place.ground.max())), place, _next(made)))
+    made.append(sky.cumulus(config.seed, between, place, _next(made)))
+    if config.cirrus > 0:
+        made.append(sky.cirrus(config.seed, config.cirrus, high, float(rng.uniform(0.15, 0.6)), place, _next(made)))
     made = [(layer, identity) for layer, identity in made if layer.thickness.any()]
     return CloudField(tuple(layer for layer, _ in made), tuple(identity for _, identity in made))
 

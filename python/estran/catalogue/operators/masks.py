@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import count
 from typing import Any, ClassVar
 
-from estran.catalogue.compound import Part, aux_of, reads_of, with_parameters_of
+from estran.catalogue.compound import OperatorPart, aux_of, reads_of, with_parameters_of
 from estran.catalogue.operators import cloud_mask, relief_shadow, sun_glint
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.relief_shadow import ReliefShadow
@@ -18,10 +18,10 @@ from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexVal
 from estran.raster.grid import Window
 from estran.raster.scene import Array, Block
 
-_CLOUDS = Part(CloudMask, out_of_dialog=("displacement", "min_object"))
-_RELIEF = Part(ReliefShadow, "relief_", shared=("dem", "sun_zenith", "sun_azimuth"), left_out=("sky_directions",))
+_CLOUDS = OperatorPart(CloudMask, out_of_dialog=("displacement", "min_object"))
+_RELIEF = OperatorPart(ReliefShadow, "relief_", shared=("dem", "sun_zenith", "sun_azimuth"), left_out=("sky_directions",))
 
-_GLINT = Part(SunGlint, "glint_", shared=("water_occurrence", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth"))
+_GLINT = OperatorPart(SunGlint, "glint_", shared=("water_occurrence", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth"))
 
 
 def _flags(coding: FlagCoding, called: Mapping[str, str], first: int, colours: Mapping[str, Colour] | None = None) -> tuple[Flag, ...]:

@@ -63,10 +63,10 @@ class SimulateScene(Study):
 
     def run(self, progress: Progress = quiet) -> SimulatedScene:
         """The scene as arrays; ``estran.adapters.files.safe_write.write_safe`` saves it, with this study's `baseline`."""
-        from estran.scenes.simulate import Wish, simulate
+        from estran.scenes.simulate import SceneConfig, simulate
 
         return simulate(
-            Wish(
+            SceneConfig(
                 seed=self.seed,
                 size=self.size,
                 kind=self.scene,

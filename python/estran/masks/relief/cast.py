@@ -102,20 +102,20 @@ def cast(relief: Relief, sun: Sun, progress: Progress = quiet) -> Cast:
         part = slice(row, row + height), slice(column, column + width)
         azimuth, elevation = sun.at(*part, relief.shape)
         heights = relief.scene[part]
-        seen = np.isfinite(azimuth) & np.isfinite(elevation)
-        if not (seen & np.isfinite(heights)).any():
+        valid = np.isfinite(azimuth) & np.isfinite(elevation)
+        if not (valid & np.isfinite(heights)).any():
             continue
-        mean = _mean_azimuth(azimuth[seen])
-        filled = elevation if seen.all() else np.where(seen, elevation, np.float32(np.mean(elevation[seen])))
+        mean = _mean_azimuth(azimuth[valid])
+        filled = elevation if valid.all() else np.where(valid, elevation, np.float32(np.mean(elevation[valid])))
         frame = relief.frame_at(row + height / 2, column + width / 2)
         reach = (highest - float(np.nanmin(heights))) / float(np.tan(np.radians(filled.min()))) + 2 * CAST_FROM * frame.posting
         region, certain, origin = _region(relief, (row, column), (height, width), frame.step(mean), reach)
         swept = sweep(region, origin, (height, width), frame, mean, filled, highest=highest)
-        clearance[part] = np.where(seen, swept.clearance, np.nan)
-        distance[part] = np.where(seen, swept.distance, np.nan)
+        clearance[part] = np.where(valid, swept.clearance, np.nan)
+        distance[part] = np.where(valid, swept.distance, np.nan)
         if not certain.all():
             worst = sweep(_worst(region, certain, frame.posting, highest), origin, (height, width), frame, mean, filled, highest=highest)
-            unknown[part] = (swept.clearance >= 0.0) & (worst.clearance < 0.0) & seen
+            unknown[part] = (swept.clearance >= 0.0) & (worst.clearance < 0.0) & valid
         progress((done + 1) / len(tiles), "casting shadows")
     return Cast(clearance, distance, unknown)
 

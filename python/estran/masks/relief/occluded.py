@@ -34,18 +34,18 @@ def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) ->
         for column in range(0, relief.shape[1], part):
             here = slice(row, min(row + part, relief.shape[0])), slice(column, min(column + part, relief.shape[1]))
             azimuth, elevation = sensor.at(*here, relief.shape)
-            seen = np.isfinite(azimuth) & np.isfinite(elevation) & np.isfinite(relief.scene[here])
-            if not seen.any():
+            valid = np.isfinite(azimuth) & np.isfinite(elevation) & np.isfinite(relief.scene[here])
+            if not valid.any():
                 continue
             frame = relief.frame_at((here[0].start + here[0].stop) / 2, (here[1].start + here[1].stop) / 2)
             origin = relief.origin[0] + row, relief.origin[1] + column
-            shape = seen.shape
+            shape = valid.shape
             _, _, cosine = terrain(relief.dem, origin, shape, frame, azimuth, elevation, reach=reach)
-            out[here] = seen & (cosine <= 0.0)
-            least = float(np.tan(np.radians(elevation[seen].min())))
+            out[here] = valid & (cosine <= 0.0)
+            least = float(np.tan(np.radians(elevation[valid].min())))
             if _steepest(relief, origin, shape, least, frame.posting) < least:
                 continue  # no ray so steep can meet ground so flat
-            rows, columns = np.nonzero(seen & ~out[here])
+            rows, columns = np.nonzero(valid & ~out[here])
             clear = march(relief.dem, rows + origin[0], columns + origin[1], frame, azimuth[rows, columns], elevation[rows, columns], blocks=blocks)
             out[here][rows[clear < 0.0], columns[clear < 0.0]] = True
     return out

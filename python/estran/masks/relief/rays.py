@@ -25,7 +25,7 @@ NEAR = 25.0
 AUDIT = 20_000
 """Random pixels whose answers are compared."""
 AUDIT_LEAST = 0.999
-"""Share of them that must agree."""
+"""Fraction of them that must agree."""
 _CHUNK = 400_000
 
 
@@ -55,7 +55,7 @@ class ShadowDecision:
     lost
         Of all rays, those that left the terrain: what our own march said holds.
     agreement
-        Share of the audited pixels on which both agree; None where every pixel was asked.
+        Fraction of the audited pixels on which both agree; None where every pixel was asked.
     audited
         Rays of the audit that came back.
     """
@@ -114,16 +114,16 @@ def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayC
     chosen = np.sort(np.random.default_rng(seed).choice(everywhere, min(AUDIT, everywhere.size), replace=False))
     audit_rows, audit_columns = np.unravel_index(chosen, relief.shape)
     audited, away = _ask(audit_rows, audit_columns, relief, sun, place, rays, progress)
-    told = ~away
-    agreement = float(np.mean(shadow[audit_rows, audit_columns][told] == audited[told])) if told.any() else 1.0
+    answered = ~away
+    agreement = float(np.mean(shadow[audit_rows, audit_columns][answered] == audited[answered])) if answered.any() else 1.0
     if agreement < AUDIT_LEAST:
         raise EstranError(
             "the relief shadow does not stand its audit",
-            expected=f"{AUDIT_LEAST:.1%} of {told.sum()} random pixels as {rays.name} says",
+            expected=f"{AUDIT_LEAST:.1%} of {answered.sum()} random pixels as {rays.name} says",
             found=f"{agreement:.2%}",
             todo="use the backend rugged, and tell us of the DEM",
         )
-    return ShadowDecision(shadow, rows.size, int(lost.sum() + away.sum()), agreement, int(told.sum()))
+    return ShadowDecision(shadow, rows.size, int(lost.sum() + away.sum()), agreement, int(answered.sum()))
 
 
 def _ask(

@@ -41,8 +41,8 @@ def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progre
     Parameters
     ----------
     scene
-        From :func:`estran.scenes.simulate.simulate`. Its wish says the processing baseline: from 04.00 on, numbers carry an offset of 1000 and detector
-        footprints are rasters.
+        From :func:`estran.scenes.simulate.simulate`. Its configuration says the processing baseline: from 04.00 on, numbers carry an offset of 1000 and
+        detector footprints are rasters.
     out
         A folder of its own: the product goes to ``out/<name of the product>``, the truth to ``out/truth/*.tif``. Where `out` itself ends in ``.SAFE``, the
         product *is* `out`, and the truth goes beside it, to ``<out without .SAFE>_truth``.
@@ -104,7 +104,7 @@ def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Pro
     strip = folder / "DATASTRIP" / datastrip_name(scene)
     for made in (images, quality, inside / "AUX_DATA", strip / "QI_DATA", folder / "HTML", folder / "AUX_DATA", folder / "rep_info"):
         made.mkdir(parents=True)
-    since_0400 = scene.wish.baseline >= "04.00"
+    since_0400 = scene.config.baseline >= "04.00"
     offset = -OFFSET_SINCE_0400 if since_0400 else 0
     for k, band in enumerate(SENTINEL2):
         progress(0.9 * k / 13, f"writing {band.name}")

@@ -23,7 +23,7 @@ def datastrip_xml(scene: SimulatedScene) -> str:
   xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" datastripIdentifier="{datastrip_identifier(scene)}">
   <n1:General_Info>
     <Datatake_Info datatakeIdentifier="{datatake(scene)}">
-      <SPACECRAFT_NAME>{scene.wish.platform}</SPACECRAFT_NAME>
+      <SPACECRAFT_NAME>{scene.config.platform}</SPACECRAFT_NAME>
       <DATATAKE_TYPE>INS-NOBS</DATATAKE_TYPE>
       <DATATAKE_SENSING_START>{stamp(scene)}</DATATAKE_SENSING_START>
       <SENSING_ORBIT_NUMBER>{ORBIT}</SENSING_ORBIT_NUMBER>
@@ -34,7 +34,7 @@ def datastrip_xml(scene: SimulatedScene) -> str:
       <DATASTRIP_SENSING_STOP>{stamp(scene)}</DATASTRIP_SENSING_STOP>
     </Datastrip_Time_Info>
     <Processing_Info>
-      <PROCESSING_BASELINE>{scene.wish.baseline}</PROCESSING_BASELINE>
+      <PROCESSING_BASELINE>{scene.config.baseline}</PROCESSING_BASELINE>
       <PROCESSING_CENTER>{CENTRE}</PROCESSING_CENTER>
       <UTC_DATE_TIME>{made(scene):%Y-%m-%dT%H:%M:%S}.000000Z</UTC_DATE_TIME>
     </Processing_Info>
@@ -52,7 +52,7 @@ def datastrip_xml(scene: SimulatedScene) -> str:
 
 def page(scene: SimulatedScene, name: str) -> str:
     """``HTML/UserProduct_index.html``: what the product is, and how it was asked for."""
-    rows = "\n".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in vars(scene.wish).items())
+    rows = "\n".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in vars(scene.config).items())
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{escape(name)}</title></head>

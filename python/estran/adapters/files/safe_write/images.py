@@ -129,4 +129,4 @@ def write_truth(scene: SimulatedScene, folder: Path) -> None:
         ) as target:
             target.write(values, 1)
             target.set_band_description(1, name)
-            target.update_tags(DESCRIPTION=TRUTH_MEANING[name], SEED=scene.wish.seed)
+            target.update_tags(DESCRIPTION=TRUTH_MEANING[name], SEED=scene.config.seed)

@@ -94,7 +94,7 @@ def _facts(scene: SimulatedScene) -> str:
                 "DMD",
                 "DESCRIPTION",
                 "Platform Description",
-                f"<safe:platform><safe:familyName>SENTINEL</safe:familyName><safe:number>{scene.wish.platform[-2:]}</safe:number>"
+                f"<safe:platform><safe:familyName>SENTINEL</safe:familyName><safe:number>{scene.config.platform[-2:]}</safe:number>"
                 '<safe:instrument><safe:familyName abbreviation="MSI">Multi-Spectral Instrument</safe:familyName></safe:instrument></safe:platform>',
             ),
             (

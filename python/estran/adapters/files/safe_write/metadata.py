@@ -28,7 +28,7 @@ def file_band(name: str) -> str:
 
 def product_name(scene: SimulatedScene) -> str:
     """The product's name, by the compact naming convention."""
-    baseline = scene.wish.baseline.replace(".", "")
+    baseline = scene.config.baseline.replace(".", "")
     return f"{_mission(scene)}_MSIL1C_{scene.time:%Y%m%dT%H%M%S}_N{baseline}_R{ORBIT:03d}_T{_tile()}_{made(scene):%Y%m%dT%H%M%S}.SAFE"
 
 
@@ -157,7 +157,7 @@ def stamp(scene: SimulatedScene) -> str:
 
 
 def _identifier(scene: SimulatedScene, kind: str, rest: str) -> str:
-    return f"{_mission(scene)}_OPER_MSI_L1C_{kind}_{CENTRE}_{made(scene):%Y%m%dT%H%M%S}_{rest}_N{scene.wish.baseline}"
+    return f"{_mission(scene)}_OPER_MSI_L1C_{kind}_{CENTRE}_{made(scene):%Y%m%dT%H%M%S}_{rest}_N{scene.config.baseline}"
 
 
 def datastrip_identifier(scene: SimulatedScene) -> str:
@@ -172,7 +172,7 @@ def tile_identifier(scene: SimulatedScene) -> str:
 
 def datatake(scene: SimulatedScene) -> str:
     """Identifier of the datatake."""
-    return f"G{_mission(scene)}_{scene.time:%Y%m%dT%H%M%S}_{ABSOLUTE_ORBIT:06d}_N{scene.wish.baseline}"
+    return f"G{_mission(scene)}_{scene.time:%Y%m%dT%H%M%S}_{ABSOLUTE_ORBIT:06d}_N{scene.config.baseline}"
 
 
 def made(scene: SimulatedScene) -> datetime:
@@ -188,7 +188,7 @@ def footprint(scene: SimulatedScene) -> str:
 
 
 def _mission(scene: SimulatedScene) -> str:
-    return "S2" + scene.wish.platform[-1]
+    return "S2" + scene.config.platform[-1]
 
 
 def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
@@ -200,11 +200,11 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
         f"          <IMAGE_FILE>GRANULE/{granule}/IMG_DATA/T{_tile()}_{sensed}_{band}</IMAGE_FILE>" for band in [*(file_band(b.name) for b in SENTINEL2), "TCI"]
     )
     offsets = ""
-    if scene.wish.baseline >= "04.00":
+    if scene.config.baseline >= "04.00":
         rows = "\n".join(f'        <RADIO_ADD_OFFSET band_id="{k}">{OFFSET_SINCE_0400}</RADIO_ADD_OFFSET>' for k in range(13))
         offsets = f"\n      <Radiometric_Offset_List>\n{rows}\n      </Radiometric_Offset_List>"
     irradiance = "\n".join(
-        f'          <SOLAR_IRRADIANCE bandId="{k}" unit="W/m²/µm">{value}</SOLAR_IRRADIANCE>' for k, value in enumerate(SOLAR_IRRADIANCE[scene.wish.platform])
+        f'          <SOLAR_IRRADIANCE bandId="{k}" unit="W/m²/µm">{value}</SOLAR_IRRADIANCE>' for k, value in enumerate(SOLAR_IRRADIANCE[scene.config.platform])
     )
     spectra = "\n".join(
         f'        <Spectral_Information bandId="{k}" physicalBand="{b.name}">\n          <RESOLUTION>{b.pixel:.0f}</RESOLUTION>\n          <Wavelength>\n'
@@ -212,9 +212,9 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
         f'            <CENTRAL unit="nm">{b.wavelength}</CENTRAL>\n          </Wavelength>\n        </Spectral_Information>'
         for k, b in enumerate(SENTINEL2)
     )
-    wish = "; ".join(f"{key}={value}" for key, value in vars(scene.wish).items())
+    config = "; ".join(f"{key}={value}" for key, value in vars(scene.config).items())
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
-<!-- A simulated scene, not an observation. {escape(wish).replace("--", "- -")} -->
+<!-- A simulated scene, not an observation. {escape(config).replace("--", "- -")} -->
 <n1:Level-1C_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-1C.xsd" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
   <n1:General_Info>
     <Product_Info>
@@ -223,12 +223,12 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
       <PRODUCT_URI>{escape(name)}</PRODUCT_URI>
       <PROCESSING_LEVEL>Level-1C</PROCESSING_LEVEL>
       <PRODUCT_TYPE>S2MSI1C</PRODUCT_TYPE>
-      <PROCESSING_BASELINE>{scene.wish.baseline}</PROCESSING_BASELINE>
+      <PROCESSING_BASELINE>{scene.config.baseline}</PROCESSING_BASELINE>
       <GENERATION_TIME>{made(scene):%Y-%m-%dT%H:%M:%S}.000000Z</GENERATION_TIME>
       <PREVIEW_IMAGE_URL>Not applicable</PREVIEW_IMAGE_URL>
       <PREVIEW_GEO_INFO>Not applicable</PREVIEW_GEO_INFO>
       <Datatake datatakeIdentifier="{datatake(scene)}">
-        <SPACECRAFT_NAME>{scene.wish.platform}</SPACECRAFT_NAME>
+        <SPACECRAFT_NAME>{scene.config.platform}</SPACECRAFT_NAME>
         <DATATAKE_TYPE>INS-NOBS</DATATAKE_TYPE>
         <DATATAKE_SENSING_START>{start}</DATATAKE_SENSING_START>
         <SENSING_ORBIT_NUMBER>{ORBIT}</SENSING_ORBIT_NUMBER>
