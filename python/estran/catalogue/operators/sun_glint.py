@@ -290,14 +290,15 @@ class SunGlint(Operator):
 
     def _wind(self, block: Block) -> tuple[tuple[Any, Any], bool]:
         """Speed and direction it comes from, and whether the speed is known: the parameters' before the product's."""
-        import numpy as np
+        from estran.masks.glint.wind import speed_and_origin
 
         u, v = block.get("wind_u"), block.get("wind_v")
         speed: Any = self.wind_speed
         origin: Any = self.wind_direction
         if u is not None and v is not None:
-            speed = np.hypot(u, v) if speed is None else speed
-            origin = np.degrees(np.arctan2(-u, -v)) if origin is None else origin
+            given_speed, given_origin = speed_and_origin(u, v)
+            speed = given_speed if speed is None else speed
+            origin = given_origin if origin is None else origin
         if origin is None and self.model != "cox_munk_isotropic":
             raise BadParameter(f"the law {self.model} needs the direction of the wind", where=self.alias, todo="give wind_direction, or take the isotropic law")
         return (_USUAL if speed is None else speed, 0.0 if origin is None else origin), speed is not None
