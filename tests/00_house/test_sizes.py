@@ -6,6 +6,9 @@ import ast
 
 LINES, PARAMETERS = 400, 12
 
+GENERATED = "operators.py"
+"""One function for each operator, with all its parameters."""
+
 LONGER_FILES = {
     "masks/cloud/matching.py",  # to be split
     "masks/cloud/pixel.py",  # to be split
@@ -14,7 +17,6 @@ LONGER_FILES = {
 """Files above the limit, which only shrinks."""
 
 WIDER_FUNCTIONS = {
-    "engine/execute.py: run_graph",  # to be split: the engine is being rewritten
     # Compiled loops of files that are to be split.
     "masks/cloud/matching.py: _tally",
     "masks/cloud/matching.py: _search",
@@ -47,7 +49,8 @@ def _counts(node: ast.AST, *, in_class: bool) -> list[tuple[str, int]]:
 
 def sources(repository) -> dict[str, str]:
     root = repository / "python" / "estran"
-    return {p.relative_to(root).as_posix(): p.read_text("utf-8") for p in sorted(root.rglob("*.py"))}
+    found = {p.relative_to(root).as_posix(): p.read_text("utf-8") for p in sorted(root.rglob("*.py"))}
+    return {path: text for path, text in found.items() if path != GENERATED}
 
 
 def test_no_file_is_longer(repository):

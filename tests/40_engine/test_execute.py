@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from estran.engine.execute import run_graph
+from estran.engine.execute import Services, run_graph
 from estran.engine.graph import Graph, Node
 from estran.engine.run import hold
 from estran.engine.timing import Stopwatch
@@ -39,7 +39,7 @@ class Files:
 
 def run(graph: Graph, product: Product, operators: dict, sources: dict | None = None, **options: Any) -> tuple[Any, Files]:
     files = Files(product)
-    return run_graph(graph, sources or {}, operators=operators, open_product=files.open, write_product=files.write, **options), files
+    return run_graph(graph, sources or {}, operators=operators, services=Services(files.open, files.write), **options), files
 
 
 def test_a_line_of_nodes(product: Product, operators: dict) -> None:
@@ -72,7 +72,7 @@ def test_products_that_are_open_serve_as_sources(product: Product, operators: di
 def test_nothing_is_opened_when_the_graph_is_wrong(product: Product, operators: dict) -> None:
     files = Files(product)
     with pytest.raises(BadGraph, match="operator 'Nobody' is not known here"):
-        run_graph(Graph("g", (R, P1, Node("X", "Nobody", (("source", "P1"),)))), {}, operators=operators, open_product=files.open, write_product=files.write)
+        run_graph(Graph("g", (R, P1, Node("X", "Nobody", (("source", "P1"),)))), {}, operators=operators, services=Services(files.open, files.write))
     assert files.opened == []
 
 

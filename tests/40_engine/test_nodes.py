@@ -12,8 +12,9 @@ from affine import Affine
 from engine_operators import CODING, make_product
 
 from estran.adapters.files.open import open_product
-from estran.engine.nodes import Read, SnapNode
 from estran.engine.nodes.bandmaths import BandMaths
+from estran.engine.nodes.base import SnapNode
+from estran.engine.nodes.files import Read
 from estran.engine.nodes.resampling import Resample, S2Resampling
 from estran.engine.nodes.subset import Subset
 from estran.errors import BadGrid, BadParameter, MissingBand

@@ -12,7 +12,9 @@ from estran.catalogue import OPERATORS
 from estran.catalogue.spec import FlagsOut
 from estran.engine.bind import bind, refuse_forks
 from estran.engine.graph import Graph, read_graph, read_properties, variables
-from estran.engine.nodes import Read, SnapNode, Write, snap_nodes
+from estran.engine.nodes import snap_nodes
+from estran.engine.nodes.base import SnapNode
+from estran.engine.nodes.files import Read, Write
 from estran.errors import BadGraph, EstranError
 
 ROOT = Path(__file__).resolve().parents[2] / "graphs"

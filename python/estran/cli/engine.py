@@ -15,10 +15,10 @@ from estran.cli.output import files_of, refuse_inputs
 from estran.cli.reading import reading
 from estran.cli.room import add_force, judge_memory, judge_space
 from estran.engine.bind import bind
-from estran.engine.execute import Outcome, run_graph
+from estran.engine.execute import Outcome, Services, run_graph
 from estran.engine.graph import Graph
 from estran.engine.need import Need, size_of
-from estran.engine.nodes import Read, Write
+from estran.engine.nodes.files import Read, Write
 from estran.engine.overview import Overview
 from estran.engine.threads import use_threads
 from estran.engine.timing import Stopwatch
@@ -74,16 +74,13 @@ def execute(
             graph,
             sources,
             operators=operators(),
-            open_product=open_file,
-            write_product=write,
-            read_aux=partial(read_on_grid, remote=reading(args).allow_remote),
+            services=Services(open_file, write, partial(read_on_grid, remote=reading(args).allow_remote), lent()),
             target=target,
             format_name=format_name,
             tile=args.tile,
             progress=progress,
             stopwatch=stopwatch,
             overview=overview,
-            lend=lent(),
             weigh=weigh,
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from estran.catalogue.spec import Operator, Source
 from estran.engine.graph import Graph, Node
-from estran.engine.nodes import WITH_GPT, SnapNode, snap_nodes
+from estran.engine.nodes import snap_nodes
+from estran.engine.nodes.base import WITH_GPT, SnapNode
 from estran.errors import BadGraph, BadParameter, EstranError
 
 Operators = Mapping[str, type[Operator]]

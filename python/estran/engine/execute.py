@@ -12,7 +12,8 @@ from estran.engine.bind import Operators, Step, bind
 from estran.engine.graph import READ_PREFIX, Graph
 from estran.engine.inputs import ReadAux
 from estran.engine.need import Weigh
-from estran.engine.nodes import Read, SnapNode, Write
+from estran.engine.nodes.base import SnapNode
+from estran.engine.nodes.files import Read, Write
 from estran.engine.overview import Overview
 from estran.engine.run import TILE, Lent, hold, run_operator
 from estran.engine.stages import Stages
@@ -27,6 +28,16 @@ OpenProduct = Callable[..., Product]
 """``open_product(path, progress=…)``."""
 WriteProduct = Callable[..., Path]
 """``write_product(product, path, format_name, progress=…)`` says which file it wrote."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """How files are opened, written and warped to a grid, and what operators may call of Java; as :func:`~estran.engine.run.run_operator` takes them."""
+
+    open_product: OpenProduct
+    write_product: WriteProduct
+    read_aux: ReadAux | None = None
+    lend: Lent | None = None
 
 
 @dataclass(frozen=True)
@@ -48,16 +59,13 @@ def run_graph(
     sources: Mapping[str, Path | Product],
     *,
     operators: Operators,
-    open_product: OpenProduct,
-    write_product: WriteProduct,
-    read_aux: ReadAux | None = None,
+    services: Services,
     target: Path | None = None,
     format_name: str = "",
     tile: int = TILE,
     progress: Progress = quiet,
     stopwatch: Stopwatch | None = None,
     overview: Overview | None = None,
-    lend: Lent | None = None,
     weigh: Weigh | None = None,
 ) -> Outcome:
     """Run a graph.
@@ -70,13 +78,13 @@ def run_graph(
         What ``-Sname=…`` names: files, or products that are open.
     operators
         The catalogue, by alias.
-    open_product, write_product, read_aux
-        How files are opened, written, and warped to a grid.
+    services
+        What stands at the edge.
     target
         Where the product of the last node goes when the graph has no Write node (gpt's ``-t``); nowhere where None.
     format_name
         SNAP's name of the format (gpt's ``-f``); the ending of the name decides where empty.
-    tile, progress, stopwatch, overview, lend, weigh
+    tile, progress, stopwatch, overview, weigh
         As :func:`~estran.engine.run.run_operator` takes them; the stopwatch counts every stage.
 
     Raises
@@ -89,7 +97,7 @@ def run_graph(
     writes = [step for step in steps if isinstance(step.runs, Write)]
     stages = Stages(progress)
     weight = 1 / (len(steps) + (target is not None and not writes))
-    run = _Run(graph, steps, sources, open_product, write_product, read_aux, tile, stages, weight, watch, overview, {}, {}, [], lend, weigh)
+    run = _Run(graph, steps, sources, services, tile, stages, weight, watch, overview, {}, {}, [], weigh)
     for step in steps:
         run.node(step)
     last = _last(graph, steps, run.products)
@@ -113,9 +121,7 @@ class _Run:
     graph: Graph
     steps: tuple[Step, ...]
     sources: Mapping[str, Path | Product]
-    open_product: OpenProduct
-    write_product: WriteProduct
-    read_aux: ReadAux | None
+    services: Services
     tile: int
     stages: Stages
     weight: float
@@ -124,7 +130,6 @@ class _Run:
     opened: dict[str, Product]
     products: dict[str, Product]
     written: list[Path]
-    lend: Lent | None
     weigh: Weigh | None
 
     def node(self, step: Step) -> None:
@@ -135,7 +140,14 @@ class _Run:
             # The tiles are computed while they are written, and reported on as that.
             listening = self.watch.listening(report, f"{step.node.id}: ") if step.runs.walk is Walk.SCENE else report
             made = run_operator(
-                step.runs, inputs, read_aux=self.read_aux, tile=self.tile, progress=listening, overview=self.overview, lend=self.lend, weigh=self.weigh
+                step.runs,
+                inputs,
+                read_aux=self.services.read_aux,
+                tile=self.tile,
+                progress=listening,
+                overview=self.overview,
+                lend=self.services.lend,
+                weigh=self.weigh,
             )
             self.products[step.node.id] = self._held(made, step.node.id) if self._is_read_again(step.node.id) else made
         elif isinstance(step.runs, Read):
@@ -165,7 +177,7 @@ class _Run:
             self.watch.start("write")
             report(fraction, message)
 
-        self.written.append(self.write_product(product, path, format_name, progress=writing))
+        self.written.append(self.services.write_product(product, path, format_name, progress=writing))
         self.watch.stop()
 
     def _product(self, refid: str, report: Progress) -> Product:
@@ -182,7 +194,7 @@ class _Run:
         self.watch.start("open")
         log.info("opening %s", path)
         # The node itself reports, too.
-        self.opened[name] = self.open_product(path, progress=lambda fraction, message: report(0.1 * fraction, message))
+        self.opened[name] = self.services.open_product(path, progress=lambda fraction, message: report(0.1 * fraction, message))
         return self.opened[name]
 
     def _report(self, what: str) -> Progress:

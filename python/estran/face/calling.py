@@ -15,7 +15,8 @@ import xarray as xr
 
 from estran.adapters.files import extras
 from estran.catalogue.called import operator_called
-from estran.catalogue.spec import Operator, Parameter, parameters_of
+from estran.catalogue.parameters import Parameter, parameters_of
+from estran.catalogue.spec import Operator
 from estran.engine.working_grid import differs_in_size, working_grid
 from estran.errors import BadParameter
 from estran.face import accessor as _accessor  # noqa: F401 - whoever gets a Dataset of ours has its accessor

@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from estran.catalogue.spec import BandOut, Operator, Parameter, Source, parameters_of
+from estran.catalogue.parameters import Parameter, parameters_of
+from estran.catalogue.spec import BandOut, Operator, Source
 from estran.catalogue.views import rows
 from estran.catalogue.views.names import GENERATED, module_name
 from estran.errors import EstranError

@@ -15,7 +15,7 @@ import numpy as np
 from estran.catalogue.spec import Declared, param, parameters_of
 from estran.engine.expressions import lazily
 from estran.engine.graph import Value
-from estran.engine.nodes import SnapNode
+from estran.engine.nodes.base import SnapNode
 from estran.engine.nodes.subset import readable_masks
 from estran.errors import BadParameter
 from estran.raster.expression import Constants, names, references

@@ -14,7 +14,7 @@ from affine import Affine
 
 from estran.catalogue.spec import param
 from estran.engine.lazy import Chunks, array_of, chunked, dask_delayed, joined, refuse_endless
-from estran.engine.nodes import Beyond, SnapNode
+from estran.engine.nodes.base import Beyond, SnapNode
 from estran.engine.nodes.subset import Subset
 from estran.errors import BadGrid, BadParameter, MissingBand
 from estran.raster.coding import FlagCoding, IndexCoding

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from estran.catalogue.spec import param
-from estran.engine.nodes import Beyond, SnapNode
+from estran.engine.nodes.base import Beyond, SnapNode
 from estran.errors import BadGrid, BadParameter, MissingBand
 from estran.raster.expression import references
 from estran.raster.grid import Grid, Window
