@@ -144,3 +144,35 @@ def test_exact_weights_of_integers(times: int) -> None:
     np.testing.assert_array_equal(found, np.floor(expected + 1e-6))
     stepped = resample(raw, Window(0, 0, 12, 15), Window(0, 0, 12 * times, 15 * times), Ratio(1 / times, 1 / times), "Bilinear", nodata=0)
     assert (np.abs(stepped - expected).max() > 1) == (times != 2)
+
+
+@given(
+    method=st.sampled_from(["Mean", "Bilinear"]),
+    scale=st.sampled_from([1 / 6, 1 / 3, 0.4, 0.5, 1.0, 2.0, 2.5, 3.0, 6.0]),
+    shift=st.sampled_from([0.0, 1.0, -1.0, 0.5, -0.3]),
+    size=st.tuples(st.integers(1, 13), st.integers(1, 13)),
+    dtype=st.sampled_from([np.uint8, np.uint16]),
+    nodata=st.sampled_from([None, np.nan, 0, 3, 0.5, -1, 1e6]),
+    saturated=st.sampled_from([None, 255, 4, 3, 1e6]),
+    few=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_digital_numbers_come_out_as_from_the_loops_for_any_number(method, scale, shift, size, dtype, nodata, saturated, few, seed) -> None:
+    """Unsigned numbers have loops of their own; the same values as 32-bit integers take the general ones."""
+    random = np.random.default_rng(seed)
+    raw = random.choice([0, 3, 4, 5, 255], size).astype(dtype) if few else random.integers(0, np.iinfo(dtype).max, size, dtype, endpoint=True)
+    origin, ratio = Window(2, 3, *size), Ratio(scale, scale, 2.0 + shift, 3.0 + shift)
+    target = Window(0, 0, int(np.ceil(size[0] / scale)), int(np.ceil(size[1] / scale)))
+    found, expected = (resample(r, origin, target, ratio, method, nodata=nodata, saturated=saturated) for r in (raw, raw.astype(np.int32)))
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, expected.astype(dtype))
+
+
+def test_means_of_digital_numbers_are_those_of_numpy() -> None:
+    raw = np.random.default_rng(4).integers(1, 65535, (64, 96)).astype(np.uint16)
+    for k in (2, 3, 4, 6):
+        shape = -(-64 // k), 96 // k
+        found = resample(raw, Window(0, 0, 64, 96), Window(0, 0, *shape), Ratio(k, k), "Mean", nodata=0, saturated=65535)
+        padded = np.ma.masked_all((shape[0] * k, 96), np.int64)
+        padded[:64] = raw
+        np.testing.assert_array_equal(found, padded.reshape(shape[0], k, shape[1], k).mean((1, 3)).astype(np.uint16))

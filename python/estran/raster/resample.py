@@ -22,6 +22,7 @@ import numpy.typing as npt
 from estran.errors import BadGrid
 from estran.jit import jit
 from estran.raster.grid import Grid, Window
+from estran.raster.resample_counts import FRACTION_BITS, are_counts, bilinear_steps, block_means
 
 Method = Literal["First", "Min", "Max", "Mean", "Median", "FlagAnd", "FlagOr", "Nearest", "Bilinear"]
 Array = npt.NDArray[Any]
@@ -32,7 +33,6 @@ INTERPOLATIONS: tuple[Method, ...] = ("Nearest", "Bilinear")
 _CODES = {"Mean": 0, "Min": 1, "Max": 2, "Median": 3, "FlagAnd": 4, "FlagOr": 5}
 _EDGE = 1e-9
 """Source pixels [1]: nearer than this to an edge is on the edge (pixel sizes are exact ratios, their quotients are not)."""
-_FRACTION_BITS = 8
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,21 @@ def resample(
         return np.ascontiguousarray(raw[np.ix_(r, c)])
     raw = np.ascontiguousarray(raw).astype(raw.dtype.newbyteorder("="), copy=False)
     out = np.empty(target.height * target.width, raw.dtype).reshape(target.height, target.width)
+    rows, cols = rows - origin.row, cols - origin.col
+    scale = ratio.row_scale, ratio.col_scale
+    if out.size and period == 0.0 and are_counts(raw, nodata):
+        if method == "Bilinear" and not exact:
+            bilinear_steps(raw, rows, cols, scale, nodata, saturated, _EDGE, out)
+            return out
+        if method == "Mean" and block_means(raw, (rows[0], cols[0]), scale, nodata, saturated, out):
+            return out
     integer = raw.dtype.kind in "iub"
     empty = nodata if nodata is not None and not (integer and math.isnan(nodata)) else 0.0 if integer else math.nan
     facts = (math.nan if nodata is None else float(nodata), math.nan if saturated is None else float(saturated), float(empty))
     if method == "Bilinear":
-        _bilinear(raw, rows - origin.row, cols - origin.col, ratio.row_scale, ratio.col_scale, integer, integer and not exact, period, *facts, out)
+        _bilinear(raw, rows, cols, *scale, integer, integer and not exact, period, *facts, out)
     else:
-        _aggregate(raw, rows - origin.row, cols - origin.col, ratio.row_scale, ratio.col_scale, _CODES[method], integer, period, *facts, out)
+        _aggregate(raw, rows, cols, *scale, _CODES[method], integer, period, *facts, out)
     return out
 
 
@@ -170,7 +178,7 @@ def _bilinear(
     out: Array,
 ) -> None:
     height, width = raw.shape
-    one = 1 << _FRACTION_BITS
+    one = 1 << FRACTION_BITS
     for i in range(out.shape[0]):
         y = rows[i] - 0.5  # half a target pixel is missing, as in SNAP
         top = int(np.floor(y + _EDGE))
