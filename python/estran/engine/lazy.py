@@ -38,6 +38,8 @@ def dask_compute() -> Any:
     return compute
 
 
+_LOOKED_UP = 2
+"""Bytes of the largest whole numbers that are scaled by a table."""
 MOST_PIXELS = 2 * 10**10
 """Most pixels of an image that is worked on: 80 GB as float32; the list of its tiles alone takes seconds."""
 
@@ -84,10 +86,19 @@ def physical(band: Band, data: Any, valid: Any | None = None, *, semantic: str =
     da = dask_array()
     plain = replace(band, data=None)  # Dask makes a name from what the function holds: not from all pixels
 
-    def values(raw: np.ndarray[Any, Any], good: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
+    def computed(raw: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
             result = plain.physical(raw)
         drop_impossible(result, semantic)
+        return result
+
+    kind = np.dtype(data.dtype)
+    # Of numbers of 16 bits there are fewer than of pixels: each is scaled once, and looked up.
+    table = computed(np.arange(1 << 8 * kind.itemsize, dtype=kind)) if kind.kind == "u" and kind.itemsize <= _LOOKED_UP else None
+
+    def values(raw: np.ndarray[Any, Any], good: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
+        # No number lies outside of the table; "clip" spares NumPy the search for one.
+        result = computed(raw) if table is None or raw.dtype != kind else table.take(raw, mode="clip")
         if good is not None:
             result[~good.astype(bool, copy=False)] = np.nan
         return result

@@ -175,8 +175,7 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, e
     def part(under: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], origin: Window, window: Window) -> np.ndarray[Any, Any]:
         return resample(joined(under, corner, origin), origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period, exact=exact)
 
-    # Windows of the target that need about a tile of the source.
-    step = max(64, int(tile / max(1.0, ratio.row_scale, ratio.col_scale)))
+    step = _step(source.chunks, tile, max(1.0, ratio.row_scale, ratio.col_scale))
     task = dask_delayed()(part, pure=False)
     heights, widths = ([min(step, size - at) for at in range(0, size, step)] for size in target.shape)
     rows = []
@@ -185,6 +184,13 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, e
         origins = [ratio.needed(window, shape, method) for window in windows]
         rows.append([task(*chunks.under(origin), origin, window) for origin, window in zip(origins, windows, strict=True)])
     return array_of(rows, (heights, widths), source.dtype)
+
+
+def _step(chunks: tuple[tuple[int, ...], ...], tile: int, scale: float) -> int:
+    """Side of the windows of the target: a whole chunk of the source where that makes no more than a tile, so that each is read, resampled and let go of in one
+    go; else what needs about a tile of the source."""
+    whole = max(chunks[0][0], chunks[1][0]) / scale
+    return int(whole) if 64 <= whole <= tile and whole.is_integer() else max(64, int(tile / scale))
 
 
 def _scaled(points: TiePointGrid, rows: float, cols: float) -> TiePointGrid:
