@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
+from estran.raster.blocks import block_sums
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
 
@@ -57,9 +57,7 @@ class Overview:
     def add(self, name: str, grid: Grid, window: Window, values: npt.NDArray[np.float32]) -> None:
         """Take in one window of the band `name` of the product (physical values, NaN without data)."""
         k = self.factor(grid)
-        good = np.isfinite(values)
-        sums = _blocks(np.where(good, values, 0.0).astype(np.float64), window, k)
-        counts = _blocks(good.astype(np.int32), window, k)
+        sums, counts = block_sums(values, k, window.row, window.col)
         place = np.s_[window.row // k : window.row // k + sums.shape[0], window.col // k : window.col // k + sums.shape[1]]
         with self._lock:
             if name not in self._sums:
@@ -81,13 +79,6 @@ class Overview:
             data = (sums / counts).astype(np.float32)
         own = Grid(data.shape[1], data.shape[0], coarse, grid.crs)
         return replace(band, data=data, grid=own, scale=1.0, offset=0.0, log10_scaled=False, nodata=None, valid="", saturated=None)
-
-
-def _blocks(values: npt.NDArray[Any], window: Window, k: int) -> npt.NDArray[Any]:
-    """Sums over the blocks of k x k scene pixels that a window touches; those at its edges in part."""
-    rows = np.r_[0, np.arange(-window.row % k or k, window.height, k)]
-    cols = np.r_[0, np.arange(-window.col % k or k, window.width, k)]
-    return np.asarray(np.add.reduceat(np.add.reduceat(values, rows, 0), cols, 1))
 
 
 def seen(overview: Overview | None, names: Mapping[str, str], semantic: str) -> str | None:

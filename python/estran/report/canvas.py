@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from estran.raster.blocks import block_sums
 from estran.raster.grid import Grid
 from estran.raster.product import Band
 
@@ -41,10 +42,7 @@ def block_mean(values: Float, k: int) -> Float:
     """Mean of k x k blocks, NaN left out; blocks cut at the lower and right edge count what they have. NaN where a block has nothing."""
     if k == 1:
         return values
-    rows, cols = np.arange(0, values.shape[0], k), np.arange(0, values.shape[1], k)
-    finite = np.isfinite(values)
-    total = np.add.reduceat(np.add.reduceat(np.where(finite, values, 0).astype(np.float64), rows, axis=0), cols, axis=1)
-    count = np.add.reduceat(np.add.reduceat(finite.astype(np.int64), rows, axis=0), cols, axis=1)
+    total, count = block_sums(values, k)
     mean = np.full(total.shape, np.nan, np.float32)
     np.divide(total, count, out=mean, where=count > 0, casting="same_kind")
     return mean
