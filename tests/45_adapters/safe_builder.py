@@ -16,6 +16,8 @@ TILE = "T31UFS"
 ULX, ULY = 600000, 5700000
 SIZE = 360
 """Pixels of 10 m across: 3.6 km."""
+BLOCK = 128
+"""Rows and columns that images are divided in."""
 STEP = 600
 """Metres between angle nodes: 7 x 7 of them."""
 CENTRAL = {"B01": 442.7, "B8A": 864.7}
@@ -53,7 +55,7 @@ def shifted(raw: Mapping[str, np.ndarray], by: int) -> dict[str, np.ndarray]:
 def write_jp2(path: Path, data: np.ndarray, pixel: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     profile = {"driver": "JP2OpenJPEG", "height": data.shape[0], "width": data.shape[1], "count": 1, "dtype": data.dtype, "QUALITY": "100", "REVERSIBLE": "YES"}
-    with rasterio.open(path, "w", crs="EPSG:32631", transform=from_origin(ULX, ULY, pixel, pixel), BLOCKXSIZE=128, BLOCKYSIZE=128, **profile) as dataset:
+    with rasterio.open(path, "w", crs="EPSG:32631", transform=from_origin(ULX, ULY, pixel, pixel), BLOCKXSIZE=BLOCK, BLOCKYSIZE=BLOCK, **profile) as dataset:
         dataset.write(data, 1)
 
 

@@ -23,11 +23,9 @@ from estran.sensors.plausible import LOWEST
 _spec = importlib.util.spec_from_file_location("safe_builder", Path(__file__).with_name("safe_builder.py"))
 builder = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(builder)
-builder.SIZE, builder.STEP = 2400, 6000
+builder.SIZE, builder.STEP, builder.BLOCK = 2160, 6000, 256
 """Two chunks of 2048 pixels along each side of an image of 10 m; nodes of angles as sparse as they may be."""
-
-BLOCK = 128
-"""Rows and columns that the files are divided in."""
+BLOCK = builder.BLOCK
 OFFSET = -1000
 
 
