@@ -122,6 +122,28 @@ class ClassesOut:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Pass:
+    """One look of a *scene* operator at its inputs.
+
+    Parameters
+    ----------
+    name
+        What it is for.
+    reads
+        Inputs by name; those that the product lacks are left out.
+    walk
+        How it goes over them: strip by strip (PIXEL, NEIGHBOURHOOD), or one whole image after the other (SCENE).
+    keeps
+        What it holds until the end, or for later passes [bytes per pixel].
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    walk: Walk
+    keeps: int
+
+
 Writes = BandOut | FlagsOut | ClassesOut
 
 
@@ -188,6 +210,8 @@ class Operator(Declared):
     writes: ClassVar[tuple[Writes, ...]]
     walk: ClassVar[Walk]
     aux: ClassVar[tuple[Aux, ...]] = ()
+    passes: ClassVar[tuple[Pass, ...]] = ()
+    """Of a *scene* operator that looks at its inputs by strips of rows alone (:meth:`~estran.raster.scene.Block.strip`), so that they need not be in memory."""
 
     def halo(self) -> int:
         """Pixels needed around a tile; may depend on the parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,14 +16,18 @@ from estran.catalogue.spec import Operator
 from estran.engine.inputs import Inputs
 from estran.engine.lazy import dask_array
 from estran.engine.overview import Overview, seen
+from estran.engine.spool import Spool, SpooledArrays, SpooledBlock, strips
 from estran.engine.tiles import RECORD, Record, Steps
 from estran.engine.validity import find_fillings
 from estran.raster.grid import Window
-from estran.raster.scene import Block, Consumable, Progress, Scene, quiet
-from estran.sensors.survey import extents_of, warnings_about
+from estran.raster.scene import Progress, Scene, quiet
+from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, reflectance_of, warnings_about
 
 LOCAL = "threads"
 """Inputs of a whole scene are read by the threads of the process that works on it, whichever scheduler has sent it there."""
+
+IN_MEMORY = 500_000_000
+"""Inputs of an operator that looks at them by strips are held in memory up to this size [bytes], and lie in temporary files beyond it."""
 
 
 class SceneRun:
@@ -66,13 +71,13 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
     op, inputs = run.op, run.inputs
     overview = None if run.wanted is None else Overview(*run.wanted)
     with np.errstate(all="ignore"):
-        arrays = _load(run, overview)
-        find_fillings(arrays, inputs.unsure, LOCAL).drop(arrays, run.constants)
+        arrays, extents = _load(run, overview)
         needed = [reads.band for reads in op.sources[0].reads if not reads.optional]
-        strange = warnings_about(extents_of(arrays, inputs.saturated, run.constants), needed, str(run.scene.metadata.get("name", "")))
-        notes = (*strange, *_leave_out_empty(op, arrays))
-        block = Block(
-            Consumable(arrays),
+        seen_by_sensor = {name: extents[name] for name in reflectance_of(arrays, "", run.constants)}
+        strange = warnings_about(seen_by_sensor, needed, str(run.scene.metadata.get("name", "")))
+        notes = (*strange, *_leave_out_empty(op, arrays, extents))
+        block = SpooledBlock(
+            SpooledArrays(arrays),
             run.scene,
             inputs.grid.window,
             progress=lambda share, message: run.progress(0.5 + 0.5 * share, message),
@@ -85,30 +90,51 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
     return {**result.arrays, RECORD: Record({}, dict(result.facts), notes, overview)}
 
 
-def _load(run: SceneRun, overview: Overview | None) -> dict[str, Any]:
-    window = run.inputs.grid.window
+def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dict[str, Extent]]:
+    """The inputs, in memory or in a spool, and the least and greatest value of each.
+
+    All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
+    """
+    inputs, shape = run.inputs, run.inputs.grid.shape
+    lazy = {name: source for name, source in inputs.arrays.items() if not isinstance(source, float)}
+    size = shape[0] * shape[1] * np.dtype(np.float32).itemsize * len(lazy)
+    spool = Spool(size) if run.op.passes and size > IN_MEMORY else None
     arrays: dict[str, Any] = {}
-    lazy: list[Any] = []
-    sinks: list[_Sink] = []
-    steps = Steps(window.height * window.width, run.progress, 0.0, 0.5)
-    for name, source in run.inputs.arrays.items():
-        if isinstance(source, float):
-            arrays[name] = run.inputs.constant(name, window)
+    sinks: dict[str, _Sink] = {}
+    steps = Steps(shape[0] * shape[1] * max(1, len(lazy)), run.progress, 0.0, 0.5)
+    for name in inputs.arrays:
+        if name not in lazy:
+            arrays[name] = inputs.constant(name, inputs.grid.window)
             continue
-        arrays[name] = np.empty(source.shape, np.float32)
-        lazy.append(source)
-        sinks.append(_Sink(arrays[name], name, steps, _onlooker(run.inputs, overview, name)))
-    steps.total *= max(1, len(sinks))
-    # All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
-    dask_array().store(lazy, sinks, lock=False, scheduler=LOCAL)
-    return arrays
+        arrays[name] = np.empty(shape, np.float32) if spool is None else spool.image(shape)
+        sinks[name] = _Sink(arrays[name], name, inputs.saturated.get(name), steps, _onlooker(inputs, overview, name))
+    dask_array().store(list(lazy.values()), list(sinks.values()), lock=False, scheduler=LOCAL)
+    extents = {name: sink.extent for name, sink in sinks.items()}
+    fillings = find_fillings(arrays, inputs.unsure, LOCAL)
+    if any(fillings.by_source.values()):
+        extents |= _drop(fillings, arrays, run)
+    return arrays, extents
 
 
-def _leave_out_empty(op: Operator, arrays: dict[str, Any]) -> tuple[str, ...]:
+def _drop(fillings: Fillings, arrays: Mapping[str, Any], run: SceneRun) -> dict[str, Extent]:
+    """Put NaN where a filling stands, strip by strip; the extents of what is left."""
+    extents: list[dict[str, Extent]] = []
+    for rows in strips(run.inputs.grid.height):
+        place = rows, slice(0, run.inputs.grid.width)
+        before = {name: array[place] for name, array in arrays.items() if name not in run.constants}
+        after = fillings.drop(dict(before))
+        for name, values in after.items():
+            if values is not before[name]:
+                arrays[name][place] = values
+        extents.append(extents_of(after, run.inputs.saturated))
+    return joined_extents(extents)
+
+
+def _leave_out_empty(op: Operator, arrays: dict[str, Any], extents: Mapping[str, Extent]) -> tuple[str, ...]:
     """Take out auxiliary bands of the product that have no data anywhere: they count as missing, and kernels need not look."""
     notes = []
     for aux in op.aux:
-        if aux.name in arrays and np.isnan(np.fmin.reduce(arrays[aux.name], axis=None)):
+        if aux.name in extents and extents[aux.name].empty:
             del arrays[aux.name]
             notes.append(note(aux.name, aux.without))
     return tuple(notes)
@@ -124,9 +150,18 @@ def _onlooker(inputs: Inputs, overview: Overview | None, name: str) -> Callable[
 class _Sink:
     """Where Dask stores the chunks of one input."""
 
-    def __init__(self, array: npt.NDArray[np.float32], name: str, steps: Steps, onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None) -> None:
+    def __init__(
+        self,
+        array: Any,
+        name: str,
+        saturated: float | None,
+        steps: Steps,
+        onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None,
+    ) -> None:
         self.array, self.name, self.steps, self.onlooker = array, name, steps, onlooker
         self.shape, self.dtype = array.shape, array.dtype
+        self.extent = Extent(float("nan"), float("nan"), saturated)
+        self._lock = threading.Lock()
 
     def __dask_tokenize__(self) -> str:
         # A name of its own: Dask would make one from all that this reaches, the product's metadata among it.
@@ -136,4 +171,7 @@ class _Sink:
         self.array[key] = values
         if self.onlooker is not None:
             self.onlooker(Window(key[0].start or 0, key[1].start or 0, *values.shape), values)
+        found = Extent.of(values)
+        with self._lock:
+            self.extent = self.extent | found
         self.steps.step(values.size, f"reading {self.name}")

@@ -1,0 +1,147 @@
+"""The inputs of a whole scene in files of a temporary folder, for operators that look at them by strips of rows: memory holds a strip, not a scene."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from estran.errors import TooLittleRoom
+from estran.raster.grid import Window
+from estran.raster.scene import Array, Block, Consumable
+
+Float = npt.NDArray[np.float32]
+
+STRIP = 512
+"""Rows of a strip where the spool itself goes over the scene."""
+_SIZE = np.dtype(np.float32).itemsize
+
+
+class Spool:
+    """A temporary folder that goes when nobody refers to it any more, or with the process.
+
+    Parameters
+    ----------
+    needed
+        What will be put into it [bytes]; judged before the work starts.
+
+    Raises
+    ------
+    TooLittleRoom
+        The disk of temporary files has less.
+    """
+
+    def __init__(self, needed: int) -> None:
+        place = Path(tempfile.gettempdir())
+        free = shutil.disk_usage(place).free
+        if free < needed:
+            raise TooLittleRoom(
+                "the disk of temporary files has too little room for the bands of the scene",
+                where=place,
+                expected=f"{needed / 1e9:.1f} GB",
+                found=f"{free / 1e9:.1f} GB",
+                todo="set TMPDIR to a folder with more room, or take a coarser resolution",
+            )
+        self.folder = Path(tempfile.mkdtemp(prefix="estran-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+    def image(self, shape: tuple[int, int]) -> SpooledImage:
+        """A new image of float32, (rows, columns), whose content is not yet defined."""
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.f32"
+        with path.open("wb") as file:
+            file.truncate(shape[0] * shape[1] * _SIZE)
+        return SpooledImage(self, path, shape)
+
+
+class SpooledImage:
+    """An image in a file, read and written by plain calls: a memory map would count as memory of the process."""
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, spool: Spool, path: Path, shape: tuple[int, int]) -> None:
+        self.spool, self.path, self.shape = spool, path, shape
+
+    def rows(self, first: int, last: int) -> Float:
+        """Rows ``first:last``, (rows, columns)."""
+        columns = self.shape[1]
+        values = np.fromfile(self.path, np.float32, (last - first) * columns, offset=first * columns * _SIZE)
+        return values.reshape(last - first, columns)
+
+    def __getitem__(self, key: tuple[slice, slice]) -> Float:
+        first, last, _ = key[0].indices(self.shape[0])
+        return self.rows(first, last)[:, key[1]]
+
+    def __setitem__(self, key: tuple[slice, slice], values: Float) -> None:
+        first, last, _ = key[0].indices(self.shape[0])
+        left, right, _ = key[1].indices(self.shape[1])
+        data = np.ascontiguousarray(values, np.float32)
+        with self.path.open("r+b") as file:
+            if right - left == self.shape[1]:
+                file.seek(first * self.shape[1] * _SIZE)
+                file.write(data.tobytes())
+                return
+            for row, line in zip(range(first, last), data, strict=True):
+                file.seek((row * self.shape[1] + left) * _SIZE)
+                file.write(line.tobytes())
+
+    def forget(self) -> None:
+        """Let go of the file."""
+        self.path.unlink(missing_ok=True)
+
+
+class SpooledArrays(Consumable):
+    """Arrays by name of which some lie in a spool: those are read when they are asked for, whole; :class:`SpooledBlock` reads strips of them."""
+
+    def spooled(self, name: str) -> SpooledImage | None:
+        """The image behind a name, where it lies in a spool."""
+        found: Any = dict.get(self, name)
+        return found if isinstance(found, SpooledImage) else None
+
+    def __getitem__(self, name: str) -> Array:
+        return _whole(dict.__getitem__(self, name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The whole array, or `default` where there is none."""
+        return self[name] if name in self else default  # noqa: SIM401 - a dictionary's own get does not read the file
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """The whole array, whose file is let go of."""
+        if name not in self:
+            return dict.pop(self, name, *default)
+        image = self.spooled(name)
+        array = self[name]
+        del self[name]
+        if image is not None:
+            image.forget()
+        return array
+
+
+def _whole(array: Any) -> Array:
+    return array.rows(0, array.shape[0]) if isinstance(array, SpooledImage) else array
+
+
+@dataclass(frozen=True)
+class SpooledBlock(Block):
+    """A whole scene whose arrays may lie in a spool."""
+
+    def strip(self, names: Sequence[str], first: int, last: int) -> Block:
+        """Rows ``first:last`` with those of some arrays that the block has; of spooled ones nothing else is read."""
+        assert isinstance(self.arrays, SpooledArrays)
+        there = [name for name in names if name in self.arrays]
+        images = {name: self.arrays.spooled(name) for name in there}
+        found = {name: self.arrays[name][first:last] if image is None else image.rows(first, last) for name, image in images.items()}
+        window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
+        return Block(found, self.scene, window, self.facts, self.progress, self.lent)
+
+
+def strips(height: int) -> Iterator[slice]:
+    """Rows of an image, :data:`STRIP` at a time."""
+    return (slice(first, min(first + STRIP, height)) for first in range(0, height, STRIP))
