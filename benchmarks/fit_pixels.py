@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.labelled_pixels import Labelled, read_labelled
-from estran.masks.cloud.pixel import LAYERS
 from estran.masks.cloud.probability import FEATURES, used_terms, write_features
 from estran.masks.cloud.settings import PixelSettings
 from estran.masks.cloud.spectral import single
+from estran.masks.cloud.survey import LAYERS
 
 Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]

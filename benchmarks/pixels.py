@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from benchmarks.fit_pixels import MODELS, fit, folds, indices
 from benchmarks.labelled_pixels import Labelled, read_labelled
-from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+from estran.masks.cloud.pixel import pixel_stage
 from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.survey import survey_pixels
 from estran.masks.cloud.table import classify_table, scores_by_group
 
 SEEDS = 5

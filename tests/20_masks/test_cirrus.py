@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from estran.masks.cloud.cirrus import LOWEST, faint_cirrus, fixed_background, learn_background, slice_of
+from estran.masks.cloud.cirrus import LOWEST, faint_candidates, fixed_background, learn_background, slice_of, touching_cirrus
 from estran.masks.cloud.settings import PixelSettings
 
 STRICT = PixelSettings.for_mode("strict")
@@ -46,6 +46,10 @@ def test_an_empty_slice_takes_the_next_below():
 def test_heights_beyond_the_table_stay_inside():
     assert slice_of(-9999.0, 100.0) == 0
     assert slice_of(1e6, 100.0) == 119
+
+
+def faint_cirrus(thin, cloud, *others):
+    return touching_cirrus(faint_candidates(cloud, *others), thin)
 
 
 def test_the_border_of_cirrus_is_cirrus():

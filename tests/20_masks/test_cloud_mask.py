@@ -9,8 +9,10 @@ import numba
 import numpy as np
 import pytest
 
+from estran.catalogue.operators.cloud_mask import CLASSES, classes_of
 from estran.errors import BadGeometry, EmptyScene, MissingBand
-from estran.masks.cloud.cloud_mask import CLOUD, NODATA, SHADOW, cloud_mask
+from estran.masks.cloud import strips
+from estran.masks.cloud.cloud_mask import cloud_mask
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.masks.cloud.settings import PixelSettings
 from estran.masks.cloud.stages import Geometry
@@ -42,6 +44,10 @@ def scene(size: int = 240) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarra
     return bands, cloud, shadow
 
 
+def classes(result) -> np.ndarray:
+    return classes_of({name.upper(): mask for name, mask in result.flags.items()})
+
+
 def f1(found: np.ndarray, truth: np.ndarray) -> float:
     return 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
 
@@ -61,9 +67,10 @@ def test_classes_follow_their_priority():
     bands, _, _ = scene()
     bands["red"][:5] = np.nan
     result = run(bands)
-    assert (result.classes[:5] == NODATA).all()
-    assert (result.classes[result.flags["cloud"]] == CLOUD).all()
-    assert (result.classes[result.flags["shadow"]] == SHADOW).all()
+    shown = classes(result)
+    assert (shown[:5] == CLASSES["NODATA"].value).all()
+    assert (shown[result.flags["cloud"]] == CLASSES["CLOUD"].value).all()
+    assert (shown[result.flags["shadow"]] == CLASSES["SHADOW"].value).all()
     assert not (result.flags["buffer"] & (result.flags["cloud"] | result.flags["shadow"])).any()
     assert not any(mask[:5].any() for name, mask in result.flags.items() if name != "nodata")
     assert np.isnan(result.probability[:5]).all()
@@ -75,7 +82,7 @@ def test_inputs_stay_as_they_are_and_results_repeat():
     first, second = run(bands), run(bands)
     for name, array in bands.items():
         np.testing.assert_array_equal(array, before[name])
-    np.testing.assert_array_equal(first.classes, second.classes)
+    np.testing.assert_array_equal(first.pixels.flags, second.pixels.flags)
     np.testing.assert_array_equal(first.height, second.height)
 
 
@@ -88,8 +95,29 @@ def test_threads_do_not_matter():
     finally:
         numba.set_num_threads(threads)
     all_ = run(bands)
-    np.testing.assert_array_equal(one.classes, all_.classes)
+    np.testing.assert_array_equal(one.pixels.flags, all_.pixels.flags)
     np.testing.assert_array_equal(one.height, all_.height)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 37])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_height_of_a_strip_does_not_matter(monkeypatch, mode, rows):
+    """Strips are cut anywhere: through clouds, snow on a slope, a hole in a band, built-up ground; and one row may be a strip."""
+    bands, cloud, _ = scene()
+    rng = np.random.default_rng(2)
+    bands["nir"], bands["rededge078"] = (bands["nir08"] + 0.02 * cloud * rng.standard_normal(cloud.shape).astype(np.float32) for _ in range(2))
+    bands["dem"] = np.tile(np.linspace(0, 3000, cloud.shape[0], dtype=np.float32)[:, None], (1, cloud.shape[1]))
+    bands["blue"][50:60, 20:30] = np.nan
+    bands["swir16"][180:220:2, 20:60] = 0.5
+    for name, value in zip(BANDS, (0.76, 0.78, 0.76, 0.68, 0.08, 0.06, 0.002), strict=True):
+        bands[name][200:230, 150:200] = value
+    expected = run(bands, mode=mode)
+    monkeypatch.setattr(strips, "STRIP", rows * cloud.shape[1])
+    found = run(bands, mode=mode)
+    np.testing.assert_array_equal(found.pixels.flags, expected.pixels.flags)
+    np.testing.assert_array_equal(found.probability, expected.probability)
+    np.testing.assert_array_equal(found.height, expected.height)
+    assert repr(found.facts | {"seconds": 0}) == repr(expected.facts | {"seconds": 0})
 
 
 def test_wider_buffers_hold_narrower_ones():
@@ -268,8 +296,10 @@ def test_cumulus_over_belgium(shared_data):
     result = run(bands, Geometry(*angles), pixel=(10.0, 10.0))
     assert 0.1 < result.facts["shares"]["cloud"] < 0.3
 
+    shown = classes(result)
+
     def at(row: int, col: int) -> np.ndarray:
-        return result.classes[row - 10 : row + 10, col - 10 : col + 10]
+        return shown[row - 10 : row + 10, col - 10 : col + 10]
 
     assert (at(440, 150) == 5).mean() > 0.95
     assert (at(270, 110) == 3).mean() > 0.95

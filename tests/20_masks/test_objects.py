@@ -7,24 +7,35 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from estran.masks.cloud.cloud_mask import CloudMaskRun
 from estran.masks.cloud.object_settings import ObjectSettings
-from estran.masks.cloud.objects import built_up, cloud_objects, slope_of
-from estran.masks.cloud.outline import faint_rims
-from estran.masks.cloud.stages import PixelStage
+from estran.masks.cloud.outline import brightness_of, cuts_rims, faint_rims
+from estran.masks.cloud.passes import Kept, Plan, add_surface
+from estran.masks.cloud.settings import PixelSettings
+from estran.masks.cloud.stages import IS_CIRRUS, IS_CLEAR_LAND, IS_CLOUD, IS_POTENTIAL, IS_SNOW, IS_VALID, PixelStage
+from estran.masks.cloud.strips import Strip, StripReader
+from estran.masks.cloud.surface import built_up, slope_of
 
 SHAPE = (120, 120)
 PIXEL = (20.0, 20.0)
 DEFAULT = ObjectSettings.for_mode("default")
 
 
-def stage(cloud: np.ndarray, **masks: np.ndarray) -> PixelStage:
+def stage(cloud: np.ndarray, snow: np.ndarray | bool = False, cirrus: np.ndarray | bool = False, probability=None, few_clear: bool = False) -> PixelStage:
     """A pixel stage in which everything else is clear land."""
-    no = np.zeros(cloud.shape, bool)
-    fields = {
-        "valid": ~no, "saturated": no, "potential": cloud, "cirrus": no, "snow": no, "water": no, "cloud": cloud, "clear_land": ~cloud, "clear_water": no,
-        "probability": np.where(cloud, 0.9, 0.1).astype(np.float32), "variability": np.ones(cloud.shape, np.float32),
-    }  # fmt: skip
-    return PixelStage(**{**fields, **masks})
+    flags = np.where(cloud, IS_VALID | IS_POTENTIAL | IS_CLOUD, IS_VALID | IS_CLEAR_LAND) | np.where(snow, IS_SNOW, 0) | np.where(cirrus, IS_CIRRUS, 0)
+    own = np.where(cloud, 0.9, 0.1).astype(np.float32) if probability is None else probability
+    return PixelStage(flags.astype(np.uint16), own, few_clear=few_clear)
+
+
+def cloud_objects(given: PixelStage, arrays: dict[str, np.ndarray], pixel: tuple[float, float], settings: ObjectSettings):
+    """The clouds, facts and notes that a run makes of a pixel stage."""
+    run = CloudMaskRun(StripReader.of(arrays), pixel, PixelSettings.for_mode("default"), settings)
+    plan = Plan.of(tuple(arrays), pixel, run.pixel, settings, given.few_clear)
+    flags = given.flags.copy()
+    add_surface(flags, Strip(0, flags.shape[0], 0, arrays), plan, settings, pixel)
+    kept = Kept(replace(given, flags=flags), brightness_of(arrays) if plan.brightness else None)
+    return run.find_clouds(kept, tuple(arrays)), run.facts, run.notes
 
 
 def bands(cloudy: np.ndarray, moving: bool, seed: int = 0) -> dict[str, np.ndarray]:
@@ -149,13 +160,13 @@ def test_a_cloud_that_bands_of_60_m_made_too_large_is_cut_back():
     own = {k: v for k, v in bands(mask, True).items() if k not in ("nir", "rededge078")}
     for name in ("blue", "green", "red", "swir16"):
         own[name] = np.where(seen, np.float32(0.4), own[name])
-    coarse = own | {"cirrus": np.zeros(SHAPE, np.float32)}
-    np.testing.assert_array_equal(faint_rims(mask, coarse, np.ones(SHAPE, bool), PIXEL, DEFAULT), mask & ~seen)
-    assert not faint_rims(mask, own, np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
-    assert not faint_rims(mask, coarse, np.ones(SHAPE, bool), (60.0, 60.0), DEFAULT).any()
+    np.testing.assert_array_equal(faint_rims(mask, brightness_of(own), np.ones(SHAPE, bool), PIXEL, DEFAULT), mask & ~seen)
+    coarse = (*own, "cirrus")
+    assert cuts_rims(coarse, PIXEL, DEFAULT)
+    assert not cuts_rims(tuple(own), PIXEL, DEFAULT)
+    assert not cuts_rims(coarse, (60.0, 60.0), DEFAULT)
     # Over ground as bright as the cloud nothing is cut.
-    bright = coarse | {name: np.full(SHAPE, 0.4, np.float32) for name in ("blue", "green", "red", "swir16")}
-    assert not faint_rims(mask, bright, np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
+    assert not faint_rims(mask, np.full(SHAPE, 1.6, np.float32), np.ones(SHAPE, bool), PIXEL, DEFAULT).any()
 
 
 def test_a_small_cloud_over_the_city_that_moves_comes_back():
@@ -179,12 +190,12 @@ def test_half_snow_must_be_likelier_than_the_clear_land_around():
     snow[:, :40] = True
     probability = np.where(cloud, 0.7, 0.1).astype(np.float32)
     probability[:, :50] = 0.45  # clear, under snow or half so
-    given = stage(cloud, snow=snow, probability=probability)
+    given = stage(cloud, snow, probability=probability)
     own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")}
     found = cloud_objects(given, own, PIXEL, replace(DEFAULT, snow_reach=600.0, grow_probability=0.0, remove_false_positives=False))
     assert 0.8 <= found[1]["threshold_near_snow"] <= 0.9
     assert found[0].count == 0
-    assert cloud_objects(replace(given, snow=np.zeros(SHAPE, bool)), own, PIXEL, replace(DEFAULT, remove_false_positives=False))[0].count == 1
+    assert cloud_objects(stage(cloud, probability=probability), own, PIXEL, replace(DEFAULT, remove_false_positives=False))[0].count == 1
 
 
 def test_where_nothing_is_clear_nothing_is_removed():

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estran.errors import EstranError, MissingBand
-from estran.masks.cloud import pixel
-from estran.masks.cloud.pixel import merge_surveys, pixel_stage, survey_pixels
+from estran.masks.cloud import survey as survey_module
+from estran.masks.cloud.pixel import pixel_stage
 from estran.masks.cloud.settings import OPTIONAL, PixelSettings
+from estran.masks.cloud.survey import merge_surveys, survey_pixels
 
 MODES = ("default", "strict", "python-fmask")
 BANDS = ("blue", "green", "red", "nir08", "nir", "swir16", "swir22", "cirrus", "nir09", "coastal")
@@ -48,7 +49,7 @@ def run(bands, rules):
 
 
 def assert_same(first, second):
-    for name in (*FLAGS, "probability", "variability"):
+    for name in (*FLAGS, "probability"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name), err_msg=name)
 
 
@@ -68,12 +69,12 @@ def test_tiled_is_whole(mode, height, width, seed):
         survey = merge_surveys(survey, other)
     for tile in tiles[:: max(1, len(tiles) // 20)]:
         part = pixel_stage({k: v[tile] for k, v in bands.items()}, survey, rules)
-        for name in (*FLAGS, "probability", "variability"):
+        for name in (*FLAGS, "probability"):
             np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[tile], err_msg=name)
 
 
 def test_tiled_is_whole_where_the_sample_is_smaller_than_the_scene(monkeypatch):
-    monkeypatch.setattr(pixel, "SAMPLE", 500)
+    monkeypatch.setattr(survey_module, "SAMPLE", 500)
     rules = PixelSettings.for_mode("strict")
     bands = scene((200, 211))
     whole = run(bands, replace(rules, few_clear=100))

@@ -7,7 +7,8 @@ import pytest
 
 from estran.masks.cloud.buffers import buffered
 from estran.masks.cloud.geometry_search import dominant_displacement
-from estran.masks.cloud.shadow import background, darkness, flattened, outlined, potential_shadow, snow_shadow, water_shadow
+from estran.masks.cloud.shadow import background, darkness, flatten, outlined, potential_shadow, snow_shadow, water_shadow
+from estran.masks.cloud.surface import is_pure_snow
 
 SHAPE = (80, 90)
 
@@ -74,7 +75,7 @@ def test_shadow_on_water():
     blue[20:30, 10:20] = 0.03
     hidden = np.zeros(SHAPE, bool)
     hidden[20:22, 50:60] = True
-    dark = water_shadow(blue, water, hidden, 0.1)
+    dark = water_shadow(blue.copy(), water, hidden, 0.1)
     expected = np.zeros(SHAPE, bool)
     expected[22:30, 50:60] = True
     np.testing.assert_array_equal(dark, expected)
@@ -91,10 +92,12 @@ def test_slopes_are_evened_out():
     sun = np.array([np.sin(zenith) * np.sin(azimuth), np.sin(zenith) * np.cos(azimuth), np.cos(zenith)])
     incidence = (normal @ sun) / np.linalg.norm(normal, axis=-1)
     image = (0.05 + 0.3 * np.maximum(incidence, 0.2)).astype(np.float32)
-    flat = flattened(image, dem, np.ones(SHAPE, bool), 50.0, 120.0, (20.0, 20.0))
+    flat, level = image.copy(), image.copy()
+    flatten(flat, dem, np.ones(SHAPE, bool), 50.0, 120.0, (20.0, 20.0))
     lit = incidence > 0.2
     assert flat[lit].std() < 0.15 * image[lit].std()
-    assert flattened(image, np.zeros(SHAPE, np.float32), np.ones(SHAPE, bool), 50.0, 120.0, (20.0, 20.0)) is image
+    flatten(level, np.zeros(SHAPE, np.float32), np.ones(SHAPE, bool), 50.0, 120.0, (20.0, 20.0))
+    np.testing.assert_array_equal(level, image)
 
 
 def test_outlines_follow_what_is_dark():
@@ -172,10 +175,10 @@ def test_shadow_on_snow_that_borders_on_dark_woods():
         image[shadow] = dark
     nir08[woods], blue[woods], swir16[woods] = 0.2, 0.04, 0.1
     nir08[patchy], blue[patchy], swir16[patchy] = 0.35, 0.35, 0.15
-    (found,) = snow_shadow(nir08, blue, swir16, ~woods, [0.5])
+    (found,) = snow_shadow(nir08, ~woods & is_pure_snow(blue, swir16), [0.5])
     np.testing.assert_array_equal(found, shadow)
     assert not potential_shadow([nir08, swir16], np.zeros(SHAPE, bool), [0.2, 0.1], 0.01, 0.14)[shadow].any()
-    deep, hint = snow_shadow(nir08, blue, swir16, ~woods, [0.7, 0.3])
+    deep, hint = snow_shadow(nir08, ~woods & is_pure_snow(blue, swir16), [0.7, 0.3])
     assert not deep.any()
     assert np.array_equal(hint, shadow)
-    assert not snow_shadow(nir08, blue, swir16, woods, [0.5])[0].any()
+    assert not snow_shadow(nir08, woods & is_pure_snow(blue, swir16), [0.5])[0].any()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estran.masks.cloud.pixel import spectral_tests_of
+from estran.masks.cloud.pixel_tests import spectral_tests_of
 from estran.masks.cloud.settings import PixelSettings
 
 STRICT = PixelSettings.for_mode("strict")

@@ -19,6 +19,9 @@ none of them a flood takes four times as long."""
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
 
+_LARGEST = 1 << 32
+"""Pixels of an image that is flooded: their numbers wait in a queue of 32 bits each, which may grow as long as the image."""
+
 
 def reconstruct_by_erosion(marker: Image, image: Image) -> Image:
     """Morphological reconstruction of `image` from above, 8-connected.
@@ -39,6 +42,8 @@ def reconstruct_by_erosion(marker: Image, image: Image) -> Image:
     """
     if marker.shape != image.shape:
         raise EstranError("marker and image differ in shape", expected=image.shape, found=marker.shape)
+    if marker.size > _LARGEST:
+        raise EstranError("the image is too large to be flooded", expected=f"{_LARGEST} pixels or fewer", found=marker.size, todo="cut it")
     _reconstruct(marker, image)
     return marker
 
@@ -93,7 +98,7 @@ def _reconstruct(j: np.ndarray, i: np.ndarray) -> None:
     _scan(j, i, line)
     # A ring buffer that doubles when full: most images need little, a maze needs much.
     size = 1 << 16
-    queue = np.empty(size, np.int64)
+    queue = np.empty(size, np.uint32)
     head, count = 0, 0
     for r in range(rows - 1, -1, -1):
         for c in range(cols - 1, -1, -1):
@@ -120,7 +125,7 @@ def _reconstruct(j: np.ndarray, i: np.ndarray) -> None:
                 queue[(head + count) & (size - 1)] = r * cols + c
                 count += 1
     while count > 0:
-        p = queue[head]
+        p = np.int64(queue[head])
         head = (head + 1) & (size - 1)
         count -= 1
         r, c = p // cols, p % cols
@@ -159,7 +164,7 @@ def _scan(j: np.ndarray, i: np.ndarray, line: np.ndarray) -> None:
 def _doubled(queue: np.ndarray, head: int) -> tuple[np.ndarray, int, int]:
     """A full ring buffer, unrolled into one of twice the size."""
     size = queue.size
-    bigger = np.empty(2 * size, np.int64)
+    bigger = np.empty(2 * size, np.uint32)
     for k in range(size):
         bigger[k] = queue[(head + k) & (size - 1)]
     return bigger, 0, 2 * size

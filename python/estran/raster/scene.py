@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -85,6 +85,23 @@ class Block:
         if isinstance(self.arrays, Consumable):
             return self.arrays.pop(name, None)
         return self.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the block has an array, without reading it."""
+        return name in self.arrays
+
+    def strip(self, names: Sequence[str], first: int, last: int) -> Block:
+        """Rows ``first:last`` of the block, counted from its own first row, with those of some arrays that it has.
+
+        A *scene* operator that looks at its bands through this alone can work on a scene that is not in memory.
+        """
+        window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
+        return replace(self, arrays={name: self.arrays[name][first:last] for name in names if name in self}, window=window)
+
+    def empty(self, name: str, dtype: npt.DTypeLike) -> Array:
+        """Room for an output (rows, columns), not yet written: in memory here; `name` tells a block that keeps its results elsewhere which one it is."""
+        del name
+        return np.empty(self.shape, dtype)
 
     def crop(self, window: Window) -> Block:
         """The part of the block inside `window` (given in scene pixels, and contained in this block's)."""

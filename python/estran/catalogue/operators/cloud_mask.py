@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -13,10 +14,11 @@ from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
-    from estran.masks.cloud.cloud_mask import CloudMaskResult
+    from estran.masks.cloud.cloud_mask import CloudMaskResult, Companion
     from estran.masks.cloud.object_settings import ObjectSettings
     from estran.masks.cloud.settings import PixelSettings
     from estran.masks.cloud.stages import Geometry
+    from estran.masks.cloud.strips import Strip, StripReader
 
 FLAGS = FlagCoding(
     "cloud_flags",
@@ -45,6 +47,11 @@ CLASSES = IndexCoding(
         IndexValue("NODATA", 255, (0, 0, 0), "no data"),
     ),
 )
+_PRIORITY = ("WATER", "SNOW", "BUFFER", "CIRRUS", "SHADOW", "CLOUD", "NODATA")
+"""Which flag makes the class of its name; later ones win."""
+_ANGLES_READ = ("sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth")
+_THIN = 8
+"""Angles are taken at each of so many rows and columns: they change slowly, and four full arrays weigh as much as four bands."""
 _OWN = {
     "nir08": Reads("nir08", fallback=("nir",)),
     "nir": Reads("nir", optional=True, without="the displacement test of cloud objects is off"),
@@ -263,30 +270,39 @@ class CloudMask(Operator):
         """The masks of a whole scene."""
         import numpy as np
 
+        from estran.masks.cloud.cloud_mask import masks_of
+        from estran.masks.cloud.stages import pieces
+
         result, facts = self.masks(block)
-        arrays = {
-            "cloud_flags": FLAGS.pack({name.upper(): mask for name, mask in result.flags.items()}, np.uint16),
-            "cloud_class": result.classes,
-            "cloud_probability": result.probability,
-            "cloud_height": result.height,
-        }
+        packed, classes = block.empty("cloud_flags", np.uint16), block.empty("cloud_class", np.uint8)
+        for rows in pieces(block.shape):
+            flags = {name.upper(): mask for name, mask in masks_of(result.pixels.flags[rows]).items()}
+            packed[rows], classes[rows] = FLAGS.pack(flags, np.uint16), classes_of(flags)
+        arrays = {"cloud_flags": packed, "cloud_class": classes, "cloud_probability": result.probability, "cloud_height": result.height}
         return block.out(arrays, **facts)
 
-    def masks(self, block: Block, relief_shadow: Array | None = None, glint: Array | None = None) -> tuple[CloudMaskResult, dict[str, Any]]:
-        """The masks as the kernel gives them, and the facts of the run; takes the bands out of a block that lets go of them.
+    def masks(self, block: Block, companion: Companion | None = None) -> tuple[CloudMaskResult, dict[str, Any]]:
+        """The masks as the kernel gives them, and the facts of the run; reads the block by strips, and takes arrays out that are not read any more.
 
-        `relief_shadow` and `glint` are the masks of others, where there are any.
+        `companion` is what another operator makes of the same strips.
         """
-        from estran.masks.cloud.cloud_mask import cloud_mask
+        from estran.masks.cloud.cloud_mask import NAMES, CloudMaskRun, Companion
 
-        names = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir", "rededge078", "coastal", "nir09", "swo", "dem")
-        geometry = self._geometry(block)
-        bands = {name: array for name in names if (array := block.take(name)) is not None}
-        pixel, objects = self._settings()
-        size = self._pixel_size(block)
-        result = cloud_mask(
-            bands, geometry, size, pixel=pixel, objects=objects, relief_shadow=relief_shadow, glint=glint, progress=block.progress, consume=True
-        )
+        if not block.scene.grid.is_north_up:
+            what = "the rows of the product do not run southwards, so shadows cannot be followed"
+            raise BadGrid(what, where=self.alias, todo="reproject it first, for example with gdalwarp")
+        other = companion or Companion()
+        angles: dict[str, list[Array]] = {}
+
+        def survey(strip: Strip) -> None:
+            for name in _ANGLES_READ:
+                if name in strip.arrays:
+                    angles.setdefault(name, []).append(strip.arrays[name][-strip.first % _THIN :: _THIN, ::_THIN].copy())
+            other.survey(strip)
+
+        both = replace(other, survey=survey, names_of_survey=(*other.names_of_survey, *_ANGLES_READ))
+        reader = reader_of(block, (*NAMES, *both.names, *both.names_of_survey))
+        result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(lambda: self._geometry(block, angles))
         facts = dict(result.facts)
         shares, seconds = facts.pop("shares"), facts.pop("seconds")
         facts |= {f"share_{name}": value for name, value in shares.items()} | {f"seconds_{name.replace(' ', '_')}": value for name, value in seconds.items()}
@@ -325,25 +341,20 @@ class CloudMask(Operator):
         )
         return pixel, objects
 
-    def _geometry(self, block: Block) -> Geometry:
-        """Angles against grid north; thinned, because they change slowly and four full arrays weigh as much as four bands."""
+    def _geometry(self, block: Block, angles: dict[str, list[Array]]) -> Geometry:
+        """Angles against grid north, from the thinned rows of the strips, or from the parameters."""
         import numpy as np
 
         from estran.masks.cloud.stages import Geometry
 
         grid = block.scene.grid
-        if not grid.is_north_up:
-            what = "the rows of the product do not run southwards, so shadows cannot be followed"
-            raise BadGrid(what, where=self.alias, todo="reproject it first, for example with gdalwarp")
         convergence = grid.meridian_convergence() if grid.transform is not None and grid.crs is not None else 0.0
-        thin = (slice(None, None, 8), slice(None, None, 8))
 
         def angle(name: str, turn: float) -> Any:
-            array = block.take(name)
-            if array is None:
+            if name not in angles:
                 constant = getattr(self, name)
                 return None if constant is None else float(constant) - turn
-            return np.array(array[thin], np.float32) - np.float32(turn)
+            return np.concatenate(angles[name]).astype(np.float32) - np.float32(turn)
 
         zenith, azimuth = angle("view_zenith", 0.0), angle("view_azimuth", convergence)
         if zenith is None or azimuth is None:
@@ -359,3 +370,25 @@ class CloudMask(Operator):
                 "the product has no map geocoding, so the size of its pixels is unknown", where=self.alias, todo="give it with the parameter pixel_size"
             )
         return self.pixel_size, self.pixel_size
+
+
+def reader_of(block: Block, names: tuple[str, ...]) -> StripReader:
+    """A block as the kernels read it: by strips of some of its arrays, which it lets go of one by one."""
+    from estran.masks.cloud.strips import StripReader
+
+    def release(done: Sequence[str]) -> None:
+        for name in done:
+            block.take(name)
+
+    present = tuple(dict.fromkeys(name for name in names if name in block))
+    return StripReader(block.shape, present, lambda wanted, first, last: block.strip(wanted, first, last).arrays, release)
+
+
+def classes_of(flags: Mapping[str, Array]) -> Array:
+    """One class a pixel from masks by the names of :data:`FLAGS`: no-data over cloud over shadow over thin cirrus over buffer over snow over water (CM-34)."""
+    import numpy as np
+
+    classes = np.full(flags["CLOUD"].shape, CLASSES["CLEAR"].value, np.uint8)
+    for name in _PRIORITY:
+        classes[flags[name]] = CLASSES[name].value
+    return classes

@@ -80,21 +80,22 @@ class CloudProbability(Operator):
 
     def survey(self, block: Block) -> Any:
         """Samples of the block's valid pixels."""
-        from estran.masks.cloud.pixel import survey_pixels
         from estran.masks.cloud.settings import PixelSettings
+        from estran.masks.cloud.survey import survey_pixels
 
         return survey_pixels(block.arrays, PixelSettings.for_mode(self.mode))
 
     def merge(self, first: Any, second: Any) -> Any:
         """Samples of both together."""
-        from estran.masks.cloud.pixel import merge_surveys
+        from estran.masks.cloud.survey import merge_surveys
 
         return merge_surveys(first, second)
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """Decide every pixel of the block with what the whole scene taught."""
-        from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+        from estran.masks.cloud.pixel import pixel_stage
         from estran.masks.cloud.settings import PixelSettings
+        from estran.masks.cloud.survey import survey_pixels
 
         settings = PixelSettings.for_mode(self.mode)
         stage = pixel_stage(block.arrays, survey_pixels(block.arrays, settings) if survey is None else survey, settings)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import count
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from estran.catalogue.compound import OperatorPart, aux_of, reads_of, with_parameters_of
 from estran.catalogue.operators import cloud_mask, relief_shadow, sun_glint
@@ -17,6 +16,10 @@ from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, 
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Window
 from estran.raster.scene import Array, Block
+
+if TYPE_CHECKING:
+    from estran.masks.cloud.cloud_mask import Companion
+    from estran.masks.cloud.strips import Strip
 
 _CLOUDS = OperatorPart(CloudMask, out_of_dialog=("displacement", "min_object"))
 _RELIEF = OperatorPart(ReliefShadow, "relief_", shared=("dem", "sun_zenith", "sun_azimuth"), left_out=("sky_directions",))
@@ -68,11 +71,11 @@ _OVER = ("CLOUD", "SHADOW", "NODATA")
 """Classes that a relief shadow leaves as they are."""
 _UNDER = ("CLEAR", "WATER", "SNOW")
 """Classes that glint takes."""
-_STEEP = "steep"
 _LEVEL = 5.0
 """Slope that water has at most, with what a DEM makes of it [degrees] (FORCE takes the same)."""
-_ROWS = 128
-"""Rows of the image in which glint is looked for at a time: it makes a dozen numbers a pixel and leaves one."""
+_ANGLES = ("sun_zenith", "sun_azimuth", "view_zenith_swir16", "view_azimuth_swir16")
+"""Without which there is no glint mask."""
+_WANTED = sum(sun_glint.FLAGS[name].mask for name in _OF_GLINT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,63 +116,110 @@ class Masks(Operator):
         """The masks of a whole scene."""
         import numpy as np
 
+        from estran.masks.cloud.cloud_mask import masks_of
+        from estran.masks.cloud.stages import pieces
+
         facts: dict[str, Any] = {}
         notes: list[str] = []
-        bright = self._glint(block)
-        terrain = self._relief(block, facts, notes)
-        cast = None if terrain is None else terrain["CAST"] | terrain["SELF"]
-        if bright is not None and terrain is not None:
-            # Water is level and dark slopes are not: whoever knows the terrain need not take them for water.
-            bright[terrain.pop(_STEEP) | terrain["CAST"]] = 0
-        mirror = None if bright is None else (bright & sum(sun_glint.FLAGS[name].mask for name in ("MODERATE", "SEVERE"))) != 0
-        rest = replace(block, progress=lambda share, text: block.progress(0.4 + 0.6 * share, text))
-        found, more = _CLOUDS.of(self).masks(rest, relief_shadow=cast, glint=mirror)
+        relief = self._relief(block, facts, notes)
+        glint = _GlintStrips(_GLINT.of(self), block, relief) if self.glint and all(name in block for name in _ANGLES) else None
+        rest = replace(block, progress=lambda share, text: block.progress(0.3 + 0.7 * share, text))
+        found, more = _CLOUDS.of(self).masks(rest, _companion(glint, relief))
         notes += more.pop("notes", ())
-        packed = FLAGS.pack({name.upper(): mask for name, mask in found.flags.items()}, np.int32)
-        classes = found.classes
-        if bright is not None and mirror is not None:
-            seen = {called: sun_glint.FLAGS.unpack(bright, name) for name, called in _OF_GLINT.items()}
-            packed |= FLAGS.pack(seen, np.int32)
-            facts |= {f"share_{called.lower()}": float(np.count_nonzero(mask)) / max(1, more["valid_pixels"]) for called, mask in seen.items()}
-            classes[mirror & np.isin(classes, [CLASSES[name].value for name in _UNDER])] = CLASSES["GLINT"].value  # (MSK-1)
-        if terrain is not None and cast is not None:
-            packed |= FLAGS.pack({called: terrain[name] for name, called in _OF_RELIEF.items()}, np.int32)
-            # (MSK-1)
-            classes[cast & ~np.isin(classes, [CLASSES[name].value for name in _OVER])] = CLASSES["RELIEF_SHADOW"].value
+        packed, classes = block.empty("mask_flags", np.int32), block.empty("mask_class", np.uint8)
+        counts = dict.fromkeys(_OF_GLINT.values() if glint is not None else (), 0)
+        for rows in pieces(block.shape):
+            flags = {name.upper(): mask for name, mask in masks_of(found.pixels.flags[rows]).items()}
+            classes[rows] = cloud_mask.classes_of(flags)
+            if glint is not None:
+                glinting = {called: sun_glint.FLAGS.unpack(glint.flags[rows], name) for name, called in _OF_GLINT.items()}
+                flags |= glinting
+                counts = {called: count + int(np.count_nonzero(glinting[called])) for called, count in counts.items()}
+                strong = flags["GLINT_MODERATE"] | flags["GLINT_SEVERE"]
+                classes[rows][strong & np.isin(classes[rows], [CLASSES[name].value for name in _UNDER])] = CLASSES["GLINT"].value  # (MSK-1)
+            if relief is not None:
+                flags |= {called: relief_shadow.FLAGS.unpack(relief.flags[rows], name) for name, called in _OF_RELIEF.items()}
+                # (MSK-1)
+                free = ~np.isin(classes[rows], [CLASSES[name].value for name in _OVER])
+                classes[rows][relief.shadow(rows) & free] = CLASSES["RELIEF_SHADOW"].value
+            packed[rows] = FLAGS.pack(flags, np.int32)
+        facts |= {f"share_{called.lower()}": float(count) / max(1, more["valid_pixels"]) for called, count in counts.items()}
         arrays: dict[str, Array] = {"mask_flags": packed, "mask_class": classes, "cloud_probability": found.probability, "cloud_height": found.height}
         return block.out(arrays, notes=tuple(dict.fromkeys(notes)), **more, **facts)
 
-    def _glint(self, block: Block) -> Array | None:
-        """Flags of the sun glint, or None where it is off; lets go of the angles that nobody else needs."""
-        import numpy as np
-
-        needed = ("sun_zenith", "sun_azimuth", "view_zenith_swir16", "view_azimuth_swir16")
-        flags = None
-        if self.glint and all(block.get(name) is not None for name in needed):
-            block.progress(0.0, "sun glint")
-            part, (rows, columns) = _GLINT.of(self), block.shape
-            flags = np.zeros(block.shape, np.uint16)
-
-            def rows_of(first: int, last: int) -> Block:
-                return block.crop(Window(block.window.row + first, block.window.col, last - first, columns))
-
-            strips = [(row, min(row + _ROWS, rows)) for row in range(0, rows, _ROWS)]
-            survey = reduce(part.merge, (part.survey(rows_of(*strip)) for strip in strips))
-            for begin, end in strips:
-                block.progress(0.05 + 0.05 * begin / rows, "sun glint")
-                first = max(begin - part.halo(), 0)
-                flags[begin:end] = part.mask(rows_of(first, min(end + part.halo(), rows)), survey).flags[begin - first : end - first]
-        for name in ("view_zenith_swir16", "view_azimuth_swir16", "wind_u", "wind_v"):
-            block.take(name)
-        return flags
-
-    def _relief(self, block: Block, facts: dict[str, Any], notes: list[str]) -> dict[str, Array] | None:
-        """Flags of the relief shadow and where the ground is too steep for water, or None where it is off."""
-        if not self.relief or any(block.get(name) is None for name in ("dem", "sun_zenith", "sun_azimuth")):
+    def _relief(self, block: Block, facts: dict[str, Any], notes: list[str]) -> _Relief | None:
+        """What is known of the relief, or None where it is off."""
+        if not self.relief or any(name not in block for name in ("dem", "sun_zenith", "sun_azimuth")):
             return None
-        done = _RELIEF.of(self).compute(replace(block, progress=lambda share, text: block.progress(0.1 + 0.3 * share, text)))
+        done = _RELIEF.of(self).compute(replace(block, progress=lambda share, text: block.progress(0.3 * share, text)))
         told = dict(done.facts)
         notes += told.pop("notes", ())
         facts |= {f"relief_{name}": value for name, value in told.items()}
-        coding, flags = relief_shadow.FLAGS, done["relief_flags"]
-        return {name: coding.unpack(flags, name) for name in _OF_RELIEF} | {_STEEP: done["slope"] > _LEVEL}
+        return _Relief(done["relief_flags"], done["slope"] > _LEVEL)
+
+
+@dataclass(frozen=True)
+class _Relief:
+    """Flags of the relief shadow, and where the ground is too steep for water; (rows, columns)."""
+
+    flags: Array
+    steep: Array
+
+    def shadow(self, rows: slice) -> Array:
+        """Shadow of terrain, or a slope turned from the sun, in some rows."""
+        import numpy as np
+
+        both = relief_shadow.FLAGS["CAST"].mask | relief_shadow.FLAGS["SELF"].mask
+        return np.asarray((self.flags[rows] & both) != 0)
+
+    def no_water(self, rows: slice) -> Array:
+        """Water is level and dark slopes are not: whoever knows the terrain need not take them for water."""
+        import numpy as np
+
+        return np.asarray(self.steep[rows] | relief_shadow.FLAGS.unpack(self.flags[rows], "CAST"))
+
+
+class _GlintStrips:
+    """The sun glint, strip by strip of the cloud mask's passes; the flags that are wanted of it, (rows, columns)."""
+
+    def __init__(self, op: SunGlint, block: Block, relief: _Relief | None) -> None:
+        import numpy as np
+
+        self.op, self.block, self.relief = op, block, relief
+        self.flags = np.zeros(block.shape, np.uint8)
+        self.found: Any = None
+
+    def survey(self, strip: Strip) -> None:
+        """How much glint the water of a strip shows."""
+        counts = self.op.survey(self._block(strip))
+        self.found = counts if self.found is None else self.op.merge(self.found, counts)
+
+    def strong(self, strip: Strip) -> Array:
+        """Decide the strip; where its glint is moderate or severe."""
+        import numpy as np
+
+        flags = self.op.mask(self._block(strip), self.found).flags[strip.inner]
+        if self.relief is not None:
+            flags[self.relief.no_water(strip.rows)] = 0
+        # All that is wanted lies in the lower byte.
+        self.flags[strip.rows] = flags & _WANTED
+        return np.asarray((flags & (sun_glint.FLAGS["MODERATE"].mask | sun_glint.FLAGS["SEVERE"].mask)) != 0)
+
+    def _block(self, strip: Strip) -> Block:
+        window = self.block.window
+        rows = next(iter(strip.arrays.values())).shape[0]
+        return replace(self.block, arrays=strip.arrays, window=Window(window.row + strip.top, window.col, rows, window.width))
+
+
+def _companion(glint: _GlintStrips | None, relief: _Relief | None) -> Companion:
+    """Glint and relief shadow as the cloud mask asks for them."""
+    from estran.masks.cloud.cloud_mask import Companion
+    from estran.masks.cloud.passes import OtherMasks
+
+    def masks(strip: Strip) -> OtherMasks:
+        return OtherMasks(None if glint is None else glint.strong(strip), None if relief is None else relief.shadow(strip.rows))
+
+    if glint is None:
+        return Companion(masks=masks)
+    names = tuple(reads.band for reads in SunGlint.sources[0].reads if not _of_another_band(reads))
+    return Companion((*names, "swo"), halo=glint.op.halo(), survey=glint.survey, masks=masks)

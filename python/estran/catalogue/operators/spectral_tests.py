@@ -58,7 +58,7 @@ class SpectralTests(Operator):
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """Tests and indices of every pixel."""
-        from estran.masks.cloud.pixel import spectral_tests_of
+        from estran.masks.cloud.pixel_tests import spectral_tests_of
         from estran.masks.cloud.settings import PixelSettings
 
         tests, indices = spectral_tests_of(block.arrays, PixelSettings.for_mode(self.mode))

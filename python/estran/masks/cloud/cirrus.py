@@ -71,17 +71,13 @@ def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:
     return cast(npt.NDArray[np.float64], np.maximum(settings.cirrus_min, parabola) - settings.cirrus_min)
 
 
-def faint_cirrus(
-    thin: npt.NDArray[np.bool_], cloud: npt.NDArray[np.bool_], cirrus: Array, blue: Array, dem: Array | None, settings: PixelSettings
-) -> npt.NDArray[np.bool_]:
-    """Cloudy pixels at the border of thin cirrus that are thin cirrus, too (CM-48).
+def faint_candidates(cloud: npt.NDArray[np.bool_], cirrus: Array, blue: Array, dem: Array | None, settings: PixelSettings) -> npt.NDArray[np.bool_]:
+    """Cloudy pixels that are thin cirrus, too, if they touch some (CM-48); each by itself.
 
     Parameters
     ----------
-    thin
-        (rows, columns) thin cirrus by (CM-13).
     cloud
-        Cloudy pixels; snow is none.
+        (rows, columns) cloudy pixels; snow is none.
     cirrus, blue
         Reflectances.
     dem
@@ -89,12 +85,17 @@ def faint_cirrus(
     settings
         Thresholds.
     """
-    faint = np.zeros(thin.shape, np.bool_)
+    faint = np.zeros(cloud.shape, np.bool_)
     heights = np.zeros(0, np.float32) if dem is None else np.asarray(dem).reshape(-1)
     c, b = np.asarray(cirrus).reshape(-1), np.asarray(blue).reshape(-1)
     limits = settings.cirrus_slice, settings.faint_cirrus_min, settings.faint_blue_max
     _fainter(cloud.reshape(-1), c, b, heights, fixed_background(settings), *limits, faint.reshape(-1))
-    faint &= ~thin
+    return faint
+
+
+def touching_cirrus(faint: npt.NDArray[np.bool_], thin: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of the candidates of :func:`faint_candidates`, those connected to thin cirrus by (CM-13), itself left out; (rows, columns)."""
+    faint = faint & ~thin
     parts = label(faint | thin)
     faint &= parts.paint(parts.count_in(thin) > 0)
     return faint

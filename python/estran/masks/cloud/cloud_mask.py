@@ -1,87 +1,171 @@
-"""The whole chain of the cloud mask: pixel tests, cloud objects, potential shadow, matching, buffers (ATBD: cloud mask)."""
+"""Runs the passes of the cloud mask over a scene: pixel tests, cloud objects, potential shadow, matching, buffers (ATBD: cloud mask).
+
+Progress, the clock and the sentences of the notes are here, and in no kernel.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from estran.errors import BadGeometry, EmptyScene
+from estran.masks.cloud import notes as say
 from estran.masks.cloud.buffers import buffered
-from estran.masks.cloud.cirrus import faint_cirrus
-from estran.masks.cloud.geometry_search import Displacement, dominant_displacement
-from estran.masks.cloud.matching import LOWEST_SUN, Matches, cast_shadows, match_objects, mean_direction, shaded_places, sums_along_rows, vectors_of
+from estran.masks.cloud.cirrus import touching_cirrus
+from estran.masks.cloud.displacement import window_for
+from estran.masks.cloud.geometry_search import KnownGeometry, search_geometry
+from estran.masks.cloud.learn import SceneModel, learn
+from estran.masks.cloud.matching import LOWEST_SUN
 from estran.masks.cloud.object_settings import ObjectSettings
-from estran.masks.cloud.objects import cloud_objects
-from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+from estran.masks.cloud.objects import cloudy_pixels, find_clouds
+from estran.masks.cloud.passes import (
+    DISPLACED,
+    HALO,
+    Displacement,
+    Kept,
+    OtherMasks,
+    Plan,
+    decide_strip,
+    measure_displacement,
+    names_of_decision,
+    names_of_survey,
+)
+from estran.masks.cloud.search_shadows import ShadowScene, find_shadows
 from estran.masks.cloud.settings import PixelSettings
-from estran.masks.cloud.shadow import background, dark_places, flattened, outlined, snow_shadow, water_shadow
-from estran.masks.cloud.stages import Geometry, PixelStage
-from estran.raster.label import Objects, label
-from estran.raster.morphology import dilate_disk, majority
+from estran.masks.cloud.stages import (
+    IS_BUFFER,
+    IS_CIRRUS,
+    IS_CLOUD,
+    IS_FAINT_CIRRUS,
+    IS_POTENTIAL,
+    IS_SATURATED,
+    IS_SHADOW,
+    IS_SNOW,
+    IS_VALID,
+    IS_WATER,
+    Geometry,
+    PixelStage,
+    pieces,
+)
+from estran.masks.cloud.strips import Strip, StripReader
+from estran.masks.cloud.survey import PixelSurvey, merge_surveys, source_names, survey_pixels
+from estran.raster.label import Objects
 from estran.raster.scene import Progress, quiet
 
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
-CLEAR, WATER, SNOW, SHADOW, CIRRUS, CLOUD, BUFFER, NODATA = 0, 1, 2, 3, 4, 5, 6, 255
-"""Values of the class band."""
-_PAINTED = (("water", WATER), ("snow", SNOW), ("buffer", BUFFER), ("cirrus", CIRRUS), ("shadow", SHADOW), ("cloud", CLOUD), ("nodata", NODATA))
-"""Which flag makes which class; later ones win."""
-LEAST_CLOUD = 0.005
-"""Share of cloud below which the place of shadows is not searched: a few bright roofs always find some dark spots."""
-LONGEST_SHADOW = 20000.0
-"""Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees high."""
+NAMES = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir", "rededge078", "coastal", "nir09", "swo", "dem")
+"""Arrays that the cloud mask may read."""
 
 
 @dataclass(frozen=True)
 class CloudMaskResult:
-    """Masks of a scene; all arrays (rows, columns).
+    """Masks of a scene.
 
     Parameters
     ----------
-    flags
-        By name: nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and shadows, without them.
-        `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
-    classes
-        One class a pixel, by priority: no-data, cloud, shadow, thin cirrus, buffer, snow, water, clear.
-    probability
-        Cloud probability, 0..1, NaN where no-data.
-    height
-        Altitude of the cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where there is none, or it is not known.
+    pixels
+        Flags, final, and cloud probability of each pixel (rows, columns).
+    clouds
+        The clouds.
+    altitude
+        Of each cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where it is not known.
     facts
         Counts, thresholds, seconds per stage.
     notes
         Sentences on what was switched off, assumed or not possible.
     """
 
-    flags: dict[str, Mask]
-    classes: npt.NDArray[np.uint8]
-    probability: npt.NDArray[np.float32]
-    height: npt.NDArray[np.float32]
+    pixels: PixelStage
+    clouds: Objects
+    altitude: npt.NDArray[np.float64]
     facts: dict[str, Any]
     notes: tuple[str, ...]
 
+    @property
+    def probability(self) -> npt.NDArray[np.float32]:
+        """Cloud probability (rows, columns), 0..1, NaN where no-data."""
+        return self.pixels.probability
 
+    @property
+    def height(self) -> npt.NDArray[np.float32]:
+        """Altitude of the cloud of each pixel (rows, columns) [m]; NaN where there is none, or it is not known."""
+        return self.clouds.paint_values(self.altitude.astype(np.float32))
+
+    @property
+    def flags(self) -> dict[str, Mask]:
+        """The masks of all pixels by name, see :func:`masks_of`."""
+        return masks_of(self.pixels.flags)
+
+
+def masks_of(flags: npt.NDArray[np.uint16]) -> dict[str, Mask]:
+    """Masks by name out of the flags of a :class:`CloudMaskResult`, or of some of its rows.
+
+    nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and shadows, without them.
+    `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
+    """
+    bits = (
+        ("saturated", IS_SATURATED), ("cloud", IS_CLOUD), ("cirrus", IS_CIRRUS), ("shadow", IS_SHADOW), ("snow", IS_SNOW), ("water", IS_WATER),
+        ("potential_cloud", IS_POTENTIAL), ("buffer", IS_BUFFER),
+    )  # fmt: skip
+    return {"nodata": (flags & IS_VALID) == 0} | {name: (flags & bit) != 0 for name, bit in bits}
+
+
+def _no_masks(_strip: Strip) -> OtherMasks:
+    return OtherMasks()
+
+
+def _no_survey(_strip: Strip) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Companion:
+    """What is made of the strips beside the cloud mask, from the same reads.
+
+    Parameters
+    ----------
+    names
+        Arrays that it looks at in both passes.
+    names_of_survey
+        Arrays that `survey` looks at besides.
+    halo
+        Rows around a strip that `masks` looks at.
+    survey
+        Sees every strip once, before any decision.
+    masks
+        What is known of the strip's own rows by others.
+    """
+
+    names: tuple[str, ...] = ()
+    names_of_survey: tuple[str, ...] = ()
+    halo: int = 0
+    survey: Callable[[Strip], None] = _no_survey
+    masks: Callable[[Strip], OtherMasks] = _no_masks
+
+
+@dataclass
 class _Clock:
     """Seconds per stage."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._since = time.perf_counter()
+    seconds: dict[str, float] = field(default_factory=dict)
+    since: float = field(default_factory=time.perf_counter)
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self.seconds[stage] = round(now - self._since, 3)
-        self._since = now
+        self.seconds[stage] = round(now - self.since, 3)
+        self.since = now
 
 
 def cloud_mask(
-    bands: dict[str, Array],
+    bands: Mapping[str, Array],
     geometry: Geometry,
     pixel_size: tuple[float, float],
     *,
@@ -89,10 +173,8 @@ def cloud_mask(
     objects: ObjectSettings,
     relief_shadow: Mask | None = None,
     glint: Mask | None = None,
-    progress: Progress = quiet,
-    consume: bool = False,
 ) -> CloudMaskResult:
-    """Cloud and cloud shadow of a scene.
+    """Cloud and cloud shadow of a scene in memory.
 
     Parameters
     ----------
@@ -109,14 +191,6 @@ def cloud_mask(
         Ground dark for another reason than a cloud: neither speaks for a cloud's shadow nor against it (CM-46).
     glint
         Water that mirrors the sun: no cloud (CM-47).
-    progress
-        How to report.
-    consume
-        Whether `bands` may be emptied on the way: a whole tile is 120 MB a band.
-
-    Returns
-    -------
-    CloudMaskResult
 
     Raises
     ------
@@ -127,89 +201,177 @@ def cloud_mask(
     MissingBand
         A mandatory band is not there.
     """
-    _check_sun(geometry)
-    bands = bands if consume else dict(bands)
-    clock = _Clock()
-    notes: list[str] = []
-    progress(0.0, "survey")
-    survey = survey_pixels(bands, pixel)
-    if survey.valid == 0:
-        raise EmptyScene("no pixel of the scene has data in every band", todo="check the no-data values and the overlap of the bands")
-    clock.lap("survey")
-    progress(0.15, "pixel tests")
-    stage = pixel_stage(bands, survey, pixel)
-    # The largest array of the stage, and nobody asks for it any more.
-    stage = replace(stage, variability=np.empty((0, 0), np.float32))
-    del survey
-    if glint is not None:
-        # (CM-47)
-        stage = replace(stage, potential=stage.potential & ~glint, cloud=stage.cloud & ~glint, water=stage.water | (glint & stage.valid & ~stage.snow))
-    if pixel.faint_cirrus_min > 0.0 and "cirrus" in bands:
-        cloudy = stage.cloud & ~stage.snow
-        stage = replace(stage, cirrus=stage.cirrus | faint_cirrus(stage.cirrus, cloudy, bands["cirrus"], bands["blue"], bands.get("dem"), pixel))
-        del cloudy
-    _let_go(bands, "swir22", "swo")
-    clock.lap("pixel tests")
-    progress(0.35, "cloud objects")
-    clouds, facts, said = cloud_objects(stage, bands, pixel_size, objects)
-    notes += said
-    cloud = clouds.paint()
-    _let_go(bands, "coastal", "nir09", "green", "red", "nir", "rededge078")
-    clock.lap("cloud objects")
-    valid_pixels = int(np.count_nonzero(stage.valid))
-    share = facts["cloud_pixels"] / valid_pixels
-    facts["cloud_share"] = share
-    shadow = np.zeros(cloud.shape, np.bool_)
-    height: npt.NDArray[np.float32] | None = None
-    if stage.few_clear:
-        notes.append("fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for.")
-    elif share >= objects.max_cloud_share:
-        notes.append(f"cloud covers {share:.0%} of the scene: no shadow is looked for.")
-    elif clouds.count:
-        dark = cloud | ~stage.valid if relief_shadow is None else cloud | ~stage.valid | relief_shadow  # (CM-46)
-        shadow, height = _shadows(stage, bands, geometry, pixel_size, objects, clouds, cloud, dark, facts, notes, clock, progress)
-        del dark
-    if height is None:
-        height = np.full(cloud.shape, np.nan, np.float32)
-    progress(0.9, "buffers")
-    grown, shade = buffered(cloud, shadow, stage.valid, pixel_size, objects.cloud_buffer, objects.shadow_buffer)
-    flags = {
-        "nodata": ~stage.valid,
-        "saturated": stage.saturated & stage.valid,
-        "cloud": cloud,
-        "cirrus": stage.cirrus & stage.valid & ~cloud,
-        "shadow": shadow,
-        "snow": stage.snow & stage.valid,
-        "water": stage.water & stage.valid,
-        "potential_cloud": stage.potential & stage.valid,
-        "buffer": (grown | shade) & ~cloud & ~shadow,
-    }
-    classes = classes_of(flags)
-    clock.lap("buffers")
-    facts |= {name: value for name, value in stage.thresholds.items() if name != "switched_off"}
-    notes = [f"no {name}: {text.rstrip('.')}." for name, text in stage.thresholds.get("switched_off", {}).items()] + notes
-    facts["mode"] = objects.mode
-    facts["valid_pixels"] = valid_pixels
-    facts["shares"] = {name: float(np.count_nonzero(mask)) / (mask.size if name == "nodata" else valid_pixels) for name, mask in flags.items()}
-    facts["seconds"] = clock.seconds
-    progress(1.0, "done")
-    return CloudMaskResult(flags, classes, stage.probability, height, facts, tuple(dict.fromkeys(notes)))
+
+    def masks(strip: Strip) -> OtherMasks:
+        return OtherMasks(*(None if mask is None else mask[strip.rows] for mask in (glint, relief_shadow)))
+
+    return CloudMaskRun(StripReader.of(bands), pixel_size, pixel, objects, Companion(masks=masks)).run(lambda: geometry)
 
 
-def _let_go(bands: dict[str, Array], *names: str) -> None:
-    for name in names:
-        bands.pop(name, None)
+@dataclass
+class CloudMaskRun:
+    """One run over a scene.
+
+    Parameters
+    ----------
+    reader
+        Of the arrays :data:`NAMES`, those that there are.
+    pixel_size
+        Width and height of a pixel [m].
+    pixel, objects
+        Thresholds.
+    companion
+        What is made beside.
+    progress
+        How to report; raises to cancel.
+    """
+
+    reader: StripReader
+    pixel_size: tuple[float, float]
+    pixel: PixelSettings
+    objects: ObjectSettings
+    companion: Companion = field(default_factory=Companion)
+    progress: Progress = quiet
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _clock: _Clock = field(default_factory=_Clock)
+
+    def run(self, geometry: Callable[[], Geometry]) -> CloudMaskResult:
+        """All passes; `geometry` is asked for after the survey, in which a companion may have seen the angles."""
+        present = tuple(name for name in NAMES if name in self.reader.present)
+        source_names(dict.fromkeys(present, np.empty(0)), self.pixel)
+        survey = self._survey()
+        known = geometry()
+        check_sun(known)
+        if survey.valid == 0:
+            raise EmptyScene("no pixel of the scene has data in every band", todo="check the no-data values and the overlap of the bands")
+        scene = learn(survey, self.pixel)
+        del survey
+        kept = self._decide(scene, present)
+        stage = kept.pixels
+        clouds = self.find_clouds(kept, present)
+        del kept
+        cloud = clouds.paint()
+        stage.put(IS_CLOUD, cloud)
+        valid = int(np.count_nonzero(stage.valid))
+        share = self.facts["cloud_pixels"] / valid
+        self.facts["cloud_share"], self.facts["mode"], self.facts["valid_pixels"] = share, self.objects.mode, valid
+        altitude = np.full(clouds.count, np.nan)
+        if stage.few_clear:
+            self.notes.append(say.FEW_CLEAR)
+        elif share >= self.objects.max_cloud_share:
+            self.notes.append(say.of_overcast(share))
+        elif clouds.count:
+            altitude = self._shadows(stage, clouds, cloud, known, altitude)
+        self.reader.release(present)
+        self.progress(0.9, "buffers")
+        self._finish(stage, cloud, valid)
+        self.facts |= {name: value for name, value in scene.facts.items() if name not in ("switched_off", "mode", "valid_pixels")}
+        self.facts["seconds"] = self._clock.seconds
+        notes = (*say.of_missing(scene.facts["switched_off"]), *self.notes)
+        self.progress(1.0, "done")
+        return CloudMaskResult(stage, clouds, altitude, self.facts, tuple(dict.fromkeys(notes)))
+
+    def _survey(self) -> PixelSurvey:
+        surveys: list[PixelSurvey] = []
+        for strip in self.reader.strips((*names_of_survey(self.pixel), *self.companion.names, *self.companion.names_of_survey)):
+            self.progress(0.15 * strip.first / self.reader.shape[0], "survey")
+            self.companion.survey(strip)
+            surveys = [reduce(merge_surveys, (*surveys, survey_pixels(strip.arrays, self.pixel)))]
+        self._clock.lap("survey")
+        return surveys[0]
+
+    def _decide(self, scene: SceneModel, present: tuple[str, ...]) -> Kept:
+        few_clear = scene.thresholds.few_clear
+        plan = Plan.of(present, self.pixel_size, self.pixel, self.objects, few_clear)
+        shape = self.reader.shape
+        stage = PixelStage(np.empty(shape, np.uint16), np.empty(shape, np.float32), scene.facts, few_clear)
+        kept = Kept(stage, np.empty(shape, np.float32) if plan.brightness else None)
+        halo = max(HALO, self.companion.halo)
+        for strip in self.reader.strips((*names_of_decision(self.pixel), *self.companion.names), halo):
+            self.progress(0.15 + 0.2 * strip.first / shape[0], "pixel tests")
+            flags, probability, brightness = decide_strip(strip, scene, self.pixel, plan, self.objects, self.pixel_size, self.companion.masks(strip))
+            stage.flags[strip.rows], stage.probability[strip.rows] = flags, probability
+            if kept.brightness is not None and brightness is not None:
+                kept.brightness[strip.rows] = brightness
+        if plan.faint_cirrus:
+            stage.add(IS_CIRRUS, touching_cirrus(stage.mask(IS_FAINT_CIRRUS), stage.cirrus))
+        read_again = {*DISPLACED, "swir16", "blue", "cirrus", "dem"}
+        self.reader.release(tuple({*present, *self.companion.names, *self.companion.names_of_survey} - read_again))
+        self._clock.lap("pixel tests")
+        return kept
+
+    def find_clouds(self, kept: Kept, present: tuple[str, ...]) -> Objects:
+        """The clouds, of what was kept of the scene; `present` are the arrays that it has."""
+        self.progress(0.35, "cloud objects")
+        s, stage = self.objects, kept.pixels
+        cloud = cloudy_pixels(kept, self.pixel_size, s, self.facts)
+        displacement = self._displacement(cloud, present, stage.few_clear)
+        self.reader.release(("nir", "rededge078"))
+        grow = s.grow_probability > 0.0 and "cirrus" not in present and not stage.few_clear
+        if grow:
+            self.notes.append(say.of_growth(s.grow_probability))
+        clouds = find_clouds(cloud, stage, displacement, grow, self.pixel_size, s, self.facts)
+        self._clock.lap("cloud objects")
+        return clouds
+
+    def _displacement(self, cloud: Mask, present: tuple[str, ...], few_clear: bool) -> Displacement | None:
+        s = self.objects
+        if not (s.use_displacement and s.remove_false_positives) or few_clear:
+            return None
+        missing = [name for name in DISPLACED if name not in present]
+        window = window_for(self.pixel_size)
+        if missing:
+            self.notes += say.of_no_displacement(missing)
+            return None
+        self.notes += [f"{window.note}."] if window.note else []
+        return None if window.half is None else measure_displacement(self.reader, cloud, window.half, s)
+
+    def _shadows(self, stage: PixelStage, clouds: Objects, cloud: Mask, geometry: Geometry, unknown: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        self.progress(0.5, "potential shadow")
+
+        def know(given: Geometry, potential: Mask) -> KnownGeometry | None:
+            if given.sun_zenith is not None and given.sun_azimuth is not None:
+                return KnownGeometry(given)
+            searched = search_geometry(given, cloud, potential, stage.valid, self.pixel_size, self.objects.height_max)
+            self.notes.append(say.of_search(given, searched))
+            if searched.displacement is not None:
+                found = searched.displacement
+                self.facts |= {"displacement_azimuth": found.azimuth, "displacement_length": found.length, "displacement_contrast": found.contrast}
+            return searched.known
+
+        def step(done: str) -> None:
+            self._clock.lap(done)
+            self.progress(0.65, "matching")
+
+        scene = ShadowScene(self.reader, stage, clouds, cloud, self.pixel_size, self.objects, self.facts)
+        decision = find_shadows(scene, geometry, know, step)
+        if decision is None:
+            return unknown
+        stage.put(IS_SHADOW, decision.shadow)
+        self._clock.lap("matching")
+        return decision.altitude
+
+    def _finish(self, stage: PixelStage, cloud: Mask, valid: int) -> None:
+        """Buffers, and the flags as they are handed out: none where no-data but that, thin cirrus under no cloud."""
+        shadow = stage.mask(IS_SHADOW)
+        grown, shade = buffered(cloud, shadow, stage.valid, self.pixel_size, self.objects.cloud_buffer, self.objects.shadow_buffer)
+        grown |= shade
+        del shade
+        grown &= ~cloud
+        grown &= ~shadow
+        stage.put(IS_BUFFER, grown)
+        stage.put(IS_CIRRUS, stage.cirrus & ~cloud)
+        counts: dict[str, int] = {}
+        for part in pieces(stage.flags.shape):
+            for name, mask in masks_of(stage.flags[part]).items():
+                counts[name] = counts.get(name, 0) + int(np.count_nonzero(mask))
+        self.facts["shares"] = {name: float(count) / (stage.flags.size if name == "nodata" else valid) for name, count in counts.items()}
+        self._clock.lap("buffers")
 
 
-def classes_of(flags: Mapping[str, Mask]) -> npt.NDArray[np.uint8]:
-    """One class a pixel: no-data over cloud over shadow over thin cirrus over buffer over snow over water over clear (CM-34)."""
-    classes = np.full(flags["cloud"].shape, CLEAR, np.uint8)
-    for name, value in _PAINTED:
-        classes[flags[name]] = value
-    return classes
-
-
-def _check_sun(geometry: Geometry) -> None:
+def check_sun(geometry: Geometry) -> None:
+    """Raise :class:`~estran.errors.BadGeometry` where the sun stands nowhere above the horizon."""
     if geometry.sun_zenith is None:
         return
     zenith = np.asarray(geometry.sun_zenith)
@@ -220,135 +382,3 @@ def _check_sun(geometry: Geometry) -> None:
             found=f"{float(np.nanmin(zenith)):.1f} degrees and more",
             todo="check the sun angles of the product, or give them as parameters",
         )
-
-
-def _shadows(
-    stage: PixelStage,
-    bands: Mapping[str, Array],
-    geometry: Geometry,
-    pixel_size: tuple[float, float],
-    s: ObjectSettings,
-    clouds: Objects,
-    cloud: Mask,
-    hidden: Mask,
-    facts: dict[str, Any],
-    notes: list[str],
-    clock: _Clock,
-    progress: Progress,
-) -> tuple[Mask, npt.NDArray[np.float32]]:
-    """Shadow without buffer, and cloud height; nothing can be told of a shadow where it is `hidden`."""
-    progress(0.5, "potential shadow")
-    potential, hint = _potential(stage, bands, geometry, pixel_size, s, cloud, facts)
-    potential &= ~hidden
-    facts["potential_shadow_pixels"] = int(np.count_nonzero(potential))
-    clock.lap("potential shadow")
-    progress(0.65, "matching")
-    geometry, heights, searched = _known_geometry(geometry, cloud, potential, stage.valid, pixel_size, s, facts, notes)
-    if searched and heights is None and geometry.sun_zenith is None:
-        return np.zeros(cloud.shape, np.bool_), np.full(cloud.shape, np.nan, np.float32)
-    vectors = vectors_of(clouds, geometry, pixel_size)
-    sums = sums_along_rows(potential, hidden)
-    dem = bands.get("dem")
-    relief = dem if dem is not None and heights is None and float(np.nanmax(dem) - np.nanmin(dem)) > 20.0 else None
-    matches = match_objects(clouds, sums, vectors, pixel_size, s, relief, heights, bands.get("cirrus") if heights is None else None)
-    del sums
-    shadow = cast_shadows(clouds, matches, vectors, relief)
-    if relief is not None:
-        # Pieces of a footprint that land on uneven ground leave gaps of a pixel.
-        shadow |= majority(shadow)
-    shadow &= ~hidden
-    if s.overlap_only:
-        shadow &= potential
-    if s.outline:
-        shadow = outlined(shadow, potential, hint)
-        if s.shaded > 0.0:
-            shadow |= _shaded(clouds, cloud, potential & ~shadow, matches, geometry, pixel_size, s, relief, facts)
-        shadow &= ~hidden
-    _tell(matches, facts)
-    # Lengths of shadows are no heights.
-    altitude = matches.height + matches.ground if heights is None else np.full(clouds.count, np.nan)
-    height = clouds.paint_values(altitude.astype(np.float32))
-    clock.lap("matching")
-    return shadow, height
-
-
-def _shaded(
-    clouds: Objects,
-    cloud: Mask,
-    left: Mask,
-    matches: Matches,
-    geometry: Geometry,
-    pixel_size: tuple[float, float],
-    s: ObjectSettings,
-    relief: Array | None,
-    facts: dict[str, Any],
-) -> Mask:
-    """Dark places that no cloud claimed, but that clouds at their neighbours' altitudes would shade."""
-    places = label(left)
-    places = places.select(places.size >= s.shaded_least)
-    share = shaded_places(places, clouds, matches, sums_along_rows(cloud, np.zeros_like(cloud)), vectors_of(places, geometry, pixel_size), relief, s)
-    facts["dark_places_shaded"] = int(np.count_nonzero(share >= s.shaded))
-    return places.paint(share >= s.shaded)
-
-
-def _potential(
-    stage: PixelStage, bands: Mapping[str, Array], geometry: Geometry, pixel_size: tuple[float, float], s: ObjectSettings, cloud: Mask, facts: dict[str, Any]
-) -> tuple[Mask, Mask]:
-    """Potential shadow on land and, where asked for, on water; and the same where a hint of darkness is enough."""
-    images = [bands["nir08"], bands["swir16"]] if s.use_swir16 else [bands["nir08"]]
-    dem = bands.get("dem")
-    if s.flatten_relief and dem is not None and geometry.sun_zenith is not None and geometry.sun_azimuth is not None:
-        sun = mean_direction(geometry.sun_zenith, geometry.sun_azimuth)
-        images = [flattened(image, dem, stage.clear_land, *sun, pixel_size) for image in images]
-        facts["relief_evened_out"] = True
-    levels = [background(image, stage.clear_land, stage.valid & ~stage.potential, s.shadow_percentile) for image in images]
-    facts |= {f"shadow_background_{name}": level for name, level in zip(("nir08", "swir16"), levels, strict=False)}
-    limits = (s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)
-    found = dark_places(images, ~stage.valid, levels, limits if s.outline else limits[:1])
-    potential, hint = found[0], found[-1]
-    if s.water_depth > 0.0:
-        wet = water_shadow(bands["blue"], stage.water, dilate_disk(cloud, s.brim, pixel_size) | ~stage.valid, s.water_depth)
-        for mask in found:
-            mask &= ~stage.water
-            mask |= wet
-    if s.snow_depth > 0.0 and stage.snow.any():
-        snow, depths = stage.snow & stage.valid & ~cloud, (s.snow_depth, s.snow_depth * s.hint)
-        for mask, white in zip(found, snow_shadow(images[0], bands["blue"], bands["swir16"], snow, depths[: len(found)]), strict=True):
-            mask |= white
-    return potential, hint
-
-
-def _tell(matches: Matches, facts: dict[str, Any]) -> None:
-    facts["clouds_matched"] = int(np.count_nonzero(matches.matched))
-    facts["clouds_predicted"] = int(np.count_nonzero(matches.predicted))
-    known = matches.height[matches.matched]
-    facts["height_median"] = float(np.median(known)) if known.size else float("nan")
-
-
-def _known_geometry(
-    geometry: Geometry, cloud: Mask, potential: Mask, valid: Mask, pixel_size: tuple[float, float], s: ObjectSettings, facts: dict[str, Any], notes: list[str]
-) -> tuple[Geometry, tuple[float, float] | None, bool]:
-    """The geometry with what was searched put in; and, where the zenith angle is unknown, the shadow lengths that stand for heights."""
-    if geometry.sun_zenith is not None and geometry.sun_azimuth is not None:
-        return geometry, None, False
-    zenith = geometry.sun_zenith
-    longest = LONGEST_SHADOW if zenith is None else s.height_max * float(np.tan(np.radians(np.nanmean(zenith))))
-    azimuth = None if geometry.sun_azimuth is None else float(np.nanmean(geometry.sun_azimuth))
-    unknown = " and ".join(n for n, v in (("zenith", zenith), ("azimuth", geometry.sun_azimuth)) if v is None)
-    share = np.count_nonzero(cloud) / np.count_nonzero(valid)
-    if share < LEAST_CLOUD:
-        notes.append(f"sun {unknown} angle unknown, and cloud on {share:.2%} of the scene is too little to find where its shadow falls: no shadow is drawn.")
-        return replace(geometry, sun_zenith=None), None, True
-    found: Displacement | None = dominant_displacement(cloud, potential, valid, pixel_size, longest, azimuth)
-    if found is None:
-        notes.append(f"sun {unknown} angle unknown, and no displacement from clouds to shadows was found: no shadow is drawn.")
-        return replace(geometry, sun_zenith=None), None, True
-    facts["displacement_azimuth"], facts["displacement_length"] = found.azimuth, found.length
-    facts["displacement_contrast"] = found.contrast
-    text = f"sun {unknown} angle unknown: clouds and shadows are best matched along azimuth {found.azimuth:.0f} degrees, {found.length:.0f} m apart"
-    if zenith is not None:
-        notes.append(f"{text}.")
-        return replace(geometry, sun_azimuth=found.azimuth), None, True
-    notes.append(f"{text}; shadow lengths are searched along it, and cloud heights stay unknown.")
-    # With the sun at 45 degrees and the sensor above, a height is a length.
-    return Geometry(45.0, found.azimuth if azimuth is None else azimuth, 0.0, 0.0), (2.0 * max(pixel_size), 2.0 * found.length), True

@@ -6,12 +6,15 @@ potential shadow than under any other shift: a peak of their cross-correlation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 from scipy.ndimage import gaussian_filter
+
+from estran.masks.cloud.stages import Geometry
 
 Mask = npt.NDArray[np.bool_]
 
@@ -97,3 +100,69 @@ def _thinned(mask: Mask, step: int) -> npt.NDArray[np.float32]:
     rows, cols = (n // step * step for n in mask.shape)
     blocks = mask[:rows, :cols].reshape(rows // step, step, cols // step, step)
     return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+
+
+LEAST_CLOUD = 0.005
+"""Share of cloud below which the place of shadows is not searched: a few bright roofs always find some dark spots."""
+LONGEST_SHADOW = 20000.0
+"""Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees high."""
+
+
+@dataclass(frozen=True)
+class KnownGeometry:
+    """Sun and view, searched where they were unknown; `heights` are the shadow lengths that then stand for heights, lowest and highest [m]."""
+
+    geometry: Geometry
+    heights: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Searched:
+    """How the search for the sun's place went.
+
+    Parameters
+    ----------
+    known
+        What came of it; None where nothing did.
+    failed
+        Why: "little" cloud to search with, or "none" of the displacements is better than chance.
+    cloud_share
+        Share of cloud in the scene.
+    displacement
+        What was found.
+    """
+
+    known: KnownGeometry | None
+    failed: Literal["", "little", "none"] = ""
+    cloud_share: float = 0.0
+    displacement: Displacement | None = None
+
+
+def search_geometry(geometry: Geometry, cloud: Mask, potential: Mask, valid: Mask, pixel_size: tuple[float, float], height_max: float) -> Searched:
+    """Search the sun's angle that is unknown, or both.
+
+    Parameters
+    ----------
+    geometry
+        Sun and view, of which the sun's zenith or azimuth is None.
+    cloud, potential, valid
+        (rows, columns).
+    pixel_size
+        Width and height of a pixel [m].
+    height_max
+        Highest cloud above the ground [m].
+    """
+    zenith = geometry.sun_zenith
+    longest = LONGEST_SHADOW if zenith is None else height_max * float(np.tan(np.radians(np.nanmean(zenith))))
+    azimuth = None if geometry.sun_azimuth is None else float(np.nanmean(geometry.sun_azimuth))
+    share = np.count_nonzero(cloud) / np.count_nonzero(valid)
+    if share < LEAST_CLOUD:
+        return Searched(None, "little", share)
+    found = dominant_displacement(cloud, potential, valid, pixel_size, longest, azimuth)
+    if found is None:
+        return Searched(None, "none", share)
+    if zenith is not None:
+        return Searched(KnownGeometry(replace(geometry, sun_azimuth=found.azimuth)), "", share, found)
+    # With the sun at 45 degrees and the sensor above, a height is a length.
+    flat = Geometry(45.0, found.azimuth if azimuth is None else azimuth, 0.0, 0.0)
+    return Searched(KnownGeometry(flat, (2.0 * max(pixel_size), 2.0 * found.length)), "", share, found)

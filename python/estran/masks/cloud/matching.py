@@ -508,7 +508,7 @@ def match_objects(
     heights
         Lowest and highest height to search; the settings' where None.
     cirrus
-        (rows, columns) reflectance of the cirrus band, which bounds the height of clouds that are dark in it.
+        (runs,) reflectance of the cirrus band at the middle of each run of the clouds; it bounds the height of clouds that are dark in it.
 
     Returns
     -------
@@ -560,9 +560,9 @@ def _coprime(n: int) -> int:
     return step
 
 
-def _percentile_below(objects: Objects, image: Array, percentile: float) -> npt.NDArray[np.float64]:
-    """A percentile of an image under each object, from the middles of its runs; 0 where there is no data."""
-    values = np.asarray(image)[objects.row, (objects.start + objects.stop - 1) // 2].astype(np.float64)
+def _percentile_below(objects: Objects, values: Array, percentile: float) -> npt.NDArray[np.float64]:
+    """A percentile over the runs of each object of values at their middles, (runs,); 0 where there is no data."""
+    values = values.astype(np.float64)
     out = np.zeros(objects.count)
     for k in range(objects.count):
         below = values[objects.first[k] : objects.first[k + 1]]
@@ -573,7 +573,7 @@ def _percentile_below(objects: Objects, image: Array, percentile: float) -> npt.
 
 def _ground_below(objects: Objects, dem: Array) -> npt.NDArray[np.float64]:
     """82.5th percentile of the relief under each object (Q19)."""
-    return _percentile_below(objects, dem, 82.5)
+    return _percentile_below(objects, np.asarray(dem)[objects.row, (objects.start + objects.stop - 1) // 2], 82.5)
 
 
 def _choose(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numba
@@ -27,9 +27,8 @@ _LEAST_SAMPLES = 3
 
 
 @parallel_jit
-def _faint(bands: tuple[np.ndarray, ...], rim: np.ndarray, side: np.ndarray, step: int, contrast: float, share: float, out: np.ndarray) -> None:
+def _faint(brightness: np.ndarray, rim: np.ndarray, side: np.ndarray, step: int, contrast: float, share: float, out: np.ndarray) -> None:
     """Rim pixels whose brightness lies nearer to the clear ground around than `share` of the way to the cloud."""
-    blue, green, red, swir16 = bands
     rows, cols = rim.shape
     reach = _SAMPLES * step
     for r in numba.prange(rows):
@@ -42,17 +41,31 @@ def _faint(bands: tuple[np.ndarray, ...], rim: np.ndarray, side: np.ndarray, ste
                     continue
                 for cc in range(c - reach, c + reach + 1, step):
                     if 0 <= cc < cols and side[rr, cc] > 0:
-                        sums[side[rr, cc]] += blue[rr, cc] + green[rr, cc] + red[rr, cc] + swir16[rr, cc]
+                        sums[side[rr, cc]] += brightness[rr, cc]
                         counts[side[rr, cc]] += 1
             if counts[_INSIDE] < _LEAST_SAMPLES or counts[_OUTSIDE] < _LEAST_SAMPLES:
                 continue
             ground = sums[_OUTSIDE] / counts[_OUTSIDE]
             above = sums[_INSIDE] / counts[_INSIDE] - ground
-            own = blue[r, c] + green[r, c] + red[r, c] + swir16[r, c] - ground
+            own = brightness[r, c] - ground
             out[r, c] = above > contrast and own < share * above
 
 
-def faint_rims(cloud: Mask, bands: Mapping[str, Array], valid: Mask, pixel_size: tuple[float, float], settings: ObjectSettings) -> Mask:
+def cuts_rims(present: Sequence[str], pixel_size: tuple[float, float], settings: ObjectSettings) -> bool:
+    """Whether the rims of clouds are looked at: where pixels are finer than the coarse bands, and there are any of these."""
+    return settings.outline_share > 0.0 and max(pixel_size) < COARSE_PIXEL and any(name in present for name in COARSE)
+
+
+def brightness_of(bands: Mapping[str, Array]) -> npt.NDArray[np.float32]:
+    """Sum of the reflectances of blue, green, red and swir16 (rows, columns)."""
+    blue, green, red, swir16 = (np.asarray(bands[name], np.float32) for name in _FINE)
+    out = blue + green
+    out += red
+    out += swir16
+    return out
+
+
+def faint_rims(cloud: Mask, brightness: npt.NDArray[np.float32], valid: Mask, pixel_size: tuple[float, float], settings: ObjectSettings) -> Mask:
     """Pixels at the rims of clouds that are about as dark as the clear ground around them.
 
     Where the decision rests on bands of 60 m, a cloud swells by up to one such pixel. The bands of 10 m and 20 m tell how far: the brightness of the rim
@@ -62,10 +75,10 @@ def faint_rims(cloud: Mask, bands: Mapping[str, Array], valid: Mask, pixel_size:
     ----------
     cloud, valid
         (rows, columns).
-    bands
-        Reflectances; blue green red swir16 are looked at.
+    brightness
+        From :func:`brightness_of`.
     pixel_size
-        Width and height of a pixel [m]; nothing is faint where it is as coarse as the coarse bands.
+        Width and height of a pixel [m].
     settings
         `outline_share`, `outline_width`, `outline_window`, `outline_contrast`.
 
@@ -73,11 +86,8 @@ def faint_rims(cloud: Mask, bands: Mapping[str, Array], valid: Mask, pixel_size:
     -------
     (rows, columns) bool, within `cloud`.
     """
-    s = settings
+    s, size = settings, max(pixel_size)
     faint = np.zeros(cloud.shape, np.bool_)
-    size = max(pixel_size)
-    if s.outline_share <= 0.0 or size >= COARSE_PIXEL or not any(name in bands for name in COARSE):
-        return faint
     core = erode_disk(cloud, size, pixel_size)
     side = np.zeros(cloud.shape, np.uint8)
     side[valid & ~dilate_disk(cloud, 2.0 * size, pixel_size)] = _OUTSIDE
@@ -86,6 +96,5 @@ def faint_rims(cloud: Mask, bands: Mapping[str, Array], valid: Mask, pixel_size:
     del core
     rim = cloud & ~erode_disk(cloud, s.outline_width, pixel_size)
     step = max(1, round(s.outline_window / (2.0 * _SAMPLES * size)))
-    fine = tuple(np.asarray(bands[name], np.float32) for name in _FINE)
-    _faint(fine, rim, side, step, s.outline_contrast, s.outline_share, faint)
+    _faint(brightness, rim, side, step, s.outline_contrast, s.outline_share, faint)
     return faint

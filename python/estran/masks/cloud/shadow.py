@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from estran.masks.cloud.stages import pieces
 from estran.raster.label import label
 from estran.raster.morphology import dilate_disk, erode_disk, reconstruct_by_erosion
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.floating]
+Float = npt.NDArray[np.float32]
 
 
-def darkness(image: Image, drains: Mask, background: float) -> npt.NDArray[np.float32]:
+def darkness(image: Image, drains: Mask, background: float) -> Float:
     """How far each pixel lies below its surroundings: the flood-filled image less the image (ZW12 eq. 19).
 
     Parameters
@@ -32,18 +32,35 @@ def darkness(image: Image, drains: Mask, background: float) -> npt.NDArray[np.fl
     -------
     (rows, columns) float32, 0 on drains and on the border.
     """
+    return flood(np.array(image, np.float32, order="C"), drains, background)
+
+
+def flood(image: Float, drains: Mask, background: float) -> Float:
+    """As :func:`darkness`, of a float32 image that is overwritten: drains and border get the background."""
     level = np.float32(background)
-    floor = np.array(image, np.float32, order="C")
-    missing = ~np.isfinite(floor)
+    missing = np.isfinite(image)
+    np.logical_not(missing, out=missing)
     missing |= drains
     missing[[0, -1], :] = True
     missing[:, [0, -1]] = True
-    floor[missing] = level
-    filled = np.full(floor.shape, np.inf, np.float32)
+    image[missing] = level
+    filled = np.full(image.shape, np.inf, np.float32)
     filled[missing] = level
-    reconstruct_by_erosion(filled, floor)
-    filled -= floor
+    del missing
+    reconstruct_by_erosion(filled, image)
+    filled -= image
     return filled
+
+
+def every(values: Image, where: Mask, most: int) -> Image:
+    """About `most` of the values where a mask is set, evenly from all of them in raster order; all where there are fewer."""
+    number = int(np.count_nonzero(where))
+    step, before, found = max(1, number // most), 0, [np.empty(0, values.dtype)]
+    for part in pieces(where.shape):
+        here = values[part][where[part]]
+        found.append(here[-before % step :: step])
+        before += here.size
+    return np.concatenate(found)
 
 
 def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -> float:
@@ -59,12 +76,10 @@ def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -
         0..100 (ZW12: 17.5).
     """
     for where in (clear_land, clear):
-        number = int(np.count_nonzero(where))
-        if number:
-            values = image[where][:: max(1, number // 200_000)]
-            values = values[np.isfinite(values)]
-            if values.size:
-                return float(np.percentile(values, percentile))
+        values = every(image, where, 200_000)
+        values = values[np.isfinite(values)]
+        if values.size:
+            return float(np.percentile(values, percentile))
     return 0.0
 
 
@@ -82,30 +97,26 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
     depth, share
         Least darkness in every image, as reflectance and as a share of the filled reflectance.
     """
-    return dark_places(images, drains, backgrounds, ((depth, share),))[0]
+    found = (dark_places(np.array(image, np.float32), drains, level, ((depth, share),))[0] for image, level in zip(images, backgrounds, strict=True))
+    return np.asarray(np.logical_and.reduce(list(found)))
 
 
-def dark_places(images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], limits: Sequence[tuple[float, float]]) -> tuple[Mask, ...]:
-    """As :func:`potential_shadow` for several pairs of depth and share: the floods, which cost most, are made once."""
-
-    def dark(image: Image, background: float) -> list[Mask]:
-        depths = darkness(image, drains, background)
-        found = []
-        for depth, share in limits:
-            here = depths > depth
+def dark_places(image: Float, drains: Mask, background: float, limits: Sequence[tuple[float, float]]) -> tuple[Mask, ...]:
+    """Dark pixels of one image, which is overwritten, for each pair of depth and share (CM-20): the flood, which costs most, is made once."""
+    depths = flood(image, drains, background)
+    found = []
+    for depth, share in limits:
+        dark = np.empty(image.shape, np.bool_)
+        for part in pieces(image.shape):
+            np.greater(depths[part], depth, out=dark[part])
             if share > 0.0:
-                # depth > share * (depth + image), NaN being no shadow.
-                here &= depths * np.float32((1.0 - share) / share) > image
-            found.append(np.asarray(here))
-        return found
-
-    # Floods are one thread's work each, and know nothing of one another.
-    with ThreadPoolExecutor(min(len(images), numba.get_num_threads())) as pool:
-        masks = list(pool.map(dark, images, backgrounds))
-    return tuple(np.asarray(np.logical_and.reduce(of_all)) for of_all in zip(*masks, strict=True))
+                # depth > share * (depth + image); drains, whose depth is 0, are no shadow.
+                dark[part] &= depths[part] * np.float32((1.0 - share) / share) > image[part]
+        found.append(dark)
+    return tuple(found)
 
 
-def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
+def water_shadow(blue: Float, water: Mask, hidden: Mask, depth: float) -> Mask:
     """Shadows on water: darker in blue than the water around them, by a share of its reflectance (CM-35).
 
     Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most of what is
@@ -114,7 +125,7 @@ def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
     Parameters
     ----------
     blue
-        (rows, columns) reflectance.
+        (rows, columns) float32 reflectance; it is overwritten.
     water
         Pixels of water.
     hidden
@@ -123,29 +134,30 @@ def water_shadow(blue: Image, water: Mask, hidden: Mask, depth: float) -> Mask:
         Least darkness, as a share of the water's own reflectance there.
     """
     open_water = water & ~hidden
-    number = int(np.count_nonzero(open_water))
-    if number == 0:
-        return np.zeros(water.shape, np.bool_)
-    level = float(np.median(blue[open_water][:: max(1, number // 100_000)]))
-    dark = darkness(blue, ~open_water, level)
-    return (dark > depth * (blue + dark)) & open_water
+    if not open_water.any():
+        return open_water
+    level = float(np.median(every(blue, open_water, 100_000)))
+    known = open_water & np.isfinite(blue)
+    edges = [blue[[0, -1], :].copy(), blue[:, [0, -1]].copy()]
+    dark = flood(blue, ~open_water, level)
+    # The flood takes the border as drain; how dark that must be to be shadow goes by its own reflectance.
+    blue[[0, -1], :], blue[:, [0, -1]] = edges
+    for part in pieces(blue.shape):
+        known[part] &= dark[part] > depth * (blue[part] + dark[part])
+    return known
 
 
-PURE_SNOW = 0.6
-"""Least index of blue against SWIR 1.6 µm, (B - S) / (B + S), of ground that is snow all over: what is half rock or wood is dark in the sun, too."""
-
-
-def snow_shadow(nir08: Image, blue: Image, swir16: Image, snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
+def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
     """Shadows on snow: far darker than the scene's snow (CM-49).
 
     Snow in shadow is brighter than woods and rock in the sun. Where it borders on them no flood finds it, for the light places run out into the dark ones.
 
     Parameters
     ----------
-    nir08, blue, swir16
-        (rows, columns) reflectance; the first evened out by the relief where there is one.
-    snow
-        Pixels of snow under no cloud.
+    nir08
+        (rows, columns) reflectance, evened out by the relief where there is one.
+    pure_snow
+        Pixels of snow all over, under no cloud.
     depths
         Least darkness, each as a share of the median of snow in the near infrared.
 
@@ -153,26 +165,20 @@ def snow_shadow(nir08: Image, blue: Image, swir16: Image, snow: Mask, depths: Se
     -------
     A mask for each depth.
     """
-    where = np.flatnonzero(snow)
-    b, s = (np.asarray(image).reshape(-1)[where] for image in (blue, swir16))
-    where = where[b - s > np.float32(PURE_SNOW) * (b + s)]
-    bright = np.asarray(nir08).reshape(-1)[where]
-    level = np.float32(np.median(bright[:: max(1, bright.size // 100_000)])) if bright.size else np.float32(0.0)
-    found = []
-    for depth in depths:
-        dark = np.zeros(snow.shape, np.bool_)
-        dark.reshape(-1)[where[bright < np.float32(1.0 - depth) * level]] = True
-        found.append(dark)
-    return tuple(found)
+    bright = every(nir08, pure_snow, 100_000)
+    level = np.float32(np.median(bright)) if bright.size else np.float32(0.0)
+    return tuple(pure_snow & (nir08 < np.float32(1.0 - depth) * level) for depth in depths)
 
 
-def flattened(image: Image, dem: Image, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> Image:
-    """Reflectance as flat ground would have it: C correction (CM-36; Teillet et al. 1982, doi:10.1080/07038992.1982.10855028; Q19).
+def flatten(image: Float, dem: Float, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> None:
+    """Make of an image, in place, what flat ground would reflect: C correction (CM-36; Teillet et al. 1982, doi:10.1080/07038992.1982.10855028; Q19).
+
+    The image stays as it is where slopes do not tell in it.
 
     Parameters
     ----------
     image
-        (rows, columns) reflectance.
+        (rows, columns) float32 reflectance, overwritten.
     dem
         Altitude of the ground [m].
     ground
@@ -181,36 +187,39 @@ def flattened(image: Image, dem: Image, ground: Mask, sun_zenith: float, sun_azi
         Of the scene [degrees], azimuth from grid north.
     pixel_size
         Width and height of a pixel [m].
-
-    Returns
-    -------
-    (rows, columns) float32; the image itself where slopes do not tell in it.
     """
-    lit = _incidence(np.asarray(dem, np.float32), float(np.radians(sun_zenith)), float(np.radians(sun_azimuth)), *pixel_size)
-    usable = np.flatnonzero((ground & np.isfinite(image) & np.isfinite(lit)).ravel())
-    usable = usable[:: max(1, usable.size // 40_000)]
-    x, y = lit.ravel()[usable].astype(np.float64), np.asarray(image).ravel()[usable].astype(np.float64)
+    lit = _incidence(dem, float(np.radians(sun_zenith)), float(np.radians(sun_azimuth)), *pixel_size)
+    usable = np.empty(image.shape, np.bool_)
+    for part in pieces(image.shape):
+        usable[part] = ground[part] & np.isfinite(image[part]) & np.isfinite(lit[part])
+    x, y = (every(values, usable, 40_000).astype(np.float64) for values in (lit, image))
+    del usable
     spread = float(np.var(x)) if x.size else 0.0
     if x.size < 1000 or spread < 1e-4:
-        return image
+        return
     slope = float(np.mean((x - x.mean()) * (y - y.mean())) / spread)
     level = float(y.mean() - slope * x.mean())
     if slope <= 0.0:
-        return image
+        return
     c = max(level / slope, 0.0)
     upright = float(np.cos(np.radians(sun_zenith)))
-    # Ground that the sun only grazes would be blown up without end.
-    gain = (upright + c) / (np.maximum(np.nan_to_num(lit, nan=upright), 0.05) + c)
-    return np.asarray(image * gain, np.float32)
+    for part in pieces(image.shape):
+        # Ground that the sun only grazes would be blown up without end.
+        image[part] *= (upright + c) / (np.maximum(np.nan_to_num(lit[part], nan=upright), 0.05) + c)
 
 
-def _incidence(dem: npt.NDArray[np.float32], zenith: float, azimuth: float, dx: float, dy: float) -> npt.NDArray[np.float32]:
+def _incidence(dem: Float, zenith: float, azimuth: float, dx: float, dy: float) -> Float:
     """Cosine of the angle between the sun and the ground's normal."""
-    down, right = np.gradient(dem)
-    east, north = right / np.float32(dx), -down / np.float32(dy)
-    steep = np.sqrt(1.0 + east * east + north * north)
-    toward = np.float32(np.sin(zenith) * np.sin(azimuth)) * east + np.float32(np.sin(zenith) * np.cos(azimuth)) * north
-    return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)
+    out = np.empty(dem.shape, np.float32)
+    for part in pieces(dem.shape):
+        top = max(part.start - 1, 0)
+        own = slice(part.start - top, part.stop - top)
+        down, right = (np.asarray(each) for each in np.gradient(dem[top : part.stop + 1]))
+        east, north = right[own] / np.float32(dx), -down[own] / np.float32(dy)
+        steep = np.sqrt(1.0 + east * east + north * north)
+        toward = np.float32(np.sin(zenith) * np.sin(azimuth)) * east + np.float32(np.sin(zenith) * np.cos(azimuth)) * north
+        out[part] = (np.float32(np.cos(zenith)) - toward) / steep
+    return out
 
 
 CORE = 1.0

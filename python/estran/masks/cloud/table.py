@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.errors import EstranError, MissingBand
-from estran.masks.cloud.pixel import pixel_stage, survey_pixels
+from estran.masks.cloud.pixel import pixel_stage
 from estran.masks.cloud.settings import MANDATORY, OPTIONAL, PixelSettings
 from estran.masks.cloud.stages import PixelStage
+from estran.masks.cloud.survey import survey_pixels
 from estran.sensors.plausible import drop_impossible, is_reflectance
 from estran.statistics.scores import Confusion, confusion
 
