@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from estran.errors import BadGeometry
-from estran.masks.cloud.matching import cast_shadows, grow, match_objects, mean_direction, sums_along_rows, vectors_of
+from estran.masks.cloud.footprint import grow, mean_direction, sums_along_rows, vectors_of
+from estran.masks.cloud.matching import cast_shadows, match_objects
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.masks.cloud.stages import Geometry
 from estran.raster.label import label

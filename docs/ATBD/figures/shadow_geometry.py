@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from estran.masks.cloud.matching import vectors_of
+from estran.masks.cloud.footprint import vectors_of
 from estran.masks.cloud.stages import Geometry
 from estran.raster.label import label
 

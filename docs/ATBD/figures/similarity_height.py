@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from estran.masks.cloud.matching import match_objects, sums_along_rows, vectors_of
+from estran.masks.cloud.footprint import sums_along_rows, vectors_of
+from estran.masks.cloud.matching import match_objects
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.masks.cloud.stages import Geometry
 from estran.raster.label import label

@@ -19,9 +19,9 @@ from estran.masks.cloud import notes as say
 from estran.masks.cloud.buffers import buffered
 from estran.masks.cloud.cirrus import touching_cirrus
 from estran.masks.cloud.displacement import window_for
+from estran.masks.cloud.footprint import LOWEST_SUN
 from estran.masks.cloud.geometry_search import KnownGeometry, search_geometry
 from estran.masks.cloud.learn import SceneModel, learn
-from estran.masks.cloud.matching import LOWEST_SUN
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.masks.cloud.objects import cloudy_pixels, find_clouds
 from estran.masks.cloud.passes import (

@@ -11,8 +11,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from estran.masks.cloud.consensus import Matches
+from estran.masks.cloud.footprint import mean_direction, sums_along_rows, vectors_of
 from estran.masks.cloud.geometry_search import KnownGeometry
-from estran.masks.cloud.matching import Matches, cast_shadows, match_objects, mean_direction, shaded_places, sums_along_rows, vectors_of
+from estran.masks.cloud.matching import cast_shadows, match_objects, shaded_places
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.masks.cloud.passes import values_under
 from estran.masks.cloud.shadow import background, dark_places, flatten, outlined, snow_shadow, water_shadow
@@ -164,9 +166,9 @@ def find_shadows(
     """
     dem = scene.dem()
     dark = find_dark_places(scene, geometry, dem)
-    hidden = scene.cloud | ~scene.stage.valid
-    hidden |= scene.stage.mask(IS_RELIEF_SHADOW)  # (CM-46)
-    dark.potential[hidden] = False
+    unobservable = scene.cloud | ~scene.stage.valid
+    unobservable |= scene.stage.mask(IS_RELIEF_SHADOW)  # (CM-46)
+    dark.potential[unobservable] = False
     scene.facts["potential_shadow_pixels"] = int(np.count_nonzero(dark.potential))
     step("potential shadow")
     known = know(geometry, dark.potential)
@@ -177,31 +179,31 @@ def find_shadows(
     del dem
     vectors = vectors_of(scene.clouds, known.geometry, scene.pixel_size)
     cirrus = values_under(scene.reader, "cirrus", scene.clouds) if "cirrus" in scene.reader.present and known.heights is None else None
-    sums = sums_along_rows(dark.potential, hidden)
+    sums = sums_along_rows(dark.potential, unobservable)
     matches = match_objects(scene.clouds, sums, vectors, scene.pixel_size, scene.settings, relief, known.heights, cirrus)
     del sums
     shadow = cast_shadows(scene.clouds, matches, vectors, relief)
-    shadow = _cut_out(scene, known.geometry, shadow, dark, matches, relief, hidden)
+    shadow = _cut_out(scene, known.geometry, shadow, dark, matches, relief, unobservable)
     _count(matches, scene.facts)
     # Lengths of shadows are no heights.
     altitude = matches.height + matches.ground if known.heights is None else np.full(scene.clouds.count, np.nan)
     return ShadowDecision(shadow, altitude)
 
 
-def _cut_out(scene: ShadowScene, geometry: Geometry, shadow: Mask, dark: DarkPlaces, matches: Matches, relief: Float | None, hidden: Mask) -> Mask:
-    """Footprints as they show: without what is hidden, and with the outlines of the dark places."""
+def _cut_out(scene: ShadowScene, geometry: Geometry, shadow: Mask, dark: DarkPlaces, matches: Matches, relief: Float | None, unobservable: Mask) -> Mask:
+    """Footprints as they show: without what cannot be observed, and with the outlines of the dark places."""
     s = scene.settings
     if relief is not None:
         # Pieces of a footprint that land on uneven ground leave gaps of a pixel.
         shadow |= majority(shadow)
-    shadow[hidden] = False
+    shadow[unobservable] = False
     if s.overlap_only:
         shadow &= dark.potential
     if s.outline:
         shadow = outlined(shadow, dark.potential, dark.hint)
         if s.shaded > 0.0:
             shadow |= _shaded(scene, geometry, dark.potential & ~shadow, matches, relief)
-        shadow[hidden] = False
+        shadow[unobservable] = False
     return shadow
 
 
