@@ -96,7 +96,7 @@ def run_case(scene: str, name: str, out: str) -> None:
     from estran.adapters.files.dimap.read import read_dimap
     from estran.adapters.files.dimap.write import write_dimap
     from estran.catalogue.outputs import targets
-    from estran.cli.engine import operator_called
+    from estran.catalogue.called import operator_called
     from estran.engine.inputs import gather
     from estran.engine.run import run_operator
 

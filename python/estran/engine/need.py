@@ -10,6 +10,7 @@ import numpy as np
 from estran.catalogue.outputs import targets
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs
+from estran.engine.whole_scene import IN_MEMORY
 from estran.raster.grid import Grid
 from estran.raster.product import Product
 
@@ -50,14 +51,16 @@ Weigh = Callable[[Need], None]
 def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool = False) -> Need:
     """What an operator will need of memory, and its result on disk.
 
-    A scene operator holds all its bands; it lets go of those it has used while it makes its result, which so needs no room of its own.
-    Measured: 2.7 GB for a full tile at 20 m with 19 arrays, of which 2.3 GB are these.
+    A scene operator holds all its bands, unless it declares passes: then these lie in temporary files beyond
+    :data:`~estran.engine.whole_scene.IN_MEMORY`, and what its passes keep is held, and its result.
     """
     pixels = inputs.grid.width * inputs.grid.height
     arrays = sum(not isinstance(array, float) for array in inputs.arrays.values())
     result = pixels * sum(np.dtype(t.dtype).itemsize for t in targets(op))
     if op.walk is Walk.SCENE:
-        memory = pixels * (arrays * _SAMPLE + (_RAYS if rays else 0))
+        held = pixels * arrays * _SAMPLE
+        kept = result + pixels * sum(p.keeps for p in op.passes) if op.passes and held > IN_MEMORY else held
+        memory = kept + (pixels * _RAYS if rays else 0)
     else:
         side = tile + 2 * (0 if op.walk is Walk.PIXEL else op.halo())
         memory = threads * _TILES * arrays * _SAMPLE * min(pixels, side * side)

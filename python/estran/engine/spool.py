@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import weakref
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ _SIZE = np.dtype(np.float32).itemsize
 
 
 class Spool:
-    """A temporary folder that goes when nobody refers to it any more, or with the process.
+    """Room for images in temporary files without a name: they go with the process, however it ends.
 
     Parameters
     ----------
@@ -49,31 +49,29 @@ class Spool:
                 found=f"{free / 1e9:.1f} GB",
                 todo="set TMPDIR to a folder with more room, or take a coarser resolution",
             )
-        self.folder = Path(tempfile.mkdtemp(prefix="estran-"))
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def image(self, shape: tuple[int, int]) -> SpooledImage:
-        """A new image of float32, (rows, columns), whose content is not yet defined."""
-        path = self.folder / f"{len(list(self.folder.iterdir()))}.f32"
-        with path.open("wb") as file:
-            file.truncate(shape[0] * shape[1] * _SIZE)
-        return SpooledImage(self, path, shape)
+        """A new image of float32, (rows, columns), of zeros."""
+        return SpooledImage(shape)
 
 
 class SpooledImage:
-    """An image in a file, read and written by plain calls: a memory map would count as memory of the process."""
+    """An image in a file, read and written by plain calls from any thread: a memory map would count as memory of the process."""
 
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, spool: Spool, path: Path, shape: tuple[int, int]) -> None:
-        self.spool, self.path, self.shape = spool, path, shape
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self._file = tempfile.TemporaryFile(prefix="estran-", buffering=0)  # noqa: SIM115 - open as long as the image is
+        self._file.truncate(shape[0] * shape[1] * _SIZE)
+        self._lock = threading.Lock()
 
     def rows(self, first: int, last: int) -> Float:
         """Rows ``first:last``, (rows, columns)."""
-        columns = self.shape[1]
-        values = np.fromfile(self.path, np.float32, (last - first) * columns, offset=first * columns * _SIZE)
-        return values.reshape(last - first, columns)
+        values = np.empty((last - first, self.shape[1]), np.float32)
+        self._read(values.data.cast("B"), first * self.shape[1] * _SIZE)
+        return values
 
     def __getitem__(self, key: tuple[slice, slice]) -> Float:
         first, last, _ = key[0].indices(self.shape[0])
@@ -83,18 +81,45 @@ class SpooledImage:
         first, last, _ = key[0].indices(self.shape[0])
         left, right, _ = key[1].indices(self.shape[1])
         data = np.ascontiguousarray(values, np.float32)
-        with self.path.open("r+b") as file:
-            if right - left == self.shape[1]:
-                file.seek(first * self.shape[1] * _SIZE)
-                file.write(data.tobytes())
-                return
-            for row, line in zip(range(first, last), data, strict=True):
-                file.seek((row * self.shape[1] + left) * _SIZE)
-                file.write(line.tobytes())
+        whole_rows = right - left == self.shape[1]
+        lines = [data] if whole_rows else list(data)
+        for row, line in zip(range(first, last), lines, strict=False):
+            self._write(line.data.cast("B"), (row * self.shape[1] + left) * _SIZE)
 
     def forget(self) -> None:
         """Let go of the file."""
-        self.path.unlink(missing_ok=True)
+        self._file.close()
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the file has gone."""
+        return self._file.closed
+
+    def _read(self, into: memoryview, at: int) -> None:
+        done = 0
+        while done < len(into):  # a call moves 2 GB at most
+            with self._lock:
+                self._file.seek(at + done)
+                done += self._file.readinto(into[done:]) or _cut_short()
+
+    def _write(self, data: memoryview, at: int) -> None:
+        done = 0
+        try:
+            while done < len(data):
+                with self._lock:
+                    self._file.seek(at + done)
+                    done += self._file.write(data[done:]) or _cut_short()
+        except OSError as error:
+            raise TooLittleRoom(
+                "the bands of the scene could not be put into temporary files",
+                where=tempfile.gettempdir(),
+                found=error.strerror or str(error),
+                todo="set TMPDIR to a folder with more room, or take a coarser resolution",
+            ) from error
+
+
+def _cut_short() -> int:
+    raise OSError("a temporary file ends before its image does")
 
 
 class SpooledArrays(Consumable):
@@ -111,6 +136,13 @@ class SpooledArrays(Consumable):
     def get(self, name: str, default: Any = None) -> Any:
         """The whole array, or `default` where there is none."""
         return self[name] if name in self else default  # noqa: SIM401 - a dictionary's own get does not read the file
+
+    def discard(self, name: str) -> None:
+        """Let go of an array and of its file, unread."""
+        image = self.spooled(name)
+        dict.pop(self, name, None)
+        if image is not None:
+            image.forget()
 
     def pop(self, name: str, *default: Any) -> Any:
         """The whole array, whose file is let go of."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.resolve import note
 from estran.catalogue.spec import Operator
+from estran.engine.heap import return_large_arrays
 from estran.engine.inputs import Inputs
 from estran.engine.lazy import dask_array
 from estran.engine.overview import Overview, seen
@@ -98,7 +99,10 @@ def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dic
     inputs, shape = run.inputs, run.inputs.grid.shape
     lazy = {name: source for name, source in inputs.arrays.items() if not isinstance(source, float)}
     size = shape[0] * shape[1] * np.dtype(np.float32).itemsize * len(lazy)
-    spool = Spool(size) if run.op.passes and size > IN_MEMORY else None
+    spool = None
+    if run.op.passes and size > IN_MEMORY:
+        return_large_arrays()
+        spool = Spool(size)
     arrays: dict[str, Any] = {}
     sinks: dict[str, _Sink] = {}
     steps = Steps(shape[0] * shape[1] * max(1, len(lazy)), run.progress, 0.0, 0.5)

@@ -35,6 +35,10 @@ class Scene:
 class Consumable(dict[str, Array]):
     """Arrays that whoever works on them may take out for good: nobody else holds them, so their memory goes when the taker is done (:meth:`Block.take`)."""
 
+    def discard(self, name: str) -> None:
+        """Let go of an array; nothing happens where there is none."""
+        self.pop(name, None)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -85,6 +89,12 @@ class Block:
         if isinstance(self.arrays, Consumable):
             return self.arrays.pop(name, None)
         return self.get(name)
+
+    def release(self, names: Sequence[str]) -> None:
+        """Let go of arrays that are not read any more, where the block's arrays are :class:`Consumable`."""
+        if isinstance(self.arrays, Consumable):
+            for name in names:
+                self.arrays.discard(name)
 
     def __contains__(self, name: str) -> bool:
         """Whether the block has an array, without reading it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from estran.catalogue.operators.cloud_probability import PIXEL_AUX, PIXEL_READS
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
 from estran.errors import BadGrid
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.scene import Array, Block
@@ -47,6 +47,13 @@ CLASSES = IndexCoding(
         IndexValue("NODATA", 255, (0, 0, 0), "no data"),
     ),
 )
+PASSES = (
+    Pass("survey: thresholds of the scene", (*(reads.band for reads in PIXEL_READS), *(aux.name for aux in PIXEL_AUX)), Walk.PIXEL, 0),
+    Pass("decision: flags (2 bytes), probability (4), brightness of rims (4)", tuple(reads.band for reads in PIXEL_READS), Walk.NEIGHBOURHOOD, 10),
+    Pass("displacement of clouds: a window at a time", ("nir08", "nir", "rededge078"), Walk.NEIGHBOURHOOD, 0),
+    Pass("potential shadow: two filled images, one after the other", ("nir08", "swir16", "blue", "cirrus", "dem"), Walk.SCENE, 12),
+)
+"""What the cloud mask looks at, in order, and what it keeps of that. Outputs come besides."""
 _PRIORITY = ("WATER", "SNOW", "BUFFER", "CIRRUS", "SHADOW", "CLOUD", "NODATA")
 """Which flag makes the class of its name; later ones win."""
 _ANGLES_READ = ("sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth")
@@ -140,6 +147,7 @@ class CloudMask(Operator):
         ),
     )
     walk: ClassVar[Walk] = Walk.SCENE
+    passes: ClassVar[tuple[Pass, ...]] = PASSES
 
     mode: Literal["default", "strict", "python-fmask"] = param(
         "default",
@@ -376,12 +384,8 @@ def reader_of(block: Block, names: tuple[str, ...]) -> StripReader:
     """A block as the kernels read it: by strips of some of its arrays, which it lets go of one by one."""
     from estran.masks.cloud.strips import StripReader
 
-    def release(done: Sequence[str]) -> None:
-        for name in done:
-            block.take(name)
-
     present = tuple(dict.fromkeys(name for name in names if name in block))
-    return StripReader(block.shape, present, lambda wanted, first, last: block.strip(wanted, first, last).arrays, release)
+    return StripReader(block.shape, present, lambda wanted, first, last: block.strip(wanted, first, last).arrays, block.release)
 
 
 def classes_of(flags: Mapping[str, Array]) -> Array:

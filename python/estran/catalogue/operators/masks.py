@@ -12,7 +12,7 @@ from estran.catalogue.operators import cloud_mask, relief_shadow, sun_glint
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.relief_shadow import ReliefShadow
 from estran.catalogue.operators.sun_glint import SunGlint
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Window
 from estran.raster.scene import Array, Block
@@ -108,6 +108,11 @@ class Masks(Operator):
         *(band for band in CloudMask.writes if isinstance(band, BandOut)),
     )
     walk: ClassVar[Walk] = Walk.SCENE
+    passes: ClassVar[tuple[Pass, ...]] = (
+        Pass("relief: flags, slope and the terrain itself", ("dem", "sun_zenith", "sun_azimuth"), Walk.SCENE, 20),
+        replace(cloud_mask.PASSES[0], keeps=1),  # glint is surveyed on the way, and keeps its flags
+        *cloud_mask.PASSES[1:],
+    )
 
     relief: bool = param(True, "Look for relief shadow, where there is a DEM", label="Relief shadow", dialog=True)
     glint: bool = param(True, "Look for sun glint, where the angles are known", label="Sun glint", dialog=True)
