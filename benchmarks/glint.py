@@ -12,8 +12,9 @@ import numpy as np
 
 from benchmarks.timing import fastest
 from estran.masks.glint.air import clear_air, water_index
-from estran.masks.glint.detect import BANDS, Angles, glint_mask
+from estran.masks.glint.detect import glint_mask
 from estran.masks.glint.geometry import brightest_glint, predicted_glint
+from estran.masks.glint.observe import BANDS, Angles
 from estran.physics.sea_surface.fresnel import reflectance
 from estran.sensors.bands import SENTINEL2
 

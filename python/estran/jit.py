@@ -7,10 +7,19 @@ the source; from a read-only install or a jar it falls back to ``NUMBA_CACHE_DIR
 
 from __future__ import annotations
 
+import itertools
+import logging
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
+
+log = logging.getLogger("estran")
+_PATIENCE = 2.0
+"""Seconds of compiling after which it is announced."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +44,44 @@ def inlined(function: F) -> F:
 def parallel_jit(function: F) -> F:
     """Compile a kernel whose ``numba.prange`` loops share one call's work; iterations must not depend on one another."""
     return _compile(function, parallel=True)
+
+
+def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
+    """Share the rows of an image among threads: ``kernel(first, last, *arguments)`` works on rows ``first:last``, none of which may depend on another.
+
+    As :func:`parallel_jit` at a third of the time to compile, for kernels that are large.
+    """
+    threads = max(1, min(int(numba.get_num_threads()), rows))
+    edges = [rows * k // threads for k in range(threads + 1)]
+    if threads == 1:
+        kernel(0, rows, *arguments)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(kernel, first, last, *arguments) for first, last in itertools.pairwise(edges)]:
+            done.result()
+
+
+class _Announcer(event.Listener):
+    """Says once that kernels are being compiled, after so many seconds of it that somebody may wonder: numba tells of each that no cache holds."""
+
+    def __init__(self) -> None:
+        self.seconds, self.begun, self.depth, self.said = 0.0, 0.0, 0, False
+
+    def on_start(self, _event: event.Event) -> None:
+        """A kernel begins, perhaps inside another one's compilation."""
+        self.begun = self.begun if self.depth else time.perf_counter()
+        self.depth += 1
+
+    def on_end(self, _event: event.Event) -> None:
+        """A kernel is compiled."""
+        self.depth -= 1
+        self.seconds += 0.0 if self.depth else time.perf_counter() - self.begun
+        if self.seconds > _PATIENCE and not self.said:
+            self.said = True
+            log.warning("Kernels are compiled for this machine, which takes about half a minute; where a cache can be written, only once.")
+
+
+event.register("numba:compile", _Announcer())  # type: ignore[no-untyped-call]
 
 
 def use_threads(number: int) -> None:

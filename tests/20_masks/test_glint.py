@@ -13,7 +13,9 @@ from estran.catalogue.operators.sun_glint import BANDS, FLAGS, SunGlint
 from estran.errors import BadParameter, MissingBand
 from estran.masks.glint import detect as glint
 from estran.masks.glint.air import clear_air
-from estran.masks.glint.detect import Angles, glint_mask
+from estran.masks.glint.detect import glint_mask
+from estran.masks.glint.observe import BANDS as ORDER
+from estran.masks.glint.observe import Angles
 from estran.masks.glint.settings import GlintSettings
 from estran.physics.gas.absorption import transmittance
 from estran.physics.geometry import sun_position
@@ -105,8 +107,8 @@ def ground(bands, angles, where, of, cover=1.0):
 
 
 def air(**more):
-    names = [NAMES[b] for b in glint.BANDS]
-    return clear_air("Sentinel-2A", names, [CENTRE[b] for b in glint.BANDS], **{"aerosol": 0.0, **more})
+    names = [NAMES[b] for b in ORDER]
+    return clear_air("Sentinel-2A", names, [CENTRE[b] for b in ORDER], **{"aerosol": 0.0, **more})
 
 
 def flag(stage, name):
@@ -303,7 +305,7 @@ def test_gases_as_a_cubic():
     # What the loops use, beside the table itself, at air masses between the nodes.
     packed = air().packed()
     mass = np.array([2.03, 2.51, 3.3, 4.77])
-    for k, name in enumerate(glint.BANDS):
+    for k, name in enumerate(ORDER):
         fitted = np.exp(-np.polynomial.polynomial.polyval(mass, packed[k, 4:]))
         assert fitted == pytest.approx(gases(name, mass), abs=3e-4)
 

@@ -268,10 +268,10 @@ def majority(mask: Mask) -> Mask:
     return out
 
 
-@parallel_jit
+@jit
 def _majority(mask: np.ndarray, out: np.ndarray) -> None:
     rows, cols = mask.shape
-    for r in numba.prange(rows):
+    for r in range(rows):
         up, down = max(r - 1, 0), min(r + 1, rows - 1)
         above, below = np.uint8(r > 0), np.uint8(r < rows - 1)
         total = np.empty(cols + 2, np.uint8)

@@ -14,7 +14,8 @@ from estran.sensors.bands import SENTINEL2
 
 if TYPE_CHECKING:
     from estran.masks.glint.air import ClearAir
-    from estran.masks.glint.detect import Angles, GlintStage
+    from estran.masks.glint.detect import GlintStage
+    from estran.masks.glint.observe import Angles
     from estran.masks.glint.settings import GlintSettings
 
 FLAGS = FlagCoding(
@@ -207,7 +208,8 @@ class SunGlint(Operator):
 
     def survey(self, block: Block) -> Any:
         """How much glint the water shows, cell by cell."""
-        from estran.masks.glint.detect import observe, survey_glint
+        from estran.masks.glint.background import survey_glint
+        from estran.masks.glint.observe import observe
 
         pixels = observe(self._bands(block), self._angles(block, "swir16"), self._air(block), self._settings())
         return survey_glint(pixels, block.window.row, block.window.col, block.scene.grid.shape)
@@ -254,13 +256,14 @@ class SunGlint(Operator):
         return self._stage(block, self._air(block), self._predicted(block, "swir16", wind, water_index(_CENTRE["swir16"][1])), known, survey)
 
     def _stage(self, block: Block, air: ClearAir, predicted: Array, known: bool, survey: Any) -> GlintStage:
-        from estran.masks.glint.detect import Around, glint_mask
+        from estran.masks.glint.background import GlintBackground
+        from estran.masks.glint.detect import glint_mask
 
-        around = None if survey is None else Around.of(survey, block.window.row, block.window.col, block.shape)
+        around = None if survey is None else GlintBackground.of(survey, block.window.row, block.window.col, block.shape)
         return glint_mask(self._bands(block), self._angles(block, "swir16"), air, predicted, known, around, self._settings())
 
     def _bands(self, block: Block) -> dict[str, Array]:
-        from estran.masks.glint.detect import BANDS as ORDER
+        from estran.masks.glint.observe import BANDS as ORDER
 
         return {name: array for name in (*ORDER, "cirrus", "nir09", "swo") if (array := block.get(name)) is not None}
 
@@ -273,7 +276,7 @@ class SunGlint(Operator):
 
     def _air(self, block: Block) -> ClearAir:
         from estran.masks.glint.air import clear_air
-        from estran.masks.glint.detect import BANDS as ORDER
+        from estran.masks.glint.observe import BANDS as ORDER
 
         names, wavelengths = zip(*(_CENTRE[band] for band in ORDER), strict=True)
         platform = block.scene.platform if block.scene.platform in _SATELLITES else _SATELLITES[0]
@@ -281,7 +284,7 @@ class SunGlint(Operator):
 
     def _angles(self, block: Block, band: str) -> Angles:
         """Angles of a band's own detectors; those of swir16 where it has none."""
-        from estran.masks.glint.detect import Angles
+        from estran.masks.glint.observe import Angles
 
         zenith, azimuth = block.get(f"view_zenith_{band}"), block.get(f"view_azimuth_{band}")
         if zenith is None or azimuth is None:

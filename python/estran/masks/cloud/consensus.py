@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from estran.jit import jit, parallel_jit
+from estran.jit import jit
 from estran.masks.cloud.footprint import middles_of
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.raster.label import Objects
@@ -152,10 +151,10 @@ def _likeness(one: float, other: float) -> float:
     return 0.1 + 0.9 * float(np.exp(-0.5 * unlike * unlike))
 
 
-@parallel_jit
+@jit
 def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, size_weight: np.ndarray, feature: np.ndarray, width: float, out: np.ndarray) -> None:
     """Highest maxima of the weighted density of the neighbours' altitudes, at least 3 widths apart."""
-    for k in numba.prange(near.shape[0]):
+    for k in range(near.shape[0]):
         lowest, step = -500.0, 0.5 * width
         density = np.zeros(int(16000.0 / step))
         total = 0.0
@@ -179,12 +178,12 @@ def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, size_weig
             density[max(b - 6, 0) : b + 7] = 0.0
 
 
-@parallel_jit
+@jit
 def _count_agreeing(
     near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, size_weight: np.ndarray, feature: np.ndarray, width: float, out: np.ndarray
 ) -> None:
     """Weighted share of the neighbours that lie at each peak's altitude, within about `width`."""
-    for k in numba.prange(near.shape[0]):
+    for k in range(near.shape[0]):
         for p in range(altitude.shape[1]):
             total, agree = 0.0, 0.0
             if shares[k, p] > 0.0:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from estran.errors import BadGeometry
-from estran.jit import jit, parallel_jit
+from estran.jit import jit
 from estran.masks.cloud.stages import Geometry
 from estran.raster.label import Objects
 from estran.raster.morphology import disk_widths
@@ -46,10 +45,10 @@ def sums_along_rows(potential: Mask, unobservable: Mask) -> Array:
     return sums
 
 
-@parallel_jit
+@jit
 def _sum_rows(potential: np.ndarray, unobservable: np.ndarray, sums: np.ndarray) -> None:
     rows, cols = potential.shape
-    for r in numba.prange(rows):
+    for r in range(rows):
         a, b = 0, 0
         sums[r, 0, 0], sums[r, 0, 1] = 0, 0
         for c in range(cols):

@@ -193,7 +193,8 @@ def search_heights(
                         peaks[k, p, 0], peaks[k, p, 1] = height, scores[i]
                         break
             i = j + 1
-        # Each peak again, with all rows and in half pixels.
+        # Each peak again, with all rows and in half pixels. The stride is no literal, for which all that is called would be compiled anew.
+        every = min(stride, 1)
         for p in range(PEAKS):
             if np.isnan(peaks[k, p, 0]):
                 break
@@ -203,7 +204,7 @@ def search_heights(
             reach = 2 if stride == 1 else 4
             for i in range(-reach, reach + 1):
                 height = min(max(middle + i * half, lowest), highest)
-                score, similarity, share = _score(fp, rim, k, 1, height, ground[k], view[k], sun[k], dem, sums, rule)
+                score, similarity, share = _score(fp, rim, k, every, height, ground[k], view[k], sun[k], dem, sums, rule)
                 if score > top:
                     top, at, weight = score, height, 1.0
                     peaks[k, p, 2], peaks[k, p, 3] = similarity, share

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from estran.jit import jit, parallel_jit
+from estran.jit import jit
 from estran.masks.cloud.consensus import SURE_PIXELS, Matches, choose, layers_of
 from estran.masks.cloud.footprint import Footprint, Vectors, footprint_of, grow, landing, middles_of
 from estran.masks.cloud.height_search import PEAKS, Rule, search_heights, tally
@@ -196,7 +195,7 @@ def shaded_places(
     return share
 
 
-@parallel_jit
+@jit
 def _cover(
     fp: Footprint,
     heights: np.ndarray,
@@ -208,7 +207,7 @@ def _cover(
     share: np.ndarray,
 ) -> None:
     first = fp.first
-    for k in numba.prange(share.size):
+    for k in range(share.size):
         for i in range(heights.shape[1]):
             if heights[k, i] > 0.0:
                 a, _, inside, total = tally(fp, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums)

@@ -133,7 +133,8 @@ class Model(NamedTuple):
         out
             (n,) float32, written: 0..1.
         """
-        features = self.features[:, : rows.shape[1]]
+        fits = rows.shape[1] == self.features.shape[1]
+        features = self.features if fits else np.empty((len(FEATURES), rows.shape[1]), np.float32)
         write_features(rows, floor, features)
         _quadratic_form(features, self.low, self.high, self.mean, self.scale, self.weights, self.inner, out)
         np.exp(out, out=out)

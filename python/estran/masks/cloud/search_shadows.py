@@ -26,7 +26,7 @@ from estran.raster.morphology import dilate_disk, majority
 Mask = npt.NDArray[np.bool_]
 Float = npt.NDArray[np.float32]
 
-FLOODS_AT_ONCE = 1 << 26
+FLOODS_AT_ONCE = 1 << 24
 """Pixels of an image from which floods are made one after another: each holds two float images."""
 LEAST_RELIEF = 20.0
 """Range of heights of a scene up to which it is flat [m]."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from estran.jit import jit, parallel_jit
+from estran.jit import jit
 
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
@@ -23,11 +22,11 @@ def _contrast(a: float, b: float) -> float:
     return (a - b) / (a + b)
 
 
-@parallel_jit
+@jit
 def _built_up(swir16: np.ndarray, nir08: np.ndarray, red: np.ndarray, out: np.ndarray) -> None:
     """Lines of built-up index that exceed the vegetation index (CM-23)."""
     rows, cols = nir08.shape
-    for r in numba.prange(rows):
+    for r in range(rows):
         near = np.zeros((3, cols + 2))
         for k in range(3):
             rr = min(max(r + k - 1, 0), rows - 1)

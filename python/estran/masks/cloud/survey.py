@@ -80,9 +80,11 @@ def stacks(bands: Mapping[str, Array], settings: PixelSettings) -> Iterator[tupl
         )
     size = sizes.pop()
     ceiling = np.float32(settings.saturation)
-    buffer = np.zeros((len(LAYERS), min(CHUNK, size)), np.float32)
+    stack = np.zeros((len(LAYERS), min(CHUNK, size)), np.float32)
     for start in range(0, size, CHUNK):
-        stack = buffer[:, : min(CHUNK, size - start)]
+        if size - start < stack.shape[1]:
+            # A part of a stack lies otherwise in memory, and every loop would be compiled anew for it.
+            stack = np.zeros((len(LAYERS), size - start), np.float32)
         for row, array in flat.items():
             part = array[start : start + CHUNK]
             if row < _SPECTRAL:

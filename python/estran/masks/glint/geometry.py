@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from estran.jit import inlined, jit, parallel_jit
+from estran.jit import inlined, jit, over_rows, parallel_jit
 from estran.physics.sea_surface.slopes import SlopeModel, slopes
 
 Float = npt.NDArray[np.float32]
@@ -105,19 +105,28 @@ def facet(sun_zenith: float, sun_azimuth: float, view_zenith: float, view_azimut
     return cos_sun, cos_view, incidence, cos_turn, tilt
 
 
-@parallel_jit
+@jit
 def _isotropic(
-    sun_zenith: Float, sun_azimuth: Float, view_zenith: Float, view_azimuth: Float, speed: Float, strongest: float, index: float, out: Float
+    first: int,
+    last: int,
+    sun_zenith: Float,
+    sun_azimuth: Float,
+    view_zenith: Float,
+    view_azimuth: Float,
+    speed: Float,
+    strongest: float,
+    index: float,
+    out: Float,
 ) -> None:
     """For the wind, or for the one up to `strongest` that makes the most glint where this is 0 or more. No branch: NaN passes through by itself."""
-    rows, cols = out.shape
+    cols = out.shape[1]
     most = CALM + PER_WIND * strongest
     any_wind = strongest >= 0.0
-    for r in numba.prange(rows):
-        zenith, azimuth, seen, seen_from, blows, row = sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r], speed[r], out[r]
+    for r in range(first, last):
+        zenith, azimuth, zenith_of_view, azimuth_of_view, wind, row = sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r], speed[r], out[r]
         for c in range(cols):
-            cos_sun, cos_view, incidence, _, tilt = facet(zenith[c], azimuth[c], seen[c], seen_from[c])
-            given = CALM + PER_WIND * min(max(np.float64(blows[c]), 0.0), STRONGEST)
+            cos_sun, cos_view, incidence, _, tilt = facet(zenith[c], azimuth[c], zenith_of_view[c], azimuth_of_view[c])
+            given = CALM + PER_WIND * min(max(np.float64(wind[c]), 0.0), STRONGEST)
             best = min(max(tilt, CALM), most)  # (GLINT-6): exp(-t/s)/s is largest at s = t
             variance = best if any_wind else given
             density = decay(tilt / variance) / variance  # (GLINT-4), times pi
@@ -199,7 +208,7 @@ def predicted_glint(
     a, b, c, d, speed, origin = _images(sun_zenith, sun_azimuth, view_zenith, view_azimuth, wind_speed, wind_from)
     out = np.empty(a.shape, np.float32)
     if model == "cox_munk_isotropic":
-        _isotropic(a, b, c, d, speed, -1.0, index, out)
+        over_rows(_isotropic, len(out), a, b, c, d, speed, -1.0, index, out)
     else:
         _anisotropic(a, b, c, d, speed, origin, slope_table(model), index, out)
     return out
@@ -211,7 +220,7 @@ def brightest_glint(
     """The most glint that any wind up to `strongest` [m/s] can make, by the isotropic law (GLINT-6); parameters as :func:`predicted_glint`."""
     a, b, c, d, speed = _images(sun_zenith, sun_azimuth, view_zenith, view_azimuth, 0.0)
     out = np.empty(a.shape, np.float32)
-    _isotropic(a, b, c, d, speed, strongest, index, out)
+    over_rows(_isotropic, len(out), a, b, c, d, speed, strongest, index, out)
     return out
 
 
