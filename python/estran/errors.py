@@ -105,3 +105,11 @@ class TargetBusy(EstranError):
 
 class TooLittleRoom(EstranError):
     """The work does not fit into memory, or its result onto the disk."""
+
+
+class BadState(EstranError):
+    """The record of a folder's jobs is not ours, of another version, or damaged."""
+
+
+class NoScheduler(EstranError):
+    """A scheduler of Dask's or a batch system cannot be reached, or its workers do not fit."""

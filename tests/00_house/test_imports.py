@@ -24,9 +24,10 @@ ROOMS: dict[str, set[str]] = {
     "engine": set(UP_TO_CATALOGUE),
     "adapters": set(UP_TO_CATALOGUE),
     "report": set(UP_TO_CATALOGUE),
-    "cube": UP_TO_CATALOGUE | {"engine", "adapters", "report"},
+    "jobs": UP_TO_CATALOGUE | {"engine", "adapters", "report"},
     "face": UP_TO_CATALOGUE | {"engine", "adapters", "report"},
-    "cli": UP_TO_CATALOGUE | {"engine", "adapters", "report", "cube", "face"},
+    "cube": UP_TO_CATALOGUE | {"engine", "adapters", "report", "jobs"},
+    "cli": UP_TO_CATALOGUE | {"engine", "adapters", "report", "jobs", "cube", "face"},
 }
 """What each room of ours may import, besides itself, what is EVERYWHERE and the version."""
 
@@ -47,6 +48,7 @@ FRAMEWORKS: dict[str, set[str]] = {
     "engine": {"numpy", "affine", "pyproj"} | FILES,
     "adapters": {"numpy", "numba", "affine", "pyproj"} | FILES,
     "report": {"numpy", "matplotlib", "jinja2", "markupsafe", "affine", "pyproj"},
+    "jobs": {"numpy", "pyproj", "pystac", "dask", "distributed", "dask_jobqueue"},
     "cube": {"numpy", "affine", "pyproj", "eodag", "odc", "pystac", "starlette", "uvicorn"} | FILES,
     "face": {"numpy", "affine", "pyproj", "xarray", "dask", "zarr", "matplotlib"},
     "cli": {"numpy", "tqdm"},

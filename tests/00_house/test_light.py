@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-HEAVY = {"numba", "dask", "rasterio", "matplotlib", "scipy", "netCDF4", "pyproj", "jinja2", "xarray", "pandas", "zarr"}
+HEAVY = {
+    *("numba", "dask", "rasterio", "matplotlib", "scipy", "netCDF4", "pyproj", "jinja2", "xarray", "pandas", "zarr"),
+    *("distributed", "dask_jobqueue", "pystac", "sqlite3"),
+}
 
 HELP = """
 import contextlib, io

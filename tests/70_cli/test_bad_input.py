@@ -240,7 +240,7 @@ def test_gpt_options(estran, tmp_path: Path) -> None:
     [
         (("Estran.CloudMask",), "give it with -Ssource=PRODUCT."),
         (("Subset",), "give one product, with -Ssource=PRODUCT."),
-        (("Subset", "a.dim", "b.dim"), "give one product, with -Ssource=PRODUCT."),
+        (("Subset", "a.dim", "b.dim"), "the output of many products is a folder (in {out}): expected a name without ending, found .dim."),
         (("Read", "a.dim", "-Pfile=b.dim"), "give no product."),
         (("BandMaths", "a.dim", "-PtargetBands=x"), "write it as <targetBand>…</targetBand> in a graph."),
         (("BandMaths", "a.dim"), "give at least one targetBand with name and expression, in a graph."),
@@ -249,7 +249,7 @@ def test_gpt_options(estran, tmp_path: Path) -> None:
 def test_an_operator_alone_has_no_graph_to_edit(estran, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
     said = estran("gpt", *arguments, "-t", tmp_path / "o.dim")
     assert said.code in (1, 2)
-    assert said.err.rstrip().endswith(sentence)
+    assert said.err.rstrip().endswith(sentence.replace("{out}", str(tmp_path / "o.dim")))
 
 
 def test_a_variable_too_many_in_a_file_of_them(estran, tmp_path: Path, repository: Path) -> None:

@@ -44,6 +44,7 @@ READ_ON = (
     ("adapters/files/", (*PROCESSING, "info")),
     *((f"engine/{name}", ("gpt",)) for name in ("graph", "bind", "execute", "nodes", "expressions")),
     ("engine/", PROCESSING),
+    ("jobs/", PROCESSING),
     ("scenes/", ("simulate",)),
     ("tables/", ("tables",)),
     ("report/", ("masks", "run")),

@@ -73,6 +73,16 @@ def progress_bar(args: Any) -> Iterator[Progress]:
         yield report
 
 
+def say(text: str) -> None:
+    """A line on stdout, at once; where a progress bar is drawn, above it."""
+    tqdm = sys.modules.get("tqdm")
+    if tqdm is not None and sys.stdout.isatty():
+        tqdm.tqdm.write(text, file=sys.stdout)
+    else:
+        sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def within(progress: Progress, first: float, last: float) -> Progress:
     """A part of a longer work: its 0..1 is `first`..`last` of the whole."""
     return lambda share, message: progress(first + (last - first) * share, message)

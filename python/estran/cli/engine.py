@@ -13,7 +13,7 @@ from estran.catalogue.called import operators
 from estran.catalogue.spec import Operator
 from estran.cli.output import files_of, refuse_inputs
 from estran.cli.reading import reading
-from estran.cli.room import add_force, judge_memory, judge_space
+from estran.cli.room import Weighed, add_force, judge_memory, judge_space
 from estran.engine.bind import bind
 from estran.engine.execute import Outcome, Services, run_graph
 from estran.engine.graph import Graph
@@ -59,6 +59,8 @@ def execute(
         return open_product(path, reading(args), progress=progress)
 
     def write(product: Product, path: Path, name: str, *, progress: Progress) -> Path:
+        if getattr(args, "weigh_only", False):
+            raise Weighed  # a graph of nodes that need not be weighed
         judge_space(path, size_of(product), args)
         return write_product(product, path, name, overwrite=args.overwrite, progress=progress)
 

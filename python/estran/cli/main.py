@@ -1,7 +1,7 @@
 """``estran``: finds the command, runs it, and turns what goes wrong into one sentence and an exit code.
 
-Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 70 a fault of ours; 130 interrupted; 143 terminated;
-129 the terminal has gone.
+Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 3 some of many products failed; 70 a fault of ours;
+130 interrupted; 143 terminated; 129 the terminal has gone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ COMMANDS = {
 }
 """Name of the command, its module, its line of help."""
 
-FAULT, INTERRUPTED = 70, 130
+INTERRUPTED = 130
 
 CHANGES_BACK = ("snap",)
 """Commands that change what others own: stopped, they change it back, which takes its time."""
@@ -90,14 +90,12 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def _guarded(run: Any, args: argparse.Namespace) -> int:
-    from estran.errors import EstranError
+    from estran.cli.faults import sentence_of
 
     log = logging.getLogger("estran")
     try:
-        run(args)
+        code: int | None = run(args)
         sys.stdout.flush()
-    except EstranError as error:
-        return _failed(log, error.sentence(), error.exit_code)
     except KeyboardInterrupt:
         return _failed(log, "stopped; nothing was left half-written.", INTERRUPTED)
     except stop.Stopped as stopped:
@@ -106,19 +104,15 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
         # Whoever read our output has gone (`| head`): no news, and nothing more to flush.
         _let_stdout_go()
         return 1
-    except MemoryError:
-        return _failed(log, "there is not enough memory. What to do: take larger pixels, or a part of the image.", 1)
     except OSError as error:
         if error.filename is None and _stdout_is_lost():
             return _failed(log, f"what was to be said could not be written to stdout: {error.strerror}. What to do: send it elsewhere.", 1)
         if error.filename is None and _is_nowhere():
             return _failed(log, "the folder that the program was started in is no longer there. What to do: go to one that is (cd).", 1)
-        return _failed(log, f"{error.strerror or error}" + (f" (in {error.filename})." if error.filename else "."), 1)
+        return _failed(log, *sentence_of(error))
     except Exception as error:
-        if "dask config file" in str(error):  # of the user's, read while Dask is imported
-            return _failed(log, f"the settings of Dask cannot be read: {' '.join(str(error).split())}. What to do: correct that file, or move it away.", 1)
-        return _failed(log, f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what it says.", FAULT)
-    return 0
+        return _failed(log, *sentence_of(error))
+    return code or 0
 
 
 def _is_nowhere() -> bool:

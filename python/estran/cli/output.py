@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estran.catalogue.spec import Declared, parameters_of
+from estran.cli.product import Complete, Made
 from estran.engine.overview import Overview
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter, TargetExists
@@ -161,9 +162,10 @@ def write_folder(
     title: str,
     watch: Stopwatch,
     overwrite: bool,
+    complete: Complete | None = None,
     progress: Progress = quiet,
-) -> Path:
-    """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there.
+) -> Made:
+    """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there, and what `complete` puts into it.
 
     A product that is whole is never thrown away because something could not be drawn: a picture is then left out of the report, which says so, or the whole
     report is left out, with a note.
@@ -179,8 +181,8 @@ def write_folder(
 
     Returns
     -------
-    Path
-        The page, or the product where there is none.
+    Made
+        Its page is the product where there is none.
     """
     from estran.adapters.files.belongings import A_FOLDER
     from estran.adapters.files.dimap.read import read_dimap
@@ -188,35 +190,37 @@ def write_folder(
     from estran.adapters.files.undecodable import as_text
     from estran.adapters.files.whole import whole
 
-    stem = file_stem(result.name)
+    file = f"{file_stem(result.name)}.dim"
     with whole(out, overwrite=overwrite, kind=A_FOLDER) as part:
         part.mkdir()
-        header = part / f"{stem}.dim"
-
         def writing(fraction: float, message: str) -> None:
             watch.start("write")
             progress(0.5 * fraction, message)
 
         watch.start("write")
-        written = write_dimap(as_text(result), header, progress=writing)
-        done = {entry.name for entry in part.iterdir()}
-        try:
-            from estran.report import write_report
+        written = write_dimap(as_text(result), part / file, progress=writing)
+        watch.stop()
+        drawn = replace(result, bands=read_dimap(part / file).bands, metadata=written.metadata, notes=written.notes, pending=())
+        page = _report(overview.on(source), drawn, part, title, watch, lambda fraction, message: progress(0.5 + 0.5 * fraction, message))
+        if complete is not None:
+            complete(part / file)
+    return Made(out / (page or file), (out / file,))
 
-            drawn = replace(result, bands=read_dimap(header).bands, metadata=written.metadata, notes=written.notes, pending=())
-            drawing = watch.listening(lambda fraction, message: progress(0.5 + 0.5 * fraction, message))
-            watch.stop()
-            timings = dict(watch.seconds)
-            page = write_report(
-                overview.on(source), drawn, part, title=title, timings=timings, progress=lambda fraction, message: drawing(fraction, f"picture {message}")
-            )
-        except Exception as error:
-            for entry in part.iterdir():
-                if entry.name not in done:
-                    entry.unlink()
-            log.warning("The report could not be written (%s: %s); the product is whole and was kept.", type(error).__name__, error)
-            return out / f"{stem}.dim"
-    return out / page.name
+
+def _report(source: Product, result: Product, part: Path, title: str, watch: Stopwatch, progress: Progress) -> str:
+    """Name of the page; "" where it could not be written, and nothing is left of it."""
+    done = {entry.name for entry in part.iterdir()}
+    timings, drawing = dict(watch.seconds), watch.listening(progress)
+    try:
+        from estran.report import write_report
+
+        return write_report(source, result, part, title=title, timings=timings, progress=lambda share, message: drawing(share, f"picture {message}")).name
+    except Exception as error:
+        for entry in part.iterdir():
+            if entry.name not in done:
+                entry.unlink()
+        log.warning("The report could not be written (%s: %s); the product is whole and was kept.", type(error).__name__, error)
+        return ""
 
 
 def file_stem(name: str) -> str:

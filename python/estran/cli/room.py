@@ -33,14 +33,26 @@ def add_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="start although there seems to be too little memory or space on the disk")
 
 
+class Weighed(Exception):
+    """There is room for the work, and no more was to be known (``args.weigh_only``)."""
+
+
 def judge_memory(need: int, what: str, grid: Grid, args: Any, *, notes: bool = True) -> None:
-    """Raise :class:`TooLittleRoom` where the work clearly does not fit into memory; a note where it nearly fills it. Silent where the system does not say."""
-    free = free_memory()
-    if free is None:
-        return
-    ways = [f"a coarser {option}" for option in ("--resolution", "--resample") if hasattr(args, option[2:])]
-    todo = f"{' or '.join([*ways, 'a smaller part of the image (a Subset node)'])}, or free memory; --force tries all the same"
-    _judge("memory", need, free, f"{what}, {grid.width} x {grid.height} pixels", todo, args, notes)
+    """Raise :class:`TooLittleRoom` where the work clearly does not fit into memory; a note where it nearly fills it. Silent where the system does not say.
+
+    Of several products at a time (``args.at_once``) each is taken to need as much as this one, of what was free when the first of them began
+    (``args.memory_free``).
+    """
+    at_once, before = getattr(args, "at_once", 1), getattr(args, "memory_free", None)
+    free = free_memory() if before is None else before
+    if free is not None:
+        ways = [f"a coarser {option}" for option in ("--resolution", "--resample") if hasattr(args, option[2:])]
+        fewer = ["fewer products at a time"] if at_once > 1 else []
+        todo = f"{' or '.join([*fewer, *ways, 'a smaller part of the image (a Subset node)'])}, or free memory; --force tries all the same"
+        several = f", {at_once} products at a time" if at_once > 1 else ""
+        _judge("memory", need * at_once, free, f"{what}, {grid.width} x {grid.height} pixels{several}", todo, args, notes)
+    if notes and getattr(args, "weigh_only", False):
+        raise Weighed
 
 
 def judge_space(target: Path, need: int, args: Any, *, folder: bool = False) -> None:

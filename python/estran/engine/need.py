@@ -49,22 +49,28 @@ Weigh = Callable[[Need], None]
 
 
 def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool = False) -> Need:
-    """What an operator will need of memory, and its result on disk.
-
-    A scene operator holds all its bands, unless it declares passes: then these lie in temporary files beyond
-    :data:`~estran.engine.whole_scene.IN_MEMORY`, and what its passes keep is held, and its result.
-    """
+    """What an operator will need of memory, and its result on disk."""
     pixels = inputs.grid.width * inputs.grid.height
     arrays = sum(not isinstance(array, float) for array in inputs.arrays.values())
     result = pixels * sum(np.dtype(t.dtype).itemsize for t in targets(op))
     if op.walk is Walk.SCENE:
-        held = pixels * arrays * _SAMPLE
-        kept = result + pixels * sum(p.keeps for p in op.passes) if op.passes and held > IN_MEMORY else held
-        memory = kept + (pixels * _RAYS if rays else 0)
+        memory = memory_of_scene(op, arrays, pixels) + (pixels * _RAYS if rays else 0)
     else:
         side = tile + 2 * (0 if op.walk is Walk.PIXEL else op.halo())
         memory = threads * _TILES * arrays * _SAMPLE * min(pixels, side * side)
     return Need(op.alias, inputs.grid, memory, result)
+
+
+def memory_of_scene(op: Operator, arrays: int, pixels: int) -> int:
+    """What a scene operator holds of so many arrays [bytes].
+
+    That is all its bands, unless it declares passes: then these lie in temporary files beyond :data:`~estran.engine.whole_scene.IN_MEMORY`, and what its
+    passes keep is held, and its result.
+    """
+    held = pixels * arrays * _SAMPLE
+    if not op.passes or held <= IN_MEMORY:
+        return held
+    return pixels * (sum(np.dtype(t.dtype).itemsize for t in targets(op)) + sum(p.keeps for p in op.passes))
 
 
 def casts_rays(op: Operator, inputs: Inputs, lend: Mapping[str, object]) -> bool:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from estran.catalogue.operators.masks import Masks
+from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import parameters_of
-from estran.cli.console import progress_bar, say_times
+from estran.cli.console import say_times
 from estran.cli.engine import add_tuning, execute
+from estran.cli.many import add_many, are_many, facts_of, run_many, run_one
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
+from estran.cli.product import Complete, Made
 from estran.cli.reading import add_reading, reading
+from estran.cli.room import judge_memory
+from estran.cli.scheduling import add_scheduler
 from estran.engine.graph import READ_PREFIX, Graph, Node
+from estran.engine.need import memory_of_scene
 from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
 from estran.engine.working_grid import DEFAULT, working_grid
 from estran.errors import BadParameter
 from estran.raster.product import Product
+from estran.raster.scene import Progress
 
 RESOLUTIONS = (10, 20, 60)
 _ID = "Masks"
@@ -27,7 +35,13 @@ _ID = "Masks"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("product", nargs="?", type=Path, metavar="PRODUCT", help="a .SAFE folder, its zip, BEAM-DIMAP, GeoTIFF, NetCDF, a folder of bands")
+    parser.add_argument(
+        "products",
+        nargs="*",
+        type=Path,
+        metavar="PRODUCT",
+        help="a .SAFE folder, its zip, BEAM-DIMAP, GeoTIFF, NetCDF, a folder of bands; of several, each gets its folder in OUT",
+    )
     add_output(parser)
     parser.add_argument(
         "--resolution",
@@ -42,35 +56,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CSV",
         help="classify a table of spectra instead of a product (columns blue, green, red, nir08, swir16, …)",
     )
+    add_many(parser)
+    add_scheduler(parser)
     add_reading(parser)
     add_tuning(parser)
     add_options(parser, Masks)
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace) -> int | None:
     """Make the masks."""
     operator: Any = from_options(args, Masks)  # its parameters come from its parts, unseen by the type checker
-    if (args.product is None) == (args.table is None):
+    if bool(args.products) == (args.table is not None):
         raise BadParameter("it is not clear what to work on", where="estran masks", expected="either PRODUCT or --table CSV")
     if args.table is not None:
         from estran.cli.table import classify
 
-        return classify(args.table, args.out, operator.mode, overwrite=args.overwrite)
+        classify(args.table, args.out, operator.mode, overwrite=args.overwrite)
+        return None
+    if not are_many(args):
+        return run_one(args, "masks", make)
+    facts = {"operator": facts_of(operator), "resolution": args.resolution, "time": args.time, "reading": asdict(reading(args))}
+    return run_many(args, "masks", args.out, facts)
+
+
+def make(args: argparse.Namespace, progress: Progress, complete: Complete | None = None) -> Made:
+    """Make the masks of ``args.products[0]``, into ``args.out``."""
     from estran.adapters.files.open import open_product
 
+    operator = from_options(args, Masks)
+    (path,) = args.products
     watch, overview = Stopwatch(), picture_overview()
-    with claimed_output(args.out, args.overwrite, [args.product, *files_of(operator)]), progress_bar(args) as progress:
+    with claimed_output(args.out, args.overwrite, [path, *files_of(operator)]):
         watch.start("open")
         stages = Stages(progress)
-        source = open_product(args.product, reading(args), progress=stages.stage(0.02))
-        source = _with_time(source, args.time)
+        source = _with_time(open_product(path, reading(args), progress=stages.stage(0.02)), args.time)
+        found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
         source, target_grid = working_grid(source, operator, args.resolution)
         if isinstance(target_grid, int):
-            _judge_early(source, operator, target_grid, args)
-        graph = masks_graph(operator, target_grid)
+            # What the masks hold at the least, before an image is prepared that cannot fit; the engine judges again by what it finds.
+            grid = source.grid.at_resolution(target_grid)
+            judge_memory(memory_of_scene(operator, len(found), grid.width * grid.height), Masks.alias, grid, args, notes=False)
         target = None if is_folder(args.out) else args.out
         outcome = execute(
-            graph,
+            masks_graph(operator, target_grid),
             {"source": source},
             args,
             progress=stages.stage(0.78),
@@ -78,35 +106,24 @@ def run(args: argparse.Namespace) -> None:
             target=target,
             overview=overview,
         )
+        made = Made(args.out, outcome.written)
         if target is None:
-            title = f"Masks of {source.name}"
-            page = write_folder(
+            made = write_folder(
                 source,
                 outcome.last,
                 args.out,
                 overview=overview,
-                title=title,
+                title=f"Masks of {source.name}",
                 watch=watch,
                 overwrite=args.overwrite,
+                complete=complete,
                 progress=stages.stage(0.2),
             )
             watch.stop()
-        else:
-            page = args.out
+        elif complete is not None:
+            complete(made.files[0])
     say_times(watch.seconds)
-    if not args.quiet:
-        print(page)
-    return None
-
-
-def _judge_early(source: Product, operator: Masks, resolution: int, args: argparse.Namespace) -> None:
-    """What the masks hold at the least, before an image is prepared that cannot fit; the engine judges again by what it finds."""
-    from estran.catalogue.resolve import resolve_reads
-    from estran.cli.room import judge_memory
-
-    grid = source.grid.at_resolution(resolution)
-    bands = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
-    judge_memory(4 * len(bands) * grid.width * grid.height, Masks.alias, grid, args, notes=False)
+    return made
 
 
 def masks_graph(operator: Masks, grid: int | str | None) -> Graph:

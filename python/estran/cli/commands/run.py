@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from estran.catalogue.called import operator_called, operators
 from estran.catalogue.spec import Operator, parameters_of
-from estran.cli.console import progress_bar, say_times
+from estran.cli.console import say_times
 from estran.cli.engine import add_tuning, execute
+from estran.cli.many import add_many, are_many, facts_of, fingerprint_of, run_many, run_one
 from estran.cli.options import add_options, from_options
 from estran.cli.output import add_output, claimed_output, files_of, is_folder, picture_overview, write_folder
-from estran.cli.reading import add_reading
+from estran.cli.product import Complete, Made
+from estran.cli.reading import add_reading, reading
+from estran.cli.scheduling import add_scheduler
 from estran.cli.verbosity import add_verbosity
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
+from estran.raster.scene import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,47 +30,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         # Short and long names alike.
         one = called.add_parser(alias, aliases=[alias.rpartition(".")[2]], help=op.label, description=op.summary.replace("%", "%%"), allow_abbrev=False)
         main, *others = op.sources
-        one.add_argument("product", type=Path, metavar=main.name.upper(), help=main.help)
+        one.add_argument("products", nargs="+", type=Path, metavar=main.name.upper(), help=f"{main.help}; of several, each gets its folder in OUT")
         for source in others:
             one.add_argument(f"--source-{source.name}", type=Path, required=not source.optional, metavar="PRODUCT", help=source.help)
         add_output(one)
         one.add_argument("--resample", type=int, metavar="METRES", help="bring all bands to pixels of this size first")
+        add_many(one)
+        add_scheduler(one)
         add_reading(one)
         add_tuning(one)
         add_verbosity(one)
         add_options(one, op)
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace) -> int | None:
     """Run the operator."""
     op = operator_called(args.alias)
     operator = from_options(args, op)
+    if not are_many(args):
+        return run_one(args, "run", make)
+    others = {s.name: [str(path), fingerprint_of(path)] for s in op.sources[1:] if (path := _other(args, s.name)) is not None}
+    facts = {"operator": facts_of(operator), "resample": args.resample, "sources": others, "reading": asdict(reading(args))}
+    return run_many(args, "run", args.out, facts)
+
+
+def make(args: argparse.Namespace, progress: Progress, complete: Complete | None = None) -> Made:
+    """Run the operator on ``args.products[0]``, into ``args.out``."""
+    op = operator_called(args.alias)
+    operator = from_options(args, op)
     main, *others = op.sources
-    sources = {main.name: args.product}
-    sources |= {s.name: path for s in others if (path := getattr(args, f"source_{s.name}")) is not None}
+    (product,) = args.products
+    sources = {main.name: product, **{s.name: path for s in others if (path := _other(args, s.name)) is not None}}
     watch, overview = Stopwatch(), picture_overview()
-    with claimed_output(args.out, args.overwrite, [*sources.values(), *files_of(operator)]), progress_bar(args) as progress:
+    with claimed_output(args.out, args.overwrite, [*sources.values(), *files_of(operator)]):
         target = None if is_folder(args.out) else args.out
         graph = operator_graph(operator, tuple(sources), args.resample)
         stages = Stages(progress)
         outcome = execute(graph, sources, args, progress=stages.stage(0.8), stopwatch=watch, target=target, overview=overview)
-        page = args.out
+        made = Made(args.out, outcome.written)
         if target is None:
-            title = f"{op.label}: {outcome.sources[main.name].name}"
-            page = write_folder(
+            made = write_folder(
                 outcome.sources[main.name],
                 outcome.last,
                 args.out,
                 overview=overview,
-                title=title,
+                title=f"{op.label}: {outcome.sources[main.name].name}",
                 watch=watch,
                 overwrite=args.overwrite,
+                complete=complete,
                 progress=stages.stage(0.2),
             )
             watch.stop()
+        elif complete is not None:
+            complete(made.files[0])
     say_times(watch.seconds)
-    if not args.quiet:
-        sys.stdout.write(f"{page}\n")
+    return made
+
+
+def _other(args: argparse.Namespace, source: str) -> Path | None:
+    """What is given for a source besides the first."""
+    path: Path | None = getattr(args, f"source_{source}")
+    return path
 
 
 def operator_graph(operator: Operator, sources: tuple[str, ...], resolution: int | None) -> Graph:
