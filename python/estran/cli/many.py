@@ -131,16 +131,23 @@ def run_many(args: argparse.Namespace, command: str, out: Path, facts: Mapping[s
             failed.append((job, refusal(job, error)))
             _tell(args, *failed[-1])
         payloads = _payloads(args, command, plan, choice)
-        with _runner(args, choice) as runner, progress_bar(args) as progress:
-            failed += _run(args, state, runner, payloads, progress) if payloads else []
+        if payloads:
+            failed += _run(args, state, choice, payloads)
     return _say_failed(failed, len(plan.done) + len(plan.pending) + len(plan.refused))
 
 
-def _run(args: argparse.Namespace, state: State, runner: Runner, payloads: Sequence[Payload], progress: Progress) -> list[tuple[Job, Result]]:
+def _run(args: argparse.Namespace, state: State, choice: Choice | None, payloads: Sequence[Payload]) -> list[tuple[Job, Result]]:
+    from estran.adapters.files.whole import recover
     from estran.jobs.many import run_all
     from estran.jobs.work import Task
 
-    return run_all([Task(p.job, p) for p in payloads], state, runner, process, lambda job, result: _tell(args, job, result), progress=progress)
+    tasks = [Task(p.job, p) for p in payloads]
+    try:
+        with _runner(args, choice) as runner, progress_bar(args) as progress:
+            return run_all(tasks, state, runner, process, lambda job, result: _tell(args, job, result), progress=progress)
+    except BaseException:
+        recover(tasks[0].job.folder)  # what workers that were ended with us left half-written, of all products
+        raise
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from estran import __version__
-from estran.errors import BadParameter, EstranError, NoScheduler
+from estran.errors import BadParameter, NoScheduler
 from estran.jobs.work import TRIES, Function, Result, Started, Task, lost
 from estran.raster.scene import Progress, quiet
 
@@ -186,14 +187,15 @@ def _batch(choice: Cluster) -> Any:
     try:
         import dask_jobqueue
     except ImportError as error:
-        raise NoScheduler("--cluster needs the package dask-jobqueue", found="none", todo="pip install 'estran[cluster]'") from error
+        raise NoScheduler("--cluster needs the package dask-jobqueue", todo="pip install 'estran[cluster]'") from error
     submit = SUBMITS[choice.system]
     if shutil.which(submit) is None:
         raise NoScheduler(f"the batch system's program {submit} is not on the PATH", where=f"--cluster {choice.system}", todo="work where jobs are submitted")
     batch: Any = dask_jobqueue
     kind = {"slurm": batch.SLURMCluster, "pbs": batch.PBSCluster}[choice.system]
     try:
-        cluster = kind(
+        return kind(
+            n_workers=choice.jobs,  # submitted here, so that a refusal is heard
             cores=1,
             processes=1,
             memory=choice.memory,
@@ -205,10 +207,8 @@ def _batch(choice: Cluster) -> Any:
             job_script_prologue=[f"export {name}={value}" for name, value in _ONE_THREAD.items()],
             scheduler_options={"dashboard_address": None},
         )
-        cluster.scale(jobs=choice.jobs)
     except (RuntimeError, OSError, ValueError) as error:
         raise NoScheduler("the batch system does not take jobs", where=submit, found=" ".join(str(error).split())[:300]) from error
-    return cluster
 
 
 def _judge(choice: Cluster) -> None:
@@ -233,21 +233,26 @@ def _judge(choice: Cluster) -> None:
 # ---------------------------------------------------------------- do the workers fit
 
 
+_VERSIONS = "__import__('estran').__version__, '{0}.{1}'.format(*__import__('sys').version_info)"
+"""Asked as a text: a function of ours is what a worker without our version could not read."""
+
+
 def refuse_other_versions(client: Client) -> None:
     """Raise :class:`NoScheduler` where workers have another Estran, none, or another Python (its second number counts, too)."""
-    found = client.get_versions(packages=["estran"])
-    ours = __version__, f"{sys.version_info[0]}.{sys.version_info[1]}"
-    for address, worker in found["workers"].items():
-        estran = str(worker["packages"].get("estran") or "none")
-        python = ".".join(str(worker["host"]["python"]).split(".")[:2])
-        if (estran, python) != ours:
-            raise NoScheduler(
-                "a worker of the scheduler has another Estran or another Python",
-                where=address,
-                expected="Estran {} with Python {}".format(*ours),
-                found=f"Estran {estran} with Python {python}",
-                todo="install the same on all computers",
-            )
+    ours = __version__, "{}.{}".format(*sys.version_info)
+    for address, found in client.run(eval, _VERSIONS, on_error="return").items():
+        if found != ours:
+            raise _other_version(address, "none" if isinstance(found, BaseException) else "Estran {} with Python {}".format(*found))
+
+
+def _other_version(where: object, found: object) -> NoScheduler:
+    return NoScheduler(
+        "a worker of the scheduler has another Estran or another Python",
+        where=where,
+        expected="Estran {} with Python {}.{}".format(__version__, *sys.version_info),
+        found=found,
+        todo="install the same on all computers",
+    )
 
 
 # ---------------------------------------------------------------- many products
@@ -265,7 +270,9 @@ class OverScheduler:
         waiting = []
         for task in tasks:
             started(task.job)
-            future = self.client.submit(_silently, function, task.payload, key=f"estran-{task.job.name}-{uuid.uuid4().hex}", pure=False, retries=TRIES - 1)
+            # A worker that cannot read a task dies of it, and Dask waits for the next one; one that cannot read bytes within a task says so.
+            call = pickle.dumps(_Call(function, task.payload))
+            future = self.client.submit(pickle.loads, call, key=f"estran-{task.job.name}-{uuid.uuid4().hex}", pure=False, retries=TRIES - 1)
             futures[future.key] = task
             waiting.append(future)
         done = 0
@@ -281,15 +288,21 @@ class OverScheduler:
                 self.client.cancel(waiting)
 
 
-def _silently(function: Function, payload: Any) -> Result:
-    return function(payload, quiet)
+class _Call:
+    """A call that is made where it is unpickled; what is got there is its result."""
+
+    def __init__(self, function: Function, payload: Any) -> None:
+        self.function, self.payload = function, payload
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.function, (self.payload, quiet)
 
 
 def _result_of(future: Any) -> Result:
     try:
         result: Result = future.result()
-    except EstranError as error:
-        return Result(error.sentence(), error.exit_code)
+    except (ImportError, AttributeError) as error:
+        return Result(_other_version("", error).sentence(), NoScheduler.exit_code)
     except Exception as error:
         said = sentence_of_scheduler(error)
         if said:
