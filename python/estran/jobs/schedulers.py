@@ -142,8 +142,11 @@ def _set_up() -> None:
     import dask.config
 
     # What happens to workers is told by us, once.
-    quietly = dict.fromkeys(("distributed", "distributed.client", "bokeh", "tornado", "asyncio"), "critical")
+    talkers = ("distributed", "distributed.client", "bokeh", "tornado", "tornado.application", "asyncio")
+    quietly = dict.fromkeys(talkers, "critical")
     dask.config.set({"logging": quietly, "distributed.scheduler.allowed-failures": TRIES - 1, "distributed.comm.timeouts.connect": _ANSWER})
+    for name in talkers:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", module="distributed")
     warnings.filterwarnings("ignore", module="dask_jobqueue")
 
@@ -194,8 +197,7 @@ def _batch(choice: Cluster) -> Any:
     batch: Any = dask_jobqueue
     kind = {"slurm": batch.SLURMCluster, "pbs": batch.PBSCluster}[choice.system]
     try:
-        return kind(
-            n_workers=choice.jobs,  # submitted here, so that a refusal is heard
+        cluster = kind(
             cores=1,
             processes=1,
             memory=choice.memory,
@@ -207,8 +209,24 @@ def _batch(choice: Cluster) -> Any:
             job_script_prologue=[f"export {name}={value}" for name, value in _ONE_THREAD.items()],
             scheduler_options={"dashboard_address": None},
         )
+        try:
+            cluster.scale(jobs=choice.jobs)
+            cluster.sync(_submitted, cluster)
+        except BaseException:
+            with contextlib.suppress(AssertionError):  # at its end Dask minds that a job never began
+                cluster.close()
+            raise
     except (RuntimeError, OSError, ValueError) as error:
         raise NoScheduler("the batch system does not take jobs", where=submit, found=" ".join(str(error).split())[:300]) from error
+    return cluster
+
+
+async def _submitted(cluster: Any) -> None:
+    """Wait until the batch system has taken the jobs; Dask only logs a refusal that nobody waits for."""
+    await cluster
+    for job in cluster.workers.values():
+        if job.job_id is None:
+            await job.start()  # raises what it raised before
 
 
 def _judge(choice: Cluster) -> None:
