@@ -158,8 +158,6 @@ def _not_ours(path: Path) -> BadState:
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     try:
-        # A run holds the folder's lock, so SQLite need not share: network disks, where its own locks are slow or wrong, then do as well.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
