@@ -317,7 +317,7 @@ def test_killed_at_random_moments(estran, products: list[Path], tmp_path: Path, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize("more", [(), ("--jobs", "2")], ids=["one by one", "two at a time"])
+@pytest.mark.parametrize("more", [pytest.param((), marks=pytest.mark.slow), ("--jobs", "2")], ids=["one by one", "two at a time"])
 def test_stopped_it_keeps_what_is_done(estran, products: list[Path], tmp_path: Path, more: tuple[str, ...]) -> None:
     """Ctrl-C after the first product: one sentence, nothing half-written; the next run goes on."""
     out = tmp_path / "out"
