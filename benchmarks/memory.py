@@ -95,8 +95,8 @@ def run_case(scene: str, name: str, out: str) -> None:
     """Run one operator, and say time, peak, and sizes [MB]."""
     from estran.adapters.files.dimap.read import read_dimap
     from estran.adapters.files.dimap.write import write_dimap
-    from estran.catalogue.outputs import targets
     from estran.catalogue.called import operator_called
+    from estran.catalogue.outputs import targets
     from estran.engine.inputs import gather
     from estran.engine.run import run_operator
 

@@ -137,7 +137,7 @@ def run_many(args: argparse.Namespace, command: str, out: Path, facts: Mapping[s
 
 
 def _run(args: argparse.Namespace, state: State, choice: Choice | None, payloads: Sequence[Payload]) -> list[tuple[Job, Result]]:
-    from estran.adapters.files.whole import recover
+    from estran.adapters.files.leftovers import recover
     from estran.jobs.many import run_all
     from estran.jobs.work import Task
 

@@ -193,6 +193,7 @@ def write_folder(
     file = f"{file_stem(result.name)}.dim"
     with whole(out, overwrite=overwrite, kind=A_FOLDER) as part:
         part.mkdir()
+
         def writing(fraction: float, message: str) -> None:
             watch.start("write")
             progress(0.5 * fraction, message)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from estran.adapters.files.whole import recover
+from estran.adapters.files.leftovers import recover
 from estran.errors import TargetExists
 from estran.jobs.job import Job, digest_of, fingerprint, identity_of, names_of
 from estran.jobs.state import DONE, FAILED, RUNNING, Row, State
