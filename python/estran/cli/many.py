@@ -179,8 +179,10 @@ def _payloads(args: argparse.Namespace, command: str, plan: Plan, choice: Choice
     at_once = min(at_once, len(plan.pending)) or 1
     common: dict[str, Any] = {key: value for key, value in vars(args).items() if key != "run"}
     common |= {"at_once": at_once, "memory_free": free_memory() if at_once > 1 else None}
-    if args.threads is None and at_once > 1:
-        common["threads"] = 1 if choice is not None else max(1, (os.cpu_count() or 1) // at_once)
+    if args.threads is None and choice is not None:
+        common["threads"] = 1  # a worker is one thread: products, not tiles, are what is worked on at a time
+    elif args.threads is None and at_once > 1:
+        common["threads"] = max(1, (os.cpu_count() or 1) // at_once)
     elsewhere = choice is not None or (args.jobs or 1) > 1
     payloads = []
     for job, replace in plan.pending:
