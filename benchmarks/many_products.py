@@ -1,7 +1,7 @@
 """Many small products over one worker and over two, a process with one thread each: efficiency t1 / (2 t2), whose bar is 0.9 with 20 products.
 
-Each worker loads libraries and compiled loops with its first product, some seconds of a processor: with few or small products that decides. So the efficiency is
-given twice: of the whole run, and of what follows the first product of each worker.
+Each worker loads libraries and compiled loops with its first product, some seconds of a processor: with few or small products that decides.
+So the efficiency is given twice: of the whole run, and of what follows the first product of each worker.
 """
 
 from __future__ import annotations
