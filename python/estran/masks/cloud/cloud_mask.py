@@ -306,6 +306,7 @@ class CloudMaskRun:
         self.progress(0.35, "cloud objects")
         s, stage = self.objects, kept.pixels
         cloud = cloudy_pixels(kept, self.pixel_size, s, self.facts)
+        kept.brightness = None
         displacement = self._displacement(cloud, present, stage.few_clear)
         self.reader.release(("nir", "rededge078"))
         grow = s.grow_probability > 0.0 and "cirrus" not in present and not stage.few_clear

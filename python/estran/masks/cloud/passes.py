@@ -76,7 +76,7 @@ class Plan:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Kept:
     """What is kept of the whole scene between the passes: 6 bytes a pixel, 10 with the brightness; arrays (rows, columns).
 
@@ -85,7 +85,7 @@ class Kept:
     pixels
         Flags and probability.
     brightness
-        Sum of blue, green, red and the first SWIR band (float32), which the outlines of clouds need; None where they are not cut.
+        Sum of blue, green, red and the first SWIR band (float32), which the outlines of clouds need; None where they are not cut, or no more.
     """
 
     pixels: PixelStage

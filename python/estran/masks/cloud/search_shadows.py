@@ -82,20 +82,22 @@ class _DarkLand:
     on_snow: tuple[Mask, ...]
 
 
-def _dark_lands(scene: ShadowScene, geometry: Geometry, dem: Float | None, names: tuple[str, ...]) -> list[_DarkLand]:
+def _dark_lands(scene: ShadowScene, geometry: Geometry, names: tuple[str, ...]) -> list[_DarkLand]:
     """The dark places of some bands, each flooded by itself."""
     s, stage = scene.settings, scene.stage
     limits = [(s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)][: 2 if s.outline else 1]
     depths = [s.snow_depth, s.snow_depth * s.hint][: len(limits)]
     clear_land, drains = stage.clear_land, ~stage.valid
-    clear = ~(drains | stage.potential)
+    sun = _sun_on_slopes(scene, geometry)
     snow = stage.mask(IS_PURE_SNOW) & ~scene.cloud
 
     def dark(name: str) -> _DarkLand:
         image = scene.reader.whole(name)
-        if dem is not None and _evens_out(scene, geometry, dem):
-            flatten(image, dem, clear_land, *mean_direction(geometry.sun_zenith, geometry.sun_azimuth), scene.pixel_size)
-        level = background(image, clear_land, clear, s.shadow_percentile)
+        dem = None if sun is None else scene.dem()
+        if sun is not None and dem is not None:
+            flatten(image, dem, clear_land, *sun, scene.pixel_size)
+        del dem  # it is read again for the matching: a flood needs the room
+        level = background(image, clear_land, ~(drains | stage.potential), s.shadow_percentile)
         on_snow = snow_shadow(image, snow, depths) if name == "nir08" and s.snow_depth > 0.0 and snow.any() else ()
         return _DarkLand(level, dark_places(image, drains, level, limits), on_snow)
 
@@ -106,16 +108,18 @@ def _dark_lands(scene: ShadowScene, geometry: Geometry, dem: Float | None, names
         return list(pool.map(dark, names))
 
 
-def _evens_out(scene: ShadowScene, geometry: Geometry, dem: Float | None) -> bool:
-    return scene.settings.flatten_relief and dem is not None and geometry.sun_zenith is not None and geometry.sun_azimuth is not None
+def _sun_on_slopes(scene: ShadowScene, geometry: Geometry) -> tuple[float, float] | None:
+    """The sun that slopes are evened out for; None where they are not, or cannot be."""
+    known = "dem" in scene.reader.present and geometry.sun_zenith is not None and geometry.sun_azimuth is not None
+    return mean_direction(geometry.sun_zenith, geometry.sun_azimuth) if scene.settings.flatten_relief and known else None
 
 
-def find_dark_places(scene: ShadowScene, geometry: Geometry, dem: Float | None) -> DarkPlaces:
+def find_dark_places(scene: ShadowScene, geometry: Geometry) -> DarkPlaces:
     """Potential shadow (CM-20, CM-35, CM-49), also where clouds or relief shadow hide it."""
     names = ("nir08", "swir16") if scene.settings.use_swir16 else ("nir08",)
-    lands = _dark_lands(scene, geometry, dem, names)
+    lands = _dark_lands(scene, geometry, names)
     scene.facts.update({f"shadow_background_{name}": land.level for name, land in zip(names, lands, strict=True)})
-    if _evens_out(scene, geometry, dem):
+    if _sun_on_slopes(scene, geometry) is not None:
         scene.facts["relief_evened_out"] = True
     masks = [np.logical_and.reduce(of_all) for of_all in zip(*(land.dark for land in lands), strict=True)]
     on_snow = lands[0].on_snow
@@ -164,8 +168,7 @@ def find_shadows(
     step
         Called with the name of each stage that is done.
     """
-    dem = scene.dem()
-    dark = find_dark_places(scene, geometry, dem)
+    dark = find_dark_places(scene, geometry)
     unobservable = scene.cloud | ~scene.stage.valid
     unobservable |= scene.stage.mask(IS_RELIEF_SHADOW)  # (CM-46)
     dark.potential[unobservable] = False
@@ -174,6 +177,7 @@ def find_shadows(
     known = know(geometry, dark.potential)
     if known is None:
         return None
+    dem = scene.dem()
     flat = dem is None or known.heights is not None or not float(np.nanmax(dem) - np.nanmin(dem)) > LEAST_RELIEF
     relief = None if flat else dem
     del dem
