@@ -218,6 +218,9 @@ def faults(remedy: Remedy) -> Iterator[str]:
     for clause in CLAUSE.split(text):
         yield from _faults_of_options(clause, read_on(remedy.module))
         yield from _faults_of_commands(clause)
+    if remedy.module.startswith("face/"):  # read in a notebook
+        yield from _faults_of_python(text)
+        return
     yield from _faults_of_names(text)
     if found := re.search(r"\b\w+\s?=\s?(?:True|False|None)\b|\b[a-z_]+\(|\bReadOptions\b|\bopen_product\b|\bscale=|(?<!mode )(?<!mode=)\bstrict\b", text):
         yield f"{found[0]!r} can be said in Python only"
@@ -251,6 +254,23 @@ def _faults_of_commands(clause: str) -> Iterator[str]:
         known = parsers(command)
         if len(known) > 1 and called and called[0] not in known and called[0].split()[1] not in ("lists", "does", "with", "does", "which"):
             yield f"estran {called[0]} is no command"
+
+
+def _faults_of_python(text: str) -> Iterator[str]:
+    """Methods of Datasets and DataArrays, and functions of ours, that are not there."""
+    import rioxarray  # noqa: F401 - gives .rio
+    import xarray as xr
+
+    import estran
+
+    known = {"ds": xr.Dataset(), "da": xr.DataArray(), "xarray": xr, "estran": estran}
+    for name, attributes in re.findall(r"\b(ds|da|xarray|estran)((?:\.[a-z_]+)+)\b", text):
+        thing = known[name]
+        for attribute in attributes.split(".")[1:]:
+            if not hasattr(thing, attribute):
+                yield f"{name}{attributes} is not there"
+                break
+            thing = getattr(thing, attribute)
 
 
 def _faults_of_names(text: str) -> Iterator[str]:
@@ -289,6 +309,8 @@ def test_every_remedy_can_be_done(room: str) -> None:
     ("module", "text", "fault"),
     [
         ("adapters/files/open.py", "give --granul T31TDH", "--granul is no option of estran masks"),
+        ("face/given.py", "call ds.sort_it()", "ds.sort_it is not there"),
+        ("face/given.py", "call estran.load(path)", "estran.load is not there"),
         ("adapters/files/open.py", "give strict=False", "'strict=False' can be said in Python only"),
         ("adapters/files/open.py", "read it without strict", "'strict' can be said in Python only"),
         ("adapters/files/open.py", "call open_product(path)", "can be said in Python only"),

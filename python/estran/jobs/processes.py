@@ -177,7 +177,7 @@ def _end_with_the_other(lifeline: Connection) -> None:
         lifeline.recv_bytes()
     import sys
 
-    writing: Any = sys.modules.get("estran.adapters.files.whole")
+    writing: Any = sys.modules.get("estran.adapters.files.claims")
     if writing is not None:
         with contextlib.suppress(Exception):  # the next run tidies up
             writing.give_up()

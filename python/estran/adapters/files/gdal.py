@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib.util
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any, TypeVar
 from estran.adapters.files.undecodable import for_libraries
 
 T = TypeVar("T")
+
+_LOADING = threading.Lock()
 
 FORMATS = (
     "GTiff",
@@ -82,7 +85,7 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
     rasterio.errors.RasterioError
         It cannot be opened.
     """
-    rasterio = _library()
+    rasterio = library()
     from rasterio._err import CPLE_BaseError
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
     from rasterio.io import DatasetReader
@@ -128,12 +131,28 @@ def fact_of(read: Callable[[], T], otherwise: T) -> T:
     return otherwise
 
 
+def library() -> Any:
+    """Rasterio, with all its modules that readers use.
+
+    Whoever reads in a thread asks here before it imports any of them: several threads that import parts of it for the first time find each other's half-made.
+    """
+    with _LOADING:
+        return _library()
+
+
 @functools.cache
 def _library() -> Any:
     """Rasterio, its formats registered: all of them, unless the program that we are part of has done it before."""
     kept = {name: os.environ.pop(name) for name in ("GDAL_SKIP", "GDAL_DRIVER_PATH") if _bundled("gdal_data") and name in os.environ}
     try:
         import rasterio
+        import rasterio.errors
+        import rasterio.features
+        import rasterio.io
+        import rasterio.session
+        import rasterio.vrt
+        import rasterio.warp
+        import rasterio.windows
 
         with rasterio.Env():
             # The PROJ inside GDAL reads its own tables: those that another program's PROJ_LIB names may be of a version that it cannot read.

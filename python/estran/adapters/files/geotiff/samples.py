@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.adapters.files.gdal import opened
+from estran.adapters.files.gdal import library, opened
 from estran.errors import BadProduct
 
 
@@ -36,6 +36,7 @@ class RasterBand:
         self._hidden, self._alpha = hidden, alpha  # what stands where a mask hides a pixel, None where there is none; the band that is the mask, if one is
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        library()
         from rasterio.errors import RasterioError
         from rasterio.windows import Window
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from estran.adapters.files.gdal import library
 from estran.adapters.files.safe import xml
 from estran.adapters.files.safe.jpeg2000 import Image
 from estran.errors import BadProduct
@@ -50,6 +51,7 @@ class PolygonFootprint:
         return _picked(grid, self.grid, self._drawn)
 
     def _drawn(self, window: Window) -> Detectors:
+        library()
         from rasterio.features import rasterize
 
         if not self.polygons:

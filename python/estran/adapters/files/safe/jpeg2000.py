@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.adapters.files.gdal import opened
+from estran.adapters.files.gdal import library, opened
 from estran.adapters.files.safe.store import AGAIN, Entry, Seekable
 from estran.errors import BadProduct
 
@@ -114,6 +114,7 @@ class Image:
         return picked
 
     def _window(self, row: int, height: int, col: int, width: int) -> npt.NDArray[Any]:
+        library()
         from rasterio.errors import RasterioError
         from rasterio.windows import Window
 
