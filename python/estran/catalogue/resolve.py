@@ -93,7 +93,8 @@ def resolve_reads(
     values = {} if parameters is None else parameters
     declared = source_of(op, source)
     if any(reads.band in SPECTRAL for reads in declared.reads):
-        _check_names(units, platform, where)
+        sensor_of(platform, where)
+        refuse_old_names(units, where)
     bands: dict[str, str] = {}
     constants: dict[str, float] = {}
     missing: list[Reads | Aux] = []
@@ -143,15 +144,6 @@ def resolve_reads(
                 missing.append(aux)
                 notes.append(note(aux.name, aux.without))
     return Resolution(bands, constants, files, tuple(missing), tuple(notes))
-
-
-def _check_names(available: Iterable[str], platform: str, where: str) -> None:
-    """Raise :class:`UnsupportedProduct` for a platform that is not in the registry, and for bands with the names of an older Estran."""
-    try:
-        sensor_of(platform)
-    except UnsupportedProduct as error:
-        raise UnsupportedProduct(error.what, where=where, expected=error.expected, found=error.found, todo=error.todo) from None
-    refuse_old_names(available, where)
 
 
 def note(band: str, without: str) -> str:

@@ -83,11 +83,6 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def within(progress: Progress, first: float, last: float) -> Progress:
-    """A part of a longer work: its 0..1 is `first`..`last` of the whole."""
-    return lambda share, message: progress(first + (last - first) * share, message)
-
-
 def say_times(seconds: Mapping[str, float]) -> None:
     """Where the time went, for ``-v``."""
     for stage, time in seconds.items():

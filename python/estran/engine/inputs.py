@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
 from estran.catalogue.spec import Operator, Source
+from estran.catalogue.sun import sun_points
 from estran.engine.expressions import from_tie_points, lazily
 from estran.engine.lazy import chunked, physical
 from estran.errors import BadGrid, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid, Window
-from estran.raster.product import Band, Product, TiePointGrid
-from estran.sensors.bands import resolve
+from estran.raster.product import Band, Product
 from estran.sensors.plausible import drop_impossible, is_reflectance
 
 log = logging.getLogger("estran")
@@ -28,10 +28,6 @@ ReadAux = Callable[..., npt.NDArray[np.float32]]
 
 Of a raster in another unit than metres it also gets ``heights=False``.
 """
-
-_SUN = ("sun_zenith", "sun_azimuth")
-_SUN_POINTS = 9
-"""Points a side at which the sun's place is computed where the product has no angles; between them it is all but linear."""
 
 
 @dataclass(frozen=True)
@@ -206,23 +202,5 @@ def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux 
 def _with_sun(op: Operator, declared: Source, product: Product) -> Product:
     """The product with the sun's angles from place and time, where the operator reads them, nobody gives them, and both are known."""
     names = (*product.bands, *product.tie_points)
-    wanted = [
-        r
-        for r in declared.reads
-        if r.band in _SUN and resolve(r.band, names, product.platform) is None and (not r.from_param or getattr(op, r.from_param, None) is None)
-    ]
-    if not wanted or product.start is None or product.grid.crs is None or product.grid.transform is None:
-        return product
-    from estran.physics.geometry import sun_position
-
-    grid = product.grid
-    cols, rows = np.linspace(0, grid.width, _SUN_POINTS), np.linspace(0, grid.height, _SUN_POINTS)
-    lon, lat = grid.lonlat(*np.meshgrid(cols, rows))
-    values = dict(zip(_SUN, sun_position(product.start, lon, lat), strict=True))
-    step_x, step_y = grid.width / (_SUN_POINTS - 1), grid.height / (_SUN_POINTS - 1)
-    points = {
-        r.band: TiePointGrid(r.band, np.asarray(values[r.band], np.float32), 0.0, 0.0, step_x, step_y, "degrees", cyclic=r.band == "sun_azimuth")
-        for r in wanted
-    }
-    note = f"{' and '.join(points)} computed from place and time ({product.start:%Y-%m-%d %H:%M:%S} UTC): the product has none."
-    return replace(product, tie_points={**product.tie_points, **points}).with_notes(note)
+    points, notes = sun_points(op, declared, names, product.platform, product.start, product.grid)
+    return replace(product, tie_points={**product.tie_points, **points}).with_notes(*notes) if points else product

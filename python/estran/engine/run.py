@@ -102,10 +102,9 @@ def run_operator(
         columns = [w.width for w in windows if w.row == 0]
         arrays = picked(tasks, _types(op), (tuple(w.height for w in windows if w.col == 0), tuple(columns)))
     records = tuple(task[RECORD] for row in tasks for task in row)
-    product = _product(op, main, inputs, arrays)
-    product = replace(product, metadata=(*product.metadata, processing(op, sources, inputs.notes, {})))
+    record = processing(op, sources, inputs.notes, {})
     finish = partial(_finish, op, dict(sources), inputs.notes, str(scene.metadata["name"]), overview)
-    return replace(product, pending=(*_pending_of(sources), Pending(records, finish)))
+    return replace(_product(op, main, inputs, arrays), metadata=(*main.metadata, record), pending=(*_pending_of(sources), Pending(records, finish)))
 
 
 def hold(product: Product) -> Product:

@@ -92,7 +92,7 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
 
 
 def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dict[str, Extent]]:
-    """The inputs, in memory or in a spool, and the least and greatest value of each.
+    """The inputs, in memory or in a spool, and the least and greatest value of those that are judged by it: reflectance, and rasters beside the product.
 
     All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
     """
@@ -106,14 +106,16 @@ def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dic
     arrays: dict[str, Any] = {}
     sinks: dict[str, _Sink] = {}
     steps = Steps(shape[0] * shape[1] * max(1, len(lazy)), run.progress, 0.0, 0.5)
+    judged = {*reflectance_of(lazy, ""), *(aux.name for aux in run.op.aux)}
     for name in inputs.arrays:
         if name not in lazy:
             arrays[name] = inputs.constant(name, inputs.grid.window)
             continue
         arrays[name] = np.empty(shape, np.float32) if spool is None else spool.image(shape)
-        sinks[name] = _Sink(arrays[name], name, inputs.saturated.get(name), steps, _onlooker(inputs, overview, name))
+        extent = Extent(float("nan"), float("nan"), inputs.saturated.get(name)) if name in judged else None
+        sinks[name] = _Sink(arrays[name], name, extent, steps, _onlooker(inputs, overview, name))
     dask_array().store(list(lazy.values()), list(sinks.values()), lock=False, scheduler=LOCAL)
-    extents = {name: sink.extent for name, sink in sinks.items()}
+    extents = {name: sink.extent for name, sink in sinks.items() if sink.extent is not None}
     fillings = find_fillings(arrays, inputs.unsure, LOCAL)
     if any(fillings.by_source.values()):
         extents |= _drop(fillings, arrays, run)
@@ -158,13 +160,13 @@ class _Sink:
         self,
         array: Any,
         name: str,
-        saturated: float | None,
+        extent: Extent | None,
         steps: Steps,
         onlooker: Callable[[Window, npt.NDArray[np.float32]], None] | None,
     ) -> None:
         self.array, self.name, self.steps, self.onlooker = array, name, steps, onlooker
         self.shape, self.dtype = array.shape, array.dtype
-        self.extent = Extent(float("nan"), float("nan"), saturated)
+        self.extent = extent  # of what was stored so far; None where nobody asks for it
         self._lock = threading.Lock()
 
     def __dask_tokenize__(self) -> str:
@@ -175,7 +177,8 @@ class _Sink:
         self.array[key] = values
         if self.onlooker is not None:
             self.onlooker(Window(key[0].start or 0, key[1].start or 0, *values.shape), values)
-        found = Extent.of(values)
-        with self._lock:
-            self.extent = self.extent | found
+        if self.extent is not None:
+            found = Extent.of(values)
+            with self._lock:
+                self.extent = self.extent | found
         self.steps.step(values.size, f"reading {self.name}")

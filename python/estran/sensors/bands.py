@@ -132,8 +132,8 @@ _OLD_NAMES: Mapping[str, str] = {
 """Names of the table s2_cloud_pixels and of Estran before 2027; there, ``nir`` was what is ``nir08`` today."""
 
 
-def sensor_of(platform: str) -> Sensor:
-    """The sensor on a platform ("Sentinel-2B", "landsat-8"); Sentinel-2's where the product does not say its platform ("").
+def sensor_of(platform: str, where: object = "") -> Sensor:
+    """The sensor on a platform ("Sentinel-2B", "landsat-8"); Sentinel-2's where the product does not say its platform (""). `where` is for the error.
 
     Raises
     ------
@@ -150,6 +150,7 @@ def sensor_of(platform: str) -> Sensor:
         return found
     raise UnsupportedProduct(
         "the platform is not one whose bands are known",
+        where=where,
         expected=", ".join(sensor.platforms for sensor in SENSORS.values()),
         found=platform,
         todo="give a product of one of these platforms, or, if the platform is stated wrongly, correct it in the product",
