@@ -33,6 +33,8 @@ _SURFACES = np.array(
         (0.23, 0.25, 0.30, 0.35, 0.36, 0.38, 0.40, 0.41, 0.43, 0.30, 0.002, 0.48, 0.42),
     ]
 )
+_PATCH = 61
+"""Pixels a side of a patch of one surface."""
 _ANGLES = {
     "sun_zenith": 48.0,
     "sun_azimuth": 150.0,
@@ -70,11 +72,11 @@ def make_scene(path: str, size: int) -> None:
     from estran.adapters.files.dimap.write import write_dimap
 
     grid = Grid(size, size, Affine(20.0, 0, 600000, 0, -20.0, 5600000), "EPSG:32631")
-    patches = np.random.default_rng(0).integers(0, len(_SURFACES), (-(-size // 61), -(-size // 61)))
+    patches = np.random.default_rng(0).integers(0, len(_SURFACES), (-(-size // _PATCH), -(-size // _PATCH)))
 
     def samples(block: Any, k: int, block_info: Any = None) -> Any:
         (top, bottom), (left, right) = block_info[0]["array-location"]
-        surface = np.repeat(np.repeat(patches, 61, 0), 61, 1)[top:bottom, left:right]
+        surface = patches[np.ix_(np.arange(top, bottom) // _PATCH, np.arange(left, right) // _PATCH)]
         noise = np.random.default_rng((k, top, left)).normal(1.0, 0.03, surface.shape)
         return np.clip(_SURFACES[surface, k] * noise * 1e4 + 1000, 1, 60000).astype(np.uint16)
 
