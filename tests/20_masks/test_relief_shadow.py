@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -9,13 +12,23 @@ from affine import Affine
 from estran.errors import EstranError
 from estran.masks.relief.cast import Sun
 from estran.masks.relief.geodetic import geodetic_heights
-from estran.masks.relief.relief_shadow import ReliefSettings, Services, relief_shadow
+from estran.masks.relief.relief_shadow import ReliefSettings, ReliefShadow, Services, decide_relief
 from estran.masks.relief.surroundings import with_surroundings
 from estran.raster.grid import Grid
 
 GRID = Grid(60, 50, Affine(20.0, 0, 600000, 0, -20.0, 5600000), "EPSG:32631")
 SUN = Sun(np.full(GRID.shape, 180.0, np.float32), np.full(GRID.shape, 30.0, np.float32))
 SWEEP = ReliefSettings(backend="sweep")
+
+
+def relief_shadow(*args, **more):
+    """The masks of the scene put together from their parts, with the notes and facts of the decision."""
+    decided = decide_relief(*args, **more)
+    whole = {f.name: np.empty(GRID.shape, bool if f.type == "Bool" else np.float32) for f in fields(ReliefShadow)}
+    for part, masks in decided.parts():
+        for name, array in whole.items():
+            array[part] = getattr(masks, name)
+    return SimpleNamespace(**whole, notes=decided.notes, facts=decided.facts)
 
 
 def ridge_south(grid):
@@ -46,7 +59,7 @@ def test_the_surroundings_reach_as_far_as_shadows():
         asked.append(grid)
         return ridge_south(grid)
 
-    relief, around = with_surroundings(ridge_south(GRID), GRID, SUN.elevation, read)
+    relief, around = with_surroundings(ridge_south(GRID), GRID, SUN.lowest(), read)
     assert [round(grid.pixel_size[0]) for grid in asked] == [200, 20]
     assert relief.origin == (47, 47)
     assert around == asked[1]

@@ -14,7 +14,7 @@ import pytest
 import rasterio
 
 from estran.adapters.files.safe import read_safe
-from estran.engine.lazy import chunked, physical
+from estran.engine.lazy import Physical, chunked
 from estran.engine.nodes.resampling import Resample
 from estran.raster.product import Product
 from estran.sensors.bands import SENTINEL2
@@ -57,7 +57,8 @@ def root(tmp_path_factory: pytest.TempPathFactory, raw: dict[str, np.ndarray]) -
 def at_20_m(product: Product, tile: int) -> dict[str, np.ndarray]:
     """Reflectance of all bands, loaded together."""
     resampled = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(product, tile=tile)
-    lazy = {b.name: physical(resampled[b.name], chunked(resampled[b.name].data, tile), semantic=b.semantic) for b in SENTINEL2}
+    made = {b.name: Physical(resampled[b.name], resampled[b.name].data.dtype, b.semantic) for b in SENTINEL2}
+    lazy = {name: values.over(chunked(resampled[name].data, tile)) for name, values in made.items()}
     return dict(zip(lazy, dask.compute(*lazy.values(), scheduler="threads"), strict=True))
 
 

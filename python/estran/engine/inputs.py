@@ -15,7 +15,7 @@ from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
 from estran.catalogue.spec import Operator, Source
 from estran.catalogue.sun import sun_points
 from estran.engine.expressions import from_tie_points, lazily
-from estran.engine.lazy import chunked, physical
+from estran.engine.lazy import Physical, chunked
 from estran.errors import BadGrid, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product
@@ -36,12 +36,13 @@ class Inputs:
 
     `bands` names the band of the first source behind a semantic name, `files` the file behind an `aux`; `saturated` is the value of reflectance that stands
     for saturation, by semantic name, where its band has one; `unsure` has the prefixes of sources whose reflectance does not say of every band which
-    numbers stand for no data and for saturation.
+    numbers stand for no data and for saturation. `raw` has what some of the arrays are made of, which weighs less: raw numbers, and what makes values of them.
     """
 
     grid: Grid
     arrays: Mapping[str, Any]
     notes: tuple[str, ...]
+    raw: Mapping[str, tuple[Any, Physical]] = field(default_factory=dict)
     bands: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     saturated: Mapping[str, float] = field(default_factory=dict)
@@ -67,6 +68,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         When a mandatory source is not given.
     """
     arrays: dict[str, Any] = {}
+    raw: dict[str, tuple[Any, Physical]] = {}
     notes: list[str] = []
     bands: dict[str, str] = {}
     files: dict[str, Path] = {}
@@ -98,6 +100,9 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         prefix = "" if declared is op.sources[0] else f"{declared.name}."
         for name, band in found.bands.items():
             _check_scaling(op, product, name, band)
+            if band in product.bands and not product.bands[band].valid:
+                data = chunked(product.bands[band].data, tile)
+                raw[prefix + name] = data, Physical(product.bands[band], data.dtype, name)
             arrays[prefix + name] = _array(product, name, band, own, tile)
         if not all(_is_sure(product.bands.get(band)) for name, band in found.bands.items() if is_reflectance(name)):
             unsure.append(prefix.rstrip("."))
@@ -112,7 +117,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         log.warning(note)
     main = sources[op.sources[0].name]
     saturated = {name: value for name, band in bands.items() if (value := _saturation(main.bands.get(band))) is not None}
-    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), bands, files, saturated, tuple(unsure))
+    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), raw, bands, files, saturated, tuple(unsure))
 
 
 def _units(product: Product) -> dict[str, str | None]:
@@ -172,7 +177,7 @@ def _array(product: Product, semantic: str, name: str, grid: Grid, tile: int) ->
     if name in product.bands:
         band = product.bands[name]
         data = chunked(band.data, tile)
-        return physical(band, data, _valid(product, band, tile) if band.valid else None, semantic=semantic)
+        return Physical(band, data.dtype, semantic).over(data, _valid(product, band, tile) if band.valid else None)
     return from_tie_points(product.tie_points[name], grid, product.grid, tile)
 
 

@@ -77,35 +77,39 @@ def chunked(data: Any, tile: int) -> Any:
     return da.from_array(data, chunks=tile, name=False)
 
 
-def physical(band: Band, data: Any, valid: Any | None = None, *, semantic: str = "") -> Any:
-    """Physical values of a band's chunked raw `data` as float32.
+class Physical:
+    """Physical values of a band's raw numbers as float32: called with an array of these, and where its valid expression holds if it has one.
 
-    NaN without data, where no measurement of the name `semantic` has such a value (:func:`estran.sensors.plausible.drop_impossible`), or where not `valid`
-    (a boolean Dask array of the same chunks).
+    NaN without data, and where no measurement of the name `semantic` has such a value (:func:`estran.sensors.plausible.drop_impossible`).
     """
-    da = dask_array()
-    plain = replace(band, data=None)  # Dask makes a name from what the function holds: not from all pixels
 
-    def computed(raw: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
-            result = plain.physical(raw)
-        drop_impossible(result, semantic)
-        return result
+    def __init__(self, band: Band, kind: npt.DTypeLike, semantic: str = "") -> None:
+        self.band, self.kind, self.semantic = replace(band, data=None), np.dtype(kind), semantic
+        small = self.kind.kind == "u" and self.kind.itemsize <= _LOOKED_UP
+        # Of numbers of 16 bits there are fewer than of pixels: each is scaled once, and looked up.
+        self.table = self._computed(np.arange(1 << 8 * self.kind.itemsize, dtype=self.kind)) if small else None
 
-    kind = np.dtype(data.dtype)
-    # Of numbers of 16 bits there are fewer than of pixels: each is scaled once, and looked up.
-    table = computed(np.arange(1 << 8 * kind.itemsize, dtype=kind)) if kind.kind == "u" and kind.itemsize <= _LOOKED_UP else None
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Physical, (self.band, self.kind, self.semantic)
 
-    def values(raw: np.ndarray[Any, Any], good: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any]:
+    def __call__(self, raw: npt.NDArray[Any], good: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float32]:
+        """The values of raw numbers (rows, columns); NaN where not `good`."""
         # No number lies outside of the table; "clip" spares NumPy the search for one.
-        result = computed(raw) if table is None or raw.dtype != kind else table.take(raw, mode="clip")
+        result = self._computed(raw) if self.table is None or raw.dtype != self.kind else self.table.take(raw, mode="clip")
         if good is not None:
             result[~good.astype(bool, copy=False)] = np.nan
         return result
 
-    if valid is None:
-        return da.map_blocks(values, data, dtype=np.float32, meta=np.empty((0, 0), np.float32))
-    return da.map_blocks(values, data, valid.rechunk(data.chunks), dtype=np.float32, meta=np.empty((0, 0), np.float32))
+    def _computed(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
+            result = self.band.physical(raw)
+        drop_impossible(result, self.semantic)
+        return result
+
+    def over(self, data: Any, valid: Any | None = None) -> Any:
+        """The values of chunked raw `data`, lazily; NaN where not `valid` (a boolean Dask array)."""
+        others = () if valid is None else (valid.rechunk(data.chunks),)
+        return dask_array().map_blocks(self, data, *others, dtype=np.float32, meta=np.empty((0, 0), np.float32))
 
 
 def array_of(tasks: Sequence[Sequence[Any]], chunks: tuple[Sequence[int], Sequence[int]], dtype: npt.DTypeLike) -> Any:

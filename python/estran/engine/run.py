@@ -134,19 +134,24 @@ def _types(op: Operator) -> dict[str, str]:
 
 
 def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window], progress: Progress) -> list[list[Any]]:
-    """One task a window, row by row; those of a surveyed operator share one survey."""
-    lazy = {name: array for name, array in inputs.arrays.items() if not isinstance(array, float)}
+    """One task a window, row by row; those of a surveyed operator share one survey.
+
+    Chunks that windows share wait for the last of these as the raw numbers they are: values weigh twice as much.
+    """
+    lazy = {name: inputs.raw.get(name, (array, None)) for name, array in inputs.arrays.items() if not isinstance(array, float)}
     constants = {name: array for name, array in inputs.arrays.items() if isinstance(array, float)}
     fillings = find_fillings(inputs.arrays, inputs.unsure, LOCAL)
     surveyed = op.walk is Walk.SURVEYED
 
     def shared(first: float, last: float) -> TileRun:
-        return TileRun(op, scene, tuple(lazy), constants, fillings, inputs.saturated, Steps(len(windows), progress, first, last))
+        values = {name: values for name, (_, values) in lazy.items()}
+        return TileRun(op, scene, values, constants, fillings, inputs.saturated, Steps(len(windows), progress, first, last))
 
-    survey = _survey(shared(0.0, 0.5), lazy, windows) if surveyed else None
+    arrays = [array for array, _ in lazy.values()]
+    survey = _survey(shared(0.0, 0.5), arrays, windows) if surveyed else None
     task = dask_delayed()(partial(compute_tile, shared(0.5 if surveyed else 0.0, 1.0)), pure=False)
     halo = 0 if op.walk is Walk.PIXEL else op.halo()
-    chunks = [Chunks(array) for array in lazy.values()]
+    chunks = [Chunks(array) for array in arrays]
     rows: dict[int, list[Any]] = {}
     for window in windows:
         grown = window.grow(halo, inputs.grid)
@@ -154,12 +159,12 @@ def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window]
     return list(rows.values())
 
 
-def _survey(run: TileRun, lazy: Mapping[str, Any], windows: Sequence[Window]) -> Any:
+def _survey(run: TileRun, arrays: Sequence[Any], windows: Sequence[Window]) -> Any:
     """The survey of all windows, one task.
 
     It reads its inputs by tasks of its own: were they the tiles' too, every chunk would be held from the one to the other.
     """
-    chunks = [Chunks(read_apart(array)) for array in lazy.values()]
+    chunks = [Chunks(read_apart(array)) for array in arrays]
     task = dask_delayed()(partial(survey_tile, run), pure=False)
     return dask_delayed()(partial(merge_surveys, run), pure=False)([task(window, [c.under(window) for c in chunks]) for window in windows])
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.spec import Operator
-from estran.engine.lazy import joined
+from estran.engine.lazy import Physical, joined
 from estran.raster.grid import Window
 from estran.raster.scene import Block, Progress, Scene, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of
@@ -70,8 +70,8 @@ class TileRun:
     ----------
     op, scene
         The operator, and what holds for the whole image.
-    names
-        Inputs by semantic name, in the order in which their pieces are handed over.
+    values
+        What makes values of the pieces of each input, by semantic name, in the order in which they are handed over; None where they are values.
     constants
         Inputs that are one number over the whole scene.
     fillings, saturated
@@ -84,20 +84,22 @@ class TileRun:
         self,
         op: Operator,
         scene: Scene,
-        names: Sequence[str],
+        values: Mapping[str, Physical | None],
         constants: Mapping[str, float],
         fillings: Fillings,
         saturated: Mapping[str, float],
         steps: Steps,
     ) -> None:
-        self.op, self.scene, self.names, self.constants = op, scene, tuple(names), dict(constants)
+        self.op, self.scene, self.values, self.constants = op, scene, dict(values), dict(constants)
         self.fillings, self.saturated, self.steps = fillings, saturated, steps
 
     def arrays(self, window: Window, under: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
         """The inputs of a window out of the chunks under it (what :class:`~estran.engine.lazy.Chunks` lists), NaN where a filling stands."""
         shape = window.height, window.width
         found = {name: np.broadcast_to(np.float32(value), shape) for name, value in self.constants.items()}
-        found |= {name: joined(chunks, corner, window) for name, (chunks, corner) in zip(self.names, under, strict=True)}
+        for (name, values), (chunks, corner) in zip(self.values.items(), under, strict=True):
+            pieces = joined(chunks, corner, window)
+            found[name] = pieces if values is None else values(pieces)
         return self.fillings.drop(found, self.constants)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.resolve import note
 from estran.catalogue.spec import Operator
-from estran.engine.heap import return_large_arrays
+from estran.engine.heap import return_large_arrays, return_what_is_free
 from estran.engine.inputs import Inputs
 from estran.engine.lazy import dask_array
 from estran.engine.overview import Overview, seen
@@ -115,6 +115,8 @@ def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dic
         extent = Extent(float("nan"), float("nan"), inputs.saturated.get(name)) if name in judged else None
         sinks[name] = _Sink(arrays[name], name, extent, steps, _onlooker(inputs, overview, name))
     dask_array().store(list(lazy.values()), list(sinks.values()), lock=False, scheduler=LOCAL)
+    if spool is not None:
+        return_what_is_free()
     extents = {name: sink.extent for name, sink in sinks.items() if sink.extent is not None}
     fillings = find_fillings(arrays, inputs.unsure, LOCAL)
     if any(fillings.by_source.values()):

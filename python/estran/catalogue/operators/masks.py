@@ -156,11 +156,15 @@ class Masks(Operator):
         """What is known of the relief, or None where it is off."""
         if not self.relief or any(name not in block for name in ("dem", "sun_zenith", "sun_azimuth")):
             return None
-        done = _RELIEF.of(self).compute(replace(block, progress=lambda share, text: block.progress(0.3 * share, text)))
-        told = dict(done.facts)
+        import numpy as np
+
+        told: dict[str, Any] = {}
+        flags, steep = np.empty(block.shape, np.uint8), np.empty(block.shape, np.bool_)
+        for part, values in _RELIEF.of(self).parts(replace(block, progress=lambda share, text: block.progress(0.3 * share, text)), told):
+            flags[part], steep[part] = values["relief_flags"], values["slope"] > _LEVEL
         notes += told.pop("notes", ())
         facts |= {f"relief_{name}": value for name, value in told.items()}
-        return _Relief(done["relief_flags"], done["slope"] > _LEVEL)
+        return _Relief(flags, steep)
 
 
 @dataclass(frozen=True)

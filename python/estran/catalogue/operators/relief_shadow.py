@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,7 +13,8 @@ from estran.raster.coding import Flag, FlagCoding
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
-    from estran.masks.relief.relief_shadow import ReliefSettings, Services
+    from estran.masks.relief.cast import ByRows
+    from estran.masks.relief.relief_shadow import DecidedRelief, Services
 
 FLAGS = FlagCoding(
     "relief_flags",
@@ -106,62 +108,91 @@ class ReliefShadow(Operator):
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The masks of a whole scene."""
+        arrays: dict[str, Array] = {w.name: block.empty(w.name, w.dtype) for w in self.writes}
+        facts: dict[str, Any] = {}
+        for part, values in self.parts(block, facts):
+            for name, array in arrays.items():
+                array[part] = values[name]
+        return block.out(arrays, **facts)
+
+    def parts(self, block: Block, facts: dict[str, Any]) -> Iterator[tuple[tuple[slice, slice], dict[str, Array]]]:
+        """The bands by name, part by part of a whole scene, each with where it lies; what was found out is in `facts` afterwards."""
         import numpy as np
 
-        from estran.masks.relief.cast import Sun
-        from estran.masks.relief.relief_shadow import relief_shadow
+        found = self._decided(block)
+        if found is None:
+            facts["backend"] = "none"
+            nothing: dict[str, Array] = {w.name: np.broadcast_to(np.float32(np.nan), block.shape) for w in self.writes}
+            yield (slice(None), slice(None)), {**nothing, "relief_flags": np.broadcast_to(np.uint8(FLAGS["NODATA"].mask), block.shape)}
+            return
+        facts |= {"notes": found.notes, **found.facts}
+        counts = dict.fromkeys((flag.name for flag in FLAGS.flags), 0)
+        for part, masks in found.parts():
+            flags = {
+                "NODATA": masks.nodata,
+                "CAST": masks.cast,
+                "SELF": masks.self_shadow,
+                "LOW_SUN": masks.low_sun,
+                "HIDDEN": masks.occluded,
+                "UNKNOWN": masks.unknown,
+            }
+            counts = {name: count + int(np.count_nonzero(flags[name])) for name, count in counts.items()}
+            yield (
+                part,
+                {
+                    "cos_incidence": masks.cosine,
+                    "relief_margin": masks.clearance,
+                    "slope": masks.slope,
+                    "aspect": masks.aspect,
+                    "sky_view": masks.sky_view,
+                    "relief_flags": FLAGS.pack(flags, np.uint8),
+                },
+            )
+        valid = max(1, block.shape[0] * block.shape[1] - counts["NODATA"])
+        facts |= {f"share_{name.lower()}": round(float(count) / valid, 6) for name, count in counts.items() if name != "NODATA"}
 
-        dem = block.get("dem")
-        zenith, azimuth = (self._angle(block, name) for name in ("sun_zenith", "sun_azimuth"))
-        if dem is None or not np.isfinite(dem).any() or not np.isfinite(zenith).any():
-            return self._nothing(block)
-        if np.nanmin(zenith) >= 90.0:
-            raise BadGeometry("the sun is below the horizon", where=self.alias, expected="a zenith angle below 90 degrees", found=f"{np.nanmin(zenith):.1f}")
-        view_zenith, view_azimuth = block.get("view_zenith"), block.get("view_azimuth")
+    def _decided(self, block: Block) -> DecidedRelief | None:
+        """What needs the terrain as a whole; None where height or sun are unknown everywhere."""
+        import numpy as np
+
+        from estran.masks.relief.cast import Sun, lowest_of
+        from estran.masks.relief.relief_shadow import ReliefSettings, decide_relief
+
+        if "dem" not in block or np.isnan(lowest_of(_rows_of(block, "dem"))):
+            return None
+        least = lowest_of(self._angle(block, "sun_zenith"))
+        if np.isnan(least):
+            return None
+        if least >= 90.0:
+            raise BadGeometry("the sun is below the horizon", where=self.alias, expected="a zenith angle below 90 degrees", found=f"{least:.1f}")
+        sun = Sun(self._angle(block, "sun_azimuth"), self._angle(block, "sun_zenith", above_horizon=True))
         sensor = None
-        if self.hidden and view_zenith is not None and view_azimuth is not None:
-            sensor = Sun(np.asarray(view_azimuth), np.float32(90.0) - view_zenith)
-        found = relief_shadow(dem, block.scene.grid, Sun(azimuth, 90.0 - zenith), sensor, self._settings(), _services(block), block.progress)
-        flags = {
-            "NODATA": found.nodata,
-            "CAST": found.cast,
-            "SELF": found.self_shadow,
-            "LOW_SUN": found.low_sun,
-            "HIDDEN": found.occluded,
-            "UNKNOWN": found.unknown,
-        }
-        arrays: dict[str, Array] = {
-            "cos_incidence": found.cosine,
-            "relief_margin": found.clearance,
-            "slope": found.slope,
-            "aspect": found.aspect,
-            "sky_view": found.sky_view,
-            "relief_flags": FLAGS.pack(flags, np.uint8),
-        }
-        valid = max(1, int((~found.nodata).sum()))
-        shares = {f"share_{name.lower()}": round(float(mask.sum()) / valid, 6) for name, mask in flags.items() if name != "NODATA"}
-        return block.out(arrays, notes=found.notes, **found.facts, **shares)
+        if self.hidden and "view_zenith" in block and "view_azimuth" in block:
+            sensor = Sun(_rows_of(block, "view_azimuth"), _rows_of(block, "view_zenith", above_horizon=True))
+        settings = ReliefSettings(backend=self.backend, dem_posting=self.dem_posting, low_sun=self.low_sun, sky_directions=self.sky_directions)
+        return decide_relief(block["dem"], block.scene.grid, sun, sensor, settings, _services(block), block.progress)
 
-    def _settings(self) -> ReliefSettings:
-        from estran.masks.relief.relief_shadow import ReliefSettings
-
-        return ReliefSettings(backend=self.backend, dem_posting=self.dem_posting, low_sun=self.low_sun, sky_directions=self.sky_directions)
-
-    def _angle(self, block: Block, name: str) -> Array:
+    def _angle(self, block: Block, name: str, *, above_horizon: bool = False) -> ByRows | Any:
         import numpy as np
 
-        array = block.get(name)
-        if array is not None:
-            return np.asarray(array, np.float32)
+        if name in block:
+            return _rows_of(block, name, above_horizon=above_horizon)
         constant = getattr(self, name)
-        return np.broadcast_to(np.float32(np.nan if constant is None else constant), block.shape)
+        value = np.float32(np.nan if constant is None else constant)
+        return np.float32(90.0) - value if above_horizon else value
 
-    def _nothing(self, block: Block) -> Block:
-        import numpy as np
 
-        arrays: dict[str, Array] = {w.name: np.full(block.shape, np.nan, np.float32) for w in self.writes if isinstance(w, BandOut)}
-        arrays["relief_flags"] = np.full(block.shape, FLAGS["NODATA"].mask, np.uint8)
-        return block.out(arrays, backend="none")
+def _rows_of(block: Block, name: str, *, above_horizon: bool = False) -> ByRows:
+    """An array of the block, or 90 degrees less it, that is read as it is asked for."""
+    import numpy as np
+
+    from estran.masks.relief.cast import ByRows
+
+    def read(first: int, last: int) -> Array:
+        values = np.asarray(block.strip((name,), first, last)[name], np.float32)
+        return np.float32(90.0) - values if above_horizon else values
+
+    return ByRows(read, block.shape[0])
 
 
 def _services(block: Block) -> Services:

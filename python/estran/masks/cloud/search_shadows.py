@@ -17,8 +17,8 @@ from estran.masks.cloud.geometry_search import KnownGeometry
 from estran.masks.cloud.matching import cast_shadows, match_objects, shaded_places
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.masks.cloud.passes import values_under
-from estran.masks.cloud.shadow import background, dark_places, flatten, outlined, snow_shadow, water_shadow
-from estran.masks.cloud.stages import IS_PURE_SNOW, IS_RELIEF_SHADOW, Geometry, PixelStage
+from estran.masks.cloud.shadow import background, flatten, keep_dark, outlined, snow_shadow, water_shadow
+from estran.masks.cloud.stages import IS_PURE_SNOW, IS_RELIEF_SHADOW, IS_VALID, IS_WATER, Geometry, PixelStage, pieces
 from estran.masks.cloud.strips import StripReader
 from estran.raster.label import Objects, label
 from estran.raster.morphology import dilate_disk, majority
@@ -26,7 +26,7 @@ from estran.raster.morphology import dilate_disk, majority
 Mask = npt.NDArray[np.bool_]
 Float = npt.NDArray[np.float32]
 
-FLOODS_AT_ONCE = 1 << 24
+FLOODS_AT_ONCE = 1 << 25
 """Pixels of an image from which floods are made one after another: each holds two float images."""
 LEAST_RELIEF = 20.0
 """Range of heights of a scene up to which it is flat [m]."""
@@ -75,37 +75,50 @@ class DarkPlaces:
 
 @dataclass(frozen=True)
 class _DarkLand:
-    """Dark places of one image for each limit, and dark places on snow; and the reflectance of dark clear land."""
+    """Reflectance of dark clear land in one image; and dark places on snow (rows, columns), for each limit."""
 
     level: float
-    dark: tuple[Mask, ...]
-    on_snow: tuple[Mask, ...]
+    on_snow: tuple[Mask, ...] = ()
 
 
-def _dark_lands(scene: ShadowScene, geometry: Geometry, names: tuple[str, ...]) -> list[_DarkLand]:
-    """The dark places of some bands, each flooded by itself."""
+def _dark_land(scene: ShadowScene, sun: tuple[float, float] | None, name: str, places: tuple[Mask, ...]) -> _DarkLand:
+    """Cut `places` down to where one band is dark, evened out for the sun (zenith, azimuth [degrees]) where that is given."""
     s, stage = scene.settings, scene.stage
-    limits = [(s.shadow_depth, s.shadow_share), (s.shadow_depth * s.hint, s.shadow_share * s.hint)][: 2 if s.outline else 1]
-    depths = [s.snow_depth, s.snow_depth * s.hint][: len(limits)]
-    clear_land, drains = stage.clear_land, ~stage.valid
-    sun = _sun_on_slopes(scene, geometry)
-    snow = stage.mask(IS_PURE_SNOW) & ~scene.cloud
+    image = scene.reader.whole(name)
+    # Masks are unpacked for as long as they are looked at: a flood needs the room.
+    clear_land = stage.clear_land
+    if sun is not None:
+        flatten(image, lambda first, last: scene.reader.read(("dem",), first, last)["dem"], clear_land, *sun, scene.pixel_size)
+    level = background(image, clear_land, stage.valid & ~stage.potential, s.shadow_percentile)
+    del clear_land
+    on_snow: tuple[Mask, ...] = ()
+    if name == "nir08" and s.snow_depth > 0.0:
+        snow = stage.mask(IS_PURE_SNOW) & ~scene.cloud
+        on_snow = snow_shadow(image, snow, _limits(s.snow_depth, s)) if snow.any() else ()
+        del snow
+    for part in pieces(image.shape):
+        image[part][(stage.flags[part] & IS_VALID) == 0] = np.nan
+    keep_dark(places, image, level, list(zip(_limits(s.shadow_depth, s), _limits(s.shadow_share, s), strict=True)))
+    return _DarkLand(level, on_snow)
 
-    def dark(name: str) -> _DarkLand:
-        image = scene.reader.whole(name)
-        dem = None if sun is None else scene.dem()
-        if sun is not None and dem is not None:
-            flatten(image, dem, clear_land, *sun, scene.pixel_size)
-        del dem  # it is read again for the matching: a flood needs the room
-        level = background(image, clear_land, ~(drains | stage.potential), s.shadow_percentile)
-        on_snow = snow_shadow(image, snow, depths) if name == "nir08" and s.snow_depth > 0.0 and snow.any() else ()
-        return _DarkLand(level, dark_places(image, drains, level, limits), on_snow)
 
+def _limits(limit: float, s: ObjectSettings) -> list[float]:
+    """A limit of potential shadow and, where outlines are looked for, that of a hint of it."""
+    return [limit, limit * s.hint][: 2 if s.outline else 1]
+
+
+def _dark_lands(scene: ShadowScene, sun: tuple[float, float] | None, names: tuple[str, ...], places: tuple[Mask, ...]) -> list[_DarkLand]:
+    """Cut `places` down to where every band is dark."""
     if scene.cloud.size >= FLOODS_AT_ONCE:
-        return [dark(name) for name in names]
+        return [_dark_land(scene, sun, name, places) for name in names]
     # Floods are one thread's work each, and know nothing of one another.
+    apart = [places, *(tuple(np.ones_like(mask) for mask in places) for _ in names[1:])]
     with ThreadPoolExecutor(min(len(names), numba.get_num_threads())) as pool:
-        return list(pool.map(dark, names))
+        lands = list(pool.map(lambda name, own: _dark_land(scene, sun, name, own), names, apart))
+    for others in apart[1:]:
+        for mask, other in zip(places, others, strict=True):
+            mask &= other
+    return lands
 
 
 def _sun_on_slopes(scene: ShadowScene, geometry: Geometry) -> tuple[float, float] | None:
@@ -117,31 +130,30 @@ def _sun_on_slopes(scene: ShadowScene, geometry: Geometry) -> tuple[float, float
 def find_dark_places(scene: ShadowScene, geometry: Geometry) -> DarkPlaces:
     """Potential shadow (CM-20, CM-35, CM-49), also where clouds or relief shadow hide it."""
     names = ("nir08", "swir16") if scene.settings.use_swir16 else ("nir08",)
-    lands = _dark_lands(scene, geometry, names)
+    sun = _sun_on_slopes(scene, geometry)
+    masks = tuple(np.ones(scene.cloud.shape, np.bool_) for _ in _limits(0.0, scene.settings))
+    lands = _dark_lands(scene, sun, names, masks)
     scene.facts.update({f"shadow_background_{name}": land.level for name, land in zip(names, lands, strict=True)})
-    if _sun_on_slopes(scene, geometry) is not None:
+    if sun is not None:
         scene.facts["relief_evened_out"] = True
-    masks = [np.logical_and.reduce(of_all) for of_all in zip(*(land.dark for land in lands), strict=True)]
-    on_snow = lands[0].on_snow
-    del lands
     if scene.settings.water_depth > 0.0:
-        wet, water = _dark_water(scene), scene.stage.water
-        for mask in masks:
-            mask[water] = False
-            mask |= wet
-    for mask, white in zip(masks, on_snow, strict=False):
+        wet = _dark_water(scene)
+        for part in pieces(wet.shape):
+            water = (scene.stage.flags[part] & IS_WATER) != 0
+            for mask in masks:
+                mask[part] = (mask[part] & ~water) | wet[part]
+    for mask, white in zip(masks, lands[0].on_snow, strict=False):
         mask |= white
     return DarkPlaces(masks[0], masks[-1])
 
 
 def _dark_water(scene: ShadowScene) -> Mask:
     """Shadows on open water (CM-35)."""
-    water, s = scene.stage.water, scene.settings
-    hidden = dilate_disk(scene.cloud, s.brim, scene.pixel_size)
-    hidden |= ~scene.stage.valid
-    if not (water & ~hidden).any():
-        return np.zeros(water.shape, np.bool_)
-    return water_shadow(scene.reader.whole("blue"), water, hidden, s.water_depth)
+    hidden = dilate_disk(scene.cloud, scene.settings.brim, scene.pixel_size)
+    open_water = scene.stage.water
+    open_water &= ~hidden
+    del hidden
+    return water_shadow(scene.reader.whole("blue"), open_water, scene.settings.water_depth) if open_water.any() else open_water
 
 
 @dataclass(frozen=True)

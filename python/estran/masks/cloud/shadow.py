@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from estran.raster.morphology import dilate_disk, erode_disk, reconstruct_by_ero
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.floating]
 Float = npt.NDArray[np.float32]
+Rows = Callable[[int, int], Float]
+"""Rows ``first:last`` of an image."""
 
 
 def darkness(image: Image, drains: Mask, background: float) -> Float:
@@ -32,34 +34,36 @@ def darkness(image: Image, drains: Mask, background: float) -> Float:
     -------
     (rows, columns) float32, 0 on drains and on the border.
     """
-    return flood(np.array(image, np.float32, order="C"), drains, background)
+    drained = np.array(image, np.float32, order="C")
+    drained[drains] = np.nan
+    return flood(drained, background)
 
 
-def flood(image: Float, drains: Mask, background: float) -> Float:
-    """As :func:`darkness`, of a float32 image that is overwritten: drains and border get the background."""
+def flood(image: Float, background: float) -> Float:
+    """As :func:`darkness`, of a float32 image that is overwritten: what is not finite is a drain, and drains and border get the background."""
     level = np.float32(background)
-    missing = np.isfinite(image)
-    np.logical_not(missing, out=missing)
-    missing |= drains
-    missing[[0, -1], :] = True
-    missing[:, [0, -1]] = True
-    image[missing] = level
-    filled = np.full(image.shape, np.inf, np.float32)
-    filled[missing] = level
-    del missing
+    filled = np.empty(image.shape, np.float32)
+    image[[0, -1], :] = np.nan
+    image[:, [0, -1]] = np.nan
+    for part in pieces(image.shape):
+        drains = ~np.isfinite(image[part])
+        image[part][drains] = level
+        filled[part] = np.where(drains, level, np.float32(np.inf))
     reconstruct_by_erosion(filled, image)
     filled -= image
     return filled
 
 
-def every(values: Image, where: Mask, most: int) -> Image:
-    """About `most` of the values where a mask is set, evenly from all of them in raster order; all where there are fewer."""
+def every(values: Callable[[slice], Image], where: Mask, most: int) -> Image:
+    """About `most` of the values where a mask is set, evenly from all of them in raster order; all where there are fewer. `values` gives those of some rows."""
     number = int(np.count_nonzero(where))
-    step, before, found = max(1, number // most), 0, [np.empty(0, values.dtype)]
+    step, before = max(1, number // most), 0
+    found: list[Image] = [np.empty(0, np.float32)]
     for part in pieces(where.shape):
-        here = values[part][where[part]]
-        found.append(here[-before % step :: step])
-        before += here.size
+        if where[part].any():
+            here = values(part)[where[part]]
+            found.append(here[-before % step :: step])
+            before += here.size
     return np.concatenate(found)
 
 
@@ -76,7 +80,7 @@ def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -
         0..100 (ZW12: 17.5).
     """
     for where in (clear_land, clear):
-        values = every(image, where, 200_000)
+        values = every(image.__getitem__, where, 200_000)
         values = values[np.isfinite(values)]
         if values.size:
             return float(np.percentile(values, percentile))
@@ -97,26 +101,38 @@ def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequenc
     depth, share
         Least darkness in every image, as reflectance and as a share of the filled reflectance.
     """
-    found = (dark_places(np.array(image, np.float32), drains, level, ((depth, share),))[0] for image, level in zip(images, backgrounds, strict=True))
-    return np.asarray(np.logical_and.reduce(list(found)))
+    found = np.ones(drains.shape, np.bool_)
+    for image, level in zip(images, backgrounds, strict=True):
+        drained = np.array(image, np.float32)
+        drained[drains] = np.nan
+        keep_dark((found,), drained, level, ((depth, share),))
+    return found
 
 
-def dark_places(image: Float, drains: Mask, background: float, limits: Sequence[tuple[float, float]]) -> tuple[Mask, ...]:
-    """Dark pixels of one image, which is overwritten, for each pair of depth and share (CM-20): the flood, which costs most, is made once."""
-    depths = flood(image, drains, background)
-    found = []
-    for depth, share in limits:
-        dark = np.empty(image.shape, np.bool_)
+def keep_dark(places: Sequence[Mask], image: Float, background: float, limits: Sequence[tuple[float, float]]) -> None:
+    """Cut each of some places down to where an image is dark (CM-20); the flood, which costs most, is made once.
+
+    Parameters
+    ----------
+    places
+        (rows, columns) for each pair of limits; cut down in place.
+    image
+        (rows, columns) float32 reflectance, NaN where no ground is; it is overwritten.
+    background
+        Reflectance of dark clear land, see :func:`background`.
+    limits
+        Least darkness as reflectance, and as a share of the filled reflectance.
+    """
+    depths = flood(image, background)
+    for mask, (depth, share) in zip(places, limits, strict=True):
         for part in pieces(image.shape):
-            np.greater(depths[part], depth, out=dark[part])
+            mask[part] &= depths[part] > depth
             if share > 0.0:
                 # depth > share * (depth + image); drains, whose depth is 0, are no shadow.
-                dark[part] &= depths[part] * np.float32((1.0 - share) / share) > image[part]
-        found.append(dark)
-    return tuple(found)
+                mask[part] &= depths[part] * np.float32((1.0 - share) / share) > image[part]
 
 
-def water_shadow(blue: Float, water: Mask, hidden: Mask, depth: float) -> Mask:
+def water_shadow(blue: Float, open_water: Mask, depth: float) -> Mask:
     """Shadows on water: darker in blue than the water around them, by a share of its reflectance (CM-35).
 
     Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most of what is
@@ -126,25 +142,24 @@ def water_shadow(blue: Float, water: Mask, hidden: Mask, depth: float) -> Mask:
     ----------
     blue
         (rows, columns) float32 reflectance; it is overwritten.
-    water
-        Pixels of water.
-    hidden
-        Pixels whose blue is not the water's: clouds with a margin, no-data.
+    open_water
+        Pixels of water whose blue is the water's: no clouds with a margin, no no-data. It becomes the result.
     depth
         Least darkness, as a share of the water's own reflectance there.
     """
-    open_water = water & ~hidden
     if not open_water.any():
         return open_water
-    level = float(np.median(every(blue, open_water, 100_000)))
-    known = open_water & np.isfinite(blue)
+    level = float(np.median(every(blue.__getitem__, open_water, 100_000)))
     edges = [blue[[0, -1], :].copy(), blue[:, [0, -1]].copy()]
-    dark = flood(blue, ~open_water, level)
+    for part in pieces(blue.shape):
+        blue[part][~open_water[part]] = np.nan
+        open_water[part] &= np.isfinite(blue[part])
+    dark = flood(blue, level)
     # The flood takes the border as drain; how dark that must be to be shadow goes by its own reflectance.
     blue[[0, -1], :], blue[:, [0, -1]] = edges
     for part in pieces(blue.shape):
-        known[part] &= dark[part] > depth * (blue[part] + dark[part])
-    return known
+        open_water[part] &= dark[part] > depth * (blue[part] + dark[part])
+    return open_water
 
 
 def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
@@ -165,12 +180,12 @@ def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple
     -------
     A mask for each depth.
     """
-    bright = every(nir08, pure_snow, 100_000)
+    bright = every(nir08.__getitem__, pure_snow, 100_000)
     level = np.float32(np.median(bright)) if bright.size else np.float32(0.0)
     return tuple(pure_snow & (nir08 < np.float32(1.0 - depth) * level) for depth in depths)
 
 
-def flatten(image: Float, dem: Float, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> None:
+def flatten(image: Float, dem: Rows, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> None:
     """Make of an image, in place, what flat ground would reflect: C correction (CM-36; Teillet et al. 1982, doi:10.1080/07038992.1982.10855028; Q19).
 
     The image stays as it is where slopes do not tell in it.
@@ -180,7 +195,7 @@ def flatten(image: Float, dem: Float, ground: Mask, sun_zenith: float, sun_azimu
     image
         (rows, columns) float32 reflectance, overwritten.
     dem
-        Altitude of the ground [m].
+        Gives the altitude of the ground [m] in rows ``first:last``; each row is asked for three times.
     ground
         Clear land, from which the dependence on the slope is learnt.
     sun_zenith, sun_azimuth
@@ -188,11 +203,15 @@ def flatten(image: Float, dem: Float, ground: Mask, sun_zenith: float, sun_azimu
     pixel_size
         Width and height of a pixel [m].
     """
-    lit = _incidence(dem, float(np.radians(sun_zenith)), float(np.radians(sun_azimuth)), *pixel_size)
+    sun = float(np.radians(sun_zenith)), float(np.radians(sun_azimuth))
+
+    def lit(part: slice) -> Float:
+        return _incidence(dem, part, image.shape[0], sun, pixel_size)
+
     usable = np.empty(image.shape, np.bool_)
     for part in pieces(image.shape):
-        usable[part] = ground[part] & np.isfinite(image[part]) & np.isfinite(lit[part])
-    x, y = (every(values, usable, 40_000).astype(np.float64) for values in (lit, image))
+        usable[part] = ground[part] & np.isfinite(image[part]) & np.isfinite(lit(part))
+    x, y = (every(values, usable, 40_000).astype(np.float64) for values in (lit, image.__getitem__))
     del usable
     spread = float(np.var(x)) if x.size else 0.0
     if x.size < 1000 or spread < 1e-4:
@@ -205,21 +224,19 @@ def flatten(image: Float, dem: Float, ground: Mask, sun_zenith: float, sun_azimu
     upright = float(np.cos(np.radians(sun_zenith)))
     for part in pieces(image.shape):
         # Ground that the sun only grazes would be blown up without end.
-        image[part] *= (upright + c) / (np.maximum(np.nan_to_num(lit[part], nan=upright), 0.05) + c)
+        image[part] *= (upright + c) / (np.maximum(np.nan_to_num(lit(part), nan=upright), 0.05) + c)
 
 
-def _incidence(dem: Float, zenith: float, azimuth: float, dx: float, dy: float) -> Float:
-    """Cosine of the angle between the sun and the ground's normal."""
-    out = np.empty(dem.shape, np.float32)
-    for part in pieces(dem.shape):
-        top = max(part.start - 1, 0)
-        own = slice(part.start - top, part.stop - top)
-        down, right = (np.asarray(each) for each in np.gradient(dem[top : part.stop + 1]))
-        east, north = right[own] / np.float32(dx), -down[own] / np.float32(dy)
-        steep = np.sqrt(1.0 + east * east + north * north)
-        toward = np.float32(np.sin(zenith) * np.sin(azimuth)) * east + np.float32(np.sin(zenith) * np.cos(azimuth)) * north
-        out[part] = (np.float32(np.cos(zenith)) - toward) / steep
-    return out
+def _incidence(dem: Rows, part: slice, rows: int, sun: tuple[float, float], pixel_size: tuple[float, float]) -> Float:
+    """Cosine of the angle between the sun (zenith, azimuth [radians]) and the ground's normal, in a part of all `rows`."""
+    (zenith, azimuth), (dx, dy) = sun, pixel_size
+    top = max(part.start - 1, 0)
+    own = slice(part.start - top, part.stop - top)
+    down, right = (np.asarray(each) for each in np.gradient(dem(top, min(part.stop + 1, rows))))
+    east, north = right[own] / np.float32(dx), -down[own] / np.float32(dy)
+    steep = np.sqrt(1.0 + east * east + north * north)
+    toward = np.float32(np.sin(zenith) * np.sin(azimuth)) * east + np.float32(np.sin(zenith) * np.cos(azimuth)) * north
+    return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)
 
 
 CORE = 1.0

@@ -18,6 +18,8 @@ Bool = npt.NDArray[np.bool_]
 LEAST_ELEVATION, MOST_ELEVATION = 0.5, 89.9
 """Sun elevations that are computed with [degrees]: below, a shadow has no end that a DEM holds; above, no length."""
 
+_AT_ONCE = 64
+"""Rows read at once where only their least value is wanted."""
 STEEPEST = 1.0
 """Rise of the terrain that is taken for possible where none is known (45 degrees)."""
 
@@ -50,18 +52,56 @@ class Relief:
         return self.dem[self.origin[0] : self.origin[0] + self.shape[0], self.origin[1] : self.origin[1] + self.shape[1]]
 
 
+class ByRows:
+    """An angle over a scene that is read as it is asked for; the rows read last are kept, as parts go from west to east.
+
+    Parameters
+    ----------
+    read
+        Gives rows ``first:last``, float32 (last - first, columns).
+    rows
+        Number of rows of the scene.
+    """
+
+    def __init__(self, read: Callable[[int, int], Heights], rows: int) -> None:
+        self._read, self._rows = read, rows
+        self._kept: tuple[int, int, Heights] | None = None
+
+    def __getitem__(self, part: tuple[slice, slice]) -> Heights:
+        first, last, _ = part[0].indices(self._rows)
+        if self._kept is None or self._kept[:2] != (first, last):
+            self._kept = first, last, self._read(first, last)
+        return self._kept[2][:, part[1]]
+
+    def lowest(self) -> np.floating:
+        """The least of all; NaN where there is none."""
+        parts = (self._read(first, min(first + _AT_ONCE, self._rows)) for first in range(0, self._rows, _AT_ONCE))
+        return np.fmin.reduce([np.fmin.reduce(part, axis=None) for part in parts])  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class Sun:
     """Where the light comes from, or the sensor is: degrees from true north and above the horizon, numbers or arrays of the scene's shape."""
 
-    azimuth: npt.NDArray[np.floating] | float
-    elevation: npt.NDArray[np.floating] | float
+    azimuth: npt.NDArray[np.floating] | float | ByRows
+    elevation: npt.NDArray[np.floating] | float | ByRows
 
     def at(self, rows: slice, columns: slice, shape: tuple[int, int]) -> tuple[Heights, Heights]:
         """Azimuth and elevation of a part, elevation within what is computed with."""
-        azimuth = np.broadcast_to(np.asarray(self.azimuth, np.float32), shape)[rows, columns]
-        elevation = np.broadcast_to(np.asarray(self.elevation, np.float32), shape)[rows, columns]
+        azimuth, elevation = (
+            of[rows, columns] if isinstance(of, ByRows) else np.broadcast_to(np.asarray(of, np.float32), shape)[rows, columns]
+            for of in (self.azimuth, self.elevation)
+        )
         return azimuth, np.clip(elevation, np.float32(LEAST_ELEVATION), np.float32(MOST_ELEVATION))
+
+    def lowest(self) -> np.floating:
+        """The least elevation."""
+        return lowest_of(self.elevation)
+
+
+def lowest_of(angle: npt.NDArray[np.floating] | float | ByRows) -> np.floating:
+    """The least of an angle; NaN where there is none."""
+    return angle.lowest() if isinstance(angle, ByRows) else np.fmin.reduce(np.asarray(angle), axis=None)
 
 
 @dataclass(frozen=True)
@@ -70,14 +110,13 @@ class Cast:
 
     Parameters
     ----------
-    clearance, distance
+    clearance
         As of :class:`~estran.masks.relief.sweep.SweepResult`, over the scene.
     unknown
         Lit as far as the terrain is known, but terrain that is missing (a hole, or beyond the edge) might shadow it.
     """
 
     clearance: Heights
-    distance: Heights
     unknown: Bool
 
 
@@ -91,10 +130,10 @@ def cast(relief: Relief, sun: Sun, progress: Progress = quiet) -> Cast:
     sun
         Its angles; where they are NaN the result is NaN.
     """
-    clearance, distance = (np.full(relief.shape, np.nan, np.float32) for _ in range(2))
+    clearance = np.full(relief.shape, np.nan, np.float32)
     unknown = np.zeros(relief.shape, bool)
     if not np.isfinite(relief.dem).any():
-        return Cast(clearance, distance, unknown)
+        return Cast(clearance, unknown)
     highest = float(np.nanmax(relief.dem))
     side = _tile_side(relief, sun, highest)
     tiles = list(_tiles(relief.shape, side))
@@ -112,12 +151,11 @@ def cast(relief: Relief, sun: Sun, progress: Progress = quiet) -> Cast:
         region, certain, origin = _region(relief, (row, column), (height, width), frame.step(mean), reach)
         swept = sweep(region, origin, (height, width), frame, mean, filled, highest=highest)
         clearance[part] = np.where(valid, swept.clearance, np.nan)
-        distance[part] = np.where(valid, swept.distance, np.nan)
         if not certain.all():
             worst = sweep(_worst(region, certain, frame.posting, highest), origin, (height, width), frame, mean, filled, highest=highest)
             unknown[part] = (swept.clearance >= 0.0) & (worst.clearance < 0.0) & valid
         progress((done + 1) / len(tiles), "casting shadows")
-    return Cast(clearance, distance, unknown)
+    return Cast(clearance, unknown)
 
 
 def _worst(region: Heights, certain: Bool, posting: float, highest: float) -> Heights:
@@ -130,16 +168,16 @@ def _worst(region: Heights, certain: Bool, posting: float, highest: float) -> He
     return np.asarray(np.minimum(region[rows, columns] + away * posting * STEEPEST, highest), np.float32)
 
 
-def reach_of(dem: Heights, elevation: npt.NDArray[np.floating] | float) -> float:
-    """How far terrain can cast its shadow [m]: the range of heights by the tangent of the sun's zenith angle  # (RS-5)."""
-    low = max(float(np.nanmin(elevation)), LEAST_ELEVATION)
+def reach_of(dem: Heights, lowest: np.floating | float) -> float:
+    """How far terrain can cast its shadow [m]: the range of heights by the tangent of the sun's zenith angle, at its `lowest` elevation [degrees]  # (RS-5)."""
+    low = max(float(lowest), LEAST_ELEVATION)
     return float((np.nanmax(dem) - np.nanmin(dem)) / np.tan(np.radians(low)))
 
 
 def _tile_side(relief: Relief, sun: Sun, highest: float) -> int:
     """Large tiles save overlap, small ones follow the sun more closely."""
     posting = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2).posting
-    reach = (highest - float(np.nanmin(relief.dem))) / np.tan(np.radians(np.clip(np.nanmin(sun.elevation), LEAST_ELEVATION, MOST_ELEVATION)))
+    reach = (highest - float(np.nanmin(relief.dem))) / np.tan(np.radians(np.clip(sun.lowest(), LEAST_ELEVATION, MOST_ELEVATION)))
     return int(np.clip(2 * reach / posting, 256, 1024))
 
 

@@ -23,9 +23,12 @@ Heights = npt.NDArray[np.float32]
 def ceilings(dem: Heights) -> Heights:
     """Highest terrain of each block of :data:`BLOCK` pixels a side and of its eight neighbours: no ray above it meets anything within a block's length."""
     rows, columns = -(-dem.shape[0] // BLOCK), -(-dem.shape[1] // BLOCK)
-    padded = np.full((rows * BLOCK, columns * BLOCK), -np.inf, np.float32)
-    padded[: dem.shape[0], : dem.shape[1]] = np.where(np.isnan(dem), -np.inf, dem)
-    highest = np.pad(padded.reshape(rows, BLOCK, columns, BLOCK).max(axis=(1, 3)), 1, constant_values=-np.inf)
+    highest = np.full((rows + 2, columns + 2), -np.inf, np.float32)
+    for row in range(rows):
+        here = dem[row * BLOCK : (row + 1) * BLOCK]
+        padded = np.full((here.shape[0], columns * BLOCK), -np.inf, np.float32)
+        padded[:, : dem.shape[1]] = np.where(np.isnan(here), -np.inf, here)
+        highest[row + 1, 1:-1] = padded.reshape(-1, columns, BLOCK).max(axis=(0, 2))
     nine = [highest[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
     return np.asarray(np.maximum.reduce(nine), np.float32)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from estran.errors import EstranError
 from estran.masks.relief.cast import Bool, Cast, Heights, Relief, Sun, cast
@@ -66,7 +65,7 @@ class Services:
 
 @dataclass(frozen=True)
 class ReliefShadow:
-    """The relief shadow of a scene; arrays are (rows, columns).
+    """The relief shadow of a scene or of a part of it; arrays are (rows, columns).
 
     Parameters
     ----------
@@ -82,10 +81,6 @@ class ReliefShadow:
         Of the ground [degrees]; the aspect is the direction downhill from true north, clockwise, below 360.
     sky_view
         Fraction of the sky that terrain leaves open [1]; NaN where it was not computed.
-    notes
-        What the user is told: what was missing, and what took its place.
-    facts
-        The backend used (and the one wanted, where that is another), and what rays were asked for.
     """
 
     nodata: Bool
@@ -99,11 +94,67 @@ class ReliefShadow:
     slope: Heights
     aspect: Heights
     sky_view: Heights
-    notes: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def relief_shadow(
+@dataclass(frozen=True)
+class DecidedRelief:
+    """What needs the terrain as a whole, from which the masks of any part follow: 8 bytes a pixel besides the terrain.
+
+    Parameters
+    ----------
+    relief, sun
+        The terrain with its surroundings; the sun.
+    cast
+        Clearance of the sun's rays, and what is unknown.
+    height_unknown, shadow, occluded
+        (rows, columns) bool.
+    sky
+        Sky view, where it was asked for.
+    reach, low_sun
+        Pixels a side that slopes are told from; and as of :class:`ReliefSettings`.
+    notes
+        What the user is told: what was missing, and what took its place.
+    facts
+        The backend used (and the one wanted, where that is another), and what rays were asked for.
+    """
+
+    relief: Relief
+    sun: Sun
+    cast: Cast
+    height_unknown: Bool
+    shadow: Bool
+    occluded: Bool
+    sky: Heights | None
+    reach: int
+    low_sun: float
+    notes: tuple[str, ...]
+    facts: Mapping[str, Any]
+
+    def parts(self) -> Iterator[tuple[tuple[slice, slice], ReliefShadow]]:
+        """The masks part by part, each with where it lies."""
+        for part, slope, aspect, cosine in _slopes(self.relief, self.sun, self.reach):
+            clearance, shadow = self.cast.clearance[part], self.shadow[part]
+            nodata = self.height_unknown[part] | np.isnan(clearance) | np.isnan(cosine)
+            sky = np.full(nodata.shape, np.nan, np.float32) if self.sky is None else self.sky[part]
+            yield (
+                part,
+                ReliefShadow(
+                    nodata=nodata,
+                    cast=shadow & ~nodata,
+                    self_shadow=(cosine <= 0.0) & ~nodata,
+                    low_sun=(cosine > 0.0) & (cosine < self.low_sun) & ~nodata,
+                    occluded=self.occluded[part] & ~nodata,
+                    unknown=self.cast.unknown[part] & ~shadow & ~nodata,
+                    cosine=np.where(nodata, np.float32(np.nan), np.clip(cosine, -1.0, 1.0)),
+                    clearance=np.where(nodata, np.float32(np.nan), clearance),
+                    slope=np.where(nodata, np.float32(np.nan), slope),
+                    aspect=np.where(nodata, np.float32(np.nan), aspect),
+                    sky_view=np.where(nodata, np.float32(np.nan), sky),
+                ),
+            )
+
+
+def decide_relief(
     dem: Heights,
     grid: Grid,
     sun: Sun,
@@ -111,8 +162,8 @@ def relief_shadow(
     settings: ReliefSettings | None = None,
     services: Services | None = None,
     progress: Progress = quiet,
-) -> ReliefShadow:
-    """The relief shadow of a whole scene.
+) -> DecidedRelief:
+    """The relief shadow of a whole scene, as far as the terrain must be seen as a whole.
 
     Parameters
     ----------
@@ -121,7 +172,7 @@ def relief_shadow(
     grid
         Of the scene.
     sun
-        Its azimuth from true north and its elevation [degrees], arrays of the scene's shape; NaN where unknown.
+        Its azimuth from true north and its elevation [degrees], of the scene's shape; NaN where unknown.
     sensor
         The same from the ground to the sensor; None where occluded ground is not asked for.
     settings, services
@@ -136,38 +187,23 @@ def relief_shadow(
     """
     settings, services = settings or ReliefSettings(), services or Services()
     notes: list[str] = []
-    relief, around = with_surroundings(dem, grid, np.asarray(sun.elevation), services.read_dem)
+    height_unknown = np.isnan(dem)
+    relief, around = with_surroundings(dem, grid, sun.lowest(), services.read_dem)
+    del dem
     if relief.origin == (0, 0):
         notes.append("The DEM ends with the image: mountains outside it cast no shadow, and where they might is flagged UNKNOWN.")
     found = cast(relief, sun, progress)
     shadow, facts = _decided(found, relief, around, grid, sun, settings.backend, services, notes, progress)
     middle = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2)
     reach = max(1, round((settings.dem_posting or 0.0) / middle.posting))
-    slope, aspect, cosine = _slopes(relief, sun, reach)
     unseen = np.zeros(relief.shape, bool) if sensor is None else occluded(relief, sensor, reach=reach)
-    sky = np.full(relief.shape, np.nan, np.float32)
+    sky = None
     if settings.sky_directions:
+        slope, aspect = (np.empty(relief.shape, np.float32) for _ in range(2))
+        for part, steep, downhill, _ in _slopes(relief, sun, reach):
+            slope[part], aspect[part] = steep, downhill
         sky = sky_view(slope, aspect, relief.dem, relief.origin, middle, settings.sky_directions)
-    nodata = np.isnan(dem) | np.isnan(found.clearance) | np.isnan(cosine)
-
-    def known(values: npt.NDArray[np.floating]) -> Heights:
-        return np.where(nodata, np.float32(np.nan), values)
-
-    return ReliefShadow(
-        nodata=nodata,
-        cast=shadow & ~nodata,
-        self_shadow=(cosine <= 0.0) & ~nodata,
-        low_sun=(cosine > 0.0) & (cosine < settings.low_sun) & ~nodata,
-        occluded=unseen & ~nodata,
-        unknown=found.unknown & ~shadow & ~nodata,
-        cosine=known(np.clip(cosine, -1.0, 1.0)),
-        clearance=known(found.clearance),
-        slope=known(slope),
-        aspect=known(aspect),
-        sky_view=known(sky),
-        notes=tuple(notes),
-        facts=facts,
-    )
+    return DecidedRelief(relief, sun, found, height_unknown, shadow, unseen, sky, reach, settings.low_sun, tuple(notes), facts)
 
 
 def _decided(
@@ -199,13 +235,10 @@ def _decided(
     return decision.shadow, facts
 
 
-def _slopes(relief: Relief, sun: Sun, reach: int) -> tuple[Heights, Heights, Heights]:
+def _slopes(relief: Relief, sun: Sun, reach: int) -> Iterator[tuple[tuple[slice, slice], Heights, Heights, Heights]]:
     """Slope, aspect and cosine of the incidence, by parts with a frame each: over a tile north turns by degrees."""
-    slope, aspect, cosine = (np.empty(relief.shape, np.float32) for _ in range(3))
     for window in Grid(relief.shape[1], relief.shape[0]).tiles(_PART):
-        part = window.slices
-        azimuth, elevation = sun.at(*part, relief.shape)
+        azimuth, elevation = sun.at(*window.slices, relief.shape)
         frame = relief.frame_at(window.row + window.height / 2, window.col + window.width / 2)
         origin = relief.origin[0] + window.row, relief.origin[1] + window.col
-        slope[part], aspect[part], cosine[part] = terrain(relief.dem, origin, (window.height, window.width), frame, azimuth, elevation, reach=reach)
-    return slope, aspect, cosine
+        yield window.slices, *terrain(relief.dem, origin, (window.height, window.width), frame, azimuth, elevation, reach=reach)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from estran.masks.relief.cast import Heights, Relief, reach_of
 from estran.masks.relief.frame import Frame, flat_frame, frame_from_lonlat
@@ -26,7 +25,7 @@ _EVEREST = 8849.0
 """Height of the highest mountain [m]."""
 
 
-def with_surroundings(dem: Heights, grid: Grid, elevation: npt.NDArray[np.floating], read_dem: ReadDem | None = None) -> tuple[Relief, Grid]:
+def with_surroundings(dem: Heights, grid: Grid, lowest: np.floating | float, read_dem: ReadDem | None = None) -> tuple[Relief, Grid]:
     """The terrain with its surroundings as far as shadows reach  # (RS-5).
 
     Parameters
@@ -35,8 +34,8 @@ def with_surroundings(dem: Heights, grid: Grid, elevation: npt.NDArray[np.floati
         Heights of the scene [m], float32 (rows, columns), NaN where unknown; some are known.
     grid
         Of the scene.
-    elevation
-        Of the sun [degrees], NaN where unknown.
+    lowest
+        Elevation of the sun where it is least [degrees].
     read_dem
         Where heights beyond the scene come from; None where there are none.
 
@@ -49,11 +48,11 @@ def with_surroundings(dem: Heights, grid: Grid, elevation: npt.NDArray[np.floati
     if read_dem is not None:
         # A look around first, in large pixels, as far as the highest mountain of the Earth would cast: a plain may lie beside the Alps.
         side = min(grid.pixel_size_metres())
-        far = min(_FARTHEST, int(reach_of(np.array([0.0, _EVEREST]), elevation) / side) + 1)
+        far = min(_FARTHEST, int(reach_of(np.array([0.0, _EVEREST]), lowest) / side) + 1)
         rough = read_dem(_coarse(grid, far))
         if rough is not None:
             span = np.array([max(np.nanmax(rough), np.nanmax(dem)) + _PEAKS, np.nanmin(dem)])
-            margin = min(_FARTHEST, int(reach_of(span, elevation) / side) + 4)
+            margin = min(_FARTHEST, int(reach_of(span, lowest) / side) + 4)
             wide = read_dem(_wider(grid, margin))
             assert wide is not None  # as it was not in large pixels
             dem = wide
