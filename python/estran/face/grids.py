@@ -12,6 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 from affine import Affine
 
+from estran.adapters.files import cf
 from estran.errors import BadGrid
 from estran.raster.grid import Grid
 
@@ -182,7 +183,7 @@ def _axis(dataset: xr.Dataset, dim: Hashable) -> npt.NDArray[np.float64] | None:
 
 def _is_grid_of(grid: Grid, axes: Iterable[npt.NDArray[np.float64] | None]) -> bool:
     """Whether coordinates are those of a grid, both where it has no coordinates and where it has."""
-    ours = [None, None] if (made := centres(grid)) is None else list(made)
+    ours = [None, None] if (made := cf.centres(grid)) is None else list(made)
     for mine, theirs in zip(ours, axes, strict=True):
         if (mine is None) != (theirs is None):
             return False
@@ -191,14 +192,6 @@ def _is_grid_of(grid: Grid, axes: Iterable[npt.NDArray[np.float64] | None]) -> b
             if not np.abs(mine[[0, -1]] - theirs[[0, -1]]).max() <= _NEAR * step:
                 return False
     return True
-
-
-def centres(grid: Grid) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]] | None:
-    """(y, x) of rows and columns at the pixels' centres, where they depend on one of them each."""
-    t = grid.transform
-    if t is None or t.b or t.d:
-        return None
-    return t.f + t.e * (np.arange(grid.height) + 0.5), t.c + t.a * (np.arange(grid.width) + 0.5)
 
 
 def _steps(dataset: xr.Dataset, name: str, dims: tuple[Hashable, Hashable], axes: list[npt.NDArray[np.float64] | None]) -> tuple[float, float]:
@@ -248,34 +241,8 @@ def _corner(axis: npt.NDArray[np.float64] | None, step: float) -> tuple[float, f
 
 
 def _written_transform(dataset: xr.Dataset) -> Affine | None:
-    """GDAL's GeoTransform of the mapping, which rotated grids have instead of coordinates."""
-    if MAPPING not in dataset.variables:
-        return None
-    numbers = str(dataset.variables[MAPPING].attrs.get("GeoTransform", "")).split()
-    return Affine.from_gdal(*map(float, numbers)) if len(numbers) == 6 else None
-
-
-def axis_coords(grid: Grid, y: str, x: str) -> dict[str, xr.Variable]:
-    """Coordinates of rows and columns with the attributes of CF; none where the grid has no map or is rotated."""
-    made = centres(grid)
-    if made is None:
-        return {}
-    geographic = grid.is_geographic
-    found = {}
-    for dim, values, axis, word, unit in ((y, made[0], "y", "latitude", "degrees_north"), (x, made[1], "x", "longitude", "degrees_east")):
-        attributes = {"axis": axis.upper(), "standard_name": word, "units": unit} if geographic else _projected(grid, axis)
-        found[dim] = xr.Variable((dim,), values, attributes)
-    return found
-
-
-def _projected(grid: Grid, axis: str) -> dict[str, str]:
-    attributes = {"axis": axis.upper()}
-    if grid.crs is not None:
-        from pyproj import CRS
-
-        unit = CRS.from_user_input(grid.crs).axis_info
-        attributes |= {"standard_name": f"projection_{axis}_coordinate", "units": unit[0].unit_name.replace("metre", "m") if unit else "m"}
-    return attributes
+    """The transform of the mapping, which rotated grids have instead of coordinates."""
+    return cf.written_transform(dataset.variables[MAPPING].attrs) if MAPPING in dataset.variables else None
 
 
 def mapping_coord(grid: Grid) -> xr.Variable | None:
@@ -283,16 +250,5 @@ def mapping_coord(grid: Grid) -> xr.Variable | None:
 
     The transform stands in it only where there are no coordinates to say it: rioxarray takes a written one for granted, also in a part of the image.
     """
-    if grid.crs is None and (grid.transform is None or centres(grid) is not None):
-        return None
-    attributes: dict[str, Any] = {}
-    if grid.crs is not None:
-        from pyproj import CRS
-
-        crs = CRS.from_user_input(grid.crs)
-        attributes = {key: value for key, value in crs.to_cf().items() if value not in (None, "")}
-        attributes["spatial_ref"] = attributes.get("crs_wkt") or crs.to_wkt()
-    if grid.transform is not None and centres(grid) is None:
-        t = grid.transform
-        attributes["GeoTransform"] = " ".join(repr(float(v)) for v in (t.c, t.a, t.b, t.f, t.d, t.e))
-    return xr.Variable((), np.int64(0), attributes)
+    attributes = cf.mapping_attributes(grid, wkt="WKT2_2019", placed=cf.centres(grid) is None)
+    return xr.Variable((), np.int64(0), attributes) if attributes else None

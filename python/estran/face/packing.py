@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.adapters.files.cf import fits
 from estran.errors import UnsupportedProduct
 from estran.raster.product import Band
 
@@ -79,14 +80,6 @@ def refusing_counts(band: Band) -> Band:
     if np.dtype(band.data.dtype).kind != "f" or band.is_scaled:
         return band
     return replace(band, data=_blockwise(partial(_refuse_counts, band.name), band.data, np.dtype(band.data.dtype)))
-
-
-def fits(value: float, dtype: np.dtype[Any]) -> bool:
-    """Whether samples of a type can have a value."""
-    if dtype.kind == "f":
-        return True
-    limits = np.iinfo(dtype)
-    return not np.isnan(value) and limits.min <= value <= limits.max and float(value).is_integer()
 
 
 def scaling_of(attributes: Mapping[str, Any]) -> tuple[float, float]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from estran.adapters.files import extras
-from estran.face.grids import MAPPING, Layout, axis_coords, mapping_coord
+from estran.adapters.files import cf, extras
+from estran.face.grids import MAPPING, Layout, mapping_coord
 from estran.face.packing import decoded
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product, TiePointGrid
@@ -69,7 +69,8 @@ def _places(grids: list[Grid], scene: Grid, known: Mapping[Grid, Layout]) -> dic
         y, x = f"y{tail}", f"x{tail}"
         # The mapping of the scene serves all: only rotated grids, which have no coordinates, say more than their reference system in it.
         mapping = mapping_coord(grid if one_size else scene)
-        found[grid] = Layout(grid, y, x, {**axis_coords(grid, y, x), **({MAPPING: mapping} if mapping is not None else {})})
+        axes = {dim: xr.Variable((dim,), *spot) for dim, spot in cf.axes(grid, y, x).items()}
+        found[grid] = Layout(grid, y, x, axes | ({MAPPING: mapping} if mapping is not None else {}))
     return found
 
 
@@ -91,14 +92,8 @@ def _free(name: str, taken: set[str], kind: str) -> str:
 
 def _variable(band: Band, layout: Layout) -> xr.Variable:
     data, encoding = decoded(band)
-    attributes: dict[str, Any] = {"long_name": band.description, "units": shown_unit(band.unit), "valid_pixel_expression": band.valid}
-    attributes = {key: value for key, value in attributes.items() if value}
-    if band.wavelength:
-        attributes |= {"radiation_wavelength": float(band.wavelength), "radiation_wavelength_unit": "nm"}
     raw = np.dtype(band.data.dtype)
-    for key, value in extras.flag_attributes(band.coding).items():
-        # CF wants the type of the variable.
-        attributes[key] = value if isinstance(value, str) else np.asarray(value, np.int64).astype(raw)
+    attributes = cf.band_attributes(band, shown_unit(band.unit), raw)
     if band.coding is not None and band.nodata is not None:
         attributes["nodata"] = float(band.nodata)  # not _FillValue, by which xarray would make floats of flags
     attributes[KEY] = extras.dumps(_own(band, raw))
@@ -114,17 +109,12 @@ def shown_unit(unit: str) -> str:
 
 def _own(band: Band, raw: np.dtype[Any]) -> dict[str, Any]:
     """What of a band CF has no words for."""
-    said = {**extras.band_extras(band), "name": band.name, "grid": grid_json(band.grid), "dtype": raw.name}
+    said = {**extras.band_extras(band), "name": band.name, "grid": extras.grid_json(band.grid), "dtype": raw.name}
     if band.is_scaled:
         said["scaling"] = [band.scale, band.offset]
     if band.unscaled:
         said["unscaled"] = band.unscaled
     return said
-
-
-def grid_json(grid: Grid) -> list[Any]:
-    """A grid as JSON values."""
-    return [grid.width, grid.height, None if grid.transform is None else [float(v) for v in grid.transform][:6], grid.crs]
 
 
 def _tie_points(grids: Iterable[TiePointGrid], taken: set[str]) -> dict[str, xr.Variable]:
@@ -145,16 +135,7 @@ def _tie_points(grids: Iterable[TiePointGrid], taken: set[str]) -> dict[str, xr.
 
 def attributes_of(product: Product) -> dict[str, Any]:
     """Attributes of the Dataset: those that people read, and the rest as JSON."""
-    texts = {
-        "Conventions": "CF-1.11",
-        "title": product.name,
-        "product_type": product.kind,
-        "platform": product.platform,
-        "comment": product.description,
-        "time_coverage_start": time_text(product.start),
-        "time_coverage_end": time_text(product.stop),
-    }
-    attributes: dict[str, Any] = {key: value for key, value in texts.items() if value}
+    attributes = cf.product_attributes(product, zone="Z")
     if product.notes:
         attributes["notes"] = list(product.notes)
     own = extras.product_extras(product)
@@ -164,14 +145,9 @@ def attributes_of(product: Product) -> dict[str, Any]:
         "name": product.name,
         "description": product.description,
         "source": product.source,
-        "scene": grid_json(product.grid),
-        "virtual": {band.name: {**extras.band_extras(band), "grid": grid_json(band.grid)} for band in product.bands.values() if band.data is None},
+        "scene": extras.grid_json(product.grid),
+        "virtual": {band.name: {**extras.band_extras(band), "grid": extras.grid_json(band.grid)} for band in product.bands.values() if band.data is None},
         "order": list(product.bands),
     }
     attributes[KEY] = extras.dumps(own)
     return attributes
-
-
-def time_text(moment: datetime | None) -> str:
-    """ISO 8601 in UTC."""
-    return "" if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

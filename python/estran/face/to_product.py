@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from affine import Affine
 
 from estran.adapters.files import extras
+from estran.adapters.files.cf import fits
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.times import utc
 from estran.errors import BadProduct, UnsupportedProduct
 from estran.face.grids import Layout, layout_of, way
-from estran.face.packing import encoded, fits, is_decoded, scaling_of
+from estran.face.packing import encoded, is_decoded, scaling_of
 from estran.face.to_dataset import KEY, PENDING, shown_unit
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product, TiePointGrid
@@ -73,7 +73,7 @@ def product_of(dataset: xr.Dataset) -> Converted:
             continue
         key = (*map(str, spot), str(said.get("grid")))
         if key not in layouts:
-            layouts[key] = layout_of(dataset, name, *spot, grid_of(said["grid"]) if "grid" in said else None)
+            layouts[key] = layout_of(dataset, name, *spot, extras.grid_of(said["grid"]) if "grid" in said else None)
         layout = layouts[key]
         label = _label(str(name), said)
         bands[label] = _band(label, variable, layout, said, joined)
@@ -90,12 +90,6 @@ def product_of(dataset: xr.Dataset) -> Converted:
     if joined:
         product = product.with_notes(f"Chunks of few rows or columns were joined to {TILE} x {TILE} pixels in {', '.join(joined)}.")
     return Converted(product, tuple(layouts.values()))
-
-
-def grid_of(data: list[Any]) -> Grid:
-    """A grid from its JSON values."""
-    width, height, transform, crs = data
-    return Grid(width, height, None if transform is None else Affine(*transform), crs)
 
 
 def _refuse_nothing(dataset: xr.Dataset) -> None:
@@ -257,7 +251,7 @@ def _with_own(product: Product, own: Mapping[str, Any], largest: Grid) -> Produc
     """The product with what its Dataset remembers; tie points and virtual bands move with the part of the scene that is left."""
     found = extras.with_product_extras(replace(product, tie_points={}), own)
     same_time = found.start is not None and product.start is not None and abs((found.start - product.start).total_seconds()) < 1e-5
-    scene = grid_of(own["scene"]) if "scene" in own else largest
+    scene = extras.grid_of(own["scene"]) if "scene" in own else largest
     whole = scene if any(band.grid == scene for band in product.bands.values()) or _lies_in(largest, scene) == (0.0, 0.0, 1.0, 1.0) else largest
     points = dict(product.tie_points)
     notes: tuple[str, ...] = ()
@@ -265,7 +259,7 @@ def _with_own(product: Product, own: Mapping[str, Any], largest: Grid) -> Produc
         place = _lies_in(largest, scene)
         points = {name: _moved(grid, place) for name, grid in points.items()} if place is not None else {}
         notes = () if place is not None else ("The tie-point grids are left out: of which part of the scene the Dataset is left, it does not say.",)
-    virtual = {name: extras.with_band_extras(Band(name, None, grid_of(data["grid"])), data) for name, data in own.get("virtual", {}).items()}
+    virtual = {name: extras.with_band_extras(Band(name, None, extras.grid_of(data["grid"])), data) for name, data in own.get("virtual", {}).items()}
     every = {**product.bands, **(virtual if whole == scene else {})}
     order = [name for name in own.get("order", ()) if name in every]
     return replace(

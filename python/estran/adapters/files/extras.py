@@ -6,14 +6,16 @@ What a standard attribute says is read from there, so that a file that another p
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from affine import Affine
 
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
+from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Mask, Product, TiePointGrid
 
 KEY = "estran"
@@ -128,6 +130,17 @@ def with_product_extras(product: Product, extras: Mapping[str, Any]) -> Product:
         tie_points={grid["name"]: _tie_points(grid) for grid in extras.get("tie_points", ())},
         tie_point_geocoding=(geocoding[0], geocoding[1]) if geocoding else None,
     )
+
+
+def grid_json(grid: Grid) -> list[Any]:
+    """A grid as JSON values."""
+    return [grid.width, grid.height, None if grid.transform is None else [float(v) for v in grid.transform][:6], grid.crs]
+
+
+def grid_of(data: Sequence[Any]) -> Grid:
+    """A grid from its JSON values."""
+    width, height, transform, crs = data
+    return Grid(width, height, None if transform is None else Affine(*transform), crs)
 
 
 def dumps(extras: Mapping[str, Any]) -> str:

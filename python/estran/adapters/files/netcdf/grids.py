@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
+from estran.adapters.files.cf import written_transform
 from estran.adapters.files.recover_grid import grid_of_lonlat
 from estran.errors import BadGrid
 from estran.raster.grid import Grid
@@ -72,12 +73,9 @@ def _is_degrees(dataset: Any, dims: Sequence[str]) -> bool:
 
 
 def _regular(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], mapping: Any) -> Affine | None:
-    written = str(getattr(mapping, "GeoTransform", "")).split() if mapping is not None else []
-    if len(written) == 6:
-        # GDAL's order; exact where the step is not a round number.
-        c, a, b, f, d, e = (float(v) for v in written)
-        if abs(x[0] - (c + a / 2)) <= abs(a) * 1e-3 and abs(y[0] - (f + e / 2)) <= abs(e) * 1e-3 and not b and not d:
-            return Affine(a, b, c, d, e, f)
+    t = written_transform({"GeoTransform": getattr(mapping, "GeoTransform", "")})
+    if t is not None and abs(x[0] - (t.c + t.a / 2)) <= abs(t.a) * 1e-3 and abs(y[0] - (t.f + t.e / 2)) <= abs(t.e) * 1e-3 and not t.b and not t.d:
+        return t  # exact where the step is not a round number
     steps = []
     for axis in (x, y):
         if len(axis) < 2:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from affine import Affine
 
 from estran import bounds
 from estran.adapters.files import extras, names
@@ -114,7 +113,7 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
     scene = max((grid for grid, _ in grids.values()), key=lambda g: g.width * g.height)
     product = Product(
         name=name,
-        grid=Grid(own["scene"][0], own["scene"][1], _of_list(own["scene"][2]), own["scene"][3]) if "scene" in own else scene,
+        grid=extras.grid_of(own["scene"]) if "scene" in own else scene,
         bands=bands,
         kind=str(attributes.get("product_type", "")),
         platform=str(attributes.get("platform", "")) or platform_of(name),
@@ -244,7 +243,3 @@ def _element(group: Any) -> Element:
     values = {key: group.getncattr(key) for key in group.ncattrs()}
     attributes = {key: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for key, value in values.items()}
     return Element(group.name, attributes, tuple(_element(child) for child in group.groups.values()))
-
-
-def _of_list(values: Sequence[float] | None) -> Affine | None:
-    return None if values is None else Affine(*values)
