@@ -13,7 +13,7 @@ from affine import Affine
 from estran.adapters.files import open_product, write_product
 from estran.adapters.files.options import ReadOptions
 from estran.adapters.files.recover_grid import grid_of_lonlat
-from estran.errors import BadProduct
+from estran.errors import BadProduct, WriteFailed
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
@@ -105,6 +105,23 @@ def test_geographic_grid(tmp_path):
         assert dataset["a"].dimensions == ("lat", "lon")
         assert dataset["lat"].units == "degrees_north"
     assert open_product(tmp_path / "x.nc").grid == grid
+
+
+@pytest.mark.parametrize("name", ["x", "crs", "estran", "a/b"])
+def test_names_that_a_file_needs_itself(name, tmp_path):
+    band = Band(name, np.ones(GRID.shape, np.uint8), GRID)
+    with pytest.raises(WriteFailed, match=rf"band '{name}' cannot have its name .*none of crs, estran, x, y"):
+        write_product(Product("p", GRID, {name: band}), tmp_path / "p.nc")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fill_value_is_one_that_samples_have(tmp_path):
+    """Cut to a whole number it would hide samples."""
+    bands = {f"n{i}": Band(f"n{i}", np.arange(35, dtype=np.uint8).reshape(GRID.shape), GRID, nodata=value) for i, value in enumerate((0.5, 300.0, 7.0))}
+    write_product(Product("p", GRID, bands), tmp_path / "p.nc")
+    with netCDF4.Dataset(tmp_path / "p.nc") as dataset:
+        assert [getattr(dataset[name], "_FillValue", None) for name in bands] == [None, None, 7]
+    assert [band.nodata for band in open_product(tmp_path / "p.nc").bands.values()] == [0.5, 300.0, 7.0]
 
 
 def foreign(path, *, ascending=False, wkt=False, unsigned=False, time=False):

@@ -6,7 +6,7 @@ Written into files whose bands all lie on one map grid, as the profile knows no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,30 +16,27 @@ from estran.adapters.files.dimap.wkt import snap_wkt
 from estran.raster.coding import FlagCoding, IndexCoding
 from estran.raster.product import Band, Product
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _OPAQUE = 255
 
 
-def fits_profile(product: Product, bands: Sequence[Band]) -> bool:
-    """Whether SNAP's profile can hold these bands: one size, with a map geocoding."""
+def add_profile(definition: xr.Dataset, product: Product, bands: Sequence[Band]) -> None:
+    """Add the attributes and mask variables of the profile to what defines a file, where these bands have one size and a map geocoding."""
     grid = product.grid
-    return grid.transform is not None and bool(grid.crs) and all(band.grid == grid for band in bands)
-
-
-def write_profile(dataset: Any, product: Product, bands: Sequence[Band]) -> None:
-    """Add the attributes and mask variables of the profile to a dataset whose variables are defined."""
-    grid = product.grid
-    if grid.transform is None or grid.crs is None:
+    if grid.transform is None or grid.crs is None or any(band.grid != grid for band in bands):
         return
-    dataset.setncatts({"metadata_profile": "beam", "metadata_version": "0.5"})
+    definition.attrs.update({"metadata_profile": "beam", "metadata_version": "0.5"})
     t = grid.transform
-    dataset["crs"].setncatts({"wkt": snap_wkt(grid.crs), "i2m": ",".join(double_text(v) for v in (t.a, t.d, t.b, t.e, t.c, t.f))})
+    definition["crs"].attrs.update({"wkt": snap_wkt(grid.crs), "i2m": ",".join(double_text(v) for v in (t.a, t.d, t.b, t.e, t.c, t.f))})
     for band in bands:
-        dataset[band.name].setncatts(_band_attributes(band))
+        definition[band.name].attrs.update(_band_attributes(band))
     for mask in product.masks.values():
-        if f"{mask.name}_mask" not in dataset.variables:
-            variable = dataset.createVariable(f"{mask.name}_mask", "i1", ())
-            variable.setncatts({"orig_name": mask.name, "expression": mask.expression, "long_name": mask.meaning or mask.name})
-            variable.setncatts({"color": np.array([*mask.colour, _OPAQUE], np.int32), "transparency": float(mask.transparency)})
+        if f"{mask.name}_mask" not in definition and "/" not in mask.name:
+            attributes = {"orig_name": mask.name, "expression": mask.expression, "long_name": mask.meaning or mask.name}
+            colours = {"color": np.array([*mask.colour, _OPAQUE], np.int32), "transparency": float(mask.transparency)}
+            definition[f"{mask.name}_mask"] = ((), np.int8(0), {**attributes, **colours})
 
 
 def _band_attributes(band: Band) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reads NetCDF after the CF conventions 1.11."""
+"""Reads NetCDF after the CF conventions 1.11; by the library itself, as xarray would leave all of this to do, and keeps files open that may be replaced."""
 
 from __future__ import annotations
 
