@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import dask
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ import rioxarray
 import xarray as xr
 from same_product import assert_same
 from small_scene import make_foreign
+from xarray.backends.netCDF4_ import NetCDF4ArrayWrapper
 
 import estran
 from estran.adapters.files import open_product, write_product
@@ -57,6 +62,30 @@ def test_a_netcdf_opened_by_xarray(product, truth, tmp_path):
         np.testing.assert_array_equal(classes(opened), truth)
     with xr.open_dataset(tmp_path / "S2A_small.nc", mask_and_scale=False) as opened:
         np.testing.assert_array_equal(classes(opened), truth)
+
+
+def test_netcdf_is_not_written_while_xarray_reads(product, tmp_path, monkeypatch):
+    """The library is not safe for threads: with a lock for us and one for xarray the process ended, or the disk was said to be full."""
+    write_product(product, tmp_path / "given.nc")
+    reading, go, get_array = Event(), Event(), NetCDF4ArrayWrapper.get_array
+
+    def slow(self, needs_lock=True):
+        if not needs_lock:  # held by the caller
+            reading.set()
+            assert go.wait(60)
+        return get_array(self, needs_lock)
+
+    with xr.open_dataset(tmp_path / "given.nc", mask_and_scale=False) as given, ThreadPoolExecutor() as pool:
+        monkeypatch.setattr(NetCDF4ArrayWrapper, "get_array", slow)
+        read = pool.submit(lambda: given.B2.values)
+        assert reading.wait(60)
+        written = pool.submit(write_product, product, tmp_path / "made.nc")
+        time.sleep(0.5)
+        done = written.done()
+        go.set()
+        np.testing.assert_array_equal(read.result(), product["B2"].data)
+    assert not done
+    np.testing.assert_array_equal(open_product(written.result())["B2"].data, product["B2"].data)
 
 
 def test_a_stack_of_time_band_y_x():

@@ -18,7 +18,7 @@ from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.netcdf.grids import grid_of_variable
 from estran.adapters.files.netcdf.header import check_classic_header
-from estran.adapters.files.netcdf.library import DAMAGE, HDF5, opened
+from estran.adapters.files.netcdf.library import DAMAGE, alone, opened
 from estran.adapters.files.netcdf.samples import NetcdfVariable
 from estran.adapters.files.scaling import as_reflectance
 from estran.adapters.files.times import utc
@@ -71,7 +71,7 @@ def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
     """
     path = Path(path)
     check_classic_header(path)
-    with HDF5:
+    with alone():
         try:
             dataset = opened(path)
         except DAMAGE as error:

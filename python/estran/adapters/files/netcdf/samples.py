@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.adapters.files.netcdf.library import DAMAGE, HDF5, opened
+from estran.adapters.files.netcdf.library import DAMAGE, alone, opened
 from estran.errors import BadProduct
 
 
@@ -25,7 +25,7 @@ class NetcdfVariable:
         rows, columns = (np.arange(*piece.indices(length)) for piece, length in zip(key, self.shape, strict=True))
         if self._flipped:
             rows = self.shape[0] - 1 - rows[::-1]
-        with HDF5:
+        with alone():
             try:
                 with opened(self.path) as dataset:
                     variable = dataset[self.name]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from estran.adapters.files import cf, extras
 from estran.adapters.files.dimap.colours import with_flag_masks
-from estran.adapters.files.netcdf.library import HDF5
+from estran.adapters.files.netcdf.library import alone
 from estran.adapters.files.netcdf.profile import add_profile
 from estran.adapters.files.places import NETCDF
 from estran.adapters.files.storage import Meter, storage_dtype, store
@@ -40,8 +40,9 @@ class _Target:
         self.variable, self.shape, self.dtype, self._written = variable, variable.shape, variable.dtype, written
 
     def __setitem__(self, key: tuple[slice, slice], block: npt.NDArray[Any]) -> None:
-        with HDF5:
-            self.variable[key] = np.ascontiguousarray(block, dtype=self.dtype)
+        samples = np.ascontiguousarray(block, dtype=self.dtype)
+        with alone():
+            self.variable[key] = samples
         self._written(block.size)
 
 
@@ -83,19 +84,19 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
         definition = _definition(path, product, bands)
         plain = part.with_name("plain.nc")
         try:
-            with HDF5, for_libraries(part.parent) as known:
+            with alone(), for_libraries(part.parent) as known:
                 dataset = netCDF4.Dataset(Path(known) / plain.name, "w", format="NETCDF4")
             try:
-                with HDF5:
-                    definition.dump_to_store(place(dataset))
+                with alone():
+                    definition.dump_to_store(place(dataset, lock=False))
                     meter = Meter(bands, progress, f"writing {path.name}")
                     targets = [_Target(dataset[band.name], meter) for band in bands]
                 # Each block takes the lock of its own accord, so that computing goes on meanwhile.
                 product = store(product, bands, targets)
-                with HDF5:
-                    _the_rest(product).dump_to_store(place(dataset, group=extras.KEY))
+                with alone():
+                    _the_rest(product).dump_to_store(place(dataset, group=extras.KEY, lock=False))
             finally:
-                with HDF5:
+                with alone():
                     dataset.close()
         except RuntimeError as error:
             # The library reports a full disk as "NetCDF: HDF error".
