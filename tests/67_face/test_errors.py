@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -154,3 +156,15 @@ def test_a_copy_of_our_own_band_is_no_mistake(product):
     assert "ndvi" in run(lazy.assign(nir08=lazy.B8A))
     with pytest.raises(UnsupportedProduct, match="two variables are the same band"):
         run(lazy.assign(nir08=lazy.B8A + 0.01))
+
+
+def test_too_little_memory_is_a_warning(monkeypatch):
+    """Nothing is computed yet, and a part may be all that is wanted; enough memory, or none known, is no word worth."""
+    monkeypatch.setattr("estran.face.calling.free_memory", lambda: 1000)
+    with pytest.warns(UserWarning, match=r"SpectralTests of 80 x 70 pixels needs about \d.* of memory, and 1 kB are free"):
+        run(make_foreign())
+    for free in (None, 10**12):
+        monkeypatch.setattr("estran.face.calling.free_memory", lambda free=free: free)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            run(make_foreign())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from estran.adapters import free_memory as memory
 from estran.cli import room
 
 Usage = namedtuple("Usage", "total used free")
@@ -78,7 +79,7 @@ def test_a_graph_that_computes_nothing_is_weighed_too(estran, scene: Path, tmp_p
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_limit_of_this_process_counts(scene: Path) -> None:
-    code = "from estran.cli.room import free_memory; print(free_memory())"
+    code = "from estran.adapters.free_memory import free_memory; print(free_memory())"
     at_most = 3 * 10**9
 
     def limited() -> None:
@@ -96,7 +97,7 @@ def control_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, membership: 
         return membership if str(path) == "/proc/self/cgroup" else real(path, *rest, **more)
 
     monkeypatch.setattr(Path, "read_text", read_text)
-    monkeypatch.setattr(room, "_CGROUP", tmp_path)
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
     return tmp_path
 
 
@@ -108,7 +109,7 @@ def test_a_container_s_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (top / "job" / "step" / f"memory.{name}").write_text(text)
     for name, text in (("max", "1000000"), ("current", "700000"), ("stat", "anon 1\ninactive_file 200000\n")):
         (top / "job" / f"memory.{name}").write_text(text)
-    assert room.free_memory() == 500_000
+    assert memory.free_memory() == 500_000
 
 
 def test_the_older_kind_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,4 +117,4 @@ def test_the_older_kind_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (top / "memory" / "job").mkdir(parents=True)
     for name, text in (("limit_in_bytes", "1000000"), ("usage_in_bytes", "700000"), ("stat", "total_inactive_file 100000\n")):
         (top / "memory" / "job" / f"memory.{name}").write_text(text)
-    assert room.free_memory() == 400_000
+    assert memory.free_memory() == 400_000

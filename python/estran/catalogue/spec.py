@@ -134,14 +134,14 @@ class Pass:
         Inputs by name; those that the product lacks are left out.
     walk
         How it goes over them: strip by strip (PIXEL, NEIGHBOURHOOD), or one whole image after the other (SCENE).
-    keeps
-        What it holds until the end, or for later passes [bytes per pixel].
+    holds
+        What the operator holds at most while the pass goes on, with what is left of earlier passes and without its inputs [bytes per pixel].
     """
 
     name: str
     reads: tuple[str, ...]
     walk: Walk
-    keeps: int
+    holds: int
 
 
 Writes = BandOut | FlagsOut | ClassesOut

@@ -5,7 +5,7 @@ Nothing of theirs is imported here: this is looked at before.
 
 from __future__ import annotations
 
-import sys
+from estran.adapters.free_memory import address_space
 
 _LEAST = dict.fromkeys(("masks", "run", "gpt", "simulate", "tables"), 2_000_000_000)
 """Address space [bytes] with which a command has its libraries loaded and its loops compiled, and a small scene still fits; most of it is never used."""
@@ -13,16 +13,6 @@ _LEAST_OF_ALL = 1_000_000_000
 """The same of commands that compute nothing."""
 _FORCED = ("masks", "run", "gpt")
 """Commands that have ``--force``."""
-
-
-def address_space() -> int | None:
-    """The limit of this process's address space [bytes]; None where there is none, or the system knows none."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return None if most == resource.RLIM_INFINITY else most
 
 
 def too_narrow(command: str) -> str:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estran import __version__
+from estran.adapters.free_memory import free_memory
 from estran.catalogue.spec import Declared, parameters_of
 from estran.cli import stop
 from estran.cli.console import progress_bar, say
 from estran.cli.product import Made, Payload, process
-from estran.cli.room import Weighed, free_memory
+from estran.cli.room import Weighed
 from estran.cli.scheduling import choice_of, scheduled
 from estran.errors import BadParameter, EstranError, TooLittleRoom
 from estran.raster.scene import Progress, quiet

@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import os
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from estran.cli.limits import address_space
+from estran.adapters.free_memory import free_memory
 from estran.errors import TooLittleRoom
 from estran.raster.grid import Grid
 
@@ -25,7 +22,6 @@ _REPORT = 30_000_000
 """Bytes of pictures and page."""
 _PACKED = {".nc": 0.05}
 """Compressed formats: the least share of their samples that files have been seen to take."""
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -74,51 +70,3 @@ def _judge(kind: str, need: int, free: int, where: object, todo: str, args: Any,
 def _sizes(need: int, free: int) -> tuple[str, str]:
     unit, name = (_GB, "GB") if need >= _GB else (1e6, "MB")
     return f"{need / unit:.{0 if need >= 10 * unit else 1}f} {name}", f"{free / unit:.1f}"
-
-
-# ---------------------------------------------------------------- what is free
-
-
-def free_memory() -> int | None:
-    """Memory that this process may still take [bytes]: of the machine, of its container or job, of its own limit; None where nobody says."""
-    return min(_limits(), default=None)
-
-
-def _limits() -> Iterator[int]:
-    with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
-        facts = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/meminfo").read_text().splitlines()}
-        yield facts["MemAvailable"] + facts.get("SwapFree", 0)
-    for group, limit, used, stat, cache in (
-        *((g, "memory.max", "memory.current", "memory.stat", "inactive_file") for g in _groups("")),
-        *((g, "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file") for g in _groups("memory")),
-    ):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            most = int((group / limit).read_text())  # "max" is no number: no limit
-            if most < 1 << 60:
-                yield max(0, most - int((group / used).read_text()) + _of_cache(group / stat, cache))
-    space = address_space()
-    if space is not None and sys.platform != "win32":
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-            yield max(0, space - taken)
-
-
-def _groups(controller: str) -> Iterator[Path]:
-    """The control groups of this process, from its own to the outermost; "" is version 2."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            _, names, path = line.split(":", 2)
-            if controller in names.split(","):
-                top = _CGROUP / controller
-                own = top / path.lstrip("/")
-                yield from (p for p in (own, *own.parents) if p == top or top in p.parents)
-                return
-
-
-def _of_cache(stat: Path, name: str) -> int:
-    """What a group holds of files that the system can drop."""
-    for line in stat.read_text().splitlines():
-        key, _, value = line.partition(" ")
-        if key == name:
-            return int(value)
-    return 0

@@ -64,13 +64,13 @@ def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool
 def memory_of_scene(op: Operator, arrays: int, pixels: int) -> int:
     """What a scene operator holds of so many arrays [bytes].
 
-    That is all its bands, unless it declares passes: then these lie in temporary files beyond :data:`~estran.engine.whole_scene.IN_MEMORY`, and what its
-    passes keep is held, and its result.
+    That is all its bands, unless it declares passes: then these lie in temporary files beyond :data:`~estran.engine.whole_scene.IN_MEMORY`, and what
+    it holds in the worst of its passes counts.
     """
     held = pixels * arrays * _SAMPLE
     if not op.passes or held <= IN_MEMORY:
         return held
-    return pixels * (sum(np.dtype(t.dtype).itemsize for t in targets(op)) + sum(p.keeps for p in op.passes))
+    return pixels * max(each.holds for each in op.passes)
 
 
 def casts_rays(op: Operator, inputs: Inputs, lend: Mapping[str, object]) -> bool:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import difflib
 import numbers
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from estran.adapters.files import extras
+from estran.adapters.files.storage import default_client
+from estran.adapters.free_memory import free_memory
+from estran.bounds import amount
 from estran.catalogue.called import operator_called
 from estran.catalogue.parameters import Parameter, parameters_of
 from estran.catalogue.spec import Operator
@@ -28,6 +32,9 @@ from estran.face.to_dataset import dataset_of
 from estran.face.to_product import Converted, product_of
 from estran.raster.product import Product
 from estran.sensors.bands import SPECTRAL, resolve
+
+if TYPE_CHECKING:
+    from estran.engine.need import Need
 
 Source = xr.Dataset | xr.DataArray | Product
 """What operators take."""
@@ -172,10 +179,19 @@ def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: 
             product = _checked(op, product)
             product = _on_one_grid(op, product, resolution, tile)
         products[name] = product
-    result = run_operator(op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, lend=lent())
+    result = run_operator(op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, lend=lent(), weigh=_weigh)
     # Notes on how the Dataset was read are the product's, which the engine leaves to the product.
     notes = [note for product in products.values() for note in product.notes]
     return dataset_of(replace(result, notes=tuple(dict.fromkeys((*notes, *result.notes)))), layouts)
+
+
+def _weigh(need: Need) -> None:
+    """Warn where computing a result will not fit into memory: a part of the image may be all that is wanted, and workers elsewhere may have more."""
+    free = free_memory()
+    if free is not None and need.memory > free and default_client() is None:
+        size = f"{need.grid.width} x {need.grid.height} pixels"
+        todo = "Take a coarser resolution= or a part of the Dataset, or free memory."
+        warnings.warn(f"{need.what} of {size} needs about {amount(need.memory)} of memory, and {amount(free)} are free. {todo}", stacklevel=2)
 
 
 def _refuse_placeless(source: xr.Dataset, product: Product) -> None:

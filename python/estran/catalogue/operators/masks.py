@@ -109,9 +109,9 @@ class Masks(Operator):
     )
     walk: ClassVar[Walk] = Walk.SCENE
     passes: ClassVar[tuple[Pass, ...]] = (
-        Pass("relief: flags, slope and the terrain itself", ("dem", "sun_zenith", "sun_azimuth"), Walk.SCENE, 20),
-        replace(cloud_mask.PASSES[0], keeps=1),  # glint is surveyed on the way, and keeps its flags
-        *cloud_mask.PASSES[1:],
+        Pass("relief: the terrain itself, the clearance of the sun's rays", ("dem", "sun_zenith", "sun_azimuth"), Walk.SCENE, 20),
+        # Flags of relief and glint are kept beside (2 bytes), and where slopes are steep (1); glint is surveyed and decided on the way.
+        *(replace(each, holds=each.holds + 3) for each in cloud_mask.PASSES),
     )
 
     relief: bool = param(True, "Look for relief shadow, where there is a DEM", label="Relief shadow", dialog=True)
