@@ -29,7 +29,7 @@ def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) ->
     out = np.zeros(relief.shape, bool)
     if not np.isfinite(relief.dem).any():
         return out
-    blocks = ceilings(relief.dem)
+    blocks, span = ceilings(relief.dem), np.nanmax(relief.dem) - np.nanmin(relief.dem)
     for row in range(0, relief.shape[0], part):
         for column in range(0, relief.shape[1], part):
             here = slice(row, min(row + part, relief.shape[0])), slice(column, min(column + part, relief.shape[1]))
@@ -43,7 +43,7 @@ def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) ->
             _, _, cosine = terrain(relief.dem, origin, shape, frame, azimuth, elevation, reach=reach)
             out[here] = valid & (cosine <= 0.0)
             least = float(np.tan(np.radians(elevation[valid].min())))
-            if _steepest(relief, origin, shape, least, frame.posting) < least:
+            if _steepest(relief, span, origin, shape, least, frame.posting) < least:
                 continue  # no ray so steep can meet ground so flat
             rows, columns = np.nonzero(valid & ~out[here])
             clear = march(relief.dem, rows + origin[0], columns + origin[1], frame, azimuth[rows, columns], elevation[rows, columns], blocks=blocks)
@@ -51,9 +51,9 @@ def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) ->
     return out
 
 
-def _steepest(relief: Relief, origin: tuple[int, int], shape: tuple[int, int], least: float, posting: float) -> float:
-    """Steepest rise [1] between posts of a part and of all that could hide it."""
-    margin = int(np.ceil((np.nanmax(relief.dem) - np.nanmin(relief.dem)) / least / posting)) + 2
+def _steepest(relief: Relief, span: np.floating, origin: tuple[int, int], shape: tuple[int, int], least: float, posting: float) -> float:
+    """Steepest rise [1] between posts of a part and of all that could hide it; `span` is the range of heights [m]."""
+    margin = int(np.ceil(span / least / posting)) + 2
     top, left = max(origin[0] - margin, 0), max(origin[1] - margin, 0)
     around = relief.dem[top : origin[0] + shape[0] + margin, left : origin[1] + shape[1] + margin]
     rises = [np.nanmax(np.abs(np.diff(around, axis=axis)), initial=0.0) for axis in (0, 1)]
