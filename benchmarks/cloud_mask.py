@@ -68,10 +68,13 @@ def run(threads: int, size: int) -> None:
     import numba
 
     numba.set_num_threads(threads)
-    from estran.masks.cloud.cloud_mask import cloud_mask
+    from estran.engine.timing import Stopwatch
+    from estran.masks.cloud.cloud_mask import CloudMaskRun, cloud_mask
     from estran.masks.cloud.object_settings import ObjectSettings
     from estran.masks.cloud.settings import PixelSettings
     from estran.masks.cloud.stages import Geometry
+    from estran.masks.cloud.strips import StripReader
+    from estran.raster.scene import quiet
 
     name, bands = scene()
     pixel, objects = PixelSettings.for_mode("default"), ObjectSettings.for_mode("default")
@@ -83,10 +86,12 @@ def run(threads: int, size: int) -> None:
     bands = full_tile(bands, size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     start = time.perf_counter()
-    result = cloud_mask(bands, geometry, (20.0, 20.0), pixel=pixel, objects=objects)
+    watch = Stopwatch()
+    result = CloudMaskRun(StripReader.of(bands), (20.0, 20.0), pixel, objects, progress=watch.listening(quiet)).run(lambda: geometry)
+    watch.stop()
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    parts = ", ".join(f"{k} {v:.1f}" for k, v in result.facts["seconds"].items())
+    parts = ", ".join(f"{k} {v:.1f}" for k, v in watch.seconds.items())
     pixels = size * size / 1e6
     memory = f"{peak:.2f} ({before:.2f} before)"
     cells = (name, size, threads, f"{seconds:.1f}", f"{pixels / seconds:.2f}", memory, result.facts["cloud_objects"], parts)

@@ -117,7 +117,7 @@ def test_the_height_of_a_strip_does_not_matter(monkeypatch, mode, rows):
     np.testing.assert_array_equal(found.pixels.flags, expected.pixels.flags)
     np.testing.assert_array_equal(found.probability, expected.probability)
     np.testing.assert_array_equal(found.height, expected.height)
-    assert repr(found.facts | {"seconds": 0}) == repr(expected.facts | {"seconds": 0})
+    assert repr(found.facts) == repr(expected.facts)
 
 
 def test_wider_buffers_hold_narrower_ones():
@@ -198,10 +198,9 @@ def test_unknown_sun_is_searched_and_told():
     assert np.nanmedian(known.height) == pytest.approx(1500, abs=60)
 
 
-def test_facts_name_every_stage():
+def test_facts_count_what_was_found():
     bands, _, _ = scene()
     facts = run(bands).facts
-    assert set(facts["seconds"]) == {"survey", "pixel tests", "cloud objects", "potential shadow", "matching", "buffers"}
     assert facts["clouds_matched"] == facts["cloud_objects"] == 3
     assert facts["shares"]["cloud"] == pytest.approx(facts["cloud_share"])
 

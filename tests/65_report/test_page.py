@@ -188,13 +188,13 @@ def test_parameters_that_differ_from_their_declared_default_are_marked(source: P
     from estran.catalogue.outputs import record
 
     op = next(o for o in OPERATORS if o.alias == "Estran.CloudMask")(shadow_buffer=120.0)
-    known = replace(result, metadata=(record(op, facts={"seconds_pixel_tests": 2.5, "share_cloud": 0.5, "height_median": float("nan"), "clouds": 3}),))
+    known = replace(result, metadata=(record(op, facts={"share_cloud": 0.5, "height_median": float("nan"), "clouds": 3}),))
     page = Page(write_report(source, known, tmp_path, title="t", timings={"read": 1.0}).read_text("utf-8"))
     marked = [row for row in page.rows if any("changed" in cell for cell in row)]
     assert [row[0] for row in marked] == ["shadow_buffer"]
     assert marked[0][1].startswith("120.0")
     assert marked[0][2:4] == ["m", "none"]
     assert page.row("mode")[3] == "default"
-    assert page.row("pixel tests")[1] == "2.50 s"
+    assert page.row("read")[1] == "1.00 s"
     assert "share cloud" not in page.text
     assert re.search(r"height median\s*unknown", page.text)

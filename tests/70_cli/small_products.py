@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,11 +28,10 @@ def make(path: Path, value: int = 0) -> Path:
     return path
 
 
-_SECONDS = re.compile(rb'<MDATTR name="seconds_[^\n]*\n')
 VARY = ("index.html", ".estran-result.json", "estran-jobs.sqlite")
 """What tells of the run itself: its times."""
 
 
 def results(out: Path) -> dict[str, bytes]:
-    """All files below a folder, hidden ones too, but for those that tell of the run, and the seconds in the record of a product."""
-    return {str(p.relative_to(out)): _SECONDS.sub(b"", p.read_bytes()) for p in sorted(out.rglob("*")) if p.is_file() and p.name not in VARY}
+    """All files below a folder, hidden ones too, but for those that tell of the run."""
+    return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name not in VARY}

@@ -35,14 +35,13 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class Step:
-    """One recorded step: operator, its parameters, notes, the facts it learnt from the scene, and its seconds by stage."""
+    """One recorded step: operator, its parameters, notes, and the facts it learnt from the scene."""
 
     operator: str
     version: str
     parameters: tuple[ParameterRow, ...]
     notes: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
-    seconds: tuple[tuple[str, float], ...]
 
 
 def steps(product: Product) -> tuple[Step, ...]:
@@ -71,12 +70,11 @@ def _step(element: Element) -> Step:
             rows.append(ParameterRow(name, text, default, parameter.info.unit, parameter.info.help, text != default))
         else:
             rows.append(ParameterRow(name, text, "", "", "", False))
-    # Shares are in the report as tables, counted anew; seconds stand with the times.
+    # Shares are in the report as tables, counted anew.
     learnt = _attributes(element, "facts")
-    facts = tuple((name, readable(value)) for name, value in learnt.items() if not name.startswith(("share_", "seconds_")))
-    seconds = tuple((name.removeprefix("seconds_").replace("_", " "), float(value)) for name, value in learnt.items() if name.startswith("seconds_"))
+    facts = tuple((name, readable(value)) for name, value in learnt.items() if not name.startswith("share_"))
     notes = tuple(str(v) for v in _attributes(element, "notes").values())
-    return Step(alias, str(element.attributes.get("operator_version", "")), tuple(rows), notes, facts, seconds)
+    return Step(alias, str(element.attributes.get("operator_version", "")), tuple(rows), notes, facts)
 
 
 def _attributes(element: Element, child: str) -> Mapping[str, Any]:

@@ -58,7 +58,7 @@ def write_report(
     pictures, left_out = quicklooks(source, result, folder, progress=progress)
     done = steps(result)
     said = dict.fromkeys((*source.notes, *result.notes, *(note for step in done for note in step.notes)))
-    measured = [("", tuple((timings or {}).items())), *((step.operator, step.seconds) for step in done)]
+    times = tuple((timings or {}).items())
     html = _template().render(
         title=title,
         read=what_was_read(source),
@@ -67,7 +67,7 @@ def write_report(
         tables=share_tables(result),
         pictures=pictures,
         steps=done,
-        clocks=[(name, rows, max(s for _, s in rows), sum(s for _, s in rows)) for name, rows in measured if rows],
+        times=times,
         versions=versions(),
         generated=None if generated is None else generated.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         style=_package_text("style.css"),

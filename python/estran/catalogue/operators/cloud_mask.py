@@ -312,8 +312,7 @@ class CloudMask(Operator):
         reader = reader_of(block, (*NAMES, *both.names, *both.names_of_survey))
         result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(lambda: self._geometry(block, angles))
         facts = dict(result.facts)
-        shares, seconds = facts.pop("shares"), facts.pop("seconds")
-        facts |= {f"share_{name}": value for name, value in shares.items()} | {f"seconds_{name.replace(' ', '_')}": value for name, value in seconds.items()}
+        facts |= {f"share_{name}": value for name, value in facts.pop("shares").items()}
         # What a missing band switches off is said by whoever resolved the bands.
         missing = tuple(f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux)))
         facts["notes"] = tuple(note for note in result.notes if not note.startswith(missing))

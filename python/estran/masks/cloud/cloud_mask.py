@@ -5,7 +5,6 @@ Progress, the clock and the sentences of the notes are here, and in no kernel.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -78,7 +77,7 @@ class CloudMaskResult:
     altitude
         Of each cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where it is not known.
     facts
-        Counts, thresholds, seconds per stage.
+        Counts, thresholds, shares.
     notes
         Sentences on what was switched off, assumed or not possible.
     """
@@ -151,19 +150,6 @@ class Companion:
     masks: Callable[[Strip], OtherMasks] = _no_masks
 
 
-@dataclass
-class _Clock:
-    """Seconds per stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    since: float = field(default_factory=time.perf_counter)
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.seconds[stage] = round(now - self.since, 3)
-        self.since = now
-
-
 def cloud_mask(
     bands: Mapping[str, Array],
     geometry: Geometry,
@@ -234,7 +220,6 @@ class CloudMaskRun:
     progress: Progress = quiet
     facts: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    _clock: _Clock = field(default_factory=_Clock)
 
     def run(self, geometry: Callable[[], Geometry]) -> CloudMaskResult:
         """All passes; `geometry` is asked for after the survey, in which a companion may have seen the angles."""
@@ -267,7 +252,6 @@ class CloudMaskRun:
         self.progress(0.9, "buffers")
         self._finish(stage, cloud, valid)
         self.facts |= {name: value for name, value in scene.facts.items() if name not in ("switched_off", "mode", "valid_pixels")}
-        self.facts["seconds"] = self._clock.seconds
         notes = (*say.of_missing(scene.facts["switched_off"]), *self.notes)
         self.progress(1.0, "done")
         return CloudMaskResult(stage, clouds, altitude, self.facts, tuple(dict.fromkeys(notes)))
@@ -278,7 +262,6 @@ class CloudMaskRun:
             self.progress(0.15 * strip.first / self.reader.shape[0], "survey")
             self.companion.survey(strip)
             surveys = [reduce(merge_surveys, (*surveys, survey_pixels(strip.arrays, self.pixel)))]
-        self._clock.lap("survey")
         return surveys[0]
 
     def _decide(self, scene: SceneModel, present: tuple[str, ...]) -> Kept:
@@ -298,7 +281,6 @@ class CloudMaskRun:
             stage.add(IS_CIRRUS, touching_cirrus(stage.mask(IS_FAINT_CIRRUS), stage.cirrus))
         read_again = {*DISPLACED, "swir16", "blue", "cirrus", "dem"}
         self.reader.release(tuple({*present, *self.companion.names, *self.companion.names_of_survey} - read_again))
-        self._clock.lap("pixel tests")
         return kept
 
     def find_clouds(self, kept: Kept, present: tuple[str, ...]) -> Objects:
@@ -312,9 +294,7 @@ class CloudMaskRun:
         grow = s.grow_probability > 0.0 and "cirrus" not in present and not stage.few_clear
         if grow:
             self.notes.append(say.of_growth(s.grow_probability))
-        clouds = find_clouds(cloud, stage, displacement, grow, self.pixel_size, s, self.facts)
-        self._clock.lap("cloud objects")
-        return clouds
+        return find_clouds(cloud, stage, displacement, grow, self.pixel_size, s, self.facts)
 
     def _displacement(self, cloud: Mask, present: tuple[str, ...], few_clear: bool) -> Displacement | None:
         s = self.objects
@@ -341,16 +321,11 @@ class CloudMaskRun:
                 self.facts |= {"displacement_azimuth": found.azimuth, "displacement_length": found.length, "displacement_contrast": found.contrast}
             return searched.known
 
-        def step(done: str) -> None:
-            self._clock.lap(done)
-            self.progress(0.65, "matching")
-
         scene = ShadowScene(self.reader, stage, clouds, cloud, self.pixel_size, self.objects, self.facts)
-        decision = find_shadows(scene, geometry, know, step)
+        decision = find_shadows(scene, geometry, know, lambda: self.progress(0.65, "matching"))
         if decision is None:
             return unknown
         stage.put(IS_SHADOW, decision.shadow)
-        self._clock.lap("matching")
         return decision.altitude
 
     def _finish(self, stage: PixelStage, cloud: Mask, valid: int) -> None:
@@ -368,7 +343,6 @@ class CloudMaskRun:
             for name, mask in masks_of(stage.flags[part]).items():
                 counts[name] = counts.get(name, 0) + int(np.count_nonzero(mask))
         self.facts["shares"] = {name: float(count) / (stage.flags.size if name == "nodata" else valid) for name, count in counts.items()}
-        self._clock.lap("buffers")
 
 
 def check_sun(geometry: Geometry) -> None:

@@ -165,7 +165,7 @@ class ShadowDecision:
 
 
 def find_shadows(
-    scene: ShadowScene, geometry: Geometry, know: Callable[[Geometry, Mask], KnownGeometry | None], step: Callable[[str], None]
+    scene: ShadowScene, geometry: Geometry, know: Callable[[Geometry, Mask], KnownGeometry | None], matching: Callable[[], None]
 ) -> ShadowDecision | None:
     """The shadows of the clouds; None where the sun's place is unknown and not to be found.
 
@@ -177,15 +177,15 @@ def find_shadows(
         Sun and view; the sun may be unknown.
     know
         Completes the geometry, given the potential shadow.
-    step
-        Called with the name of each stage that is done.
+    matching
+        Called before clouds are matched with what is dark.
     """
     dark = find_dark_places(scene, geometry)
     unobservable = scene.cloud | ~scene.stage.valid
     unobservable |= scene.stage.mask(IS_RELIEF_SHADOW)  # (CM-46)
     dark.potential[unobservable] = False
     scene.facts["potential_shadow_pixels"] = int(np.count_nonzero(dark.potential))
-    step("potential shadow")
+    matching()
     known = know(geometry, dark.potential)
     if known is None:
         return None
