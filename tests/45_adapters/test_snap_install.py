@@ -18,10 +18,10 @@ from estran import __version__
 from estran.adapters.snap.setup import plan as planning
 from estran.adapters.snap.setup.changes import Change, made, tree
 from estran.adapters.snap.setup.check import ALIASES
-from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, desktop_modules, operator_files, package_folder
-from estran.adapters.snap.setup.install import apply
+from estran.adapters.snap.setup.content import MENU_MODULE, SERVICES, checkout, operator_files, package_folder
+from estran.adapters.snap.setup.desktop import find_desktop
 from estran.adapters.snap.setup.interpreter import ask, missing_packages
-from estran.adapters.snap.setup.plan import InstallFailed, plan_install, plan_uninstall
+from estran.adapters.snap.setup.plan import InstallFailed, apply, plan_install, plan_uninstall
 from estran.adapters.snap.setup.site import Site
 from estran.errors import EstranError, TargetExists, WriteFailed
 
@@ -353,30 +353,6 @@ def test_killed_before_anything_was_written(fake_snap):
     assert held(fake_snap) == before
 
 
-@pytest.mark.parametrize("upgraded", [False, True])
-def test_an_installation_with_the_record_of_earlier_versions(fake_snap, monkeypatch, tmp_path, upgraded):
-    """Schema 1 named no files: what lies in our folder was ours."""
-    _bridge_in_this_python(monkeypatch, fake_snap)
-    (fake_snap.home / "etc" / "snap.conf").write_text("")
-    file = fake_snap.set_python(tmp_path / "old" / "python")
-    before, text = held(fake_snap), file.read_bytes()
-    install(python=Path(sys.executable))
-    record = ours(fake_snap) / "estran-install.json"
-    told = json.loads(record.read_text())
-    outside = [{"path": path, **edit} for path, edit in told["edits"].items()]
-    outside += [{"path": path, "earlier": None, "keys": {}, "line": ""} for path in told["files"] if Path(path).is_absolute()]
-    first = {"schema": 1, "mode": "copy", "version": "0.1", "python": "x", "module_dir": "y", "outside": outside, "folders": told["folders"]}
-    record.write_text(json.dumps(first))
-    (ours(fake_snap) / GONE).write_text("of then")
-    if upgraded:
-        install()
-        assert not (ours(fake_snap) / GONE).exists()
-        assert json.loads(record.read_text()) == told
-    uninstall()
-    assert held(fake_snap) == before
-    assert file.read_bytes() == text
-
-
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [
@@ -470,17 +446,17 @@ def test_the_plugin_of_the_desktop_comes_first(fake_snap):
 
 def test_the_desktop_keeps_its_modules_where_its_launcher_says(fake_snap):
     """In the user's home, even where snap.userdir is elsewhere; but what --userdir names is not left."""
-    assert desktop_modules(Site.find().settings) is None
+    assert find_desktop(Site.find().settings) is None
     conf = fake_snap.home / "etc" / "snap.conf"
     conf.write_text('# as installed\ndefault_userdir="${HOME}/.snap/system"\ndefault_mac_userdir="${HOME}/.snap/system"\n')
     with (fake_snap.home / "bin" / "gpt.vmoptions").open("a") as options:
         options.write(f"-Dsnap.userdir={fake_snap.user_home / 'elsewhere'}\n")
     assert Site.find().settings.user_dir == fake_snap.user_home / "elsewhere"
-    assert desktop_modules(Site.find().settings) == fake_snap.user_home / ".snap" / "system"
+    assert find_desktop(Site.find().settings).modules == fake_snap.user_home / ".snap" / "system"
     given = fake_snap.user_home / "given"
-    assert desktop_modules(Site.find(user_dir=given).settings) == given / "system"
+    assert find_desktop(Site.find(user_dir=given).settings).modules == given / "system"
     conf.write_text('default_userdir="${DEFAULT_USERDIR_ROOT}/x"\n')
-    assert desktop_modules(Site.find().settings) == fake_snap.user_home / "elsewhere" / "system"
+    assert find_desktop(Site.find().settings).modules == fake_snap.user_home / "elsewhere" / "system"
 
 
 def test_menus_where_there_is_a_desktop(fake_snap):

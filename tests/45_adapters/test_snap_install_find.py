@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from estran.adapters.snap.setup.find import NoSnap, find_snap, usual_places
-from estran.adapters.snap.setup.modules import find_module, java_needed, module_jars, snap_version
-from estran.adapters.snap.setup.plugins import find_plugins
+from estran.adapters.snap.setup.modules import find_module, find_plugins, java_needed, module_jars, snap_version
 from estran.adapters.snap.setup.settings import EXTRA_PATHS, MODULE_DIR, PYTHON, read_settings
 from estran.errors import BadParameter
 

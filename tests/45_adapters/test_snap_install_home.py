@@ -15,13 +15,12 @@ from estran import __version__
 from estran.adapters.snap.setup import embedded as embedding
 from estran.adapters.snap.setup import site as sites
 from estran.adapters.snap.setup.content import package_folder
-from estran.adapters.snap.setup.desktop import find_desktop, with_line, without_line
+from estran.adapters.snap.setup.desktop import find_desktop, home_line, homes_in, with_line, without_line
 from estran.adapters.snap.setup.doctor import examine
-from estran.adapters.snap.setup.embedded import embedded, home_line, homes_in
+from estran.adapters.snap.setup.embedded import embedded
 from estran.adapters.snap.setup.gpt import Answer
-from estran.adapters.snap.setup.install import apply
 from estran.adapters.snap.setup.interpreter import ask
-from estran.adapters.snap.setup.plan import plan_install, plan_uninstall
+from estran.adapters.snap.setup.plan import apply, plan_install, plan_uninstall
 from estran.adapters.snap.setup.site import Site
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="Python's library finds its place itself there")

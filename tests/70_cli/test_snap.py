@@ -71,14 +71,15 @@ def test_the_doctor_s_json(estran, snap) -> None:
 
 def test_what_nothing_fails_without_is_no_failure(estran, snap, monkeypatch) -> None:
     from estran.adapters.snap.setup import doctor
+    from estran.adapters.snap.setup.check import Declared, Wrong
     from estran.errors import EstranError
 
     def broken(site):
         raise EstranError("no answer in time", todo="try again")
 
-    for rugged in (lambda site: Check("rugged", False, "not there", "get it", optional=True), broken):
-        monkeypatch.setattr(doctor, "CHECKS", {"snap": doctor.version, "rugged": rugged})
-        monkeypatch.setattr(doctor, "rugged", rugged)
+    snap_itself = doctor.CHECKS["snap"]
+    for rugged in (lambda site: Wrong("not there", "get it"), broken):
+        monkeypatch.setattr(doctor, "CHECKS", {"snap": snap_itself, "rugged": Declared(rugged, optional=True)})
         said = estran("snap", "doctor", "--json")
         told = json.loads(said.out)
         assert (said.code, told["ok"]) == (0, True), said.err

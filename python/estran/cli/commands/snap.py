@@ -61,30 +61,19 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _install(args: argparse.Namespace) -> None:
-    from estran.adapters.snap.setup.install import apply
-    from estran.adapters.snap.setup.plan import plan_install
+    from estran.adapters.snap.setup.plan import apply, plan_install
 
-    site = _site(args)
-    plan = plan_install(site, args.python, linked=args.action == "link")
-    for note in plan.notes:
-        _say(args, note)
-    if args.dry_run:
-        _show(plan)
-        return
-    _say(
-        args,
-        f"{len({c.path for c in plan.changes})} files to change in {site.settings.user_dir}"
-        if plan.changes
-        else f"everything is in its place in {site.settings.user_dir}",
-    )
-    for sentence in apply(plan, prove=True):
-        _say(args, sentence)
+    plan = plan_install(_site(args), args.python, linked=args.action == "link")
+    if _told(args, plan):
+        many = len({change.path for change in plan.changes})
+        _say(args, f"{f'{many} files to change' if many else 'everything is in its place'} in {plan.site.settings.user_dir}")
+        for sentence in apply(plan, prove=True):
+            _say(args, sentence)
 
 
 def _uninstall(args: argparse.Namespace) -> None:
     from estran.adapters.snap.setup.find import NoSnap
-    from estran.adapters.snap.setup.install import apply
-    from estran.adapters.snap.setup.plan import plan_uninstall
+    from estran.adapters.snap.setup.plan import apply, plan_uninstall
     from estran.adapters.snap.setup.settings import read_settings
     from estran.adapters.snap.setup.site import Site
 
@@ -93,13 +82,9 @@ def _uninstall(args: argparse.Namespace) -> None:
     except NoSnap:
         site = Site(None, read_settings(None, args.userdir), args.userdir)
     plan = plan_uninstall(site)
-    for note in plan.notes:
-        _say(args, note)
-    if args.dry_run:
-        _show(plan)
-        return
-    apply(plan, prove=False)
-    _say(args, f"taken out of {site.settings.user_dir}" if plan.changes else f"nothing of ours is in {site.settings.user_dir}")
+    if _told(args, plan):
+        apply(plan, prove=False)
+        _say(args, f"{'taken out of' if plan.changes else 'nothing of ours is in'} {site.settings.user_dir}")
 
 
 def _doctor(args: argparse.Namespace) -> None:
@@ -141,11 +126,14 @@ def _site(args: argparse.Namespace) -> Site:
     return Site.find(args.snap, args.userdir, timeout=getattr(args, "timeout", 180.0))
 
 
-def _show(plan: Plan) -> None:
-    for change in plan.changes:
-        _print(change.told)
-    if not plan.changes:
-        print("nothing would change")
+def _told(args: argparse.Namespace, plan: Plan) -> bool:
+    """Say what is to be said of it, and in a dry run each change; whether it is to be carried out."""
+    for note in plan.notes:
+        _say(args, note)
+    if args.dry_run:
+        for line in [change.told for change in plan.changes] or ["nothing would change"]:
+            _print(line)
+    return not args.dry_run
 
 
 def _say(args: argparse.Namespace, sentence: str) -> None:

@@ -9,9 +9,8 @@ import shutil
 import stat
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from estran.errors import WriteFailed
@@ -50,8 +49,7 @@ def made(changes: Iterable[Change]) -> Iterator[None]:
     WriteFailed
         The system refused one; all are taken back.
     """
-    undo: list[Callable[[], object]] = []
-    try:
+    with contextlib.ExitStack() as undo:
         for change in changes:
             try:
                 _make(change, undo)
@@ -63,46 +61,39 @@ def made(changes: Iterable[Change]) -> Iterator[None]:
                     todo="see that you may write there and that the disk is not full",
                 ) from error
         yield
-    except BaseException:
-        while undo:
-            undo.pop()()
-        raise
+        undo.pop_all()
 
 
-def _make(change: Change, undo: list[Callable[[], object]]) -> None:
+def _make(change: Change, undo: contextlib.ExitStack) -> None:
     path, mode = change.path, None
     for folder in missing_folders(path) if change.wanted is not None else ():
         folder.mkdir()
-        undo.append(partial(shutil.rmtree, folder, ignore_errors=True))  # with the caches that Python leaves in it
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)  # with the caches that Python leaves in it
     if is_folder(path):
         path.rmdir()
-        undo.append(path.mkdir)
+        undo.callback(path.mkdir)
     elif path.is_file() and not is_link(path):
         mode = stat.S_IMODE(path.stat().st_mode)
-    undo.append(partial(_put, path, content_of(path), mode))
+    undo.callback(_put, path, content_of(path), mode)
     _put(path, change.wanted, mode)
 
 
 def _put(path: Path, wanted: Content, mode: int | None) -> None:
     if content_of(path) == wanted:
         return
-    if is_link(path):
-        _remove_link(path)
-    if not isinstance(wanted, bytes):
+    if is_link(path) or not isinstance(wanted, bytes):
         path.unlink(missing_ok=True)
-    if wanted is None:
-        return
     if isinstance(wanted, Path):
         _make_link(path, wanted)
-        return
-    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}{_PART}"
-    try:
-        part.write_bytes(wanted)
-        if mode is not None:
-            part.chmod(mode)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    elif wanted is not None:
+        part = path.parent / f".{path.name}.{uuid.uuid4().hex[:12]}{_PART}"
+        try:
+            part.write_bytes(wanted)
+            if mode is not None:
+                part.chmod(mode)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def content_of(path: Path) -> Content:
@@ -121,11 +112,8 @@ def mark(wanted: Content) -> str:
 
 def mark_at(path: Path) -> str:
     """The mark of what is at a path; "?" of what cannot be read, so nobody knows it."""
-    if is_link(path) or not path.is_file():
-        return mark(path if is_link(path) else None)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return mark(path if is_link(path) else content_of(path))
     except OSError:
         return "?"
 
@@ -157,12 +145,7 @@ def is_link(path: Path) -> bool:
     """Whether it is a symbolic link, or a junction of Windows, which needs no rights."""
     if path.is_symlink():
         return True
-    if sys.platform != "win32":
-        return False
-    try:
-        return os.lstat(path).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
-    except OSError:
-        return False
+    return sys.platform == "win32" and os.path.lexists(path) and os.lstat(path).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
 
 
 def _make_link(path: Path, target: Path) -> None:
@@ -172,11 +155,3 @@ def _make_link(path: Path, target: Path) -> None:
         _winapi.CreateJunction(str(target), str(path))
     else:
         path.symlink_to(target, target_is_directory=True)
-
-
-def _remove_link(path: Path) -> None:
-    """The link, never what it points at."""
-    if path.is_symlink():
-        path.unlink()
-    else:
-        path.rmdir()

@@ -1,4 +1,4 @@
-"""A fact about a SNAP, and the command that mends it where it is not as it must be."""
+"""A check of a SNAP: how it is declared, what it finds, and how the command that mends it is written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,29 @@ INSTALL = "estran snap install"
 
 
 @dataclass(frozen=True)
-class Check:
-    """One fact: its stable name, whether it is as it must be, the sentence, and the command that mends it.
+class Wrong:
+    """What is not as it must be, and the command that mends it."""
 
-    `optional` is what nothing fails without: it is told, and all is well all the same.
-    """
+    fact: str
+    mend: str
+
+
+Judge = Callable[[Site], str | Wrong | None]
+"""Gives the fact where all is well; None where there is nothing to judge."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A check: how it is found out, the check without which it says nothing, and whether nothing fails where it is not well."""
+
+    judge: Judge
+    rests_on: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check found: its stable name, whether all is well, the sentence, and the command that mends it."""
 
     id: str
     ok: bool
@@ -36,11 +55,6 @@ class Check:
 def quoted(path: Path) -> str:
     """For the shell."""
     return subprocess.list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
-
-
-def delete(path: Path) -> str:
-    """The command that does."""
-    return f"{'del' if sys.platform == 'win32' else 'rm'} {quoted(path)}"
 
 
 def pip(executable: Path, *words: str) -> str:

@@ -7,12 +7,15 @@ gpt's launcher read them.
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from estran.adapters.snap.setup import content
-from estran.adapters.snap.setup.embedded import home_line, homes_in
 from estran.adapters.snap.setup.settings import Settings
+
+HOME = "PYTHONHOME"
 
 
 @dataclass(frozen=True)
@@ -32,25 +35,45 @@ class Desktop:
         """What the launcher sources, in this order."""
         return self.home / "etc" / "snap.conf", self.conf
 
-    def home_of(self, conf: Path) -> str | None:
-        """The PYTHONHOME that a configuration sets."""
-        found = homes_in(_text(conf))
-        return found[-1] if found else None
+    @property
+    def said(self) -> dict[Path, str]:
+        """The PYTHONHOME of each configuration that sets it; the last one holds."""
+        return {conf: homes[-1] for conf in self.confs if (homes := homes_in(_text(conf)))}
 
     def ours(self, conf: Path) -> bool:
         """Whether it sets that in a line of ours."""
-        return (value := self.home_of(conf)) is not None and home_line(value) in _text(conf).splitlines()
-
-    @property
-    def python_home(self) -> str | None:
-        """What comes of them."""
-        return next((value for conf in reversed(self.confs) if (value := self.home_of(conf)) is not None), None)
+        return home_line(self.said[conf]) in _text(conf).splitlines()
 
 
 def find_desktop(settings: Settings) -> Desktop | None:
-    """The desktop of a SNAP, if it has one."""
-    modules = content.desktop_modules(settings)
-    return None if modules is None or settings.home is None else Desktop(settings.home, modules)
+    """The desktop of a SNAP; None where it has none.
+
+    ``etc/snap.conf`` names the folder of what a user adds, from the user's home: another user directory of gpt's (``snap.userdir``) does not move it.
+    Where the user names a user directory with ``--userdir``, nothing outside that is touched.
+    """
+    home, inside = settings.home, settings.user_clusters[0]
+    if home is None or not any((home / name).is_file() for name in ("etc/snap.conf", "bin/snap", "bin/snap64.exe", "bin/snap.exe")):
+        return None
+    key = "default_mac_userdir" if sys.platform == "darwin" else "default_userdir"
+    told = re.search(rf'^{key}="([^"]*)"', _text(home / "etc" / "snap.conf"), re.MULTILINE)
+    if settings.user_dir_from == "--userdir" or told is None:
+        return Desktop(home, inside)
+    # The launcher is a shell script, or SNAP's .exe, for which HOME is the roaming folder.
+    users = Path.home() / "AppData" / "Roaming" if sys.platform == "win32" else Path(os.environ.get("HOME") or Path.home())
+    named = told[1].replace("${HOME}", str(users))
+    return Desktop(home, inside if "${" in named else Path(named))
+
+
+def home_line(home: str) -> str:
+    """The line of a configuration that sets PYTHONHOME."""
+    quoted = "'" + home.replace("'", "'\\''") + "'"
+    return f"export {HOME}={quoted}  # by estran snap install"
+
+
+def homes_in(text: str) -> list[str]:
+    """Values that a configuration gives to PYTHONHOME."""
+    found = re.findall(rf"""^\s*(?:export\s+)?{HOME}=('(?:[^']|'\\'')*'|"[^"]*"|\S*)""", text, re.MULTILINE)
+    return [value[1:-1].replace("'\\''", "'") if value[:1] in ("'", '"') else value for value in found]
 
 
 def with_line(data: bytes, line: str) -> bytes:

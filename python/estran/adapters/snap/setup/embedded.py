@@ -10,7 +10,6 @@ The interpreter itself does the same where it is started under the bare name ``p
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -22,8 +21,6 @@ from estran.errors import EstranError
 
 PROGRAM = "python3"
 """What an embedded Python takes itself for."""
-
-HOME = "PYTHONHOME"
 
 DESKTOP_PATH = os.pathsep.join(("/usr/local/bin", "/usr/bin", "/bin"))
 """The PATH of what is started from a menu, not from a shell."""
@@ -68,19 +65,14 @@ class Embedded:
     @property
     def environment(self) -> Path | None:
         """The virtual environment whose packages it takes."""
-        return None if self.failure or self.prefix == self.base else self.prefix
+        return self.prefix if self.prefix != self.base else None
 
     def belongs_to(self, interpreter: Interpreter) -> bool:
         """Whether its modules are those of that interpreter."""
         return not self.failure and os.path.realpath(self.base) == os.path.realpath(interpreter.home.split(os.pathsep)[0])
 
-    @property
-    def reason(self) -> str:
-        """What does not work, whole."""
-        return self.failure or "; ".join(f"no {name}: {why}" for name, why in self.errors.items())
 
-
-def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None = None, timeout: float = 60.0) -> Embedded | None:
+def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None = None) -> Embedded | None:
     """What `interpreter` takes as its place inside SNAP.
 
     Parameters
@@ -89,8 +81,6 @@ def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None 
         The one that SNAP is set up for.
     changed
         Variables of the environment in which SNAP is started that are not as they are here; None takes one out.
-    timeout
-        In seconds.
 
     Returns
     -------
@@ -101,19 +91,7 @@ def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None 
         return None
     program = shutil.which(PROGRAM, path=(changed or {}).get("PATH") or os.environ.get("PATH", os.defpath)) or ""
     try:
-        told = run_python([PROGRAM, "-c", _ASKED], interpreter.base, timeout, changed)
+        told = run_python([PROGRAM, "-c", _ASKED], interpreter.base, changed=changed)
         return Embedded(program, Path(told["prefix"]), Path(told["base"]), told["errors"])
     except EstranError as error:
         return Embedded(program, Path(), Path(), {}, str(error.found or error.what))
-
-
-def home_line(home: str) -> str:
-    """The line of a launcher's configuration, which is a shell script."""
-    quoted = "'" + home.replace("'", "'\\''") + "'"
-    return f"export {HOME}={quoted}  # by estran snap install"
-
-
-def homes_in(text: str) -> list[str]:
-    """Values that a launcher's configuration gives to PYTHONHOME."""
-    found = re.findall(rf"""^\s*(?:export\s+)?{HOME}=('(?:[^']|'\\'')*'|"[^"]*"|\S*)""", text, re.MULTILINE)
-    return [value[1:-1].replace("'\\''", "'") if value[:1] in ("'", '"') else value for value in found]

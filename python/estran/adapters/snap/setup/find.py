@@ -49,19 +49,16 @@ def find_snap(given: Path | None = None, environment: Mapping[str, str] | None =
     """
     environment = os.environ if environment is None else environment
     if given is not None:
-        found = _at(_home_of(given), "--snap")
-        if found is None:
-            raise BadParameter("--snap names no SNAP", where=given, expected=_LOOKS, todo="name the folder that SNAP was installed in")
-        return found
-    named = environment.get("SNAP_HOME")
-    if named:
-        found = _at(_home_of(Path(named)), "SNAP_HOME")
-        if found is None:
-            raise NoSnap(
-                "SNAP_HOME names no SNAP", where=named, expected=_LOOKS, todo="set it to the folder that SNAP was installed in, or name that with --snap DIR"
-            )
-        return found
-    places = [(_home_of(program), "PATH") for program in _on_path(environment.get("PATH", ""))]
+        if found := _at(_home_of(given), "--snap"):
+            return found
+        raise BadParameter("--snap names no SNAP", where=given, expected=_LOOKS, todo="name the folder that SNAP was installed in")
+    if named := environment.get("SNAP_HOME"):
+        if found := _at(_home_of(Path(named)), "SNAP_HOME"):
+            return found
+        todo = "set it to the folder that SNAP was installed in, or name that with --snap DIR"
+        raise NoSnap("SNAP_HOME names no SNAP", where=named, expected=_LOOKS, todo=todo)
+    programs = [shutil.which("gpt", path=folder) for folder in environment.get("PATH", "").split(os.pathsep) if folder]
+    places = [(_home_of(Path(program)), "PATH") for program in programs if program]
     for home, how in [*places, *((place, "usual place") for place in usual_places(environment))]:
         if found := _at(home, how):
             return found
@@ -95,10 +92,3 @@ def _at(home: Path, how: str) -> Snap | None:
     program = next((home / "bin" / name for name in _PROGRAMS if (home / "bin" / name).is_file()), None)
     looks = (home / "etc" / "snap.properties").is_file() or (home / "snap" / "modules").is_dir() or any(home.glob("modules/*snap-core*.jar"))
     return Snap(home, program, how) if program is not None and looks else None
-
-
-def _on_path(path: str) -> Iterator[Path]:
-    for folder in path.split(os.pathsep):
-        found = shutil.which("gpt", path=folder) if folder else None
-        if found:
-            yield Path(found)

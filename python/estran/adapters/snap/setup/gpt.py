@@ -29,16 +29,13 @@ class Answer:
     def reason(self) -> str:
         """What says why, whole, of what can be a long trace: Python's own error, else SNAP's with what caused it."""
         streams = [[line.strip() for line in text.splitlines() if line.strip()] for text in (self.err, self.out)]
-        python, error, cause, severe = (_found(streams, start) for start in ("Value:", "Error:", "Caused by:", "SEVERE:"))
+        python, error, cause, severe = (_message(streams, start) for start in ("Value:", "Error:", "Caused by:", "SEVERE:"))
         if python:
-            kind = _found(streams, "Type:")
-            name = re.search(r"<class '(?:[\w.]*\.)?(\w+)'>", kind[0] if kind else "")
-            return f"{name[1]}: {_text_of(python, 'Value:')}" if name else _text_of(python)
-        if error and cause:
-            why = _text_of(cause)
-            return _text_of(error) if why.rpartition("Exception: ")[2] in _text_of(error) else f"{_text_of(error)} ({why})"
-        known = error or cause or severe
-        return _text_of(known) if known else next((lines[-1] for lines in reversed(streams) if lines), "it said nothing")
+            name = re.search(r"<class '(?:[\w.]*\.)?(\w+)'>", _message(streams, "Type:"))
+            return f"{name[1]}: {python.removeprefix('Value:').strip()}" if name else python
+        if error and cause and cause.rpartition("Exception: ")[2] not in error:
+            return f"{error} ({cause})"
+        return error or cause or severe or next((lines[-1] for lines in reversed(streams) if lines), "it said nothing")
 
 
 _NEXT = re.compile(
@@ -47,18 +44,14 @@ _NEXT = re.compile(
 """How a line begins that no longer belongs to the message before it."""
 
 
-def _found(streams: list[list[str]], start: str) -> list[str]:
-    """The first message that begins so, and its further lines; of what is caused by one another, the last."""
+def _message(streams: list[list[str]], start: str) -> str:
+    """The first message that begins so, with its further lines; of what is caused by one another, the last."""
     for lines in streams:
         places = [i for i, line in enumerate(lines) if line.startswith(start) and line != "Error: Error in Python interpreter:"]
         if places:
             first = places[-1 if start == "Caused by:" else 0]
-            return [lines[first], *itertools.takewhile(lambda line: not _NEXT.match(line), lines[first + 1 :])]
-    return []
-
-
-def _text_of(lines: list[str], prefix: str = "") -> str:
-    return " ".join([lines[0].removeprefix(prefix).strip(), *lines[1:]])
+            return " ".join([lines[first], *itertools.takewhile(lambda line: not _NEXT.match(line), lines[first + 1 :])])
+    return ""
 
 
 def run_gpt(snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: float, changed: Mapping[str, str] | None = None) -> Answer:
@@ -67,41 +60,36 @@ def run_gpt(snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: 
     At the end of `timeout` [s] the launcher and the JVM that it started are ended.
     """
     options = [] if user_dir is None else [f"-J-Dsnap.userdir={user_dir}"]
-    command = [str(snap.gpt), *options, *arguments]
     with tempfile.TemporaryDirectory(prefix="estran-gpt-", ignore_cleanup_errors=True) as folder:
         try:
             process = subprocess.Popen(
-                command,
+                [str(snap.gpt), *options, *arguments],
                 cwd=folder,
                 env={**os.environ, **(changed or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
             return Answer(None, "", f"Error: gpt does not start: {error.strerror}")
         try:
             out, err = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
+        except BaseException as error:
             _end(process)
-            out, err = process.communicate()
-            return Answer(None, _text(out), f"Error: gpt gave no answer in {timeout:g} s")
-        except BaseException:
-            _end(process)
-            process.communicate()
-            raise
-    return Answer(process.returncode, _text(out), _text(err))
+            out, _ = process.communicate()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            return Answer(None, out, f"Error: gpt gave no answer in {timeout:g} s")
+    return Answer(process.returncode, out, err)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[str]) -> None:
     """The whole family: the launcher is often a shell script, and the JVM its child."""
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
     else:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")

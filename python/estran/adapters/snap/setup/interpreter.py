@@ -18,7 +18,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from estran.adapters.snap.setup.properties import read_properties
 from estran.errors import EstranError
 
 OLDEST = (3, 11)
@@ -36,9 +35,7 @@ found = [os.path.join(f, n) for f in folders if f for n in names if n and not n.
 spec = importlib.util.find_spec("esa_snappy")
 json.dump({
     "version": list(sys.version_info[:3]),
-    "implementation": platform.python_implementation(),
-    "bits": 64 if sys.maxsize > 2**32 else 32,
-    "free_threaded": bool(get("Py_GIL_DISABLED")),
+    "kind": "free-threaded" if get("Py_GIL_DISABLED") else "32 bit" if sys.maxsize < 2**32 else platform.python_implementation(),
     "base": getattr(sys, "_base_executable", None) or sys.executable,
     "home": os.pathsep.join(dict.fromkeys((sys.base_prefix, sys.base_exec_prefix))),
     "framework": bool(get("PYTHONFRAMEWORK")),
@@ -79,16 +76,15 @@ json.dump({**told, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
 class Interpreter:
     """A Python, by its own account.
 
-    `base` is the executable below a virtual environment, `home` the place of its modules as PYTHONHOME takes it, `library` its shared library
-    (empty where there is none), `framework` whether that is a framework of macOS, `environment` whether it is a virtual one, `managed` whether pip
-    may not install there because the system's packages do (PEP 668), `esa_snappy` the folder that holds that package (empty where there is none).
+    `kind` is CPython for an ordinary one of 64 bits, `base` the executable below a virtual environment, `library` its shared library (empty where
+    there is none), `esa_snappy` the folder that holds that package (empty where there is none), `home` the place of its modules as PYTHONHOME takes it,
+    `framework` whether it is a framework of macOS, `environment` whether it is a virtual one, `managed` whether pip may not install there because the
+    system's packages do (PEP 668).
     """
 
     executable: Path
     version: tuple[int, int, int]
-    implementation: str
-    bits: int
-    free_threaded: bool
+    kind: str
     base: Path
     library: str
     purelib: Path
@@ -121,7 +117,7 @@ def find_executable(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
+def ask(executable: Path) -> Interpreter:
     """Run it and have it tell.
 
     Raises
@@ -129,17 +125,11 @@ def ask(executable: Path, timeout: float = 60.0) -> Interpreter:
     EstranError
         It does not run, or is no Python 3.
     """
-    told = run_python([str(executable), "-c", _ABOUT], executable, timeout)
-    try:
-        found = {**told, "version": tuple(told["version"]), "base": Path(told["base"]), "purelib": Path(told["purelib"])}
-        return Interpreter(executable, **found)
-    except (KeyError, TypeError) as error:
-        raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python") from error
+    told = run_python([str(executable), "-c", _ABOUT], executable)
+    return Interpreter(executable, **{**told, "version": tuple(told["version"]), "base": Path(told["base"]), "purelib": Path(told["purelib"])})
 
 
-def look(
-    interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modules: Sequence[str], timeout: float = 120.0, *, program: str | None = None
-) -> Seen:
+def look(interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modules: Sequence[str], *, program: str | None = None) -> Seen:
     """What of our needs is seen on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports `modules`.
 
     Under the name `program` ("python3") the interpreter takes the environment that is activated, as it does inside SNAP; without, none.
@@ -150,7 +140,7 @@ def look(
         The interpreter does not run.
     """
     question = json.dumps([[str(module_dir / "esa_snappy"), str(module_dir)], [str(r) for r in roots], list(modules)])
-    told = run_python([program or str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout)
+    told = run_python([program or str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout=120.0)
     return Seen(**told)
 
 
@@ -158,41 +148,12 @@ def missing_packages(packages: Mapping[str, str], requirements: Sequence[str] | 
     """Requirements of ours (``numpy>=2.0``) that these distributions do not meet, the extras' left out."""
     wanted = requirements if requirements is not None else metadata.requires("estran") or []
     found = []
-    for requirement in wanted:
-        match = re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*(?:>=\s*([0-9.]+))?.*", requirement.split(";")[0].strip())
-        if match is None or "extra ==" in requirement:
-            continue
-        have = packages.get(match[1].lower().replace("_", "-"))
-        if have is None or _numbers(have) < _numbers(match[2] or "0"):
-            found.append(requirement.split(";")[0].strip())
+    for requirement in (one.partition(";")[0].strip() for one in wanted if "extra ==" not in one):
+        match = re.match(r"([\w.-]+)[^>]*(?:>=\s*([\d.]+))?", requirement)
+        have = packages.get(match[1].lower().replace("_", "-")) if match else None
+        if have is None or _numbers(have) < _numbers((match and match[2]) or "0"):
+            found.append(requirement)
     return found
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """The package esa_snappy in a module folder: its jpy for an interpreter, and the configuration that SNAP has made."""
-
-    folder: Path
-    present: bool
-    wheel: bool
-    library: str
-    writable: bool
-
-    @property
-    def configured(self) -> bool:
-        """Whether SNAP's first use, which unpacks jpy and writes the configuration, is behind us."""
-        return bool(self.library)
-
-
-def bridge(module_dir: Path, interpreter: Interpreter) -> Bridge:
-    """Look at it."""
-    folder = module_dir / "esa_snappy"
-    tag = f"cp{interpreter.version[0]}{interpreter.version[1]}"
-    config = folder / "jpyconfig.properties"
-    library = ""
-    if config.is_file():
-        library = read_properties(config.read_bytes(), config).get("jpy.pythonLib", "")
-    return Bridge(folder, (folder / "snappyutil.py").is_file(), any((folder / "lib").glob(f"jpy-*-{tag}-{tag}-*.whl")), library, os.access(folder, os.W_OK))
 
 
 def _why(text: str) -> str:
@@ -207,7 +168,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", version.split("+")[0])[:3])
 
 
-def run_python(command: list[str], executable: Path, timeout: float, changed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+def run_python(command: list[str], executable: Path, timeout: float = 60.0, changed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
     """What a Python answers, as JSON; the first word of `command` is the name under which `executable` is started.
 
     Raises
@@ -224,10 +185,7 @@ def run_python(command: list[str], executable: Path, timeout: float, changed: Ma
         found = "no answer in time" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
         raise EstranError("the interpreter does not run", where=executable, found=found, todo="choose another with --python") from error
     try:
-        told = json.loads(done.stdout.decode("utf-8"))
-    except ValueError as error:
+        return dict(json.loads(done.stdout.decode("utf-8")))
+    except (ValueError, TypeError) as error:
         said = _why(done.stderr.decode("utf-8", "replace"))
         raise EstranError("the interpreter gives no sensible answer", where=executable, found=said, todo="choose another with --python") from error
-    if not isinstance(told, dict):
-        raise EstranError("the interpreter gives no sensible answer", where=executable, todo="choose another with --python")
-    return told

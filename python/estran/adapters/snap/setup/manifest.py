@@ -1,19 +1,80 @@
-"""The manifest of an installation: what was written, so that it is known again and can be taken out, whatever else changed since."""
+"""The manifest of an installation: what was written and edited, so that it is known again and can be taken out, whatever else changed since."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from estran.adapters.snap.setup.changes import Change, content_of, is_folder, mark_at, tree
-from estran.adapters.snap.setup.edits import Edit
+from estran.adapters.snap.setup.changes import Change, content_of
+from estran.adapters.snap.setup.desktop import HOME, with_line, without_line
+from estran.adapters.snap.setup.properties import edit_properties, read_properties
 from estran.errors import EstranError
 
 FILE = "estran-install.json"
 _SCHEMA = 2
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What of a text file of others is ours: settings of a properties file, or a line of a launcher's configuration.
+
+    Parameters
+    ----------
+    earlier
+        The file before, in base64; None: there was none.
+    keys
+        For each setting that we set: its value before (None: it was not set), and ours.
+    line
+        The line.
+    """
+
+    earlier: str | None
+    keys: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    line: str = ""
+
+    @classmethod
+    def of(cls, path: Path, old: Edit | None, *, values: Mapping[str, str] | None = None, line: str = "") -> Edit:
+        """Values for a properties file, or a line for a launcher's configuration; what an `old` edit put there does not count as earlier."""
+        now = content_of(path)
+        earlier = now if isinstance(now, bytes) else None
+        if earlier is not None and old is not None:
+            earlier = old.taken_out(earlier, path)
+        if earlier is not None and line:
+            earlier = without_line(earlier, line)
+        told = read_properties(earlier or b"", path) if values else {}
+        keys = {key: (told.get(key), value) for key, value in (values or {}).items()}
+        return cls(None if earlier is None else base64.b64encode(earlier).decode(), keys, line)
+
+    @property
+    def told(self) -> str:
+        """For a dry run."""
+        what = f"{HOME} for SNAP Desktop" if self.line else "sets " + ", ".join(f"{key} = {ours}" for key, (_, ours) in self.keys.items())
+        return f"{what}; the rest stays"
+
+    @property
+    def earlier_bytes(self) -> bytes | None:
+        """The file before."""
+        return None if self.earlier is None else base64.b64decode(self.earlier)
+
+    @property
+    def result(self) -> bytes:
+        """The file with what is ours."""
+        earlier = self.earlier_bytes or b""
+        return with_line(earlier, self.line) if self.line else edit_properties(earlier, {key: ours for key, (_, ours) in self.keys.items()})
+
+    def taken_out(self, now: bytes, path: Path) -> bytes | None:
+        """The file without what is still ours; None: no file is left. If nobody else changed it, it gets its earlier bytes back."""
+        if now == self.result:
+            return self.earlier_bytes
+        if self.line:
+            left = without_line(now, self.line)
+        else:
+            held = read_properties(now, path)
+            left = edit_properties(now, {key: before for key, (before, ours) in self.keys.items() if held.get(key) == ours}, path)
+        return None if self.earlier is None and not left.strip() else left
 
 
 @dataclass(frozen=True)
@@ -57,37 +118,23 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises
     ------
     EstranError
-        It cannot be read, or a newer Estran wrote it.
+        It cannot be read, or another Estran wrote it.
     """
     path = folder / FILE
     if not path.is_file():
         return None
     try:
         told = json.loads(path.read_bytes())
-        if told["schema"] not in (1, _SCHEMA):
+        if told.pop("schema") != _SCHEMA:
             raise EstranError(
                 "another version of Estran made this installation", where=path, todo="uninstall it with that version, or remove the folder by hand"
             )
-        files, edits = (told["files"], told["edits"]) if told["schema"] == _SCHEMA else _first_schema(folder, told["outside"])
-        return Manifest(
-            told["mode"],
-            told["version"],
-            {str(Path(name)): mark.strip() for name, mark in files.items()},
-            {str(Path(name)): _edit(one) for name, one in edits.items()},
-            tuple(str(Path(one)) for one in told["folders"]),
-        )
+        files = {str(Path(name)): mark.strip() for name, mark in told.pop("files").items()}
+        edits = {
+            str(Path(name)): Edit(one["earlier"], {key: (before, ours) for key, (before, ours) in one["keys"].items()}, one["line"])
+            for name, one in told.pop("edits").items()
+        }
+        _ = [edit.result for edit in edits.values()]  # raises where a part is not of its type
+        return Manifest(told["mode"], told["version"], files, edits, tuple(str(Path(one)) for one in told["folders"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EstranError("the record of the installation is damaged", where=path, todo=f"remove the folder {folder} by hand") from error
-
-
-def _edit(told: Mapping[str, Any]) -> Edit:
-    edit = Edit(told["earlier"], {key: (before, ours) for key, (before, ours) in told["keys"].items()}, told.get("line", ""))
-    _ = edit.result  # raises where a part is not of its type
-    return edit
-
-
-def _first_schema(folder: Path, outside: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """Of an installation whose record holds no marks: everything in our folder is ours, and so are files outside that were not edited."""
-    edits = {one["path"]: one for one in outside if one["keys"] or one.get("line")}
-    inside = {str(p.relative_to(folder)): mark_at(p) for p in tree(folder) if not is_folder(p) and p != folder / FILE and "__pycache__" not in p.parts}
-    return inside | {one["path"]: mark_at(Path(one["path"])) for one in outside if one["path"] not in edits}, edits

@@ -1,13 +1,17 @@
-"""What kind of SNAP it is: versions from the manifests of its modules, and the Java that its classes need."""
+"""What kind of SNAP it is: versions from the manifests of its modules, the Java that its classes need, and who brings Python operators."""
 
 from __future__ import annotations
 
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from estran.adapters.snap.setup.settings import Settings
+from estran.adapters.snap.setup.settings import EXTRA_PATHS, Settings
+from estran.bounded_xml import parse_xml
+from estran.catalogue.views.snap import SPI
+from estran.errors import EstranError
 
 SNAP_CORE = "snap-core"
 ESA_SNAPPY = "esa-snappy"
@@ -16,6 +20,18 @@ OLDEST = 10
 
 _JAVA_1 = 44
 """Class files of Java n have the major version 44 + n (JVM specification, 4.1)."""
+
+_SERVICES = f"META-INF/services/{SPI}"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A folder or jar with a services file: the aliases it brings, and what is wrong with it."""
+
+    place: Path
+    aliases: tuple[str, ...]
+    faults: tuple[str, ...]
+    """A missing or unreadable descriptor stops SNAP from registering every Python operator that comes later, whoever's."""
 
 
 def module_folders(settings: Settings) -> Iterator[Path]:
@@ -51,20 +67,21 @@ def find_module(jars: dict[str, Path], module: str) -> Path | None:
 
 def version_of(jar: Path) -> str:
     """What the manifest says, or ``""``."""
-    text = _manifest(jar)
-    for key in ("OpenIDE-Module-Implementation-Version", "OpenIDE-Module-Specification-Version", "Implementation-Version"):
-        match = re.search(rf"^{key}:\s*(\d+(?:\.\d+)*)", text, re.MULTILINE)
-        if match:
-            return match[1]
-    return ""
+    try:
+        with zipfile.ZipFile(jar) as archive:
+            text = archive.read("META-INF/MANIFEST.MF").decode("utf-8", "replace")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return ""
+    keys = ("OpenIDE-Module-Implementation-Version", "OpenIDE-Module-Specification-Version", "Implementation-Version")
+    found = (re.search(rf"^{key}:\s*(\d+(?:\.\d+)*)", text, re.MULTILINE) for key in keys)
+    return next((match[1] for match in found if match), "")
 
 
 def snap_version(home: Path, jars: dict[str, Path]) -> str:
     """Of the engine, or of VERSION.txt, or ``""``."""
-    core = find_module(jars, SNAP_CORE)
+    core, told = find_module(jars, SNAP_CORE), home / "VERSION.txt"
     found = version_of(core) if core is not None else ""
-    told = home / "VERSION.txt"
-    return found or (told.read_text("utf-8", "replace").strip().splitlines() or [""])[0] if told.is_file() else found
+    return found or (told.read_text("utf-8", "replace").strip().partition("\n")[0].strip() if told.is_file() else "")
 
 
 def major(version: str) -> int:
@@ -78,17 +95,49 @@ def java_needed(jar: Path) -> int:
     try:
         with zipfile.ZipFile(jar) as archive:
             name = next((n for n in archive.namelist() if n.endswith(".class") and not n.startswith("META-INF/") and "-info" not in n), None)
-            if name is None:
-                return 0
-            with archive.open(name) as file:
-                return max(int.from_bytes(file.read(8)[6:8]) - _JAVA_1, 0)
+            return max(int.from_bytes(archive.read(name)[6:8]) - _JAVA_1, 0) if name is not None else 0
     except (OSError, zipfile.BadZipFile):
         return 0
 
 
-def _manifest(jar: Path) -> str:
+def find_plugins(settings: Settings) -> list[Plugin]:
+    """Who brings Python operators, found as SNAP finds them (PyOperatorSpi, ServiceFinder), in its order; of one alias, the last wins."""
+    folders = [settings.plugin_parent, *(Path(p) for p in settings.paths(EXTRA_PATHS))]
+    found = [entry for parent in folders if parent.is_dir() for entry in sorted(parent.iterdir()) if (entry / _SERVICES).is_file()]
+    plugins = [_plugin(place, place) for place in found]
+    for jar in module_jars(settings).values():
+        try:
+            with zipfile.ZipFile(jar) as archive:
+                if _SERVICES in archive.namelist():
+                    plugins.append(_plugin(jar, zipfile.Path(archive)))
+        except (OSError, zipfile.BadZipFile):
+            continue  # SNAP skips it too, and says so
+    return plugins
+
+
+def _plugin(place: Path, root: Path | zipfile.Path) -> Plugin:
+    aliases: list[str] = []
+    faults: list[str] = []
+    for line in map(str.strip, (root / _SERVICES).read_bytes().decode("utf-8", "replace").splitlines()):
+        module = line.rpartition(".")[0].replace(".", "/")
+        if not line or line.startswith("#"):
+            continue
+        if not module:
+            faults.append(f"the line {line!r} names no module")
+        elif not (root / f"{module}.py").is_file():
+            faults.append(f"{module}.py is missing")
+        elif alias := _alias(root / f"{module}-info.xml"):
+            aliases.append(alias)
+        else:
+            faults.append(f"{module}-info.xml is missing or has no name and alias")
+    return Plugin(place, tuple(aliases), tuple(faults))
+
+
+def _alias(descriptor: Path | zipfile.Path) -> str:
     try:
-        with zipfile.ZipFile(jar) as archive:
-            return archive.read("META-INF/MANIFEST.MF").decode("utf-8", "replace")
-    except (OSError, KeyError, zipfile.BadZipFile):
+        root = parse_xml(descriptor.read_bytes(), "-info.xml") if descriptor.is_file() else None
+    except EstranError:
         return ""
+    if root is None or not (root.findtext("name") or "").strip():
+        return ""
+    return (root.findtext("alias") or "").strip()

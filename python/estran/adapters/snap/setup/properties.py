@@ -56,22 +56,20 @@ def edit_properties(data: bytes, values: Mapping[str, str | None], name: object 
     found = [entry for entry in entries(data, name) if entry.key in values]
     last = {entry.key: entry for entry in found}
     end = b"\r\n" if b"\r\n" in data else b"\n"
-    parts, at = [], 0
+    text, at = b"", 0
     for entry in found:
         value = values[entry.key]
-        parts.append(data[at : entry.start])
+        text += data[at : entry.start]
         if value is not None and entry is last[entry.key]:
-            same = value == entry.value
-            parts.append(data[entry.start : entry.stop] if same else _line(entry.key, value) + end)
+            text += data[entry.start : entry.stop] if value == entry.value else _line(entry.key, value) + end
         at = entry.stop
-    parts.append(data[at:])
-    text = b"".join(parts)
-    if _open_ended(text) and any(value is not None and key not in last for key, value in values.items()):
-        text += end if text.endswith((b"\n", b"\r")) else end + end  # else the first new line would go on with the last old one
-    for key, value in values.items():
-        if value is not None and key not in last:
-            text += (b"" if not text or text.endswith((b"\n", b"\r")) else end) + _line(key, value) + end
-    return text
+    text += data[at:]
+    new = b"".join(_line(key, value) + end for key, value in values.items() if value is not None and key not in last)
+    if new and text and not text.endswith((b"\n", b"\r")):
+        text += end
+    if new and _open_ended(text):
+        text += end  # else the first new line would go on with the last old one
+    return text + new
 
 
 def entries(data: bytes, name: object = "") -> list[Entry]:

@@ -83,10 +83,11 @@ def read_settings(home: Path | None, user_dir: Path | None = None, environment: 
     broken: list[str] = []
     options = _vm_options(home, environment)
     told = (_file(home / "etc" / "snap.properties", broken) if home is not None else {}) | options
+    named, origin = told.get(USER_DIR, ("", ""))
     if user_dir is not None:
         found, origin = user_dir, "--userdir"
-    elif told.get(USER_DIR, ("", ""))[0]:
-        found, origin = Path(_resolved(told[USER_DIR][0], _values(told))), told[USER_DIR][1]
+    elif named:
+        found = Path(_resolved(named, _values(told)))
     else:
         found, origin = _home_folder(_values(told), environment) / ".snap", "SNAP's default"
     found = found.expanduser().absolute()
@@ -123,17 +124,12 @@ def _file(path: Path, broken: list[str]) -> _Told:
 
 def _vm_options(home: Path | None, environment: Mapping[str, str]) -> _Told:
     """``-Dkey=value`` of gpt.vmoptions and of the JVM's variables."""
-    texts = {name: environment.get(name, "") for name in _JVM_VARIABLES}
     file = home / "bin" / "gpt.vmoptions" if home is not None else Path()
-    words = [(line.strip(), str(file)) for line in _lines(file)]
-    for name, text in texts.items():
-        words += [(word, name) for word in shlex.split(text, posix=sys.platform != "win32")] if text else []
-    found: _Told = {}
-    for word, origin in words:
-        match = re.fullmatch(r"-D([^=\s]+)=(.*)", word)
-        if match:
-            found[match[1]] = (match[2].strip('"'), origin)
-    return found
+    lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+    words = [(line.strip(), str(file)) for line in lines]
+    words += [(word, name) for name in _JVM_VARIABLES for word in shlex.split(environment.get(name, ""), posix=sys.platform != "win32")]
+    options = ((re.fullmatch(r"-D([^=\s]+)=(.*)", word), origin) for word, origin in words)
+    return {match[1]: (match[2].strip('"'), origin) for match, origin in options if match}
 
 
 def _home_folder(values: Mapping[str, str], environment: Mapping[str, str]) -> Path:
@@ -147,10 +143,6 @@ def _home_folder(values: Mapping[str, str], environment: Mapping[str, str]) -> P
     if told and len(told) > 2:
         return Path(told)
     return Path(environment.get("USERPROFILE" if sys.platform == "win32" else "HOME") or Path.home())
-
-
-def _lines(file: Path) -> list[str]:
-    return file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
 
 
 def _resolved(value: str, values: Mapping[str, str]) -> str:

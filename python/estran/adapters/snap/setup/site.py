@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from estran.adapters.snap.setup import content, modules, plugins
-from estran.adapters.snap.setup.desktop import Desktop, find_desktop
-from estran.adapters.snap.setup.embedded import DESKTOP_PATH, HOME, PROGRAM, Embedded, embedded
+from estran.adapters.snap.setup import content
+from estran.adapters.snap.setup.desktop import HOME, Desktop, find_desktop
+from estran.adapters.snap.setup.embedded import DESKTOP_PATH, PROGRAM, Embedded, embedded
 from estran.adapters.snap.setup.find import Snap, find_snap
 from estran.adapters.snap.setup.gpt import Answer, run_gpt
-from estran.adapters.snap.setup.interpreter import Bridge, Interpreter, Seen, ask, bridge, find_executable, look
+from estran.adapters.snap.setup.interpreter import Interpreter, Seen, ask, find_executable, look
 from estran.adapters.snap.setup.manifest import Manifest, read_manifest
+from estran.adapters.snap.setup.modules import Plugin, find_plugins, module_jars
 from estran.adapters.snap.setup.settings import MODULE_DIR, PYTHON, Settings, read_settings
 from estran.errors import EstranError
 
@@ -50,7 +51,7 @@ class Site:
     changed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def find(cls, given: Path | None = None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT) -> Site:
+    def find(cls, given: Path | None = None, user_dir: Path | None = None, timeout: float = TIMEOUT) -> Site:
         """The SNAP that :func:`find_snap` finds.
 
         Raises
@@ -58,8 +59,8 @@ class Site:
         BadParameter, NoSnap
             As there.
         """
-        snap = find_snap(given, environment)
-        return cls(snap, read_settings(snap.home, user_dir, environment), user_dir, timeout)
+        snap = find_snap(given)
+        return cls(snap, read_settings(snap.home, user_dir), user_dir, timeout)
 
     def with_python(self, executable: Path, module_dir: Path) -> Site:
         """As if SNAP were set up for another interpreter."""
@@ -86,36 +87,21 @@ class Site:
     @cached_property
     def jars(self) -> dict[str, Path]:
         """SNAP's modules."""
-        return modules.module_jars(self.settings)
+        return module_jars(self.settings)
 
     @cached_property
-    def version(self) -> str:
-        """SNAP's."""
-        return modules.snap_version(self.snap.home, self.jars)
-
-    @cached_property
-    def plugins(self) -> list[plugins.Plugin]:
+    def plugins(self) -> list[Plugin]:
         """Who brings Python operators."""
-        return plugins.find_plugins(self.settings)
-
-    @cached_property
-    def executable(self) -> Path | None:
-        """The interpreter that SNAP would start, if it is there."""
-        return find_executable(self.settings.python)
+        return find_plugins(self.settings)
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        """It, by its own account (raises EstranError where it does not run)."""
-        if self.executable is None:
-            raise EstranError(
-                "the Python that SNAP would start is not there", where=self.settings.origins.get(PYTHON, "SNAP's default"), found=self.settings.python
-            )
-        return ask(self.executable)
-
-    @cached_property
-    def bridge(self) -> Bridge:
-        """The package esa_snappy in the module folder."""
-        return bridge(self.settings.module_dir, self.interpreter)
+        """What SNAP would start, by its own account (raises EstranError where that is not there or does not run)."""
+        executable = find_executable(self.settings.python)
+        if executable is None:
+            origin = self.settings.origins.get(PYTHON, "SNAP's default")
+            raise EstranError("the Python that SNAP would start is not there", where=origin, found=self.settings.python)
+        return ask(executable)
 
     @cached_property
     def embedded(self) -> Embedded | None:
@@ -130,7 +116,9 @@ class Site:
     @cached_property
     def embedded_in_desktop(self) -> Embedded | None:
         """What it takes as its place inside a desktop that is started from a menu."""
-        said = self.desktop.python_home if self.desktop is not None else None
+        if self.desktop is None:
+            return None
+        said = next(reversed(self.desktop.said.values()), None)
         return embedded(self.interpreter, {"PATH": DESKTOP_PATH, "PYTHONPATH": None, HOME: said})
 
     @cached_property
@@ -158,11 +146,6 @@ class Site:
         """One line of it ("Java version"), or ``""``."""
         match = re.search(rf"^{re.escape(name)}: *(.+?)\s*$", self.diagnosis.out, re.MULTILINE)
         return match[1] if match else ""
-
-    @cached_property
-    def listing(self) -> Answer:
-        """What ``gpt -h`` says: every operator that it knows."""
-        return self.gpt("-h")
 
     def gpt(self, *arguments: str) -> Answer:
         """Run gpt."""
