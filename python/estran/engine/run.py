@@ -138,7 +138,9 @@ def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window]
 
     Chunks that windows share wait for the last of these as the raw numbers they are: values weigh twice as much.
     """
-    lazy = {name: inputs.raw.get(name, (array, None)) for name, array in inputs.arrays.items() if not isinstance(array, float)}
+    halo = 0 if op.walk is Walk.PIXEL else op.halo()
+    raw = inputs.raw if halo else {}
+    lazy = {name: raw.get(name, (array, None)) for name, array in inputs.arrays.items() if not isinstance(array, float)}
     constants = {name: array for name, array in inputs.arrays.items() if isinstance(array, float)}
     fillings = find_fillings(inputs.arrays, inputs.unsure, LOCAL)
     surveyed = op.walk is Walk.SURVEYED
@@ -150,7 +152,6 @@ def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window]
     arrays = [array for array, _ in lazy.values()]
     survey = _survey(shared(0.0, 0.5), arrays, windows) if surveyed else None
     task = dask_delayed()(partial(compute_tile, shared(0.5 if surveyed else 0.0, 1.0)), pure=False)
-    halo = 0 if op.walk is Walk.PIXEL else op.halo()
     chunks = [Chunks(array) for array in arrays]
     rows: dict[int, list[Any]] = {}
     for window in windows:
