@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import warnings
 from dataclasses import replace
 
@@ -118,6 +120,25 @@ def test_the_height_of_a_strip_does_not_matter(monkeypatch, mode, rows):
     np.testing.assert_array_equal(found.probability, expected.probability)
     np.testing.assert_array_equal(found.height, expected.height)
     assert repr(found.facts) == repr(expected.facts)
+
+
+def test_strips_come_in_their_order_from_several_threads(monkeypatch):
+    """Whichever is done first; what NumPy shall not say is not said by the threads either, and an error of one is the caller's."""
+    monkeypatch.setattr(strips.numba, "get_num_threads", lambda: 3)
+    reader = strips.StripReader.of({"a": np.arange(40, dtype=np.float32).reshape(20, 2)})
+    monkeypatch.setattr(strips, "STRIP", 4)
+
+    def work(strip):
+        time.sleep(0.02 if strip.first % 4 else 0.0)
+        return strip.arrays["a"].sum() / np.zeros(1, np.float32)[0], threading.get_ident()
+
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = list(strips.over_strips(reader.strips(("a",)), work))
+    assert [strip.first for strip, _ in done] == list(range(0, 20, 2))
+    assert len({thread for _, (_, thread) in done} - {threading.get_ident()}) == 3
+    with pytest.raises(ZeroDivisionError):
+        list(strips.over_strips(reader.strips(("a",)), lambda strip: 1 // (4 - strip.first)))
 
 
 def test_wider_buffers_hold_narrower_ones():

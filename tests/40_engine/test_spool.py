@@ -52,7 +52,7 @@ def test_files_or_memory_are_the_same_to_the_bit(op_class: Any, filled: bool, mo
     monkeypatch.setattr(spool, "STRIP", 37)
     made = []
     image = Spool.image
-    monkeypatch.setattr(Spool, "image", lambda self, shape: made.append(shape) or image(self, shape))
+    monkeypatch.setattr(Spool, "image", lambda self, shape, widths: made.append(shape) or image(self, shape, widths))
     found = run_now(op_class(), {"source": product})
     assert made
     contracts.assert_same_bits({w.name: expected[w.name].data for w in op_class.writes}, {w.name: found[w.name].data for w in op_class.writes}, op_class.alias)
@@ -78,13 +78,28 @@ def test_a_scene_operator_asks_for_strips_and_reads_nothing_else(tmp_path: Path)
     contracts.assert_same_bits(contracts.run(CloudMask(), block).arrays, CloudMask().compute(watched).arrays, "by strips")
 
 
-def test_windows_of_an_image(tmp_path: Path) -> None:
+@pytest.mark.parametrize("system", [True, False], ids=["calls with a place", "a place, then calls"])
+@pytest.mark.parametrize("widths", [(), (11, 12, 7), (30,)], ids=str)
+def test_windows_of_an_image(widths: tuple[int, ...], system: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written whole panels wide and across panels, read by rows and by windows; not every system has the calls that need no lock."""
+    if not system:
+        monkeypatch.delattr("os.preadv")
+        monkeypatch.delattr("os.pwrite")
     values = np.random.default_rng(0).random((50, 30)).astype(np.float32)
-    image = Spool(0).image(values.shape)
+    image = Spool(0).image(values.shape, widths)
     image[0:20, 0:30] = values[:20]
     image[20:50, 0:11], image[20:50, 11:30] = values[20:, :11], values[20:, 11:]
+    image[30:40, 5:25] = values[30:40, 5:25]
     np.testing.assert_array_equal(image[7:33, 5:9], values[7:33, 5:9])
+    np.testing.assert_array_equal(image[0:50, 0:30], values)
     np.testing.assert_array_equal(image.rows(13, 14), values[13:14])
+    image.forget()
+
+
+def test_a_block_lets_go_of_images() -> None:
+    values = np.random.default_rng(0).random((50, 30)).astype(np.float32)
+    image = Spool(0).image(values.shape)
+    image[0:50, 0:30] = values
     block = SpooledBlock(SpooledArrays({"red": image}), whole({"red": values}).scene, whole({"red": values}).window)
     np.testing.assert_array_equal(block.strip(("red", "blue"), 3, 9)["red"], values[3:9])
     block.release(("red", "blue"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
 import tempfile
 import threading
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.engine.heap import return_what_is_free
 from estran.errors import TooLittleRoom
 from estran.raster.grid import Window
 from estran.raster.scene import Array, Block, Consumable
@@ -50,19 +53,30 @@ class Spool:
                 todo="set TMPDIR to a folder with more room, or take a coarser resolution",
             )
 
-    def image(self, shape: tuple[int, int]) -> SpooledImage:
-        """A new image of float32, (rows, columns), of zeros."""
-        return SpooledImage(shape)
+    def image(self, shape: tuple[int, int], widths: Sequence[int] = ()) -> SpooledImage:
+        """A new image of float32, (rows, columns), of zeros, that is written in pieces of these widths."""
+        return SpooledImage(shape, widths)
 
 
 class SpooledImage:
-    """An image in a file, read and written by plain calls from any thread: a memory map would count as memory of the process."""
+    """An image in a file, read and written by plain calls from any thread: a memory map would count as memory of the process.
+
+    Parameters
+    ----------
+    shape
+        (rows, columns).
+    widths
+        Columns of the pieces in which it is written, together those of the image; one piece where none are given. Each width is a panel, one after the other
+        in the file, so that a piece is written by one call.
+    """
 
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, shape: tuple[int, int]) -> None:
+    def __init__(self, shape: tuple[int, int], widths: Sequence[int] = ()) -> None:
         self.shape = shape
+        edges = np.cumsum([0, *(widths or (shape[1],))]).tolist()
+        self._panels = list(itertools.pairwise(edges))
         self._file = tempfile.TemporaryFile(prefix="estran-", buffering=0)  # noqa: SIM115 - open as long as the image is
         self._file.truncate(shape[0] * shape[1] * _SIZE)
         self._lock = threading.Lock()
@@ -70,7 +84,11 @@ class SpooledImage:
     def rows(self, first: int, last: int) -> Float:
         """Rows ``first:last``, (rows, columns)."""
         values = np.empty((last - first, self.shape[1]), np.float32)
-        self._read(values.data.cast("B"), first * self.shape[1] * _SIZE)
+        for left, right in self._panels:
+            piece = values if right - left == self.shape[1] else np.empty((last - first, right - left), np.float32)
+            self._read(piece.data.cast("B"), (left * self.shape[0] + first * (right - left)) * _SIZE)
+            if piece is not values:
+                values[:, left:right] = piece
         return values
 
     def __getitem__(self, key: tuple[slice, slice]) -> Float:
@@ -79,12 +97,15 @@ class SpooledImage:
 
     def __setitem__(self, key: tuple[slice, slice], values: Float) -> None:
         first, last, _ = key[0].indices(self.shape[0])
-        left, right, _ = key[1].indices(self.shape[1])
-        data = np.ascontiguousarray(values, np.float32)
-        whole_rows = right - left == self.shape[1]
-        lines = [data] if whole_rows else list(data)
-        for row, line in zip(range(first, last), lines, strict=False):
-            self._write(line.data.cast("B"), (row * self.shape[1] + left) * _SIZE)
+        begin, end, _ = key[1].indices(self.shape[1])
+        for left, right in self._panels:
+            start, stop = max(left, begin), min(right, end)
+            if start >= stop:
+                continue
+            data = np.ascontiguousarray(values[:, start - begin : stop - begin], np.float32)
+            lines = [data] if (start, stop) == (left, right) else list(data)
+            for row, line in zip(range(first, last), lines, strict=False):
+                self._write(line.data.cast("B"), (left * self.shape[0] + row * (right - left) + start - left) * _SIZE)
 
     def forget(self) -> None:
         """Let go of the file."""
@@ -98,6 +119,9 @@ class SpooledImage:
     def _read(self, into: memoryview, at: int) -> None:
         done = 0
         while done < len(into):  # a call moves 2 GB at most
+            if hasattr(os, "preadv"):
+                done += os.preadv(self._file.fileno(), [into[done:]], at + done) or _cut_short()
+                continue
             with self._lock:
                 self._file.seek(at + done)
                 done += self._file.readinto(into[done:]) or _cut_short()
@@ -106,6 +130,9 @@ class SpooledImage:
         done = 0
         try:
             while done < len(data):
+                if hasattr(os, "pwrite"):
+                    done += os.pwrite(self._file.fileno(), data[done:], at + done) or _cut_short()
+                    continue
                 with self._lock:
                     self._file.seek(at + done)
                     done += self._file.write(data[done:]) or _cut_short()
@@ -143,6 +170,7 @@ class SpooledArrays(Consumable):
         dict.pop(self, name, None)
         if image is not None:
             image.forget()
+            return_what_is_free()  # the operator is through with a part of its work
 
     def pop(self, name: str, *default: Any) -> Any:
         """The whole array, whose file is let go of."""

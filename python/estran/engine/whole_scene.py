@@ -111,7 +111,7 @@ def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dic
         if name not in lazy:
             arrays[name] = inputs.constant(name, inputs.grid.window)
             continue
-        arrays[name] = np.empty(shape, np.float32) if spool is None else spool.image(shape)
+        arrays[name] = np.empty(shape, np.float32) if spool is None else spool.image(shape, lazy[name].chunks[1])
         extent = Extent(float("nan"), float("nan"), inputs.saturated.get(name)) if name in judged else None
         sinks[name] = _Sink(arrays[name], name, extent, steps, _onlooker(inputs, overview, name))
     dask_array().store(list(lazy.values()), list(sinks.values()), lock=False, scheduler=LOCAL)

@@ -302,13 +302,16 @@ class CloudMask(Operator):
         other = companion or Companion()
         angles: dict[str, list[Array]] = {}
 
-        def survey(strip: Strip) -> None:
-            for name in _ANGLES_READ:
-                if name in strip.arrays:
-                    angles.setdefault(name, []).append(strip.arrays[name][-strip.first % _THIN :: _THIN, ::_THIN].copy())
-            other.survey(strip)
+        def survey(strip: Strip) -> tuple[dict[str, Array], Any]:
+            there = (name for name in _ANGLES_READ if name in strip.arrays)
+            return {name: strip.arrays[name][-strip.first % _THIN :: _THIN, ::_THIN].copy() for name in there}, other.survey(strip)
 
-        both = replace(other, survey=survey, names_of_survey=(*other.names_of_survey, *_ANGLES_READ))
+        def keep(found: tuple[dict[str, Array], Any]) -> None:
+            for name, part in found[0].items():
+                angles.setdefault(name, []).append(part)
+            other.keep(found[1])
+
+        both = replace(other, survey=survey, keep=keep, names_of_survey=(*other.names_of_survey, *_ANGLES_READ))
         reader = reader_of(block, (*NAMES, *both.names, *both.names_of_survey))
         result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(lambda: self._geometry(block, angles))
         facts = dict(result.facts)

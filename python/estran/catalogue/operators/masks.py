@@ -198,9 +198,12 @@ class _GlintStrips:
         self.flags = np.zeros(block.shape, np.uint8)
         self.found: Any = None
 
-    def survey(self, strip: Strip) -> None:
+    def survey(self, strip: Strip) -> Any:
         """How much glint the water of a strip shows."""
-        counts = self.op.survey(self._block(strip))
+        return self.op.survey(self._block(strip))
+
+    def keep(self, counts: Any) -> None:
+        """Add what was found of the next strip."""
         self.found = counts if self.found is None else self.op.merge(self.found, counts)
 
     def strong(self, strip: Strip) -> Array:
@@ -231,4 +234,4 @@ def _companion(glint: _GlintStrips | None, relief: _Relief | None) -> Companion:
     if glint is None:
         return Companion(masks=masks)
     names = tuple(reads.band for reads in SunGlint.sources[0].reads if not _of_another_band(reads))
-    return Companion((*names, "swo"), halo=glint.op.halo(), survey=glint.survey, masks=masks)
+    return Companion((*names, "swo"), halo=glint.op.halo(), survey=glint.survey, keep=glint.keep, masks=masks)

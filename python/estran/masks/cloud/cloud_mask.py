@@ -52,7 +52,7 @@ from estran.masks.cloud.stages import (
     PixelStage,
     pieces,
 )
-from estran.masks.cloud.strips import Strip, StripReader
+from estran.masks.cloud.strips import Strip, StripReader, over_strips
 from estran.masks.cloud.survey import PixelSurvey, merge_surveys, source_names, survey_pixels
 from estran.raster.label import Objects
 from estran.raster.scene import Progress, quiet
@@ -121,7 +121,11 @@ def _no_masks(_strip: Strip) -> OtherMasks:
     return OtherMasks()
 
 
-def _no_survey(_strip: Strip) -> None:
+def _no_survey(_strip: Strip) -> Any:
+    return None
+
+
+def _not_kept(_found: Any) -> None:
     pass
 
 
@@ -138,15 +142,18 @@ class Companion:
     halo
         Rows around a strip that `masks` looks at.
     survey
-        Sees every strip once, before any decision.
+        Sees every strip once, before any decision, several of them at a time.
+    keep
+        Gets what it makes of them, in their order.
     masks
-        What is known of the strip's own rows by others.
+        What is known of the strip's own rows by others; several are asked for at a time.
     """
 
     names: tuple[str, ...] = ()
     names_of_survey: tuple[str, ...] = ()
     halo: int = 0
-    survey: Callable[[Strip], None] = _no_survey
+    survey: Callable[[Strip], Any] = _no_survey
+    keep: Callable[[Any], None] = _not_kept
     masks: Callable[[Strip], OtherMasks] = _no_masks
 
 
@@ -257,11 +264,17 @@ class CloudMaskRun:
         return CloudMaskResult(stage, clouds, altitude, self.facts, tuple(dict.fromkeys(notes)))
 
     def _survey(self) -> PixelSurvey:
+        def look(strip: Strip) -> tuple[PixelSurvey, Any]:
+            return survey_pixels(strip.arrays, self.pixel), self.companion.survey(strip)
+
         surveys: list[PixelSurvey] = []
-        for strip in self.reader.strips((*names_of_survey(self.pixel), *self.companion.names, *self.companion.names_of_survey)):
-            self.progress(0.15 * strip.first / self.reader.shape[0], "survey")
-            self.companion.survey(strip)
-            surveys = [reduce(merge_surveys, (*surveys, survey_pixels(strip.arrays, self.pixel)))]
+        self.progress(0.0, "survey")
+        for strip, (found, beside) in over_strips(
+            self.reader.strips((*names_of_survey(self.pixel), *self.companion.names, *self.companion.names_of_survey)), look
+        ):
+            self.companion.keep(beside)
+            surveys = [reduce(merge_surveys, (*surveys, found))]
+            self.progress(0.15 * strip.last / self.reader.shape[0], "survey")
         return surveys[0]
 
     def _decide(self, scene: SceneModel, present: tuple[str, ...]) -> Kept:
@@ -271,12 +284,16 @@ class CloudMaskRun:
         stage = PixelStage(np.empty(shape, np.uint16), np.empty(shape, np.float32), scene.facts, few_clear)
         kept = Kept(stage, np.empty(shape, np.float32) if plan.brightness else None)
         halo = max(HALO, self.companion.halo)
-        for strip in self.reader.strips((*names_of_decision(self.pixel), *self.companion.names), halo):
-            self.progress(0.15 + 0.2 * strip.first / shape[0], "pixel tests")
+
+        def decide(strip: Strip) -> None:
             flags, probability, brightness = decide_strip(strip, scene, self.pixel, plan, self.objects, self.pixel_size, self.companion.masks(strip))
             stage.flags[strip.rows], stage.probability[strip.rows] = flags, probability
             if kept.brightness is not None and brightness is not None:
                 kept.brightness[strip.rows] = brightness
+
+        self.progress(0.15, "pixel tests")
+        for strip, _ in over_strips(self.reader.strips((*names_of_decision(self.pixel), *self.companion.names), halo), decide):
+            self.progress(0.15 + 0.2 * strip.last / shape[0], "pixel tests")
         if plan.faint_cirrus:
             stage.add(IS_CIRRUS, touching_cirrus(stage.mask(IS_FAINT_CIRRUS), stage.cirrus))
         read_again = {*DISPLACED, "swir16", "blue", "cirrus", "dem"}

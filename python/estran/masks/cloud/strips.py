@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +18,9 @@ Read = Callable[[Sequence[str], int, int], Mapping[str, Array]]
 
 STRIP = 1 << 20
 """Pixels of a strip, about."""
+_AT_ONCE = 4
+"""Most strips that are worked on at a time: each with all its bands in memory."""
+Found = TypeVar("Found")
 
 
 def _keep(_names: Sequence[str]) -> None:
@@ -53,6 +59,33 @@ class Strip:
     def own(self) -> dict[str, Array]:
         """The arrays without the rows around."""
         return {name: array[self.inner] for name, array in self.arrays.items()}
+
+
+def over_strips(strips: Iterable[Strip], work: Callable[[Strip], Found]) -> Iterator[tuple[Strip, Found]]:
+    """What `work` makes of each strip, in their order; several are worked on at a time, each by one thread, while the next is read.
+
+    What it makes of a strip may not depend on another one.
+    """
+    most = int(numba.get_num_threads())
+    threads = min(most, _AT_ONCE)
+    if threads == 1:
+        yield from ((strip, work(strip)) for strip in strips)
+        return
+    quiet = np.geterr()  # which a thread has for itself
+
+    def done(strip: Strip) -> Found:
+        with np.errstate(**quiet):
+            return work(strip)
+
+    waiting: deque[tuple[Strip, Future[Found]]] = deque()
+    with ThreadPoolExecutor(threads, initializer=numba.set_num_threads, initargs=(max(1, most // threads),)) as pool:
+        for strip in strips:
+            waiting.append((strip, pool.submit(done, strip)))
+            if len(waiting) > threads:
+                first, found = waiting.popleft()
+                yield first, found.result()
+        for first, found in waiting:
+            yield first, found.result()
 
 
 @dataclass(frozen=True)
