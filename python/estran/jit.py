@@ -47,7 +47,9 @@ def parallel_jit(function: F) -> F:
 
 
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
-    """Share the rows of an image among threads: ``kernel(first, last, *arguments)`` works on rows ``first:last``, none of which may depend on another.
+    """Share the rows of an image, or other pieces of work, among threads: ``kernel(first, last, *arguments)`` does those from `first` to before `last`.
+
+    None may depend on another.
 
     As :func:`parallel_jit` at a third of the time to compile, for kernels that are large.
     """

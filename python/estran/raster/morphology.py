@@ -5,12 +5,11 @@ Every kernel is exact, deterministic for any number of threads, and treats what 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from estran.errors import EstranError
-from estran.jit import jit, parallel_jit
+from estran.jit import jit, over_rows
 
 _PAIRS = 4
 """Scans of an image there and back before its queue. Natural images are full of small pits, and a scan is far cheaper than the visits that it spares: with
@@ -221,17 +220,17 @@ def _dilate(mask: Mask, widths: npt.NDArray[np.int64]) -> Mask:
     if widths.size == 1 and widths[0] == 0:
         return mask.copy()
     near = np.empty(mask.shape, np.uint8)
-    _row_distances(mask, int(min(widths.max() + 1, 255)), near)
+    over_rows(_row_distances, mask.shape[0], mask, int(min(widths.max() + 1, 255)), near)
     out = np.empty(mask.shape, np.bool_)
-    _within(near, np.minimum(widths, 254).astype(np.uint8), out)
+    over_rows(_within, mask.shape[0], near, np.minimum(widths, 254).astype(np.uint8), out)
     return out
 
 
-@parallel_jit
-def _row_distances(mask: np.ndarray, far: int, near: np.ndarray) -> None:
+@jit
+def _row_distances(first: int, last: int, mask: np.ndarray, far: int, near: np.ndarray) -> None:
     """Columns to the nearest set pixel of the same row, at most `far`."""
-    rows, cols = mask.shape
-    for r in numba.prange(rows):
+    cols = mask.shape[1]
+    for r in range(first, last):
         d = far
         for c in range(cols):
             d = 0 if mask[r, c] else min(d + 1, far)
@@ -243,11 +242,11 @@ def _row_distances(mask: np.ndarray, far: int, near: np.ndarray) -> None:
                 near[r, c] = d
 
 
-@parallel_jit
-def _within(near: np.ndarray, widths: np.ndarray, out: np.ndarray) -> None:
+@jit
+def _within(first: int, last: int, near: np.ndarray, widths: np.ndarray, out: np.ndarray) -> None:
     rows, cols = near.shape
     reach = widths.size - 1
-    for r in numba.prange(rows):
+    for r in range(first, last):
         for c in range(cols):
             out[r, c] = near[r, c] <= widths[0]
         for k in range(1, reach + 1):

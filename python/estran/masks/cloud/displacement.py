@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from estran.errors import EstranError
-from estran.jit import parallel_jit
+from estran.jit import jit, over_rows
 
 Image = npt.NDArray[np.floating]
 
@@ -71,14 +70,14 @@ def displacement_index(nir: Image, rededge078: Image, nir08: Image, half: int = 
         raise EstranError("the three bands differ in shape", expected=nir08.shape, found=f"{nir.shape}, {rededge078.shape}")
     out = np.zeros(nir08.shape, np.float32)
     needed = np.ones(nir08.shape[0], np.bool_) if rows is None else np.asarray(rows, np.bool_)
-    _index(nir, rededge078, nir08, half, needed, out)
+    over_rows(_index, nir08.shape[0], nir, rededge078, nir08, half, needed, out)
     return out
 
 
-@parallel_jit
-def _index(nir: np.ndarray, rededge078: np.ndarray, nir08: np.ndarray, half: int, needed: np.ndarray, out: np.ndarray) -> None:
+@jit
+def _index(first: int, last: int, nir: np.ndarray, rededge078: np.ndarray, nir08: np.ndarray, half: int, needed: np.ndarray, out: np.ndarray) -> None:
     rows, cols = nir08.shape
-    for r in numba.prange(rows):
+    for r in range(first, last):
         if not needed[r]:
             continue
         # Column sums over the window's rows: number, sum and sum of squares of both ratios less 1 (near 1 squares would lose digits).

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from estran.jit import jit, parallel_jit
+from estran.jit import jit
 from estran.masks.cloud.footprint import Footprint, landing
 
 COARSE_RUNS = 3000
@@ -136,8 +135,10 @@ def _score(
     return score, similarity, a / observable
 
 
-@parallel_jit
+@jit
 def search_heights(
+    begin: int,
+    end: int,
     fp: Footprint,
     rim: Footprint,
     order: np.ndarray,
@@ -151,9 +152,12 @@ def search_heights(
     rule: Rule,
     peaks: np.ndarray,
 ) -> None:
-    """Best heights of each object; `peaks` (n, PEAKS, 4) gets height, score, similarity and potential share, best first, NaN where there is none."""
+    """Best heights of the objects ``order[begin:end]``.
+
+    `peaks` (n, PEAKS, 4) gets height, score, similarity and potential share, best first, NaN where there is none.
+    """
     first = fp.first
-    for q in numba.prange(order.size):
+    for q in range(begin, end):
         k = order[q]
         for p in range(PEAKS):
             for j in range(4):

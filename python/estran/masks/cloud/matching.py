@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from estran.jit import jit
+from estran.jit import jit, over_rows
 from estran.masks.cloud.consensus import SURE_PIXELS, Matches, choose, layers_of
 from estran.masks.cloud.footprint import Footprint, Vectors, footprint_of, grow, landing, middles_of
 from estran.masks.cloud.height_search import PEAKS, Rule, search_heights, tally
@@ -67,7 +67,7 @@ def match_objects(
 
     def search(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         peaks = np.empty((n, PEAKS, 4))
-        search_heights(fp, rim, order, ground, vectors.view, vectors.sun, relief_map, sums, low, high, rule, peaks)
+        over_rows(search_heights, n, fp, rim, order, ground, vectors.view, vectors.sun, relief_map, sums, low, high, rule, peaks)
         return peaks
 
     tops = np.full(n, float(highest))

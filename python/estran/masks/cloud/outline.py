@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from estran.jit import parallel_jit
+from estran.jit import jit, over_rows
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.raster.morphology import dilate_disk, erode_disk
 
@@ -26,12 +25,12 @@ _SAMPLES = 5
 _LEAST_SAMPLES = 3
 
 
-@parallel_jit
-def _faint(brightness: np.ndarray, rim: np.ndarray, side: np.ndarray, step: int, contrast: float, share: float, out: np.ndarray) -> None:
+@jit
+def _faint(first: int, last: int, brightness: np.ndarray, rim: np.ndarray, side: np.ndarray, step: int, contrast: float, share: float, out: np.ndarray) -> None:
     """Rim pixels whose brightness lies nearer to the clear ground around than `share` of the way to the cloud."""
     rows, cols = rim.shape
     reach = _SAMPLES * step
-    for r in numba.prange(rows):
+    for r in range(first, last):
         for c in range(cols):
             if not rim[r, c]:
                 continue
@@ -96,5 +95,5 @@ def faint_rims(cloud: Mask, brightness: npt.NDArray[np.float32], valid: Mask, pi
     del core
     rim = cloud & ~erode_disk(cloud, s.outline_width, pixel_size)
     step = max(1, round(s.outline_window / (2.0 * _SAMPLES * size)))
-    _faint(brightness, rim, side, step, s.outline_contrast, s.outline_share, faint)
+    over_rows(_faint, rim.shape[0], brightness, rim, side, step, s.outline_contrast, s.outline_share, faint)
     return faint

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from estran.jit import jit, parallel_jit
+from estran.jit import jit, over_rows
 from estran.masks.relief.frame import Frame
 from estran.masks.relief.sweep import CAST_FROM, CLEAR
 
@@ -73,16 +72,18 @@ def march(
     start = CAST_FROM * frame.posting if nearest is None else nearest
     angle, up = np.radians(np.asarray(azimuth, np.float64)), np.tan(np.radians(np.asarray(elevation, np.float64)))
     direction = frame.to_pixels @ np.stack([np.sin(angle), np.cos(angle)])
-    _rays(
-        dem, ceilings(dem) if blocks is None else blocks, np.asarray(row, np.int64), np.asarray(column, np.int64), direction[1], direction[0], up,
-        start, sub_steps, 0.5 / frame.radius, out,
+    over_rows(
+        _rays, out.size, dem, ceilings(dem) if blocks is None else blocks, np.asarray(row, np.int64), np.asarray(column, np.int64),
+        direction[1], direction[0], up, start, sub_steps, 0.5 / frame.radius, out,
     )  # fmt: skip
     return out
 
 
-@parallel_jit
-def _rays(dem: Any, blocks: Any, row: Any, column: Any, down: Any, right: Any, up: Any, start: Any, sub_steps: Any, curvature: Any, out: Any) -> Any:
-    for i in numba.prange(row.size):
+@jit
+def _rays(
+    first: Any, last: Any, dem: Any, blocks: Any, row: Any, column: Any, down: Any, right: Any, up: Any, start: Any, sub_steps: Any, curvature: Any, out: Any
+) -> Any:
+    for i in range(first, last):
         pixels = max(abs(down[i]), abs(right[i]))  # along the faster axis, for one metre
         out[i] = _ray(dem, blocks, row[i], column[i], down[i], right[i], up[i], start, 1.0 / (pixels * sub_steps), (BLOCK - 1) / pixels, curvature)
     return 0

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from estran.jit import jit, parallel_jit
+from estran.jit import jit, over_rows
 from estran.masks.relief.frame import Frame
 
 Heights = npt.NDArray[np.float32]
@@ -40,15 +39,17 @@ def terrain(
     slope, aspect, cosine = (np.empty(shape, np.float32) for _ in range(3))
     sun_a = np.broadcast_to(np.radians(np.asarray(azimuth, np.float64)), shape)
     sun_e = np.broadcast_to(np.radians(np.asarray(elevation, np.float64)), shape)
-    _gradients(dem, origin[0], origin[1], frame.to_pixels, sun_a, sun_e, reach, slope, aspect, cosine)
+    over_rows(_gradients, shape[0], dem, origin[0], origin[1], frame.to_pixels, sun_a, sun_e, reach, slope, aspect, cosine)
     return slope, aspect, cosine
 
 
-@parallel_jit
-def _gradients(dem: Any, top: Any, left: Any, to_pixels: Any, azimuth: Any, elevation: Any, reach: Any, slope: Any, aspect: Any, cosine: Any) -> Any:
+@jit
+def _gradients(
+    first: Any, last: Any, dem: Any, top: Any, left: Any, to_pixels: Any, azimuth: Any, elevation: Any, reach: Any, slope: Any, aspect: Any, cosine: Any
+) -> Any:
     rows, columns = dem.shape
-    height, width = slope.shape
-    for r in numba.prange(height):
+    width = slope.shape[1]
+    for r in range(first, last):
         for c in range(width):
             i, j = top + r, left + c
             right = _difference(dem[i, j - reach] if j >= reach else np.nan, dem[i, j], dem[i, j + reach] if j + reach < columns else np.nan, reach)
