@@ -81,6 +81,14 @@ def _own(runs: Footprint, low: int, high: int, stride: int, phase: int, dr: int,
     return total
 
 
+class Lines(NamedTuple):
+    """Ground below each object [m], and how far view and sun move it [pixels per metre], (n, 2); a tuple, because compiled code takes no dataclass."""
+
+    ground: np.ndarray
+    view: np.ndarray
+    sun: np.ndarray
+
+
 class Rule(NamedTuple):
     """How a footprint is judged: the settings of that name; a tuple, because compiled code takes no dataclass."""
 
@@ -142,27 +150,25 @@ def search_heights(
     fp: Footprint,
     rim: Footprint,
     order: np.ndarray,
-    ground: np.ndarray,
-    view: np.ndarray,
-    sun: np.ndarray,
+    lines: Lines,
     dem: np.ndarray,
     sums: np.ndarray,
-    lows: np.ndarray,
-    highs: np.ndarray,
+    limits: np.ndarray,
     rule: Rule,
     peaks: np.ndarray,
 ) -> None:
-    """Best heights of the objects ``order[begin:end]``.
+    """Best heights of the objects ``order[begin:end]``, each between its `limits` (n, 2) [m].
 
     `peaks` (n, PEAKS, 4) gets height, score, similarity and potential share, best first, NaN where there is none.
     """
     first = fp.first
+    ground, view, sun = lines
     for q in range(begin, end):
         k = order[q]
         for p in range(PEAKS):
             for j in range(4):
                 peaks[k, p, j] = np.nan
-        lowest, highest = lows[k], highs[k]
+        lowest, highest = limits[k]
         pace = max(abs(view[k, 0] - sun[k, 0]), abs(view[k, 1] - sun[k, 1]))
         if pace <= 0.0:
             continue

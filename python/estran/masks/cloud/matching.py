@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from estran.jit import jit, over_rows
 from estran.masks.cloud.consensus import SURE_PIXELS, Matches, choose, layers_of
 from estran.masks.cloud.footprint import Footprint, Vectors, footprint_of, grow, landing, middles_of
-from estran.masks.cloud.height_search import PEAKS, Rule, search_heights, tally
+from estran.masks.cloud.height_search import PEAKS, Lines, Rule, search_heights, tally
 from estran.masks.cloud.object_settings import ObjectSettings
 from estran.raster.label import Objects
 
@@ -60,6 +60,7 @@ def match_objects(
     ground = _ground_below(objects, dem) if dem is not None else np.zeros(n)
     fp = footprint_of(objects, relief)
     rim = footprint_of(grow(objects, settings.rim, pixel_size), relief) if settings.rim_weight > 0.0 else fp
+    lines = Lines(ground, vectors.view, vectors.sun)
     rule = Rule(settings.hidden_weight, settings.outside_weight, settings.rim_weight, settings.stop_ratio, settings.enough)
     relief_map = np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32)
     # Objects of all sizes for every thread: neighbours in raster order are spread out by a step that is coprime to their number.
@@ -67,16 +68,17 @@ def match_objects(
 
     def search(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         peaks = np.empty((n, PEAKS, 4))
-        over_rows(search_heights, n, fp, rim, order, ground, vectors.view, vectors.sun, relief_map, sums, low, high, rule, peaks)
+        over_rows(search_heights, n, fp, rim, order, lines, relief_map, sums, np.column_stack([low, high]), rule, peaks)
         return peaks
 
     tops = np.full(n, float(highest))
-    if cirrus is not None and settings.low_ceiling > 0.0:
-        dark = _percentile_below(objects, cirrus, 50.0) < settings.low_cirrus
+    in_cirrus = None if cirrus is None else _percentile_below(objects, cirrus, 50.0)
+    if in_cirrus is not None and settings.low_ceiling > 0.0:
+        dark = in_cirrus < settings.low_cirrus
         tops[dark] = np.clip(settings.low_ceiling - ground[dark], lowest, highest)  # (CM-40)
     peaks = search(np.full(n, float(lowest)), tops)
     # Vapour thins with height: clouds alike in the cirrus band are about as high as one another.
-    feature = np.zeros(n) if cirrus is None else np.log(np.maximum(_percentile_below(objects, cirrus, 50.0), 1e-3))
+    feature = np.zeros(n) if in_cirrus is None else np.log(np.maximum(in_cirrus, 1e-3))
     if settings.consensus == 0.0 or not settings.neighbours:
         return choose(objects, peaks, ground, settings, feature)
     # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.

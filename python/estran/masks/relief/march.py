@@ -74,15 +74,16 @@ def march(
     direction = frame.to_pixels @ np.stack([np.sin(angle), np.cos(angle)])
     over_rows(
         _rays, out.size, dem, ceilings(dem) if blocks is None else blocks, np.asarray(row, np.int64), np.asarray(column, np.int64),
-        direction[1], direction[0], up, start, sub_steps, 0.5 / frame.radius, out,
+        direction, up, start, sub_steps, 0.5 / frame.radius, out,
     )  # fmt: skip
     return out
 
 
 @jit
 def _rays(
-    first: Any, last: Any, dem: Any, blocks: Any, row: Any, column: Any, down: Any, right: Any, up: Any, start: Any, sub_steps: Any, curvature: Any, out: Any
+    first: Any, last: Any, dem: Any, blocks: Any, row: Any, column: Any, direction: Any, up: Any, start: Any, sub_steps: Any, curvature: Any, out: Any
 ) -> Any:
+    right, down = direction
     for i in range(first, last):
         pixels = max(abs(down[i]), abs(right[i]))  # along the faster axis, for one metre
         out[i] = _ray(dem, blocks, row[i], column[i], down[i], right[i], up[i], start, 1.0 / (pixels * sub_steps), (BLOCK - 1) / pixels, curvature)
