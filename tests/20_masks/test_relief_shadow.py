@@ -10,7 +10,7 @@ import pytest
 from affine import Affine
 
 from estran.errors import EstranError
-from estran.masks.relief.cast import Sun
+from estran.masks.relief.cast import ByRows, Sun
 from estran.masks.relief.geodetic import geodetic_heights
 from estran.masks.relief.relief_shadow import ReliefSettings, ReliefShadow, Services, decide_relief
 from estran.masks.relief.surroundings import with_surroundings
@@ -80,6 +80,28 @@ def test_nothing_is_claimed_where_height_or_sun_are_unknown():
         assert not (mask & found.nodata).any()
     for values in (found.cosine, found.clearance, found.slope, found.aspect):
         np.testing.assert_array_equal(np.isnan(values), found.nodata)
+
+
+def test_angles_read_by_rows_are_those_of_arrays():
+    """Each part is cut out of the rows that are read, which are those of the part alone; NaN count nowhere."""
+    rng = np.random.default_rng(0)
+    azimuth, elevation = rng.uniform(170.0, 190.0, GRID.shape).astype(np.float32), rng.uniform(20.0, 40.0, GRID.shape).astype(np.float32)
+    elevation[0] = np.nan
+    asked = []
+
+    def rows_of(values):
+        return ByRows(lambda first, last: asked.append((first, last)) or values[first:last], GRID.height)
+
+    arrays, lazy = Sun(azimuth, elevation), Sun(rows_of(azimuth), rows_of(elevation))
+    for part in ((slice(3, 9), slice(0, 7)), (slice(3, 9), slice(7, 20)), (slice(None), slice(None))):
+        for ours, theirs in zip(lazy.at(*part, GRID.shape), arrays.at(*part, GRID.shape), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert asked == [(3, 9)] * 2 + [(0, GRID.height)] * 2, "rows are kept for the next part"
+    assert lazy.lowest() == arrays.lowest() == np.nanmin(elevation)
+    dem = ridge_south(GRID)
+    expected, found = (relief_shadow(dem, GRID, sun, settings=SWEEP, services=Services(read_dem=ridge_south)) for sun in (arrays, lazy))
+    for name in ("cast", "nodata", "clearance", "cosine"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
 class Dark:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from engine_operators import OPERATORS, NeighbourOp, PixelOp, SceneOp, ShortOp, SurveyOp, make_product
 
+from estran.engine import tiles
 from estran.engine.nodes.resampling import Resample
 from estran.engine.overview import Overview
 from estran.engine.run import run_now
@@ -262,3 +263,18 @@ def test_a_chunk_is_read_once_whatever_the_windows() -> None:
     reads.clear()
     Resample(targetResolution=5, upsampling="Bilinear").apply(lazy, tile=64)["B4"].data.compute()
     assert len(reads) == 4
+
+
+@pytest.mark.parametrize(("op", "waits"), [(PixelOp(), np.float32), (NeighbourOp(reach=4), np.uint16)], ids=["pixels alone", "with neighbours"])
+def test_what_windows_share_waits_as_it_was_read(op: object, waits: type, product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw numbers weigh half of what values do; the values are the same."""
+    raw = np.rint(np.nan_to_num(product["B4"].data) * 1e3).astype(np.uint16)
+    counts = product.with_bands(Band("B4", da.from_array(raw, chunks=16), product.grid, scale=1e-3, nodata=0, unit="dl"))
+    expected = values(run_now(op, {"source": counts}, tile=1000))
+    met = set()
+    joined = tiles.joined
+    monkeypatch.setattr(tiles, "joined", lambda chunks, *rest: met.add(chunks[0][0].dtype.type) or joined(chunks, *rest))
+    found = values(run_now(op, {"source": counts}, tile=16))
+    assert waits in met
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array)
