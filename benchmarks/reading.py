@@ -98,14 +98,14 @@ def ours(safe: Path) -> Bands:
     import dask.array as da
 
     from estran.adapters.files.open import open_product
-    from estran.engine.lazy import chunked, physical
+    from estran.engine.lazy import Physical, chunked
     from estran.engine.nodes.resampling import Resample
     from estran.engine.run import TILE
     from estran.sensors.bands import SENTINEL2
 
     product = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean", flagDownsampling="FlagOr").apply(open_product(safe), tile=TILE)
     bands = {b.name: np.empty(product.grid.shape, np.float32) for b in SENTINEL2}
-    lazy = [physical(product[b.name], chunked(product[b.name].data, TILE), semantic=b.semantic) for b in SENTINEL2]
+    lazy = [Physical(product[b.name], product[b.name].data.dtype, b.semantic).over(chunked(product[b.name].data, TILE)) for b in SENTINEL2]
     store: Any = da.store
     store(lazy, list(bands.values()), lock=False)
     return bands
