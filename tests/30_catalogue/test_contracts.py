@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 from dataclasses import dataclass
-from pathlib import Path
 
+import contracts
 import numpy as np
 import pytest
 
@@ -17,10 +16,6 @@ from estran.errors import EstranError
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.product import Band, Product
 from estran.raster.scene import whole
-
-_spec = importlib.util.spec_from_file_location("contracts", Path(__file__).with_name("contracts.py"))
-contracts = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(contracts)
 
 ALL = pytest.mark.parametrize("op_class", OPERATORS, ids=lambda op: op.alias)
 TILED = pytest.mark.parametrize("op_class", [op for op in OPERATORS if op.walk is not Walk.SCENE], ids=lambda op: op.alias)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
+import contracts
 import numpy as np
 import pytest
 
@@ -14,10 +13,6 @@ from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.masks import Masks
 from estran.masks.cloud import strips
 from estran.raster.scene import Block
-
-_spec = importlib.util.spec_from_file_location("contracts", Path(__file__).with_name("contracts.py"))
-contracts = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(contracts)
 
 
 class Unread(dict):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import contracts
 import dask.array as da
 import numpy as np
 import pytest
@@ -27,16 +26,12 @@ from estran.raster.product import Band, Product
 
 distributed = pytest.importorskip("distributed")
 
-_spec = importlib.util.spec_from_file_location("contracts", Path(__file__).parents[1] / "30_catalogue" / "contracts.py")
-contracts = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(contracts)
-
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     """Two processes with one thread each."""
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
@@ -49,11 +44,6 @@ def lazy_product(op_class: Any) -> tuple[Any, Product]:
     return block, Product("scene", block.scene.grid, bands, platform="Sentinel-2A")
 
 
-def _without_times(metadata: Any) -> str:
-    """As text, in which one NaN is like another, without the seconds that stages took."""
-    return re.sub(r"'\w*seconds\w*': [^,}]+", "", repr(metadata))
-
-
 @pytest.mark.parametrize("op_class", OPERATORS, ids=lambda op: op.alias)
 def test_two_processes_give_the_same_bits(op_class: Any, client: Any, tmp_path: Path) -> None:
     block, product = lazy_product(op_class)
@@ -63,7 +53,7 @@ def test_two_processes_give_the_same_bits(op_class: Any, client: Any, tmp_path: 
     contracts.assert_same_bits(contracts.run(op_class(), block).arrays, found, f"{op_class.alias} in two processes")
     here = run_now(op_class(), {op_class.sources[0].name: product}, tile=29)
     assert written.notes == here.notes
-    assert _without_times(written.metadata) == _without_times(here.metadata)
+    assert repr(written.metadata) == repr(here.metadata)
 
 
 @pytest.mark.parametrize("op_class", [SpectralTests, SunGlint], ids=lambda op: op.alias)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import contracts
 import dask.array as da
 import numpy as np
 import pytest
@@ -19,10 +19,6 @@ from estran.engine.spool import Spool, SpooledArrays, SpooledBlock
 from estran.errors import TooLittleRoom
 from estran.raster.product import Band, Product
 from estran.raster.scene import whole
-
-_spec = importlib.util.spec_from_file_location("contracts", Path(__file__).parents[1] / "30_catalogue" / "contracts.py")
-contracts = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(contracts)
 
 STRIPPED = [op for op in OPERATORS if op.passes]
 

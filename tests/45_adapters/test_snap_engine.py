@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import contracts
 import numpy as np
 import pytest
 
@@ -22,16 +23,9 @@ from estran.raster.product import Band, Element, Product, TiePointGrid
 from estran.raster.tie_points import interpolate
 from estran.sensors.bands import candidates
 
-
-def _load(name, path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-snap = _load("snap_standin", Path(__file__).with_name("snap_standin.py"))
-contracts = _load("contracts", Path(__file__).parents[1] / "30_catalogue" / "contracts.py")
+_spec = importlib.util.spec_from_file_location("snap_standin", Path(__file__).with_name("snap_standin.py"))
+snap = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(snap)
 
 ANGLES = {"sun_zenith": (35.0, 36.0), "sun_azimuth": (150.0, 152.0), "view_zenith_mean": (3.0, 9.0), "view_azimuth_mean": (95.0, 110.0)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -16,21 +15,12 @@ from pathlib import Path
 import numpy as np
 import pystac
 import pytest
+import small_products as small
 
 from estran.adapters.files import open_product
 from estran.jobs.state import FILE
 
 HERE = Path(__file__).parent
-
-
-def _module(name: str):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-small = _module("small_products")
 
 
 @pytest.fixture(scope="module")

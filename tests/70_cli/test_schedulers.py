@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+import small_products as small
 
 from estran.errors import BadParameter
 from estran.jobs.schedulers import Address, Cluster, Local, parse
@@ -23,14 +23,6 @@ HERE = Path(__file__).parent
 ESTRAN = [sys.executable, "-m", "estran.cli.main"]
 
 
-def _module(name: str):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-small = _module("small_products")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes")
 
 

@@ -100,10 +100,9 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         prefix = "" if declared is op.sources[0] else f"{declared.name}."
         for name, band in found.bands.items():
             _check_scaling(op, product, name, band)
-            if band in product.bands and not product.bands[band].valid:
-                data = chunked(product.bands[band].data, tile)
-                raw[prefix + name] = data, Physical(product.bands[band], data.dtype, name)
-            arrays[prefix + name] = _array(product, name, band, own, tile)
+            arrays[prefix + name], made_of = _values(product, name, band, own, tile)
+            if made_of is not None:
+                raw[prefix + name] = made_of
         if not all(_is_sure(product.bands.get(band)) for name, band in found.bands.items() if is_reflectance(name)):
             unsure.append(prefix.rstrip("."))
         arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
@@ -173,16 +172,16 @@ def _saturation(band: Band | None) -> float | None:
     return None if raw is None else float(replace(band, data=None, nodata=None).physical(np.array([raw]))[0])
 
 
-def _array(product: Product, semantic: str, name: str, grid: Grid, tile: int) -> Any:
-    if name in product.bands:
-        band = product.bands[name]
-        data = chunked(band.data, tile)
-        return Physical(band, data.dtype, semantic).over(data, _valid(product, band, tile) if band.valid else None)
-    return from_tie_points(product.tie_points[name], grid, product.grid, tile)
-
-
-def _valid(product: Product, band: Band, tile: int) -> Any:
-    return lazily(band.valid, product, band.grid, tile, dtype=np.bool_)
+def _values(product: Product, semantic: str, name: str, grid: Grid, tile: int) -> tuple[Any, tuple[Any, Physical] | None]:
+    """Values of a band or of tie points, chunked; and the raw numbers with what makes the values of them, where nothing else has a say."""
+    if name not in product.bands:
+        return from_tie_points(product.tie_points[name], grid, product.grid, tile), None
+    band = product.bands[name]
+    data = chunked(band.data, tile)
+    values = Physical(band, data.dtype, semantic)
+    if band.valid:
+        return values.over(data, lazily(band.valid, product, band.grid, tile, dtype=np.bool_)), None
+    return values.over(data), (data, values)
 
 
 def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int, notes: list[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +74,9 @@ class ByRows:
             self._kept = first, last, self._read(first, last)
         return self._kept[2][:, part[1]]
 
+    @cached_property
     def lowest(self) -> np.floating:
-        """The least of all; NaN where there is none."""
+        """The least of all, which is read once; NaN where there is none."""
         parts = (self._read(first, min(first + _AT_ONCE, self._rows)) for first in range(0, self._rows, _AT_ONCE))
         return np.fmin.reduce([np.fmin.reduce(part, axis=None) for part in parts])  # type: ignore[no-any-return]
 
@@ -101,7 +103,7 @@ class Sun:
 
 def lowest_of(angle: npt.NDArray[np.floating] | float | ByRows) -> np.floating:
     """The least of an angle; NaN where there is none."""
-    return angle.lowest() if isinstance(angle, ByRows) else np.fmin.reduce(np.asarray(angle), axis=None)
+    return angle.lowest if isinstance(angle, ByRows) else np.fmin.reduce(np.asarray(angle), axis=None)
 
 
 @dataclass(frozen=True)
