@@ -1,7 +1,7 @@
 """``python -m benchmarks [--quick] [name …]``: run all benchmarks, or those named; print Markdown tables.
 
-A benchmark is a module with a ``main()``; ``QUICK``, if it has one, holds the arguments of a short run. What lacks its data, its peer or its extra says so in
-one line, and the next one runs.
+A benchmark is a module with a ``main()``; ``QUICK``, if it has one, holds the arguments of a short run. What lacks its
+data, its peer or its extra says so in one line, and the next one runs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,19 @@ from estran.errors import EstranError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmarks in turn; 0, or 1 where one of them failed (to lack something is no failure), or 2 for a wrong name."""
+    """Run the benchmarks in turn; 0, or 1 where one of them failed (to lack something is no failure), or 2 for a wrong
+    name.
+    """
     known = _known()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed, memory and scores, each as a table.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Speed, memory and scores, each as a table."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run [default: all]: {', '.join(known)}")
-    parser.add_argument("--quick", action="store_true", help="small sizes and few cases: to see that all runs; its figures are not to be quoted")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="small sizes and few cases: to see that all runs; its figures are not to be quoted",
+    )
     parser.add_argument("--list", action="store_true", help="say what there is")
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(known)

@@ -1,4 +1,6 @@
-"""From a ``.SAFE`` on disk to masks on disk, through the command line: seconds by stage, first run and second, and peak memory."""
+"""From a ``.SAFE`` on disk to masks on disk, through the command line: seconds by stage, first run and second, and peak
+memory.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ def main(size: int = SIZE) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scene, out = Path(folder) / "scene", Path(folder) / "masks.dim"
         estran = [sys.executable, "-m", "estran.cli.main"]
-        subprocess.run([*estran, "simulate", "scene", str(scene), "--seed", "1", "--size", str(size), "--small", "--quiet"], check=True)
+        subprocess.run(
+            [*estran, "simulate", "scene", str(scene), "--seed", "1", "--size", str(size), "--small", "--quiet"],
+            check=True,
+        )
         safe = next(scene.glob("*.SAFE"))
         # A cache of its own: the first run compiles, as it does for a new user.
         env = os.environ | {"NUMBA_CACHE_DIR": str(Path(folder) / "cache")}
@@ -30,7 +35,13 @@ def main(size: int = SIZE) -> None:
         print("|---|---|---|---|---|")
         for name in ("first, compiling", "second"):
             since = time.perf_counter()
-            done = subprocess.run([*estran, "masks", str(safe), "-o", str(out), "--overwrite", "-v"], check=True, capture_output=True, text=True, env=env)
+            done = subprocess.run(
+                [*estran, "masks", str(safe), "-o", str(out), "--overwrite", "-v"],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=env,
+            )
             seconds = time.perf_counter() - since
             told = re.findall(r"([0-9.]+) s  (.+)", done.stderr)
             stages = ", ".join(f"{stage} {spent}" for spent, stage in told if float(spent) >= 0.1)

@@ -1,6 +1,8 @@
-"""Speed and memory of the whole cloud mask, shadow matching included, on a full tile made of mirrored copies of one scene.
+"""Speed and memory of the whole cloud mask, shadow matching included, on a full tile made of mirrored copies of one
+scene.
 
-The scene is ``s2_l1c_T19UDP_160m`` where the real data stands (a real tile, thinned to 160 m, here taken for 20 m), else a simulated one.
+The scene is ``s2_l1c_T19UDP_160m`` where the real data stands (a real tile, thinned to 160 m, here taken for 20 m),
+else a simulated one.
 """
 
 from __future__ import annotations
@@ -17,7 +19,17 @@ from benchmarks.lacks import data_folder
 
 SIZE = 5490
 QUICK = {"size": 900}
-BANDS = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir08", "B11": "swir16", "B12": "swir22", "B10": "cirrus", "B08": "nir", "B07": "rededge078"}
+BANDS = {
+    "B02": "blue",
+    "B03": "green",
+    "B04": "red",
+    "B8A": "nir08",
+    "B11": "swir16",
+    "B12": "swir22",
+    "B10": "cirrus",
+    "B08": "nir",
+    "B07": "rededge078",
+}
 
 
 def scene() -> tuple[str, dict[str, np.ndarray]]:
@@ -87,23 +99,40 @@ def run(threads: int, size: int) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     start = time.perf_counter()
     watch = Stopwatch()
-    result = CloudMaskRun(StripReader.of(bands), (20.0, 20.0), pixel, objects, progress=watch.listening(quiet)).run(lambda: geometry)
+    result = CloudMaskRun(StripReader.of(bands), (20.0, 20.0), pixel, objects, progress=watch.listening(quiet)).run(
+        lambda: geometry
+    )
     watch.stop()
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     parts = ", ".join(f"{k} {v:.1f}" for k, v in watch.seconds.items())
     pixels = size * size / 1e6
     memory = f"{peak:.2f} ({before:.2f} before)"
-    cells = (name, size, threads, f"{seconds:.1f}", f"{pixels / seconds:.2f}", memory, result.facts["cloud_objects"], parts)
+    cells = (
+        name,
+        size,
+        threads,
+        f"{seconds:.1f}",
+        f"{pixels / seconds:.2f}",
+        memory,
+        result.facts["cloud_objects"],
+        parts,
+    )
     print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
 def main(size: int = SIZE) -> None:
     """Print the table: one and two threads."""
-    print("| scene | pixels a side | threads | s | Mpx/s | peak GB | clouds | seconds by stage |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print(
+        "| scene | pixels a side | threads | s | Mpx/s | peak GB | clouds | seconds by stage "
+        "|\n|---|---|---|---|---|---|---|---|",
+        flush=True,
+    )
     for threads in (1, 2):
         environment = {**os.environ, "NUMBA_NUM_THREADS": str(max(threads, 1))}
-        subprocess.run([sys.executable, "-m", "benchmarks.cloud_mask", str(threads), str(size)], check=True, env=environment)
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.cloud_mask", str(threads), str(size)], check=True, env=environment
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
-"""Fit the weights of the cloud model on labelled pixels, cross-validated by scene; ``python -m benchmarks.fit_pixels`` writes them.
+"""Fit the weights of the cloud model on labelled pixels, cross-validated by scene; ``python -m benchmarks.fit_pixels``
+writes them.
 
-Ridge-penalised logistic regression by Newton's method; nothing but NumPy. Choices, all made before the last digits were looked at:
+Ridge-penalised logistic regression by Newton's method; nothing but NumPy. Choices, all made before the last digits were
+looked at:
 
-* classes weigh the same; pixels of a scene weigh n^-0.4 (n: labelled pixels of the scene, at most 100; one group of the set gathers what has no scene);
+* classes weigh the same; pixels of a scene weigh n^-0.4 (n: labelled pixels of the scene, at most 100; one group of the
+  set gathers what has no scene);
 * clear bright pixels (mean visible > 0.2, NDSI < 0.4) weigh four times: beaches and cities are what users complain of;
 * each index is cut at its 0.5 and 99.5 percentiles, so that the quadratic form never extrapolates.
 """
@@ -27,7 +30,16 @@ Bool = npt.NDArray[np.bool_]
 
 RIDGE = 10.0
 SCENE_POWER, SCENE_CAP, BRIGHT_WEIGHT = 0.4, 100, 4.0
-MODELS = ("cirrus+nir09+coastal", "cirrus+coastal", "cirrus+nir09", "nir09+coastal", "cirrus", "nir09", "coastal", "visible+nir08+swir16")
+MODELS = (
+    "cirrus+nir09+coastal",
+    "cirrus+coastal",
+    "cirrus+nir09",
+    "nir09+coastal",
+    "cirrus",
+    "nir09",
+    "coastal",
+    "visible+nir08+swir16",
+)
 TARGET = Path(__file__).resolve().parents[1] / "python" / "estran" / "masks" / "probability_model.py"
 
 
@@ -83,7 +95,10 @@ def fit(name: str, features: Float, pixels: Labelled, chosen: Bool) -> Fit:
     solution = np.zeros(design.shape[1])
     for _ in range(50):
         p = 1.0 / (1.0 + np.exp(-np.clip(design @ solution, -30.0, 30.0)))
-        step = np.linalg.solve((design * (weights * p * (1.0 - p))[:, None]).T @ design + penalty, design.T @ (weights * (p - target)) + penalty @ solution)
+        step = np.linalg.solve(
+            (design * (weights * p * (1.0 - p))[:, None]).T @ design + penalty,
+            design.T @ (weights * (p - target)) + penalty @ solution,
+        )
         solution -= step
         if np.abs(step).max() < 1e-9:
             break
@@ -127,7 +142,8 @@ def write(path: Path, pixels: Labelled) -> None:
     lines = [
         '"""Weights of the cloud model: written by ``python -m benchmarks.fit_pixels``, not by hand.',
         "",
-        f"Fitted to {pixels.label.size} labelled pixels of {np.unique(pixels.scene).size} scenes, table s2_cloud_pixels,",
+        f"Fitted to {pixels.label.size} labelled pixels of {np.unique(pixels.scene).size} scenes, table "
+        f"s2_cloud_pixels,",
         f"SHA-256 {pixels.digest[:16]}…: brightness, HOT, NDVI, NDBI, cirrus, vapour, coastal, and their products.",
         "Scores, cross-validated by scene: ``python -m benchmarks pixels``.",
         '"""',

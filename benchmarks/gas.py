@@ -1,8 +1,10 @@
-"""Gas absorption: lines against HAPI (if it is installed), tables against lines, and speed in four bands as MicroCarb's, 1024 channels each of R = 25 000.
+"""Gas absorption: lines against HAPI (if it is installed), tables against lines, and speed in four bands as
+MicroCarb's, 1024 channels each of R = 25 000.
 
-Needs the spectroscopic files of the test data (``ESTRAN_TEST_DATA``, or ``../shared/data``). They have holes: no H2O lines at 0.76,
-1.27 and 1.6 µm, CO2 only above 6200 cm⁻¹ at 1.6 µm, and only its main bands at 2.0 µm. Real line lists have more lines, which makes tables slower to build, not
-to use. Set OPENBLAS_NUM_THREADS and NUMBA_NUM_THREADS to 1 for figures of one core.
+Needs the spectroscopic files of the test data (``ESTRAN_TEST_DATA``, or ``../shared/data``). They have holes: no H2O
+lines at 0.76, 1.27 and 1.6 µm, CO2 only above 6200 cm⁻¹ at 1.6 µm, and only its main bands at 2.0 µm. Real line lists
+have more lines, which makes tables slower to build, not to use. Set OPENBLAS_NUM_THREADS and NUMBA_NUM_THREADS to 1 for
+figures of one core.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ class Band:
         self.tables = []
         for gas, files in self.gases.items():
             share = WATER if gas == "H2O" else np.array([0.2095 if gas == "O2" else 4.2e-4])
-            nodes = Nodes(pressure_nodes(), temperature_nodes(10 if gas == "H2O" else 8), share)  # hot lines of water ask for more
+            nodes = Nodes(
+                pressure_nodes(), temperature_nodes(10 if gas == "H2O" else 8), share
+            )  # hot lines of water ask for more
             self.tables.append(gas_table(gas, files, self.grid, nodes, folder=folder))
         return time.perf_counter() - begin
 
@@ -82,7 +86,9 @@ def bands(folder: Path) -> list[Band]:
     """The four bands, with what lines there are."""
     carbon = folder / "co2_2um.par"
     carbon.write_text("".join(path.read_text("ascii") for path in sorted(DATA.glob("co2_S*.dat"))))
-    mixed = Spectroscopy(DATA / "hitran_o2.par", DATA / "o2_aband_SDFO2.dat", DATA / "o2_aband_RMFO2.dat", (DATA / "o2_aband_CIAO2.dat",))
+    mixed = Spectroscopy(
+        DATA / "hitran_o2.par", DATA / "o2_aband_SDFO2.dat", DATA / "o2_aband_RMFO2.dat", (DATA / "o2_aband_CIAO2.dat",)
+    )
     water = Spectroscopy(DATA / "hitran_h2o_4545_5405.par", continuum=DATA / "mt_ckd_h2o_absco-ref.nc")
     return [
         Band("0.76 µm, O2", 758.4, 769.0, 0.004, {"O2": mixed}),
@@ -96,19 +102,27 @@ def standard() -> Layers:
     """US standard atmosphere with 420 ppm of CO2 and 1.6 g/cm² of water."""
     air = np.genfromtxt(DATA / "us76_41_layers.csv", delimiter=",", names=True)
     height = 0.5 * (air["z_bot_km"] + air["z_top_km"])
-    shares = {"O2": np.full(41, 0.2095), "CO2": np.full(41, 4.2e-4), "H2O": np.maximum(0.0115 * np.exp(-height / 1.9), 4e-6)}
+    shares = {
+        "O2": np.full(41, 0.2095),
+        "CO2": np.full(41, 4.2e-4),
+        "H2O": np.maximum(0.0115 * np.exp(-height / 1.9), 4e-6),
+    }
     return Layers(np.append(air["p_bot_hPa"], air["p_top_hPa"][-1]), air["T_mid_K"], air["N_air_molec_cm2"], shares)
 
 
 def varied(number: int, seed: int) -> tuple[list[Layers], list[float]]:
-    """Profiles that bend and shift in temperature, with other pressures at the ground, water and CO2; and airmasses 2 to 6."""
+    """Profiles that bend and shift in temperature, with other pressures at the ground, water and CO2; and airmasses 2
+    to 6.
+    """
     random, base = np.random.default_rng(seed), standard()
     phase = np.log(base.pressure / base.pressure[-1]) / np.log(base.pressure[0] / base.pressure[-1])
     profiles = []
     for _ in range(number):
         bend = sum(random.uniform(-6, 6) * np.cos(np.pi * k * phase) for k in range(1, 5))
         layers = Layers(base.edges, base.temperature + random.uniform(-15, 8) + bend, base.air, base.shares)
-        layers = layers.with_surface_pressure(random.uniform(905.0, 1040.0)).with_scaled("CO2", random.uniform(0.9, 1.1))
+        layers = layers.with_surface_pressure(random.uniform(905.0, 1040.0)).with_scaled(
+            "CO2", random.uniform(0.9, 1.1)
+        )
         profiles.append(layers.with_scaled("H2O", random.uniform(0.1, 2.5)))
     return profiles, random.uniform(2.0, 6.0, number).tolist()
 
@@ -119,14 +133,20 @@ def hapi_rows(folder: Path) -> Iterator[str]:
         try:
             import hapi
         except ImportError as error:
-            raise LackingError("lines are compared with HAPI, which is not installed. What to do: pip install hitran-api") from error
+            raise LackingError(
+                "lines are compared with HAPI, which is not installed. What to do: pip install hitran-api"
+            ) from error
     header = json.loads((DATA / "hitran_co2_6200_6280.header.json").read_text())
     for file, gas, low, high in (
         ("hitran_o2.par", "O2", 13100.0, 13150.0),
         ("hitran_co2_6200_6280.par", "CO2", 6225.0, 6250.0),
         ("hitran_h2o_4545_5405.par", "H2O", 4880.0, 4930.0),
     ):
-        rows = [row[:160] for row in (DATA / file).read_text("ascii").splitlines() if low - 25.0 <= float(row[3:15]) <= high + 25.0]
+        rows = [
+            row[:160]
+            for row in (DATA / file).read_text("ascii").splitlines()
+            if low - 25.0 <= float(row[3:15]) <= high + 25.0
+        ]
         (folder / f"{gas}.header").write_text(json.dumps(header | {"table_name": gas, "number_of_rows": len(rows)}))
         (folder / f"{gas}.data").write_text("".join(row + "\n" for row in rows))
         lines = read_lines(DATA / file)[gas]
@@ -137,10 +157,17 @@ def hapi_rows(folder: Path) -> Iterator[str]:
                 hapi.db_begin(str(folder))
                 begin = time.perf_counter()
                 nu, theirs = hapi.absorptionCoefficient_Voigt(
-                    SourceTables=gas, Environment={"T": temperature, "p": pressure / 1013.25}, WavenumberRange=[low, high], WavenumberStep=0.004,
-                    WavenumberWing=25.0, WavenumberWingHW=0.0, IntensityThreshold=0.0, Diluent={"air": 1.0}, HITRAN_units=True,
+                    SourceTables=gas,
+                    Environment={"T": temperature, "p": pressure / 1013.25},
+                    WavenumberRange=[low, high],
+                    WavenumberStep=0.004,
+                    WavenumberWing=25.0,
+                    WavenumberWingHW=0.0,
+                    IntensityThreshold=0.0,
+                    Diluent={"air": 1.0},
+                    HITRAN_units=True,
                     partitionFunction=hapi.PYTIPS2021,
-                )  # fmt: skip
+                )
                 theirs_s += time.perf_counter() - begin
             ours = cross_section(lines, nu, pressure, temperature)
             ours_s += fastest(lambda p=pressure, t=temperature, nu=nu, lines=lines: cross_section(lines, nu, p, t), 3)  # type: ignore[misc]
@@ -151,7 +178,10 @@ def hapi_rows(folder: Path) -> Iterator[str]:
             if deep.any():
                 worst = max(worst, float(np.abs(ours[deep] / theirs[deep] - 1).max()))
                 typical.append(float(np.median(np.abs(ours[deep] / theirs[deep] - 1))))
-        yield f"| {gas} {low:g}-{high:g} | {len(rows)} | {100 * worst:.4f} % | {100 * np.mean(typical):.5f} % | {theirs_s:.2f} s | {ours_s:.3f} s |"
+        yield (
+            f"| {gas} {low:g}-{high:g} | {len(rows)} | {100 * worst:.4f} % | {100 * np.mean(typical):.5f} % | "
+            f"{theirs_s:.2f} s | {ours_s:.3f} s |"
+        )
 
 
 def main(number: int = 4) -> None:
@@ -161,7 +191,10 @@ def main(number: int = 4) -> None:
         folder = Path(name)
         try:
             rows = list(hapi_rows(folder))
-            print("| lines | number | worst difference to HAPI | median | HAPI, four layers | ours |\n|---|---|---|---|---|---|")
+            print(
+                "| lines | number | worst difference to HAPI | median | HAPI, four layers | ours "
+                "|\n|---|---|---|---|---|---|"
+            )
             print("\n".join(rows) + "\n")
         except LackingError as lacking:
             print(f"Not measured beside HAPI: {lacking}.\n")
@@ -171,7 +204,10 @@ def main(number: int = 4) -> None:
 def run(folder: Path, number: int) -> None:
     """Accuracy and speed of tables and sampling in the first `number` of the four bands."""
     profiles, paths = varied(64, 11)
-    print("| band | samples | made in | worst against lines | sampled: wavenumbers | worst against all | SMAC-style fit: worst, median |\n" + "|---" * 7 + "|")
+    print(
+        "| band | samples | made in | worst against lines | sampled: wavenumbers | worst against all | SMAC-style "
+        "fit: worst, median |\n" + "|---" * 7 + "|"
+    )
     full, few = [], []
     for band in bands(folder)[:number]:
         made = band.build(folder)
@@ -182,11 +218,15 @@ def run(folder: Path, number: int) -> None:
         training = np.exp(-np.asarray(sum(d[:, 0] for d in spectra(band.tables, trained, airmasses).values())))
         chosen = sample(band.channels, training)
         small = [table.take(chosen.which) for table in band.tables]
-        whole, part = values(band.tables, band.channels, profiles, paths), values(small, chosen.channels, profiles, paths)
+        whole, part = (
+            values(band.tables, band.channels, profiles, paths),
+            values(small, chosen.channels, profiles, paths),
+        )
         airmass = np.linspace(2.0, 6.0, 9)
         fit = fit_bands(airmass, values(band.tables, band.channels, [standard()] * 9, airmass.tolist()))
         print(
-            f"| {band.name} | {band.grid.size} | {made:.0f} s | {np.abs(ours - truth).max():.1e} | {chosen.which.size} | {np.abs(part - whole).max():.1e} "
+            f"| {band.name} | {band.grid.size} | {made:.0f} s | {np.abs(ours - truth).max():.1e} | "
+            f"{chosen.which.size} | {np.abs(part - whole).max():.1e} "
             f"| {fit.largest.max():.1e}, {np.median(fit.largest):.1e} |",
             flush=True,
         )
@@ -198,8 +238,16 @@ def run(folder: Path, number: int) -> None:
         cases += [
             (f"{label}, one at a time", lambda s=sets: [values(t, c, profiles[:1], paths[:1]) for t, c in s], 1),
             (f"{label}, 64 together", lambda s=sets: [values(t, c, profiles, paths) for t, c in s], 64),
-            (f"{label}, one at a time, with derivatives", lambda s=sets: [transmission(t, c, profiles[:1], paths[:1]) for t, c in s], 1),
-            (f"{label}, 16 together, with derivatives", lambda s=sets: [transmission(t, c, profiles[:16], paths[:16]) for t, c in s], 16),
+            (
+                f"{label}, one at a time, with derivatives",
+                lambda s=sets: [transmission(t, c, profiles[:1], paths[:1]) for t, c in s],
+                1,
+            ),
+            (
+                f"{label}, 16 together, with derivatives",
+                lambda s=sets: [transmission(t, c, profiles[:16], paths[:16]) for t, c in s],
+                16,
+            ),
         ]
     for label, run_it, number in cases:
         print(f"| {label} | {number / fastest(run_it):.0f} |", flush=True)

@@ -1,4 +1,6 @@
-"""The glint mask: F1 on simulated seas, and speed on one thread beside the same physics in plain NumPy in the same run. ``python -m benchmarks glint``."""
+"""The glint mask: F1 on simulated seas, and speed on one thread beside the same physics in plain NumPy in the same run.
+``python -m benchmarks glint``.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +64,13 @@ def claimed(sea: Sea, folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     from estran.engine.run import run_now
 
     sky: dict[str, Any] = {"clouds": 0.0, "stratus": 0.0, "cirrus": 0.0} if sea.clear else {}
-    study = SimulateScene(seed=sea.seed, scene=sea.scene, size=300, sza=sea.sza, saa=105.0, vza=sea.vza, vaa=sea.vaa, wind=sea.wind, **sky)
+    study = SimulateScene(
+        seed=sea.seed, scene=sea.scene, size=300, sza=sea.sza, saa=105.0, vza=sea.vza, vaa=sea.vaa, wind=sea.wind, **sky
+    )
     write_safe(study.run(), folder, overwrite=True)
-    source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(open_product(next(folder.glob("*.SAFE"))), tile=1024)
+    source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(
+        open_product(next(folder.glob("*.SAFE"))), tile=1024
+    )
     classes = np.asarray(run_now(SunGlint(), {"source": source})["glint_class"].data)
     return (classes > 0) & (classes < 255), truth_of(folder)
 
@@ -82,23 +88,35 @@ def scores(seas: tuple[Sea, ...]) -> None:
         cloud, seen = truth["cloud"] > 0, truth["nodata"] == 0
         true = (truth["glint"] >= 0.005) & ~cloud
         rim = ndimage.binary_dilation(cloud, iterations=2) & ndimage.binary_dilation(~cloud, iterations=2)
-        counts = np.array([[(found & true & m).sum(), (found & ~true & m).sum(), (~found & true & m).sum()] for m in (seen, seen & ~rim)])
+        counts = np.array(
+            [
+                [(found & true & m).sum(), (found & ~true & m).sum(), (~found & true & m).sum()]
+                for m in (seen, seen & ~rim)
+            ]
+        )
         pooled += counts
         f1 = 2 * counts[:, 0] / (2 * counts[:, 0] + counts[:, 1] + counts[:, 2])
         away = ", away from the Sun" if sea.vaa < 180 else ""
         sky = "none" if sea.clear else "cumulus, stratus, cirrus"
-        print(f"| {sea.seed} | {sea.scene}{away} | {sea.sza:g} | {sea.wind:g} m/s | {sky} | {f1[0]:.3f} | {f1[1]:.3f} |", flush=True)
+        print(
+            f"| {sea.seed} | {sea.scene}{away} | {sea.sza:g} | {sea.wind:g} m/s | {sky} | {f1[0]:.3f} | {f1[1]:.3f} |",
+            flush=True,
+        )
     f1 = 2 * pooled[:, 0] / (2 * pooled[:, 0] + pooled[:, 1] + pooled[:, 2])
     print(f"| | all together | | | | {f1[0]:.3f} | {f1[1]:.3f} |\n")
 
 
-def plain(sun: np.ndarray, sun_azimuth: np.ndarray, view: np.ndarray, view_azimuth: np.ndarray, wind: float, index: float) -> np.ndarray:
+def plain(
+    sun: np.ndarray, sun_azimuth: np.ndarray, view: np.ndarray, view_azimuth: np.ndarray, wind: float, index: float
+) -> np.ndarray:
     """Cox and Munk's glint as one writes it in NumPy."""
     s, v, d = np.radians(sun), np.radians(view), np.radians(view_azimuth - sun_azimuth)
     cosine = np.sqrt(0.5 * (1 + np.cos(s) * np.cos(v) + np.sin(s) * np.sin(v) * np.cos(d)))
     tilt = (2 * cosine / (np.cos(s) + np.cos(v))) ** 2 - 1
     variance = 0.003 + 0.00512 * wind
-    return np.exp(-tilt / variance) / variance * reflectance(cosine, index) * (1 + tilt) ** 2 / (4 * np.cos(s) * np.cos(v))
+    return (
+        np.exp(-tilt / variance) / variance * reflectance(cosine, index) * (1 + tilt) ** 2 / (4 * np.cos(s) * np.cos(v))
+    )
 
 
 def _speed(call: Callable[[], object]) -> float:
@@ -114,17 +132,35 @@ def main(seas: tuple[Sea, ...] = SEAS) -> None:
     numba.set_num_threads(1)
     rng = np.random.default_rng(0)
     across = np.broadcast_to(np.linspace(0, 1, SIDE, dtype=np.float32), (SIDE, SIDE))
-    sun, sun_azimuth, view, view_azimuth = (np.ascontiguousarray(a) for a in (25 + across, 105 + across, 8 + 2 * across, 280 + 5 * across))
+    sun, sun_azimuth, view, view_azimuth = (
+        np.ascontiguousarray(a) for a in (25 + across, 105 + across, 8 + 2 * across, 280 + 5 * across)
+    )
     index = water_index(1613.7)
     glint = predicted_glint(sun, sun_azimuth, view, view_azimuth, 5.0, index=index)
-    dark = {"red": 0.03, "rededge071": 0.026, "rededge075": 0.022, "nir08": 0.014, "swir16": 0.003, "swir22": 0.002, "cirrus": 0.001, "nir09": 0.005}
-    bands = {n: (d + (0.0 if n in ("cirrus", "nir09") else 0.95) * glint + 5e-4 * rng.standard_normal(glint.shape)).astype(np.float32) for n, d in dark.items()}
+    dark = {
+        "red": 0.03,
+        "rededge071": 0.026,
+        "rededge075": 0.022,
+        "nir08": 0.014,
+        "swir16": 0.003,
+        "swir22": 0.002,
+        "cirrus": 0.001,
+        "nir09": 0.005,
+    }
+    bands = {
+        n: (d + (0.0 if n in ("cirrus", "nir09") else 0.95) * glint + 5e-4 * rng.standard_normal(glint.shape)).astype(
+            np.float32
+        )
+        for n, d in dark.items()
+    }
     known = {b.semantic: b for b in SENTINEL2}
     air = clear_air("Sentinel-2A", [known[b].name for b in BANDS], [known[b].wavelength for b in BANDS])
     angles = Angles(sun, sun_azimuth, view, view_azimuth)
     one = _speed(lambda: predicted_glint(sun, sun_azimuth, view, view_azimuth, 5.0, index=index))
     numpy = _speed(lambda: plain(sun, sun_azimuth, view, view_azimuth, 5.0, index))
-    skewed = _speed(lambda: predicted_glint(sun, sun_azimuth, view, view_azimuth, 5.0, 40.0, index=index, model="cox_munk"))
+    skewed = _speed(
+        lambda: predicted_glint(sun, sun_azimuth, view, view_azimuth, 5.0, 40.0, index=index, model="cox_munk")
+    )
     most = _speed(lambda: brightest_glint(sun, sun_azimuth, view, view_azimuth, index=index))
     mask = _speed(lambda: glint_mask(bands, angles, air, glint, True))
     print("| part | Mpx/s, one thread | beside plain NumPy |")

@@ -50,4 +50,6 @@ def read_labelled() -> Labelled:
     """Read the table."""
     raw = path_of_table().read_bytes()
     table = np.genfromtxt(raw.decode().splitlines(), delimiter=",", names=True)
-    return Labelled({name: np.ascontiguousarray(table[name]) for name in table.dtype.names}, hashlib.sha256(raw).hexdigest())
+    return Labelled(
+        {name: np.ascontiguousarray(table[name]) for name in table.dtype.names}, hashlib.sha256(raw).hexdigest()
+    )

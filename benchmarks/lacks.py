@@ -25,5 +25,7 @@ def data(*names: str) -> Path:
     """
     path = data_folder().joinpath(*names)
     if not path.exists():
-        raise LackingError(f"the real data {'/'.join(names)} are not here. What to do: name their folder in ESTRAN_TEST_DATA")
+        raise LackingError(
+            f"the real data {'/'.join(names)} are not here. What to do: name their folder in ESTRAN_TEST_DATA"
+        )
     return path

@@ -1,7 +1,9 @@
-"""Many small products over one worker and over two, a process with one thread each: efficiency t1 / (2 t2), whose bar is 0.9 with 20 products.
+"""Many small products over one worker and over two, a process with one thread each: efficiency t1 / (2 t2), whose bar
+is 0.9 with 20 products.
 
-Each worker loads libraries and compiled loops with its first product, some seconds of a processor: with few or small products that decides.
-So the efficiency is given twice: of the whole run, and of what follows the first product of each worker.
+Each worker loads libraries and compiled loops with its first product, some seconds of a processor: with few or small
+products that decides. So the efficiency is given twice: of the whole run, and of what follows the first product of each
+worker.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from pathlib import Path
 from benchmarks.lacks import LackingError
 
 COUNT, SIZE = 8, 384
-"""Products, and their pixels a side at 20 m: with these it takes about two minutes on two free cores; ``main(20)`` is what the bar is for."""
+"""Products, and their pixels a side at 20 m: with these it takes about two minutes on two free cores; ``main(20)`` is
+what the bar is for.
+"""
 BAR = 0.9
 QUICK = {"count": 4, "size": 64}
 _ESTRAN = [sys.executable, "-m", "estran.cli.main"]
@@ -38,13 +42,29 @@ def main(count: int = COUNT, size: int = SIZE) -> None:
             further[workers] = (whole[workers] - first) / (count - workers)
             print(f"| {workers} | {whole[workers]:.1f} | {first:.1f} | {further[workers]:.2f} |", flush=True)
     print(
-        f"\nEfficiency {whole[1] / (2 * whole[2]):.2f} of the whole run, {further[1] / (2 * further[2]):.2f} after the first product of each worker,", end=" "
+        f"\nEfficiency {whole[1] / (2 * whole[2]):.2f} of the whole run, {further[1] / (2 * further[2]):.2f} after "
+        f"the first product of each worker,",
+        end=" ",
     )
-    print(f"with {count} products of {size} x {size} pixels; the bar is {BAR} with 20. Load of the machine: {os.getloadavg()[0]:.1f}.")
+    print(
+        f"with {count} products of {size} x {size} pixels; the bar is {BAR} with 20. Load of the machine: "
+        f"{os.getloadavg()[0]:.1f}."
+    )
 
 
 def _scene(folder: Path, seed: int, size: int) -> Path:
-    command = [*_ESTRAN, "simulate", "scene", str(folder), "--seed", str(seed), "--size", str(size), "--small", "--quiet"]
+    command = [
+        *_ESTRAN,
+        "simulate",
+        "scene",
+        str(folder),
+        "--seed",
+        str(seed),
+        "--size",
+        str(size),
+        "--small",
+        "--quiet",
+    ]
     subprocess.run(command, check=True)
     # Seeds may draw the same day, and so the same name.
     safe = next(folder.glob("*.SAFE"))
@@ -53,7 +73,17 @@ def _scene(folder: Path, seed: int, size: int) -> Path:
 
 def _seconds(safes: list[Path], out: Path, workers: int) -> float:
     begin = time.perf_counter()
-    command = [*_ESTRAN, "masks", *map(str, safes), "-o", str(out), "--many", "--quiet", "--scheduler", f"local:{workers}"]
+    command = [
+        *_ESTRAN,
+        "masks",
+        *map(str, safes),
+        "-o",
+        str(out),
+        "--many",
+        "--quiet",
+        "--scheduler",
+        f"local:{workers}",
+    ]
     subprocess.run(command, check=True)
     return time.perf_counter() - begin
 

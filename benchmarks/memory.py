@@ -1,4 +1,6 @@
-"""Memory and time of operators on a whole tile, each in a process of its own: peak against what its bands would take."""
+"""Memory and time of operators on a whole tile, each in a process of its own: peak against what its
+bands would take.
+"""
 
 from __future__ import annotations
 
@@ -52,12 +54,19 @@ def main(size: int = SIZE, names: tuple[str, ...] = NAMES) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scene = Path(folder) / "scene.dim"
         _in_a_process("make_scene", str(scene), size)
-        print(f"{size} x {size} pixels, 13 bands and 8 angles as 16-bit numbers in BEAM-DIMAP; each operator in a process of its own.\n")
+        print(
+            f"{size} x {size} pixels, 13 bands and 8 angles as 16-bit numbers in BEAM-DIMAP; each operator in a "
+            f"process of its own.\n"
+        )
         print("| operator | s | peak MB | its output MB | its inputs as float32 MB |")
         print("|---|---|---|---|---|", flush=True)
         for name in names:
             case = json.loads(_in_a_process("run_case", str(scene), name, str(Path(folder) / "out.dim")))
-            print(f"| {name} | {case['seconds']:.1f} | {case['peak']:.0f} | {case['output']:.0f} | {case['inputs']:.0f} |", flush=True)
+            print(
+                f"| {name} | {case['seconds']:.1f} | {case['peak']:.0f} | {case['output']:.0f} | {case['inputs']:.0f} "
+                f"|",
+                flush=True,
+            )
 
 
 def _in_a_process(function: str, *arguments: Any) -> str:
@@ -86,11 +95,32 @@ def make_scene(path: str, size: int) -> None:
 
     empty = da.zeros(grid.shape, np.uint16, chunks=1024)
     bands = [
-        Band(b.name, empty.map_blocks(samples, k, dtype=np.uint16), grid, scale=1e-4, offset=-0.1, nodata=0, saturated=65535, unit="dl")
+        Band(
+            b.name,
+            empty.map_blocks(samples, k, dtype=np.uint16),
+            grid,
+            scale=1e-4,
+            offset=-0.1,
+            nodata=0,
+            saturated=65535,
+            unit="dl",
+        )
         for k, b in enumerate(SENTINEL2)
     ]
-    bands += [Band(name, empty.map_blocks(angle, value, dtype=np.uint16), grid, scale=0.01, unit="degrees") for name, value in _ANGLES.items()]
-    write_dimap(Product("scene", grid, {b.name: b for b in bands}, platform="Sentinel-2A", start=datetime(2019, 4, 11, 10, 50, tzinfo=UTC)), Path(path))
+    bands += [
+        Band(name, empty.map_blocks(angle, value, dtype=np.uint16), grid, scale=0.01, unit="degrees")
+        for name, value in _ANGLES.items()
+    ]
+    write_dimap(
+        Product(
+            "scene",
+            grid,
+            {b.name: b for b in bands},
+            platform="Sentinel-2A",
+            start=datetime(2019, 4, 11, 10, 50, tzinfo=UTC),
+        ),
+        Path(path),
+    )
 
 
 def run_case(scene: str, name: str, out: str) -> None:
@@ -109,7 +139,11 @@ def run_case(scene: str, name: str, out: str) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
     pixels = product.grid.width * product.grid.height / 1e6
     output = sum(np.dtype(t.dtype).itemsize for t in targets(op)) * pixels
-    inputs = sum(not isinstance(a, float) for a in gather(op, {"source": product}, read_aux=None, tile=1024).arrays.values()) * 4 * pixels
+    inputs = (
+        sum(not isinstance(a, float) for a in gather(op, {"source": product}, read_aux=None, tile=1024).arrays.values())
+        * 4
+        * pixels
+    )
     print(json.dumps({"seconds": seconds, "peak": peak, "output": output, "inputs": inputs}))
 
 

@@ -1,4 +1,6 @@
-"""Scores of the pixel stage on labelled pixels, by mode; the fitted model is cross-validated by scene. ``python -m benchmarks pixels``."""
+"""Scores of the pixel stage on labelled pixels, by mode; the fitted model is cross-validated by scene. ``python -m
+benchmarks pixels``.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,19 @@ Cloud = npt.NDArray[np.bool_]
 
 def scores(pixels: Labelled, cloud: Cloud) -> tuple[float, ...]:
     """Balanced accuracy overall, above 2000 m, over water; specificity on clear bright pixels; recall; specificity."""
-    by_group = {g.group: g.confusion for g in scores_by_group(pixels.columns["label"], cloud, {k: v for k, v in pixels.columns.items() if k != "landcover"})}
+    by_group = {
+        g.group: g.confusion
+        for g in scores_by_group(
+            pixels.columns["label"], cloud, {k: v for k, v in pixels.columns.items() if k != "landcover"}
+        )
+    }
     whole = by_group["all"]
-    return (*(by_group[g].balanced_accuracy for g in GROUPS[:3]), by_group[GROUPS[3]].specificity, whole.recall, whole.specificity)
+    return (
+        *(by_group[g].balanced_accuracy for g in GROUPS[:3]),
+        by_group[GROUPS[3]].specificity,
+        whole.recall,
+        whole.specificity,
+    )
 
 
 def columns_for(pixels: Labelled, name: str) -> dict[str, npt.NDArray[np.float64]]:
@@ -48,9 +60,20 @@ def cross_validated_cloud(pixels: Labelled, name: str, seed: int) -> Cloud:
     for held in np.unique(fold):
         out = fold == held
         model = fit(name, features, pixels, ~out)
-        fitted = {"LOW": model.low, "HIGH": model.high, "MEAN": model.mean, "SCALE": model.spread, "WEIGHTS": {name: model.weights}}
+        fitted = {
+            "LOW": model.low,
+            "HIGH": model.high,
+            "MEAN": model.mean,
+            "SCALE": model.spread,
+            "WEIGHTS": {name: model.weights},
+        }
         with patch.multiple("estran.masks.cloud.probability", **fitted):
-            cloud[out] = classify_table({key: values[out] for key, values in columns.items()}, PixelSettings.for_mode("default")).cloud > 0
+            cloud[out] = (
+                classify_table(
+                    {key: values[out] for key, values in columns.items()}, PixelSettings.for_mode("default")
+                ).cloud
+                > 0
+            )
     return cloud
 
 
@@ -79,7 +102,11 @@ def speed(pixels: Labelled, megapixels: float = 4.0) -> tuple[float, float]:
         for name in ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir09", "coastal", "dem", "swo")
     }
     settings = PixelSettings.for_mode("default")
-    pixel_stage({k: v[:1000] for k, v in bands.items()}, survey_pixels({k: v[:1000] for k, v in bands.items()}, settings), settings)
+    pixel_stage(
+        {k: v[:1000] for k, v in bands.items()},
+        survey_pixels({k: v[:1000] for k, v in bands.items()}, settings),
+        settings,
+    )
     begin = time.process_time()
     survey = survey_pixels(bands, settings)
     between = time.process_time()
@@ -87,8 +114,13 @@ def speed(pixels: Labelled, megapixels: float = 4.0) -> tuple[float, float]:
     return size / 1e6 / (between - begin), size / 1e6 / (time.process_time() - between)
 
 
-def _row(name: str, values: tuple[float, ...] | npt.NDArray[np.float64], spread: npt.NDArray[np.float64] | None = None) -> None:
-    cells = [f"{v:.3f}" if spread is None else f"{v:.3f} ± {s:.3f}" for v, s in zip(values, values if spread is None else spread, strict=True)]
+def _row(
+    name: str, values: tuple[float, ...] | npt.NDArray[np.float64], spread: npt.NDArray[np.float64] | None = None
+) -> None:
+    cells = [
+        f"{v:.3f}" if spread is None else f"{v:.3f} ± {s:.3f}"
+        for v, s in zip(values, values if spread is None else spread, strict=True)
+    ]
     print("| " + " | ".join([name, *cells, *[""] * (6 - len(cells))]) + " |", flush=True)
 
 
@@ -103,7 +135,10 @@ def main(models: tuple[str, ...] = MODELS, seeds: int = SEEDS) -> None:
         _row(f"default, {name}, cross-validated by scene", runs.mean(axis=0), runs.std(axis=0))
     for mode in ("default", "strict", "python-fmask"):
         result = classify_table(pixels.columns, PixelSettings.for_mode(mode))
-        _row(f"{mode}, shipped" + (" (apparent: fitted to these pixels)" if mode == "default" else ""), scores(pixels, result.cloud > 0))
+        _row(
+            f"{mode}, shipped" + (" (apparent: fitted to these pixels)" if mode == "default" else ""),
+            scores(pixels, result.cloud > 0),
+        )
     for name, values in PEERS.items():
         _row(name, values)
     _row("standard deviation by bootstrap over scenes", bootstrap(pixels, cross_validated_cloud(pixels, MODELS[0], 0)))

@@ -1,6 +1,8 @@
-"""Reading a tile: from a ``.SAFE`` on disk to reflectance of all bands at 20 m in memory, beside plain loops of rasterio and NumPy in the same run.
+"""Reading a tile: from a ``.SAFE`` on disk to reflectance of all bands at 20 m in memory, beside plain loops of
+rasterio and NumPy in the same run.
 
-ESTRAN_BENCHMARK_SAFE names a product to read, best a full tile (``estran simulate scene DIR --size 5490``); else a smaller scene is simulated.
+ESTRAN_BENCHMARK_SAFE names a product to read, best a full tile (``estran simulate scene DIR --size 5490``); else a
+smaller scene is simulated.
 """
 
 from __future__ import annotations
@@ -79,7 +81,9 @@ def plain(safe: Path, threads: str) -> Bands:
 
 
 def reduced(safe: Path) -> Bands:
-    """As `plain`, with GDAL asked for averages at 20 m: it takes the reduced resolution that the files hold, the wavelet's own, and decodes a quarter."""
+    """As `plain`, with GDAL asked for averages at 20 m: it takes the reduced resolution that the files hold, the
+    wavelet's own, and decodes a quarter.
+    """
     import rasterio
     from rasterio.enums import Resampling
 
@@ -89,7 +93,9 @@ def reduced(safe: Path) -> Bands:
     bands = {}
     for name, path in paths.items():
         with rasterio.open(path) as dataset:
-            bands[name] = _scaled(dataset.read(1, out_shape=shape, resampling=Resampling.average).astype(np.float32), safe)
+            bands[name] = _scaled(
+                dataset.read(1, out_shape=shape, resampling=Resampling.average).astype(np.float32), safe
+            )
     return bands
 
 
@@ -103,9 +109,14 @@ def ours(safe: Path) -> Bands:
     from estran.engine.run import TILE
     from estran.sensors.bands import SENTINEL2
 
-    product = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean", flagDownsampling="FlagOr").apply(open_product(safe), tile=TILE)
+    product = Resample(
+        targetResolution=20, upsampling="Bilinear", downsampling="Mean", flagDownsampling="FlagOr"
+    ).apply(open_product(safe), tile=TILE)
     bands = {b.name: np.empty(product.grid.shape, np.float32) for b in SENTINEL2}
-    lazy = [Physical(product[b.name], product[b.name].data.dtype, b.semantic).over(chunked(product[b.name].data, TILE)) for b in SENTINEL2]
+    lazy = [
+        Physical(product[b.name], product[b.name].data.dtype, b.semantic).over(chunked(product[b.name].data, TILE))
+        for b in SENTINEL2
+    ]
     store: Any = da.store
     store(lazy, list(bands.values()), lock=False)
     return bands
@@ -121,11 +132,27 @@ def _scaled(numbers: np.ndarray, safe: Path) -> np.ndarray:
 
 
 def _images(safe: Path) -> dict[str, Path]:
-    return {path.stem.rpartition("_")[2].replace("B0", "B"): path for path in sorted(safe.glob("GRANULE/*/IMG_DATA/*_B*.jp2"))}
+    return {
+        path.stem.rpartition("_")[2].replace("B0", "B"): path
+        for path in sorted(safe.glob("GRANULE/*/IMG_DATA/*_B*.jp2"))
+    }
 
 
 def _simulated(folder: Path, size: int) -> Path:
-    command = [sys.executable, "-m", "estran.cli.main", "simulate", "scene", str(folder / "scene"), "--seed", "1", "--size", str(size), "--small", "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "estran.cli.main",
+        "simulate",
+        "scene",
+        str(folder / "scene"),
+        "--seed",
+        "1",
+        "--size",
+        str(size),
+        "--small",
+        "--quiet",
+    ]
     subprocess.run(command, check=True)
     return next((folder / "scene").glob("*.SAFE"))
 

@@ -1,4 +1,5 @@
-"""Speed of the sweep beside a plain NumPy march in the same run, and agreement of sweep and hybrid with all-Rugged on real DEMs.
+"""Speed of the sweep beside a plain NumPy march in the same run, and agreement of sweep and hybrid with all-Rugged on
+real DEMs.
 
 Real DEMs are read where ESTRAN_TEST_DATA says, or beside the checkout: srtm3_alps, cop_dem90_madeira, dem_longyearbyen.
 """
@@ -26,8 +27,16 @@ SIDE = 500
 SUNS = ((30.0, 150.0), (55.0, 135.0), (65.0, 200.0), (75.0, 280.0))
 PLACES = (
     ("Alps 90 m", ("srtm3_alps", "N45E007.hgt"), Window(350, 350, SIDE, SIDE)),
-    ("Madeira 90 m", ("cop_dem90_madeira", "Copernicus_DSM_COG_30_N32_00_W017_00_DEM.tif"), Window(250, 250, SIDE, SIDE)),
-    ("Madeira west 90 m", ("cop_dem90_madeira", "Copernicus_DSM_COG_30_N32_00_W018_00_DEM.tif"), Window(250, 500, SIDE, SIDE)),
+    (
+        "Madeira 90 m",
+        ("cop_dem90_madeira", "Copernicus_DSM_COG_30_N32_00_W017_00_DEM.tif"),
+        Window(250, 250, SIDE, SIDE),
+    ),
+    (
+        "Madeira west 90 m",
+        ("cop_dem90_madeira", "Copernicus_DSM_COG_30_N32_00_W018_00_DEM.tif"),
+        Window(250, 500, SIDE, SIDE),
+    ),
     ("Svalbard 20 m", ("dem_longyearbyen", "DEM_1995.tif"), Window(250, 400, SIDE, SIDE)),
 )
 QUICK = {"suns": SUNS[:1]}
@@ -52,16 +61,23 @@ def speed() -> None:
 
     rng = np.random.default_rng(0)
     size, side, origin = 2048, 1024, 512
-    dem = sum(gaussian_filter(rng.standard_normal((size, size)), s) * s**2.0 for s in (4, 10, 25, 60)).astype(np.float32)
+    dem = sum(gaussian_filter(rng.standard_normal((size, size)), s) * s**2.0 for s in (4, 10, 25, 60)).astype(
+        np.float32
+    )
     dem *= 3000.0 / np.ptp(dem)
     from estran.masks.relief.frame import flat_frame
 
     frame = flat_frame(20.0, 20.0)
     for azimuth in (150.0, 100.0):
         sweep(dem, (origin, origin), (64, 64), frame, azimuth, 25.0)
-        seconds = min(_timed(lambda a=azimuth: sweep(dem, (origin, origin), (side, side), frame, a, 25.0)) for _ in range(5))
+        seconds = min(
+            _timed(lambda a=azimuth: sweep(dem, (origin, origin), (side, side), frame, a, 25.0)) for _ in range(5)
+        )
         base = _timed(lambda a=azimuth: plain(dem, origin, side, a, 25.0, 20.0))
-        print(f"azimuth {azimuth:.0f}: sweep {side**2 / seconds / 1e6:.0f} Mpx/s, plain NumPy {side**2 / base / 1e6:.2f} Mpx/s, relief {np.ptp(dem):.0f} m")
+        print(
+            f"azimuth {azimuth:.0f}: sweep {side**2 / seconds / 1e6:.0f} Mpx/s, plain NumPy "
+            f"{side**2 / base / 1e6:.2f} Mpx/s, relief {np.ptp(dem):.0f} m"
+        )
 
 
 def agreement(name: str, path: Path, window: Window, suns: tuple[tuple[float, float], ...]) -> None:
@@ -82,7 +98,13 @@ def agreement(name: str, path: Path, window: Window, suns: tuple[tuple[float, fl
     raw[np.abs(raw) > 1e30] = np.nan
     whole = Grid(raw.shape[1], raw.shape[0], t, crs)
     scene = whole.sub(window)
-    relief = Relief(without_holes(raw), np.isfinite(raw), (window.row, window.col), (window.height, window.width), lambda r, c: frame_of(scene, r, c))
+    relief = Relief(
+        without_holes(raw),
+        np.isfinite(raw),
+        (window.row, window.col),
+        (window.height, window.width),
+        lambda r, c: frame_of(scene, r, c),
+    )
     place: Any = lambda r, c: scene.lonlat(c + 0.5, r + 0.5)  # noqa: E731
     rays = RuggedRays(geodetic_heights(relief.dem, whole))
     for zenith, azimuth in suns:
@@ -98,8 +120,10 @@ def agreement(name: str, path: Path, window: Window, suns: tuple[tuple[float, fl
         truth = every_pixel(swept, relief, sun, place, rays)
         end = time.perf_counter()
         print(
-            f"{name} sun {zenith:.0f}/{azimuth:.0f}: shadow {truth.shadow.mean():.2%}, sweep {np.mean((swept.clearance < 0) == truth.shadow):.3%}, "
-            f"hybrid {np.mean(hybrid.shadow == truth.shadow):.3%}, audit {hybrid.agreement:.2%}, rays {hybrid.asked} of {truth.asked} (lost {truth.lost}), "
+            f"{name} sun {zenith:.0f}/{azimuth:.0f}: shadow {truth.shadow.mean():.2%}, sweep "
+            f"{np.mean((swept.clearance < 0) == truth.shadow):.3%}, "
+            f"hybrid {np.mean(hybrid.shadow == truth.shadow):.3%}, audit {hybrid.agreement:.2%}, rays {hybrid.asked} "
+            f"of {truth.asked} (lost {truth.lost}), "
             f"hybrid {middle - begin:.1f} s, all-Rugged {end - middle:.1f} s"
         )
 

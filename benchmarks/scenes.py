@@ -1,6 +1,8 @@
-"""Scores of the cloud mask on simulated scenes: written as L1C products, read back, masked, compared with the truth that was marched, not matched.
+"""Scores of the cloud mask on simulated scenes: written as L1C products, read back, masked, compared with the truth
+that was marched, not matched.
 
-``python -m benchmarks scenes`` runs eight scenes of 640 x 640 pixels over five landscapes, four quadrants of the Sun and views from both sides.
+``python -m benchmarks scenes`` runs eight scenes of 640 x 640 pixels over five landscapes, four quadrants of the Sun
+and views from both sides.
 """
 
 from __future__ import annotations
@@ -67,7 +69,9 @@ def masked(product: Path, dem: Path | None = None, **parameters: Any) -> Any:
     from estran.engine.nodes.resampling import Resample
     from estran.engine.run import run_now
 
-    source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(open_product(product), tile=1024)
+    source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(
+        open_product(product), tile=1024
+    )
     return run_now(CloudMask(dem=dem, **parameters), {"source": source}, read_aux=read_on_grid)
 
 
@@ -87,11 +91,22 @@ def evaluate(case: Case, folder: Path, size: int = 640, *, with_dem: bool = True
     from estran.adapters.files.safe_write import write_safe
     from estran.catalogue.studies.simulate_scene import SimulateScene
 
-    study = SimulateScene(seed=case.seed, scene=case.scene, size=size, sza=case.sza, saa=case.saa, vza=case.vza, vaa=case.vaa, baseline=case.baseline)
+    study = SimulateScene(
+        seed=case.seed,
+        scene=case.scene,
+        size=size,
+        sza=case.sza,
+        saa=case.saa,
+        vza=case.vza,
+        vaa=case.vaa,
+        baseline=case.baseline,
+    )
     write_safe(study.run(), folder, overwrite=True)
     truth = truth_of(folder)
     product = next(folder.glob("*.SAFE"))
-    result = masked(product, folder / "truth" / "dem.tif" if with_dem else None, cloud_buffer=0.0, shadow_buffer=0.0, **parameters)
+    result = masked(
+        product, folder / "truth" / "dem.tif" if with_dem else None, cloud_buffer=0.0, shadow_buffer=0.0, **parameters
+    )
     band = result["cloud_flags"]
     flags = np.asarray(band.data)
     flag = lambda name: band.coding.unpack(flags, name)  # noqa: E731
@@ -106,21 +121,35 @@ def evaluate(case: Case, folder: Path, size: int = 640, *, with_dem: bool = True
     # A shadow under what is cloud in the mask cannot be found: the second figure leaves it out.
     seen = lit & ~cloud
     score_seen = confusion(true_shadow[seen], shadow[seen])
-    bright = {name: 1 - float(cloud[here].mean()) for name in ("beach", "city") if (here := judged & ~true_cloud & (truth[name] == 1)).sum() > 200}
-    return Score(case, score_cloud.f1, score_shadow.f1, score_seen.f1, bright, _heights(truth, np.asarray(result["cloud_height"].data), case))
+    bright = {
+        name: 1 - float(cloud[here].mean())
+        for name in ("beach", "city")
+        if (here := judged & ~true_cloud & (truth[name] == 1)).sum() > 200
+    }
+    return Score(
+        case,
+        score_cloud.f1,
+        score_shadow.f1,
+        score_seen.f1,
+        bright,
+        _heights(truth, np.asarray(result["cloud_height"].data), case),
+    )
 
 
 def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.ndarray:
     """Error over tolerance, max(100 m, height that shifts the shadow by 1.5 pixels), of clouds that stand alone.
 
-    Alone is a cloud of 20 pixels or more without another within four pixels, whose shadow shows: four fifths of where it should
-    fall are in the image and under no other cloud, and half of it is dark in truth, for thin clouds cast none. Of the others nobody
-    can tell the height from shadows. A cloud that was not found counts as wrong.
+    Alone is a cloud of 20 pixels or more without another within four pixels, whose shadow shows: four fifths of where
+    it should fall are in the image and under no other cloud, and half of it is dark in truth, for thin clouds cast
+    none. Of the others nobody can tell the height from shadows. A cloud that was not found counts as wrong.
     """
     from scipy import ndimage
 
     labels, _ = ndimage.label(truth["cloud"] == 1, np.ones((3, 3)))
-    sun, view = (np.tan(np.radians(z)) * np.array([-np.cos(np.radians(a)), np.sin(np.radians(a))]) for z, a in ((case.sza, case.saa), (case.vza, case.vaa)))
+    sun, view = (
+        np.tan(np.radians(z)) * np.array([-np.cos(np.radians(a)), np.sin(np.radians(a))])
+        for z, a in ((case.sza, case.saa), (case.vza, case.vaa))
+    )
     tolerance = max(100.0, 1.5 * 20.0 / np.tan(np.radians(case.sza)))
     errors = []
     for label, box in enumerate(ndimage.find_objects(labels), 1):
@@ -145,13 +174,18 @@ def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.
 def _within(heights: np.ndarray) -> str:
     """Share of heights within tolerance: of all, of clouds of 100 pixels or more, and how many there are."""
     large = heights[heights[:, 1] >= 100]
-    return " | ".join(f"{(part[:, 0] <= 1).mean():.3f} | {len(part)}" if len(part) else "- | 0" for part in (heights, large))
+    return " | ".join(
+        f"{(part[:, 0] <= 1).mean():.3f} | {len(part)}" if len(part) else "- | 0" for part in (heights, large)
+    )
 
 
 def main(cases: tuple[Case, ...] = CASES, size: int = 640, **parameters: Any) -> list[Score]:
     """Print the table."""
     logging.getLogger("estran").setLevel(logging.ERROR)
-    columns = "seed|landscape|sun zenith/azimuth|view|F1 cloud|F1 shadow|(uncovered)|beach|city|heights within|isolated|of 100 px or more|isolated"
+    columns = (
+        "seed|landscape|sun zenith/azimuth|view|F1 cloud|F1 shadow|(uncovered)|beach|city|heights "
+        "within|isolated|of 100 px or more|isolated"
+    )
     print("| " + columns.replace("|", " | ") + " |")
     print("|" + "---|" * 13)
     scores = []
@@ -161,12 +195,16 @@ def main(cases: tuple[Case, ...] = CASES, size: int = 640, **parameters: Any) ->
         scores.append(s)
         beach, city = (f"{s.bright[k]:.3f}" if k in s.bright else "-" for k in ("beach", "city"))
         print(
-            f"| {case.seed} | {case.scene} | {case.sza:g}/{case.saa:g} | {case.vza:g}/{case.vaa:g} | {s.cloud:.3f} | {s.shadow:.3f} | {s.shadow_clear:.3f} "
+            f"| {case.seed} | {case.scene} | {case.sza:g}/{case.saa:g} | {case.vza:g}/{case.vaa:g} | {s.cloud:.3f} | "
+            f"{s.shadow:.3f} | {s.shadow_clear:.3f} "
             f"| {beach} | {city} | {_within(s.heights)} |",
             flush=True,
         )
     heights = np.concatenate([s.heights for s in scores])
-    mean = [f"{np.mean(values):.3f}" for values in ([s.cloud for s in scores], [s.shadow for s in scores], [s.shadow_clear for s in scores])]
+    mean = [
+        f"{np.mean(values):.3f}"
+        for values in ([s.cloud for s in scores], [s.shadow for s in scores], [s.shadow_clear for s in scores])
+    ]
     mean += [f"{np.mean([s.bright[name] for s in scores if name in s.bright]):.3f}" for name in ("beach", "city")]
     print(f"| all | | | | {' | '.join(mean)} | {_within(heights)} |")
     return scores

@@ -1,7 +1,7 @@
 """What the SNAP adapter costs: a trivial operator of ours beside BandMaths, in the same gpt, on the same product.
 
-2000 x 2000 pixels, four float bands in, four out (twice each band). Wall time less that of gpt's start on a product of 64 x 64 pixels; the largest
-resident memory of gpt with all that it holds. The bar: below 1.5 s over BandMaths.
+2000 x 2000 pixels, four float bands in, four out (twice each band). Wall time less that of gpt's start on a product of
+64 x 64 pixels; the largest resident memory of gpt with all that it holds. The bar: below 1.5 s over BandMaths.
 """
 
 from __future__ import annotations
@@ -74,9 +74,19 @@ def main() -> int:
 def _table(gpt: Path, folder: Path) -> None:
     user = _user_dir(folder / "user")
     products = {size: _product(folder / f"{size}.dim", size) for size in (START, SIZE)}
-    ways = {"BandMaths": [str(_band_maths(folder / "maths.xml"))], "ours, by tiles": [Doubling.alias], "ours, the scene at once": [DoublingScene.alias]}
-    print(f"{SIZE} x {SIZE} pixels, {BANDS} float bands in and out as BEAM-DIMAP, the median of {RUNS} runs; {os.cpu_count()} cores.\n")
-    print("| operator | start (64 x 64) [s] | whole run [s] | work [s] | over BandMaths [s] | ratio | largest memory [MB] |")
+    ways = {
+        "BandMaths": [str(_band_maths(folder / "maths.xml"))],
+        "ours, by tiles": [Doubling.alias],
+        "ours, the scene at once": [DoublingScene.alias],
+    }
+    print(
+        f"{SIZE} x {SIZE} pixels, {BANDS} float bands in and out as BEAM-DIMAP, the median of {RUNS} runs; "
+        f"{os.cpu_count()} cores.\n"
+    )
+    print(
+        "| operator | start (64 x 64) [s] | whole run [s] | work [s] | over BandMaths [s] | ratio | largest memory "
+        "[MB] |"
+    )
     print("|---|---|---|---|---|---|---|")
     reference, slowest = None, 0.0
     for name, arguments in ways.items():
@@ -85,9 +95,16 @@ def _table(gpt: Path, folder: Path) -> None:
         work = whole - start
         reference = work if reference is None else reference
         slowest = max(slowest, work - reference)
-        print(f"| {name} | {start:.1f} | {whole:.1f} | {work:.2f} | {work - reference:+.2f} | {work / reference:.2f} | {memory:.0f} |", flush=True)
+        print(
+            f"| {name} | {start:.1f} | {whole:.1f} | {work:.2f} | {work - reference:+.2f} | {work / reference:.2f} | "
+            f"{memory:.0f} |",
+            flush=True,
+        )
     verdict = "met" if slowest < BAR else "missed"
-    print(f"\nThe bar is {BAR} s over BandMaths: {verdict} ({slowest:.2f} s). One copy of the sources is {SIZE**2 * BANDS * 4 / 1e6:.0f} MB.")
+    print(
+        f"\nThe bar is {BAR} s over BandMaths: {verdict} ({slowest:.2f} s). One copy of the sources is "
+        f"{SIZE**2 * BANDS * 4 / 1e6:.0f} MB."
+    )
 
 
 def _user_dir(user: Path) -> Path:
@@ -124,21 +141,33 @@ def _product(path: Path, size: int) -> Path:
 
 
 def _band_maths(path: Path) -> Path:
-    targets = "".join(f"<targetBand><name>d{i}</name><type>float32</type><expression>b{i} * 2</expression></targetBand>" for i in range(BANDS))
-    node = f'<node id="A"><operator>BandMaths</operator><sources><sourceProduct refid="${{source}}"/></sources><parameters><targetBands>{targets}'
+    targets = "".join(
+        f"<targetBand><name>d{i}</name><type>float32</type><expression>b{i} * 2</expression></targetBand>"
+        for i in range(BANDS)
+    )
+    node = (
+        f'<node id="A"><operator>BandMaths</operator><sources><sourceProduct '
+        f'refid="${{source}}"/></sources><parameters><targetBands>{targets}'
+    )
     path.write_text(f'<graph id="g"><version>1.0</version>{node}</targetBands></parameters></node></graph>')
     return path
 
 
 def _median(gpt: Path, user: Path, arguments: list[str], product: Path, folder: Path) -> tuple[float, float]:
-    """Seconds and megabytes of a run, after one that nobody counts (Java's and Python's first compilations, the file system's cache)."""
+    """Seconds and megabytes of a run, after one that nobody counts (Java's and Python's first compilations, the file
+    system's cache).
+    """
     found = [_run(gpt, user, arguments, product, folder) for _ in range(1 + RUNS)][1:]
     return statistics.median(seconds for seconds, _ in found), max(memory for _, memory in found)
 
 
 def _run(gpt: Path, user: Path, arguments: list[str], product: Path, folder: Path) -> tuple[float, float]:
     shutil.rmtree(folder / "out", ignore_errors=True)
-    properties = {"snap.userdir": user, "snap.pythonExecutable": sys.executable, "snap.pythonModuleDir": sysconfig.get_path("purelib")}
+    properties = {
+        "snap.userdir": user,
+        "snap.pythonExecutable": sys.executable,
+        "snap.pythonModuleDir": sysconfig.get_path("purelib"),
+    }
     options = [f"-J-D{name}={value}" for name, value in properties.items()]
     command = [str(gpt), *options, *arguments, f"-Ssource={product}", "-t", str(folder / "out" / "out.dim")]
     with (folder / "said.txt").open("w+b") as said:

@@ -1,6 +1,8 @@
-"""Makes ``python/estran/physics/gas/isotopologues.py`` from the package hitran-api: ``python -m benchmarks.tips > …/isotopologues.py``.
+"""Makes ``python/estran/physics/gas/isotopologues.py`` from the package hitran-api: ``python -m benchmarks.tips >
+…/isotopologues.py``.
 
-The partition sums there are fits, so that estran needs no spectroscopic package; this module is the command that made them.
+The partition sums there are fits, so that estran needs no spectroscopic package; this module is the command that made
+them.
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ MOLECULES = {"H2O": 1, "CO2": 2, "O3": 3, "N2O": 4, "CO": 5, "CH4": 6, "O2": 7, 
 RELEASE = 2021
 LOW, HIGH, DEGREE = 140.0, 360.0, 8
 
-HEAD = '''"""Isotopologues of the gases that absorb sunlight: mass, natural abundance, partition sum. Generated: see below; do not edit.
+HEAD = '''"""Isotopologues of the gases that absorb sunlight: mass, natural abundance, partition sum.
 
-Command: ``python -m benchmarks.tips``, with hitran-api {package}. Abundances, masses: HITRAN's conventions. Partition sums: TIPS-{release} (Gamache et al.,
-doi:10.1016/j.jqsrt.2021.107713), fitted by Chebyshev series from {low:g} to {high:g} K; the largest relative error of a fit is {error:.1e}.
+Generated: see below; do not edit.
+
+Command: ``python -m benchmarks.tips``, with hitran-api {package}. Abundances, masses: HITRAN's conventions. Partition
+sums: TIPS-{release} (Gamache et al., doi:10.1016/j.jqsrt.2021.107713), fitted by Chebyshev series from {low:g} to
+{high:g} K; the largest relative error of a fit is {error:.1e}.
 """
 
 from __future__ import annotations
@@ -85,10 +90,21 @@ def text() -> str:
             wanted = np.log(sums / at_296) - power * np.log(temperature / 296.0)
             series = np.polynomial.chebyshev.chebfit(u, wanted, DEGREE)
             worst = max(worst, float(np.abs(np.expm1(np.polynomial.chebyshev.chebval(u, series) - wanted)).max()))
-            numbers = ", ".join(f"{c:.8e}" for c in series)
-            rows.append(f"    ({molecule}, {isotope}): Isotopologue({facts[3]!r}, {facts[2]!r}, {power!r}, (\n        {numbers})),")
+            numbers = [f"{c:.8e}" for c in series]
+            rows.append(
+                f"    ({molecule}, {isotope}): Isotopologue({facts[3]!r}, {facts[2]!r}, {power!r}, (\n        "
+                f"{', '.join(numbers[:5])},\n        {', '.join(numbers[5:])})),"
+            )
     names = "\n".join(f'    "{name}": {number},' for name, number in MOLECULES.items())
-    return HEAD.format(package=version("hitran-api"), release=RELEASE, low=LOW, high=HIGH, error=worst, molecules=names, rows="\n".join(rows))
+    return HEAD.format(
+        package=version("hitran-api"),
+        release=RELEASE,
+        low=LOW,
+        high=HIGH,
+        error=worst,
+        molecules=names,
+        rows="\n".join(rows),
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ settings.register_profile("house", deadline=None, derandomize=True, suppress_hea
 settings.load_profile("house")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts what runs in the background so, and programs that are started from here would inherit it: the tests of signals would wait for ever.
+    # A shell starts what runs in the background so, and programs that are started from here would inherit it: the tests
+    # of signals would wait for ever.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -36,7 +37,9 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def fake_snap(tmp_path: Path):
-    """A SNAP made of folders (tests/45_adapters/fake_snap.py), found by SNAP_HOME, with a home of its own; `fake_snap.snapshot` lists what is there."""
+    """A SNAP made of folders (tests/45_adapters/fake_snap.py), found by SNAP_HOME, with a home of its own;
+    `fake_snap.snapshot` lists what is there.
+    """
     import importlib.util
     import sys
 

@@ -1,1 +1,3 @@
-"""What turns the Markdown of this folder into the site: pages, equations, figures. Only ``docs/build.py`` and the tests use it."""
+"""What turns the Markdown of this folder into the site: pages, equations, figures. Only ``docs/build.py`` and the tests
+use it.
+"""

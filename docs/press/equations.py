@@ -1,6 +1,7 @@
 r"""Equations: LaTeX to MathML, and labels.
 
-A display formula ``$$ … \tag{CM-3} $$`` has the label CM-3. It is *implemented*: code cites it, unless the next line of text starts with "Not implemented".
+A display formula ``$$ … \tag{CM-3} $$`` has the label CM-3. It is *implemented*: code cites it, unless the next line of
+text starts with "Not implemented".
 """
 
 from __future__ import annotations
@@ -44,5 +45,6 @@ def mathml(latex: str, display: bool) -> str:
         raise FormulaError(f"a formula cannot be read: {latex.strip()}: {error!r}") from error
     if "\\" in result or re.search(r"&(?!#|amp;|lt;|gt;)", result):
         raise FormulaError(f"a formula uses a command that the converter does not know: {latex.strip()}")
-    # Few fonts have the set difference; all have the backslash, which no formula means otherwise (it was looked for above).
+    # Few fonts have the set difference; all have the backslash, which no formula means otherwise (it was looked for
+    # above).
     return str(result).replace("&#x029F5;", "&#x0005C;")

@@ -1,7 +1,8 @@
 """Figures of the pages: one module each, in a folder ``figures`` beside the page.
 
-A module has ``data()``, which computes with the shipped kernels and a fixed seed; ``facts(data)``, the sentences that the figure shows, each with
-whether it is so (tested); and ``draw(data)``, which gives a matplotlib Figure (not tested). A page shows it as ``![what is seen](figures/name.png)``.
+A module has ``data()``, which computes with the shipped kernels and a fixed seed; ``facts(data)``, the sentences that
+the figure shows, each with whether it is so (tested); and ``draw(data)``, which gives a matplotlib Figure (not tested).
+A page shows it as ``![what is seen](figures/name.png)``.
 """
 
 from __future__ import annotations

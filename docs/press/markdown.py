@@ -119,7 +119,11 @@ def _citations(tokens: Sequence[Token], cited: Mapping[str, str]) -> None:
                 if i % 2 == 0:
                     children.append(Token("text", "", 0, content=piece))
                 elif piece in cited:
-                    children.append(Token("html_inline", "", 0, content=f'<a class="cited" href="{escape(cited[piece])}">{piece}</a>'))
+                    children.append(
+                        Token(
+                            "html_inline", "", 0, content=f'<a class="cited" href="{escape(cited[piece])}">{piece}</a>'
+                        )
+                    )
                 else:
                     children.append(Token("text", "", 0, content=piece))
         token.children = children
@@ -132,7 +136,10 @@ def _equation(latex: str, page: Rendered) -> str:
         return f'<div class="equation scroll" tabindex="0">{formula}</div>\n'
     label = match.group(1)
     page.anchors.add(label)
-    return f'<div class="equation scroll" id="{label}" tabindex="0">{formula}<a class="label" href="#{label}">({label})</a></div>\n'
+    return (
+        f'<div class="equation scroll" id="{label}" tabindex="0">{formula}<a class="label" '
+        f'href="#{label}">({label})</a></div>\n'
+    )
 
 
 def _highlight(code: str, language: str, _attributes: str) -> str:

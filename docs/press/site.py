@@ -71,7 +71,10 @@ class Site:
 
     def _render(self, page: Page) -> Rendered:
         here = page.address.parent
-        cited = {label: ("" if at == page.address else relpath(str(at), str(here))) + f"#{label}" for label, at in self.cited.items()}
+        cited = {
+            label: ("" if at == page.address else relpath(str(at), str(here))) + f"#{label}"
+            for label, at in self.cited.items()
+        }
         rendered = render(page.text, lambda link: self._resolve(page, link), cited)
         if not rendered.title:
             self.wrong.append(f"{page.source}: no heading of first level")
@@ -126,16 +129,23 @@ def build(root: Path, out: Path, *, figures: bool = True) -> list[Path]:
     if site.wrong:
         raise BrokenDocumentsError("\n".join(site.wrong))
     here = Path(__file__).parent
-    template = Environment(loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(
-        "page.html"
-    )
+    template = Environment(
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).get_template("page.html")
     colours = HtmlFormatter(style="default").get_style_defs("code")
     written = []
     for page in site.pages:
         rendered = site.rendered[page.source]
         base = str(page.address.parent)
         menu = [
-            (section, [(site.rendered[p.source].title, relpath(str(p.address), base), p is page) for p in site.pages if p.section == section])
+            (
+                section,
+                [
+                    (site.rendered[p.source].title, relpath(str(p.address), base), p is page)
+                    for p in site.pages
+                    if p.section == section
+                ],
+            )
             for section, _ in SECTIONS
         ]
         target = out / page.address
@@ -150,12 +160,18 @@ def build(root: Path, out: Path, *, figures: bool = True) -> list[Path]:
         )
         target.write_text(html, "utf-8", newline="\n")
         written.append(target)
-    (out / "style.css").write_text((here / "style.css").read_text("utf-8") + "\n" + colours + "\n", "utf-8", newline="\n")
+    (out / "style.css").write_text(
+        (here / "style.css").read_text("utf-8") + "\n" + colours + "\n", "utf-8", newline="\n"
+    )
     for address, source in site.files.items():
         (out / address).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, out / address)
     if figures:
-        untrue = [f"{source.name}: {sentence}" for address, source in sorted(site.figures.items()) for sentence in draw(source, out / address)]
+        untrue = [
+            f"{source.name}: {sentence}"
+            for address, source in sorted(site.figures.items())
+            for sentence in draw(source, out / address)
+        ]
         if untrue:
             raise BrokenDocumentsError("what a figure states is not so:\n" + "\n".join(untrue))
     return written

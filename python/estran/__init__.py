@@ -1,7 +1,7 @@
 """Estran: Sentinel-2 masks, coastal correction and calibration on natural targets, for ESA SNAP and without it.
 
-In Python, ``estran.open(path)`` gives a product as an xarray Dataset, ``estran.operators`` has a function for every operator, and ``estran.run``
-runs one by its name. They are imported when they are first asked for.
+In Python, ``estran.open(path)`` gives a product as an xarray Dataset, ``estran.operators`` has a function for every
+operator, and ``estran.run`` runs one by its name. They are imported when they are first asked for.
 """
 
 from __future__ import annotations

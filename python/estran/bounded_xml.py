@@ -1,6 +1,8 @@
-"""The one parser for XML that others wrote: no document types, no entities, and a bound on everything that takes memory.
+"""The one parser for XML that others wrote: no document types, no entities, and a bound on everything that takes
+memory.
 
-Built on expat, piece by piece, so that a document is refused where it crosses a limit and not after it has filled the memory.
+Built on expat, piece by piece, so that a document is refused where it crosses a limit and not after it has filled the
+memory.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _PIECE = bounds.MEGABYTE
 _HEAD = 200
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
 _READ_BY_EXPAT = frozenset({"utf-16", "iso8859-1", "ascii"})
-_OTHER_ENCODINGS = re.compile(r"(iso8859|cp|koi8|mac|gb|big5|shift_jis|euc|hz|utf-16|utf-32|iso2022|johab|ptcp|tis)[a-z0-9_-]*\Z")
+_OTHER_ENCODINGS = re.compile(
+    r"(iso8859|cp|koi8|mac|gb|big5|shift_jis|euc|hz|utf-16|utf-32|iso2022|johab|ptcp|tis)[a-z0-9_-]*\Z"
+)
 
 
 class _TooMuch(Exception):
@@ -43,9 +47,15 @@ class _TooMuch(Exception):
 
 
 def parse_xml(
-    content: bytes | str, where: object, *, what: str = "the XML", error: type[EstranError] = BadProduct, todo: str = "download the product again"
+    content: bytes | str,
+    where: object,
+    *,
+    what: str = "the XML",
+    error: type[EstranError] = BadProduct,
+    todo: str = "download the product again",
 ) -> Element:
-    """The root of an XML document; names in a namespace as ``{namespace}name``, comments and processing instructions left out.
+    """The root of an XML document; names in a namespace as ``{namespace}name``, comments and processing instructions
+    left out.
 
     Parameters
     ----------
@@ -63,8 +73,8 @@ def parse_xml(
     Raises
     ------
     EstranError
-        Of kind `error`: malformed; an unknown encoding; a document type or entities declared (they can read files or fill memory);
-        or more than 64 MB, 10⁶ elements, 200 elements inside one another.
+        Of kind `error`: malformed; an unknown encoding; a document type or entities declared (they can read files or
+        fill memory); or more than 64 MB, 10⁶ elements, 200 elements inside one another.
     """
     bounds.within(len(content), bounds.XML_BYTES, what, where, error)
     builder = _Builder()
@@ -72,12 +82,20 @@ def parse_xml(
         return builder.parse(content)
     except _TooMuch as reason:
         text, expected, found = reason.args
-        raise error(f"{what} {text}", where=where, expected=expected, found=found, todo="do not trust this file") from None
-    except (expat.ExpatError, ValueError, LookupError) as reason:  # ValueError is a character that the encoding cannot hold
+        raise error(
+            f"{what} {text}", where=where, expected=expected, found=found, todo="do not trust this file"
+        ) from None
+    except (
+        expat.ExpatError,
+        ValueError,
+        LookupError,
+    ) as reason:  # ValueError is a character that the encoding cannot hold
         raise error(f"{what} is no well-formed XML", where=where, found=str(reason), todo=todo) from reason
 
 
-def read_xml(path: Path, *, what: str = "the XML", error: type[EstranError] = BadProduct, todo: str = "copy the file again") -> Element:
+def read_xml(
+    path: Path, *, what: str = "the XML", error: type[EstranError] = BadProduct, todo: str = "copy the file again"
+) -> Element:
     """The root of the XML document in a file; as :func:`parse_xml`.
 
     Raises
@@ -85,7 +103,9 @@ def read_xml(path: Path, *, what: str = "the XML", error: type[EstranError] = Ba
     EstranError
         Of kind `error`, where it cannot be read or is refused.
     """
-    return parse_xml(bounds.read_bytes(path, bounds.XML_BYTES, what=what, error=error), path, what=what, error=error, todo=todo)
+    return parse_xml(
+        bounds.read_bytes(path, bounds.XML_BYTES, what=what, error=error), path, what=what, error=error, todo=todo
+    )
 
 
 class _Builder:
@@ -145,12 +165,16 @@ def _refuse_doctype(*_: object) -> None:
 
 
 def _decoded(content: bytes | str) -> tuple[str | None, Iterator[bytes]]:
-    """The encoding that expat is to take (None: the one declared), and the document in pieces; what expat does not read is decoded here."""
+    """The encoding that expat is to take (None: the one declared), and the document in pieces; what expat does not read
+    is decoded here.
+    """
     if isinstance(content, str):
         # As text it no longer is in the encoding that it declares; a lone surrogate is no character of XML.
         return "utf-8", _pieces(content.encode("utf-8"))
     if content.startswith(codecs.BOM_UTF8):
-        return "utf-8", _pieces(content)  # the mark is of the bytes; a declaration may have stayed behind when an editor saved them anew
+        return "utf-8", _pieces(
+            content
+        )  # the mark is of the bytes; a declaration may have stayed behind when an editor saved them anew
     declared = _DECLARED.match(content[:_HEAD])
     if declared is None:
         return None, _pieces(content)

@@ -1,4 +1,6 @@
-"""Files are read up to a limit: what describes a product is small, and a file that says otherwise must not fill the memory."""
+"""Files are read up to a limit: what describes a product is small, and a file that says otherwise must not fill the
+memory.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def read_bytes(path: Path, limit: int, *, what: str = "the file", error: type[Es
     return content
 
 
-def read_text(path: Path, limit: int, *, what: str = "the file", error: type[EstranError] = BadProduct, errors: str = "strict") -> str:
+def read_text(
+    path: Path, limit: int, *, what: str = "the file", error: type[EstranError] = BadProduct, errors: str = "strict"
+) -> str:
     """The content of a UTF-8 file (a byte order mark dropped, line ends as they are) that has at most `limit` bytes.
 
     Raises
@@ -66,7 +70,9 @@ def read_text(path: Path, limit: int, *, what: str = "the file", error: type[Est
         raise error(f"{what} is no UTF-8 text", where=path, found=str(reason), todo="save it as UTF-8") from reason
 
 
-def within(size: int, limit: int, what: str, where: object, error: type[EstranError] = BadProduct, *, exact: bool = True) -> None:
+def within(
+    size: int, limit: int, what: str, where: object, error: type[EstranError] = BadProduct, *, exact: bool = True
+) -> None:
     """Refuse a size [bytes] above `limit`; `exact` says whether the size is known or only that it is larger.
 
     Raises

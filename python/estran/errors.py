@@ -1,7 +1,7 @@
 """The errors of Estran: each is one sentence that says what, where, expected, found, and what to do.
 
-Bad *pixels* never raise: they become flags or no-data. Bad *contracts* (a file, a parameter, a graph) raise one of these.
-The command line prints the sentence alone; the traceback goes to the log.
+Bad *pixels* never raise: they become flags or no-data. Bad *contracts* (a file, a parameter, a graph) raise one of
+these. The command line prints the sentence alone; the traceback goes to the log.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class EstranError(Exception):
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: object = "", expected: object = "", found: object = "", todo: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: object = "", expected: object = "", found: object = "", todo: str = ""
+    ) -> None:
         self.what, self.where, self.expected, self.found, self.todo = what, where, expected, found, todo
         super().__init__(self.sentence())
 
@@ -53,7 +55,9 @@ class EstranError(Exception):
         return (_rebuild, (type(self), self.what, self.where, self.expected, self.found, self.todo))
 
 
-def _rebuild(kind: type[EstranError], what: str, where: object, expected: object, found: object, todo: str) -> EstranError:
+def _rebuild(
+    kind: type[EstranError], what: str, where: object, expected: object, found: object, todo: str
+) -> EstranError:
     return kind(what, where=where, expected=expected, found=found, todo=todo)
 
 

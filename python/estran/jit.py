@@ -1,8 +1,9 @@
 """The one place that decides how hot loops are compiled.
 
-Every compiled kernel of Estran is decorated with :func:`jit` (one thread) or :func:`parallel_jit` (Numba's threads inside one
-call). Both release the interpreter lock. Compiled code is cached beside the module where that is writable and numba can locate
-the source; from a read-only install or a jar it falls back to ``NUMBA_CACHE_DIR`` or to no cache at all, silently: a cache is a comfort, never a need.
+Every compiled kernel of Estran is decorated with :func:`jit` (one thread) or :func:`parallel_jit` (Numba's threads
+inside one call). Both release the interpreter lock. Compiled code is cached beside the module where that is writable
+and numba can locate the source; from a read-only install or a jar it falls back to ``NUMBA_CACHE_DIR`` or to no cache
+at all, silently: a cache is a comfort, never a need.
 """
 
 from __future__ import annotations
@@ -32,22 +33,29 @@ def _compile(function: F, **options: Any) -> F:
 
 
 def jit(function: F) -> F:
-    """Compile a kernel for one thread, without the interpreter lock; strict IEEE arithmetic, so same input, same bits."""
+    """Compile a kernel for one thread, without the interpreter lock; strict IEEE arithmetic, so same
+    input, same bits.
+    """
     return _compile(function)
 
 
 def inlined(function: F) -> F:
-    """A small function that loops call for every pixel: its body becomes part of the loop, which then is vectorised where all is arithmetic: tenfold speed."""
+    """A small function that loops call for every pixel: its body becomes part of the loop, which then is vectorised
+    where all is arithmetic: tenfold speed.
+    """
     return _compile(function, inline="always")
 
 
 def parallel_jit(function: F) -> F:
-    """Compile a kernel whose ``numba.prange`` loops share one call's work; iterations must not depend on one another."""
+    """Compile a kernel whose ``numba.prange`` loops share one call's work; iterations must not depend
+    on one another.
+    """
     return _compile(function, parallel=True)
 
 
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
-    """Share the rows of an image, or other pieces of work, among threads: ``kernel(first, last, *arguments)`` does those from `first` to before `last`.
+    """Share the rows of an image, or other pieces of work, among threads: ``kernel(first, last, *arguments)`` does
+    those from `first` to before `last`.
 
     None may depend on another.
 
@@ -64,7 +72,9 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
 
 
 class _Announcer(event.Listener):
-    """Says once that kernels are being compiled, after so many seconds of it that somebody may wonder: numba tells of each that no cache holds."""
+    """Says once that kernels are being compiled, after so many seconds of it that somebody may wonder: numba tells of
+    each that no cache holds.
+    """
 
     def __init__(self) -> None:
         self.seconds, self.begun, self.depth, self.said = 0.0, 0.0, 0, False
@@ -80,12 +90,17 @@ class _Announcer(event.Listener):
         self.seconds += 0.0 if self.depth else time.perf_counter() - self.begun
         if self.seconds > _PATIENCE and not self.said:
             self.said = True
-            log.warning("Kernels are compiled for this machine, which takes about half a minute; where a cache can be written, only once.")
+            log.warning(
+                "Kernels are compiled for this machine, which takes about half a minute; where a cache can be "
+                "written, only once."
+            )
 
 
 event.register("numba:compile", _Announcer())  # type: ignore[no-untyped-call]
 
 
 def use_threads(number: int) -> None:
-    """Let the loops of :func:`parallel_jit` called from this thread use at most `number` threads; results do not depend on it."""
+    """Let the loops of :func:`parallel_jit` called from this thread use at most `number` threads; results do not depend
+    on it.
+    """
     numba.set_num_threads(min(number, int(numba.get_num_threads())))

@@ -70,9 +70,9 @@ def masks(
 ) -> xr.Dataset:
     """All masks.
 
-    Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere reflectance,
-    side by side in one flag band, and by priority in one class band. Glint is told before cloud; the search for cloud
-    shadows knows where terrain casts its own.
+    Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere
+    reflectance, side by side in one flag band, and by priority in one class band. Glint is told before cloud; the
+    search for cloud shadows knows where terrain casts its own.
 
     Parameters
     ----------
@@ -320,8 +320,8 @@ def cloud_probability(
 ) -> xr.Dataset:
     """Cloud probability (pixel tests).
 
-    Cloud probability, potential cloud, thin cirrus, snow and water of every pixel by itself: the first stage of the cloud
-    mask, without objects.
+    Cloud probability, potential cloud, thin cirrus, snow and water of every pixel by itself: the first stage of the
+    cloud mask, without objects.
 
     Parameters
     ----------
@@ -452,8 +452,9 @@ def relief_shadow(
 ) -> xr.Dataset:
     """Relief shadow.
 
-    Shadow cast by terrain onto terrain, slopes turned away from the sun or grazed by it, and ground hidden from the sensor,
-    from a DEM and the angles of sun and sensor. Thin decisions are taken by the Rugged library on the ellipsoid.
+    Shadow cast by terrain onto terrain, slopes turned away from the sun or grazed by it, and ground hidden from the
+    sensor, from a DEM and the angles of sun and sensor. Thin decisions are taken by the Rugged library on the
+    ellipsoid.
 
     Parameters
     ----------

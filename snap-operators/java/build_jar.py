@@ -1,4 +1,6 @@
-"""Compiles the Java helper into the package: python snap-operators/java/build_jar.py (needs a JDK, and orekit-jpype in this Python)."""
+"""Compiles the Java helper into the package: python snap-operators/java/build_jar.py (needs a JDK, and orekit-jpype in
+this Python).
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,23 @@ def classes() -> dict[str, bytes]:
     libraries = os.pathsep.join(str(jar) for jar in sorted((Path(spec.origin).parent / "jars").glob("*.jar")))
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            ["javac", "--release", str(RELEASE), "-g:none", "-Xlint:-options", "-cp", libraries, "-d", folder, str(HERE / "TerrainRays.java")], check=True
+            [
+                "javac",
+                "--release",
+                str(RELEASE),
+                "-g:none",
+                "-Xlint:-options",
+                "-cp",
+                libraries,
+                "-d",
+                folder,
+                str(HERE / "TerrainRays.java"),
+            ],
+            check=True,
         )
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*.class"))}
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(Path(folder).rglob("*.class"))
+        }
 
 
 def main() -> None:

@@ -15,7 +15,9 @@ STAYING = {
 
 
 def modules(paths: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
-    """Text of each module by its dotted name, and whether it is a package; `paths` are those under python ("estran/errors.py")."""
+    """Text of each module by its dotted name, and whether it is a package; `paths` are those under python
+    ("estran/errors.py").
+    """
     found = {}
     for path, text in paths.items():
         parts = path.removesuffix(".py").split("/")
@@ -41,7 +43,9 @@ def graph(paths: Mapping[str, str]) -> dict[str, set[str]]:
     known = modules(paths)
     above: dict[str, set[str]] = {}
     for name, (text, is_package) in known.items():
-        targets = (target if target in known else target.rpartition(".")[0] for target in imported(name, text, is_package))
+        targets = (
+            target if target in known else target.rpartition(".")[0] for target in imported(name, text, is_package)
+        )
         above[name] = {target for target in targets if target in known and target != name}
     return above
 
@@ -68,7 +72,9 @@ def test_no_circles(repository):
     above["estran"] = set()  # hands the face to users when they ask; nobody here does
     found = circles(above)
     new, gone = found - STAYING, STAYING - found
-    assert not new, "\n".join(f"{', '.join(sorted(circle))} import one another: what both need goes to a file of its own" for circle in new)
+    assert not new, "\n".join(
+        f"{', '.join(sorted(circle))} import one another: what both need goes to a file of its own" for circle in new
+    )
     assert not gone, f"{[sorted(circle) for circle in gone]} are no circles any more: take them from the list"
 
 
@@ -91,10 +97,15 @@ def test_twin_a_circle_is_seen(statement):
         "estran/room/b.py": "from estran.room.c import z",
     }
     assert circles(graph(files | {"estran/room/c.py": "from estran.errors import E"})) == set()
-    assert circles(graph(files | {"estran/room/c.py": statement})) == {frozenset({"estran.room.a", "estran.room.b", "estran.room.c"})}
+    assert circles(graph(files | {"estran/room/c.py": statement})) == {
+        frozenset({"estran.room.a", "estran.room.b", "estran.room.c"})
+    }
 
 
 def test_twin_a_package_and_its_file_are_two():
     """The file needs what the package's own text defines, which in turn needs the file."""
-    files = {"estran/room/__init__.py": "def f():\n    from estran.room.a import x", "estran/room/a.py": "from estran.room import f"}
+    files = {
+        "estran/room/__init__.py": "def f():\n    from estran.room.a import x",
+        "estran/room/a.py": "from estran.room import f",
+    }
     assert circles(graph(files)) == {frozenset({"estran.room", "estran.room.a"})}

@@ -32,13 +32,29 @@ ROOMS: dict[str, set[str]] = {
 """What each room of ours may import, besides itself, what is EVERYWHERE and the version."""
 
 HANDS_OUT = {"__init__.py": {"face", "operators"}, "operators.py": {"face"}}
-"""What the modules of the top level by which people call Estran may import: the first one inside functions only, so that ``import estran`` is quick."""
+"""What the modules of the top level by which people call Estran may import: the first one inside functions only, so
+that ``import estran`` is quick.
+"""
 
 EVERYWHERE = {"", "errors", "bounds", "bounded_xml", "jit", "tables"}
-"""What belongs to no room: graphs (engine), products (adapters) and descriptors (catalogue) are XML and text of others, read with the same bounds."""
+"""What belongs to no room: graphs (engine), products (adapters) and descriptors (catalogue) are XML and text of others,
+read with the same bounds.
+"""
 
 KERNEL = {"numpy", "scipy", "numba"}
-FILES = {"rasterio", "h5py", "netCDF4", "cftime", "pyarrow", "zarr", "shapely", "xarray", "dask", "distributed", "dask_jobqueue"}
+FILES = {
+    "rasterio",
+    "h5py",
+    "netCDF4",
+    "cftime",
+    "pyarrow",
+    "zarr",
+    "shapely",
+    "xarray",
+    "dask",
+    "distributed",
+    "dask_jobqueue",
+}
 FRAMEWORKS: dict[str, set[str]] = {
     **dict.fromkeys(BOTTOM | CONTEXTS, KERNEL),
     "raster": KERNEL | {"affine", "pyproj"},
@@ -55,9 +71,15 @@ FRAMEWORKS: dict[str, set[str]] = {
     "tables": {"numpy"},
     "": {"numba", "xarray"},
 }
-"""What each room may import from outside; "" is the package's own top level (`errors`, `bounds`, `jit`, `operators`)."""
+"""What each room may import from outside; "" is the package's own top level (`errors`, `bounds`, `jit`, `operators`).
+"""
 
-NARROW = {"jpy": {"adapters/java", "adapters/snap"}, "jpype": {"adapters/java"}, "orekit_jpype": {"adapters/java"}, "esa_snappy": {"adapters/snap"}}
+NARROW = {
+    "jpy": {"adapters/java", "adapters/snap"},
+    "jpype": {"adapters/java"},
+    "orekit_jpype": {"adapters/java"},
+    "esa_snappy": {"adapters/snap"},
+}
 """Frameworks that live in one room of the adapters only."""
 
 FORBIDDEN_NAMES = {"utils", "common", "core", "helpers"}
@@ -71,7 +93,9 @@ class Import:
 
 
 def imports(tree: ast.Module, package: str) -> Iterator[Import]:
-    """Every import of a module; `package` resolves the relative ones. What stands under TYPE_CHECKING is not run, so it is not at module level."""
+    """Every import of a module; `package` resolves the relative ones. What stands under TYPE_CHECKING is not run, so it
+    is not at module level.
+    """
 
     def visit(node: ast.AST, top: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
@@ -81,7 +105,10 @@ def imports(tree: ast.Module, package: str) -> Iterator[Import]:
                 base = ".".join(package.split(".")[: len(package.split(".")) - child.level + 1]) if child.level else ""
                 module = ".".join(part for part in (base, child.module or "") if part)
                 # `from estran import raster` imports the room raster.
-                yield from (Import(f"{module}.{alias.name}" if module == "estran" else module, child.lineno, top) for alias in child.names)
+                yield from (
+                    Import(f"{module}.{alias.name}" if module == "estran" else module, child.lineno, top)
+                    for alias in child.names
+                )
             else:
                 typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
                 inside = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or typing_only
@@ -91,7 +118,9 @@ def imports(tree: ast.Module, package: str) -> Iterator[Import]:
 
 
 def violations(text: str, path: str) -> list[str]:
-    """What breaks the rules in the source `text` that stands at `path` under python/estran ("masks/cloud/cirrus.py")."""
+    """What breaks the rules in the source `text` that stands at `path` under python/estran
+    ("masks/cloud/cirrus.py").
+    """
     parts = PurePosixPath(path).parts
     room = parts[0] if len(parts) > 1 else ""
     package = ".".join(("estran", *parts[:-1]))
@@ -109,12 +138,19 @@ def _own(room: str, path: str, i: Import) -> str:
     if target in EVERYWHERE or target == room:
         return ""
     if target in HANDS_OUT.get(path, ()):
-        return "import it inside a function, so that `import estran` is quick" if path == "__init__.py" and i.at_module_level else ""
+        return (
+            "import it inside a function, so that `import estran` is quick"
+            if path == "__init__.py" and i.at_module_level
+            else ""
+        )
     if room not in ROOMS:
         return "the package's top level imports no room"
     if target not in ROOMS[room]:
         where = " or ".join(sorted(r for r, above in ROOMS.items() if target in above)) or "no room"
-        return f"{room} may import {', '.join(sorted(ROOMS[room])) or 'no other room'}; code that needs {target} belongs in {where}"
+        return (
+            f"{room} may import {', '.join(sorted(ROOMS[room])) or 'no other room'}; code that needs {target} "
+            f"belongs in {where}"
+        )
     if room == "catalogue" and i.at_module_level and target in CONTEXTS | {"physics", "statistics"}:
         return "the catalogue imports kernels inside compute only, so that the command line starts quickly"
     return ""
@@ -124,11 +160,21 @@ def _foreign(room: str, path: str, i: Import) -> str:
     top = i.module.split(".")[0]
     if top in NARROW:
         homes = NARROW[top]
-        return "" if any(path.startswith(home + "/") for home in homes) else f"{top} belongs in {' or '.join(sorted(homes))}"
+        return (
+            ""
+            if any(path.startswith(home + "/") for home in homes)
+            else f"{top} belongs in {' or '.join(sorted(homes))}"
+        )
     if top in sys.stdlib_module_names or top in FRAMEWORKS.get(room, set()):
         return ""
-    where = " or ".join(sorted(r for r, allowed in FRAMEWORKS.items() if top in allowed and r)) or "no room yet: a dependency needs a decision record"
-    return f"{room or 'the top level'} may import {', '.join(sorted(FRAMEWORKS.get(room, set()))) or 'the standard library'}; {top} belongs in {where}"
+    where = (
+        " or ".join(sorted(r for r, allowed in FRAMEWORKS.items() if top in allowed and r))
+        or "no room yet: a dependency needs a decision record"
+    )
+    return (
+        f"{room or 'the top level'} may import "
+        f"{', '.join(sorted(FRAMEWORKS.get(room, set()))) or 'the standard library'}; {top} belongs in {where}"
+    )
 
 
 def sources(repository: Path) -> list[Path]:
@@ -137,7 +183,11 @@ def sources(repository: Path) -> list[Path]:
 
 def test_rooms_import_upwards_only(repository):
     root = repository / "python" / "estran"
-    wrong = [line for path in sources(repository) for line in violations(path.read_text("utf-8"), path.relative_to(root).as_posix())]
+    wrong = [
+        line
+        for path in sources(repository)
+        for line in violations(path.read_text("utf-8"), path.relative_to(root).as_posix())
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -146,14 +196,26 @@ def test_rooms_import_upwards_only(repository):
     [
         ("masks/cloud/cirrus.py", "import rasterio", "rasterio belongs in adapters or cube or engine"),
         ("masks/cloud/cirrus.py", "from estran.scenes.terrain import height", "code that needs scenes belongs in"),
-        ("masks/cloud/cirrus.py", "def f():\n    from estran.catalogue import spec", "code that needs catalogue belongs in"),
+        (
+            "masks/cloud/cirrus.py",
+            "def f():\n    from estran.catalogue import spec",
+            "code that needs catalogue belongs in",
+        ),
         ("masks/cloud/cirrus.py", "from estran import engine", "code that needs engine belongs in cli or cube"),
         ("raster/grid.py", "from ..masks import cirrus", "code that needs masks belongs in"),
         ("raster/grid.py", "from estran.sensors.bands import resolve", "raster may import no other room"),
         ("physics/rayleigh.py", "import pyproj", "pyproj belongs in"),
         ("catalogue/operators/cloud_mask.py", "from estran.masks.cloud.cirrus import cirrus", "inside compute only"),
-        ("engine/run.py", "from estran.adapters.files import open_product", "code that needs adapters belongs in cli or cube"),
-        ("adapters/files/dimap/read.py", "from estran.engine.run import run", "code that needs engine belongs in cli or cube"),
+        (
+            "engine/run.py",
+            "from estran.adapters.files import open_product",
+            "code that needs adapters belongs in cli or cube",
+        ),
+        (
+            "adapters/files/dimap/read.py",
+            "from estran.engine.run import run",
+            "code that needs engine belongs in cli or cube",
+        ),
         ("adapters/files/dimap/read.py", "import jpy", "jpy belongs in adapters/java or adapters/snap"),
         ("engine/run.py", "import matplotlib.pyplot as plt", "matplotlib belongs in face or report"),
         ("cli/main.py", "import rasterio", "rasterio belongs in"),
@@ -174,11 +236,20 @@ def test_twin_a_broken_rule_is_told(path, text, told):
     ("path", "text"),
     [
         ("catalogue/operators/cloud_mask.py", "def compute():\n    from estran.masks.cloud.cirrus import cirrus"),
-        ("catalogue/operators/cloud_mask.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from estran.masks.cloud.stages import PixelStage"),
-        ("masks/cloud/cirrus.py", "import numpy as np\nfrom estran.jit import jit\nfrom estran.raster import flags\nfrom . import stages"),
+        (
+            "catalogue/operators/cloud_mask.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from estran.masks.cloud.stages import PixelStage",
+        ),
+        (
+            "masks/cloud/cirrus.py",
+            "import numpy as np\nfrom estran.jit import jit\nfrom estran.raster import flags\nfrom . import stages",
+        ),
         ("adapters/snap/jvm.py", "def java():\n    import jpy"),
         ("cli/main.py", "from estran import __version__\nimport tqdm"),
-        ("face/calling.py", "import xarray as xr\nfrom estran.engine.run import run_operator\nfrom estran.report.canvas import Canvas"),
+        (
+            "face/calling.py",
+            "import xarray as xr\nfrom estran.engine.run import run_operator\nfrom estran.report.canvas import Canvas",
+        ),
         ("__init__.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from estran.face.calling import run"),
     ],
 )
@@ -201,5 +272,11 @@ def test_twin_a_room_without_a_subject():
 
 
 def test_every_room_is_known(repository):
-    rooms = {p.parent.relative_to(repository / "python" / "estran").parts[0] for p in sources(repository) if p.parent.name != "estran"}
-    assert rooms <= set(ROOMS) | {"tables"}, f"{sorted(rooms - set(ROOMS))}: give the new room its line in ROOMS and FRAMEWORKS"
+    rooms = {
+        p.parent.relative_to(repository / "python" / "estran").parts[0]
+        for p in sources(repository)
+        if p.parent.name != "estran"
+    }
+    assert rooms <= set(ROOMS) | {"tables"}, (
+        f"{sorted(rooms - set(ROOMS))}: give the new room its line in ROOMS and FRAMEWORKS"
+    )

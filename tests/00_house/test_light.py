@@ -1,4 +1,6 @@
-"""The command line answers quickly because it imports little: what `estran --help` and the catalogue load is stated here."""
+"""The command line answers quickly because it imports little: what `estran --help` and the catalogue load is stated
+here.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +53,8 @@ def test_functions_are_there_before_their_kernels():
 
 
 def test_help_answers():
-    done = subprocess.run([sys.executable, "-m", "estran.cli.main", "--help"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "estran.cli.main", "--help"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "estran" in done.stdout

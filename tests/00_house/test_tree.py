@@ -1,4 +1,6 @@
-"""The tree: no machine's paths, no registry's address, documented kernels, a changelog that knows the version, equations that are cited."""
+"""The tree: no machine's paths, no registry's address, documented kernels, a changelog that knows the version,
+equations that are cited.
+"""
 
 from __future__ import annotations
 
@@ -68,10 +70,16 @@ def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "what"), [(ABSOLUTE, "an absolute path of some machine"), (HOSTS, "the address of a package registry")], ids=["paths", "hosts"]
+    ("pattern", "what"),
+    [(ABSOLUTE, "an absolute path of some machine"), (HOSTS, "the address of a package registry")],
+    ids=["paths", "hosts"],
 )
 def test_no_trace_of_a_machine(repository, pattern, what):
-    wrong = [f"{p.relative_to(repository)}:{n}" for p in tracked(repository) for n in lines_with(pattern, p.read_text("utf-8", errors="replace"))]
+    wrong = [
+        f"{p.relative_to(repository)}:{n}"
+        for p in tracked(repository)
+        for n in lines_with(pattern, p.read_text("utf-8", errors="replace"))
+    ]
     assert not wrong, f"{what}: " + ", ".join(wrong)
 
 
@@ -87,7 +95,9 @@ def undocumented(tree: ast.AST, inside: str = "") -> Iterator[str]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             name = f"{inside}{node.name}"
-            if ast.get_docstring(node) is None and not any(getattr(d, "id", getattr(d, "attr", "")) in ("overload", "setter") for d in node.decorator_list):
+            if ast.get_docstring(node) is None and not any(
+                getattr(d, "id", getattr(d, "attr", "")) in ("overload", "setter") for d in node.decorator_list
+            ):
                 yield name
             if isinstance(node, ast.ClassDef):
                 yield from undocumented(node, f"{name}.")
@@ -96,19 +106,28 @@ def undocumented(tree: ast.AST, inside: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("room", ["physics", "raster", "sensors", "statistics", "masks", "scenes", "catalogue"])
 def test_public_things_are_documented(repository, room):
     paths = (repository / "python" / "estran" / room).rglob("*.py")
-    wrong = [f"{p.relative_to(repository)}: {name}" for p in paths for name in undocumented(ast.parse(p.read_text("utf-8"))) if not _derived(p, name)]
+    wrong = [
+        f"{p.relative_to(repository)}: {name}"
+        for p in paths
+        for name in undocumented(ast.parse(p.read_text("utf-8")))
+        if not _derived(p, name)
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 def _derived(path: Path, name: str) -> bool:
     """Methods of a declaration are documented where they are declared, in spec.py."""
     return (
-        "catalogue" in path.parts and path.parent.name in ("operators", "studies") and name.rpartition(".")[2] in ("halo", "survey", "merge", "compute", "run")
+        "catalogue" in path.parts
+        and path.parent.name in ("operators", "studies")
+        and name.rpartition(".")[2] in ("halo", "survey", "merge", "compute", "run")
     )
 
 
 def test_twin_a_bare_function_is_seen():
-    assert list(undocumented(ast.parse("def f(): ...\nclass A:\n    '''A.'''\n    def g(self): ...\n    def _h(self): ..."))) == ["f", "A.g"]
+    assert list(
+        undocumented(ast.parse("def f(): ...\nclass A:\n    '''A.'''\n    def g(self): ...\n    def _h(self): ..."))
+    ) == ["f", "A.g"]
 
 
 def test_changelog_knows_the_version(repository):
@@ -128,19 +147,28 @@ def cited(text: str) -> set[str]:
 
 def labels(page: str) -> set[str]:
     """Labels that an ATBD page gives to an equation: those in bold, or in a ``\\tag{...}``."""
-    return set(re.findall(r"\*\*\(?([A-Z]{2,5}-\d+[a-z]?)\)?\*\*", page)) | set(re.findall(r"\\tag\{([A-Z]{2,5}-\d+[a-z]?)\}", page))
+    return set(re.findall(r"\*\*\(?([A-Z]{2,5}-\d+[a-z]?)\)?\*\*", page)) | set(
+        re.findall(r"\\tag\{([A-Z]{2,5}-\d+[a-z]?)\}", page)
+    )
 
 
 def implemented(page: str) -> set[str]:
     """Labels of a page, but those whose line says "not implemented": a label is a promise unless it says otherwise."""
-    spared = {label for line in page.splitlines() if "not implemented" in line.lower() for label in (*LABEL.findall(line), *labels(line))}
+    spared = {
+        label
+        for line in page.splitlines()
+        if "not implemented" in line.lower()
+        for label in (*LABEL.findall(line), *labels(line))
+    }
     return labels(page) - spared
 
 
 @pytest.fixture(scope="module")
 def code_labels(request) -> dict[str, set[str]]:
     root = Path(__file__).resolve().parents[2]
-    return {p.relative_to(root).as_posix(): cited(p.read_text("utf-8")) for p in (root / "python" / "estran").rglob("*.py")}
+    return {
+        p.relative_to(root).as_posix(): cited(p.read_text("utf-8")) for p in (root / "python" / "estran").rglob("*.py")
+    }
 
 
 @pytest.fixture(scope="module")

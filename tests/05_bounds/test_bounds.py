@@ -1,4 +1,6 @@
-"""What others wrote is read up to a limit, whatever it claims: the limits hold, memory stays small, and what real products have passes."""
+"""What others wrote is read up to a limit, whatever it claims: the limits hold, memory stays small, and what real
+products have passes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,15 @@ def test_examples():
 
 @pytest.mark.parametrize(
     ("encoding", "text"),
-    [("UTF-8", "é中"), ("UTF-16", "é中"), ("ISO-8859-1", "é"), ("windows-1252", "€"), ("GBK", "中"), ("Shift_JIS", "日"), ("koi8-r", "ж")],
+    [
+        ("UTF-8", "é中"),
+        ("UTF-16", "é中"),
+        ("ISO-8859-1", "é"),
+        ("windows-1252", "€"),
+        ("GBK", "中"),
+        ("Shift_JIS", "日"),
+        ("koi8-r", "ж"),
+    ],
 )
 def test_declared_encodings_are_obeyed(encoding, text):
     root = parse_xml(f'<?xml version="1.0" encoding="{encoding}"?>\n<a b="{text}">{text}</a>'.encode(encoding), "x")
@@ -54,16 +64,25 @@ REFUSED = {
     "a document type in UTF-16": (lambda: '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'.encode("utf-16"), "document type"),
     "too deep": (lambda: b"<a>" * (bounded_xml.DEPTH + 1) + b"</a>" * (bounded_xml.DEPTH + 1), "nests too deep"),
     "too many elements": (lambda: b"<r>" + b"<a/>" * bounded_xml.ELEMENTS + b"</r>", "too many elements"),
-    "too many attributes": (lambda: b"<r>" + b'<a b="" c="" d="" e="" f="" g="" h="" i=""/>' * (bounded_xml.ATTRIBUTES // 8 + 1) + b"</r>", "attributes"),
+    "too many attributes": (
+        lambda: b"<r>" + b'<a b="" c="" d="" e="" f="" g="" h="" i=""/>' * (bounded_xml.ATTRIBUTES // 8 + 1) + b"</r>",
+        "attributes",
+    ),
     "one endless tag": (lambda: b"<r " + b" ".join(b'a%d=""' % i for i in range(10**6)) + b"/>", "tag or comment"),
-    "a namespace that every name repeats": (lambda: b'<r xmlns="' + b"u" * 10**6 + b'">' + b"".join(b"<a%d/>" % i for i in range(10**4)) + b"</r>", "name"),
+    "a namespace that every name repeats": (
+        lambda: b'<r xmlns="' + b"u" * 10**6 + b'">' + b"".join(b"<a%d/>" % i for i in range(10**4)) + b"</r>",
+        "name",
+    ),
     "too large": (lambda: b"<r>" + b" " * bounds.XML_BYTES + b"</r>", "too large"),
     "cut": (lambda: b"<r><a>", "no well-formed XML"),
     "empty": (lambda: b"", "no well-formed XML"),
     "an unknown encoding": (lambda: b'<?xml version="1.0" encoding="nothing"?><a/>', "unknown encoding"),
     "an encoding of Python's own": (lambda: b'<?xml version="1.0" encoding="punycode"?><a/>', "unknown encoding"),
     "a lone surrogate": (lambda: "<a>\udc80</a>", "no well-formed XML"),
-    "bytes that are not its encoding": (lambda: b'<?xml version="1.0" encoding="GBK"?><a>\xff\xff</a>', "no well-formed XML"),
+    "bytes that are not its encoding": (
+        lambda: b'<?xml version="1.0" encoding="GBK"?><a>\xff\xff</a>',
+        "no well-formed XML",
+    ),
 }
 
 
@@ -104,7 +123,11 @@ def test_files_up_to_the_limit(tmp_path):
 
 def test_what_cannot_be_read_is_a_sentence(tmp_path):
     (tmp_path / "latin.txt").write_bytes(b"\xe9")
-    for path, told in ((tmp_path / "none", "No such file"), (tmp_path, "no ordinary file"), (tmp_path / "latin.txt", "UTF-8")):
+    for path, told in (
+        (tmp_path / "none", "No such file"),
+        (tmp_path, "no ordinary file"),
+        (tmp_path / "latin.txt", "UTF-8"),
+    ):
         with pytest.raises(EstranError, match=told):
             bounds.read_text(path, 10)
 

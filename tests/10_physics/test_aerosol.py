@@ -33,16 +33,23 @@ def test_a_narrow_mode_is_one_sphere() -> None:
     assert found.asymmetry == pytest.approx(asymmetry, rel=1e-3)
 
 
-@pytest.mark.parametrize(("name", "albedo", "asymmetry"), [("continental", 0.893, 0.64), ("urban", 0.647, 0.59), ("maritime_wmo", 0.989, 0.75)])
+@pytest.mark.parametrize(
+    ("name", "albedo", "asymmetry"),
+    [("continental", 0.893, 0.64), ("urban", 0.647, 0.59), ("maritime_wmo", 0.989, 0.75)],
+)
 def test_wmo_models(name: str, albedo: float, asymmetry: float) -> None:
-    """At 550 nm, as 6S's manual (Vermote et al. 1997, part 2) gives them for the same tables, cut at its own radii: 0.005 and 0.01."""
+    """At 550 nm, as 6S's manual (Vermote et al. 1997, part 2) gives them for the same tables, cut at its own radii:
+    0.005 and 0.01.
+    """
     found = optics(MODELS[name], 550.0)
     assert found.albedo == pytest.approx(albedo, abs=0.005)
     assert found.asymmetry == pytest.approx(asymmetry, abs=0.01)
 
 
 def test_maritime_wmo_against_another_program() -> None:
-    """SOS-ABS 5.1 from the same tables at 550 nm: extinction 2.0966e-3 µm², albedo 0.98874, asymmetry 0.7464 (it lets particles grow larger)."""
+    """SOS-ABS 5.1 from the same tables at 550 nm: extinction 2.0966e-3 µm², albedo 0.98874, asymmetry 0.7464 (it lets
+    particles grow larger).
+    """
     found = optics(MODELS["maritime_wmo"], 550.0)
     assert found.extinction == pytest.approx(2.0966e-3, rel=2e-3)
     assert found.albedo == pytest.approx(0.98874, abs=1e-4)
@@ -63,7 +70,9 @@ def test_models_are_what_they_are_called() -> None:
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_matrices_are_physical(name: str) -> None:
-    """Positive, a1 not below any other element, unpolarised straight ahead and back; every model says where it is from."""
+    """Positive, a1 not below any other element, unpolarised straight ahead and back; every model says
+    where it is from.
+    """
     found = optics(MODELS[name], 865.0)
     a1, a2, a3, b1 = phase_matrix(found.greek, np.cos(np.radians(np.linspace(0, 180, 181))))
     assert a1.min() > 0.0
@@ -76,7 +85,11 @@ def test_matrices_are_physical(name: str) -> None:
 
 
 def test_profiles_hold_their_columns() -> None:
-    air = [Constituent(0.2, 1.0, rayleigh_greek(), 8.0), Constituent(0.1, 0.9, rayleigh_greek(0.1), 2.0), Constituent(0.05, 0.0, rayleigh_greek(), 5.0)]
+    air = [
+        Constituent(0.2, 1.0, rayleigh_greek(), 8.0),
+        Constituent(0.1, 0.9, rayleigh_greek(0.1), 2.0),
+        Constituent(0.05, 0.0, rayleigh_greek(), 5.0),
+    ]
     layers = exponential_layers(air)
     assert sum(layer.depth for layer in layers) == pytest.approx(0.35)
     assert sum(layer.depth * layer.albedo for layer in layers) == pytest.approx(0.29)
@@ -86,15 +99,23 @@ def test_profiles_hold_their_columns() -> None:
 
 
 def test_delta_m_keeps_the_field() -> None:
-    """Coarse aerosol of degree 400 cut to 23 and 47: I within 2e-3 of the finer one away from the forward peak, albedo within 3e-4; the closed form of the
-    first order does it."""
+    """Coarse aerosol of degree 400 cut to 23 and 47: I within 2e-3 of the finer one away from the forward peak, albedo
+    within 3e-4; the closed form of the first order does it.
+    """
     found = optics(MODELS["maritime"], 865.0)
     layers = [Layer(0.02, 1.0, rayleigh_greek()), Layer(0.2, found.albedo, found.greek)]
     mu = np.array([0.5, 0.7, 0.95])
     few, many = (solve(layers, mu, mu, [0.0, 90.0, 180.0], streams=n, tolerance=1e-6) for n in (16, 32))
     np.testing.assert_allclose(few.up[0], many.up[0], rtol=2e-3)
     np.testing.assert_allclose(few.albedo, many.albedo, rtol=3e-4)
-    rough = solve([Layer(0.02, 1.0, rayleigh_greek()), Layer(0.2, found.albedo, found.greek[:, :24])], mu, mu, [0.0, 90.0, 180.0], streams=16, tolerance=1e-6)
+    rough = solve(
+        [Layer(0.02, 1.0, rayleigh_greek()), Layer(0.2, found.albedo, found.greek[:, :24])],
+        mu,
+        mu,
+        [0.0, 90.0, 180.0],
+        streams=16,
+        tolerance=1e-6,
+    )
     assert np.abs(rough.up[0] / many.up[0] - 1).max() > 0.01  # cut without either correction
 
 

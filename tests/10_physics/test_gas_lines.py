@@ -35,9 +35,16 @@ def random_lines(number: int, seed: int = 5) -> Lines:
     random = np.random.default_rng(seed)
     draw = random.uniform
     return line_list(
-        "CO2", np.ones(number), draw(6200.0, 6260.0, number), 10.0 ** draw(-26.0, -22.5, number), draw(0.05, 0.1, number), draw(0.06, 0.12, number),
-        draw(0.0, 1500.0, number), draw(0.6, 0.8, number), draw(-0.008, 0.0, number),
-    )  # fmt: skip
+        "CO2",
+        np.ones(number),
+        draw(6200.0, 6260.0, number),
+        10.0 ** draw(-26.0, -22.5, number),
+        draw(0.05, 0.1, number),
+        draw(0.06, 0.12, number),
+        draw(0.0, 1500.0, number),
+        draw(0.6, 0.8, number),
+        draw(-0.008, 0.0, number),
+    )
 
 
 class TestPartitionSums:
@@ -46,15 +53,21 @@ class TestPartitionSums:
             assert float(partition_ratio(molecule, number, 296.0)) == pytest.approx(1.0, abs=1e-6)
 
     def test_rigid_linear_rotor(self) -> None:
-        """CO has hardly any vibration below 300 K: Q goes as kT/(hcB) + 1/3 (Herzberg 1950), with B = 1.9225 cm⁻¹ in the ground state."""
+        """CO has hardly any vibration below 300 K: Q goes as kT/(hcB) + 1/3 (Herzberg 1950), with B = 1.9225 cm⁻¹ in
+        the ground state.
+        """
         b = 1.9225
         q = lambda t: t / (SECOND_RADIATION * b) + 1.0 / 3.0  # noqa: E731 - the formula
         for t in (150.0, 200.0, 250.0):
             assert float(partition_ratio(5, 1, t)) == pytest.approx(q(t) / q(296.0), rel=5e-4)
 
     def test_published_values_of_tips(self) -> None:
-        """O2, first isotopologue: 170.9 at 235 K, 207.1 at 285 K, read from the older table that comes with TCCON's programs (0.17136e3, 0.20775e3)."""
-        assert float(partition_ratio(7, 1, 235.0) / partition_ratio(7, 1, 285.0)) == pytest.approx(171.36 / 207.75, rel=2e-4)
+        """O2, first isotopologue: 170.9 at 235 K, 207.1 at 285 K, read from the older table that comes with TCCON's
+        programs (0.17136e3, 0.20775e3).
+        """
+        assert float(partition_ratio(7, 1, 235.0) / partition_ratio(7, 1, 285.0)) == pytest.approx(
+            171.36 / 207.75, rel=2e-4
+        )
 
     @pytest.mark.filterwarnings("ignore")
     def test_tips_itself(self) -> None:
@@ -78,9 +91,14 @@ class TestPartitionSums:
 
 class TestLineState:
     def test_ratio_of_two_lines_tells_their_energy(self) -> None:
-        """The partition sum is the same for both: what is left is Boltzmann's factor and stimulated emission (which is 1 here)."""
+        """The partition sum is the same for both: what is left is Boltzmann's factor and stimulated emission (which is
+        1 here).
+        """
         low, high = one_line(lower_energy=100.0), one_line(lower_energy=900.0)
-        ratio = [float(line_state(high, 500.0, t).intensity[0] / line_state(low, 500.0, t).intensity[0]) for t in (296.0, 220.0)]
+        ratio = [
+            float(line_state(high, 500.0, t).intensity[0] / line_state(low, 500.0, t).intensity[0])
+            for t in (296.0, 220.0)
+        ]
         assert ratio[0] == pytest.approx(1.0, rel=1e-12)
         assert np.log(ratio[1]) == pytest.approx(-SECOND_RADIATION * 800.0 * (1 / 220.0 - 1 / 296.0), rel=1e-9)
 
@@ -151,10 +169,15 @@ class TestCrossSection:
     @settings(max_examples=25)
     @given(st.floats(0.05, 1100.0), st.floats(160.0, 330.0), st.floats(1.1, 3.0))
     def test_more_pressure_fills_the_wings(self, pressure: float, temperature: float, factor: float) -> None:
-        """Half a wavenumber away from a line, far from its core: the cross-section goes as the pressure, and never falls with it."""
+        """Half a wavenumber away from a line, far from its core: the cross-section goes as the pressure, and never
+        falls with it.
+        """
         lines = one_line(shift=0.0)
         nu = np.array([6229.0])
-        one, more = cross_section(lines, nu, pressure, temperature)[0], cross_section(lines, nu, min(pressure * factor, 1100.0), temperature)[0]
+        one, more = (
+            cross_section(lines, nu, pressure, temperature)[0],
+            cross_section(lines, nu, min(pressure * factor, 1100.0), temperature)[0],
+        )
         assert 0.0 < one <= more * (1 + 1e-12)
 
     def test_bad_input_is_told_in_a_sentence(self) -> None:
@@ -184,17 +207,27 @@ class TestCrossSection:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("file", "gas", "low", "high"),
-    [("hitran_o2.par", "O2", 13120.0, 13150.0), ("hitran_co2_6200_6280.par", "CO2", 6225.0, 6240.0), ("hitran_h2o_4545_5405.par", "H2O", 4900.0, 4910.0)],
+    [
+        ("hitran_o2.par", "O2", 13120.0, 13150.0),
+        ("hitran_co2_6200_6280.par", "CO2", 6225.0, 6240.0),
+        ("hitran_h2o_4545_5405.par", "H2O", 4900.0, 4910.0),
+    ],
 )
-def test_hapi_on_the_same_lines(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, gas: str, low: float, high: float) -> None:
-    """Within 1.5e-4 (most samples: 1e-5), which is the accuracy of HAPI's probability function (one term of the continued fraction beyond |x| + y = 15).
+def test_hapi_on_the_same_lines(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, gas: str, low: float, high: float
+) -> None:
+    """Within 1.5e-4 (most samples: 1e-5), which is the accuracy of HAPI's probability function (one term of the
+    continued fraction beyond |x| + y = 15).
 
-    Left out: samples within 1e-5 cm⁻¹ of where a line is cut, in or out by rounding. No share of the gas itself: HAPI then has the shift by air in full.
+    Left out: samples within 1e-5 cm⁻¹ of where a line is cut, in or out by rounding. No share of the gas itself: HAPI
+    then has the shift by air in full.
     """
     path = shared_data / "spectroscopy" / file
     with contextlib.redirect_stdout(io.StringIO()):
         hapi = pytest.importorskip("hapi")
-        rows = [row[:160] for row in path.read_text("ascii").splitlines() if low - 25.0 <= float(row[3:15]) <= high + 25.0]
+        rows = [
+            row[:160] for row in path.read_text("ascii").splitlines() if low - 25.0 <= float(row[3:15]) <= high + 25.0
+        ]
         header = json.loads((shared_data / "spectroscopy" / "hitran_co2_6200_6280.header.json").read_text())
         (tmp_path / f"{gas}.header").write_text(json.dumps(header | {"table_name": gas, "number_of_rows": len(rows)}))
         (tmp_path / f"{gas}.data").write_text("".join(row + "\n" for row in rows))
@@ -203,9 +236,17 @@ def test_hapi_on_the_same_lines(shared_data: Path, tmp_path: Path, monkeypatch: 
         lines = read_lines(path)[gas]
         for pressure, temperature in ((1000.0, 290.0), (250.0, 225.0), (15.0, 215.0)):
             nu, theirs = hapi.absorptionCoefficient_Voigt(
-                SourceTables=gas, Environment={"T": temperature, "p": pressure / 1013.25}, WavenumberRange=[low, high], WavenumberStep=0.004,
-                WavenumberWing=25.0, WavenumberWingHW=0.0, IntensityThreshold=0.0, Diluent={"air": 1.0}, HITRAN_units=True, partitionFunction=hapi.PYTIPS2021,
-            )  # fmt: skip
+                SourceTables=gas,
+                Environment={"T": temperature, "p": pressure / 1013.25},
+                WavenumberRange=[low, high],
+                WavenumberStep=0.004,
+                WavenumberWing=25.0,
+                WavenumberWingHW=0.0,
+                IntensityThreshold=0.0,
+                Diluent={"air": 1.0},
+                HITRAN_units=True,
+                partitionFunction=hapi.PYTIPS2021,
+            )
             ends = np.concatenate([lines.wavenumber - 25.0, lines.wavenumber + 25.0])
             ends = ends[(ends > low - 1.0) & (ends < high + 1.0)]
             clear = np.abs(nu[:, None] - ends).min(axis=1, initial=1.0) > 1e-5

@@ -17,7 +17,15 @@ from estran.physics.gas.instrument import gaussian_channels, tabulated_channels
 from estran.physics.gas.lines import line_list
 from estran.physics.gas.profile import Layers, layers_from_levels, slant_airmass
 from estran.physics.gas.sampling import sample
-from estran.physics.gas.table import CrossSections, Nodes, build_table, optical_depth, pressure_nodes, profile_weights, temperature_nodes
+from estran.physics.gas.table import (
+    CrossSections,
+    Nodes,
+    build_table,
+    optical_depth,
+    pressure_nodes,
+    profile_weights,
+    temperature_nodes,
+)
 from estran.physics.gas.transmission import spectra, transmission, values
 
 SHARES = {"O2": 0.2095, "CO2": 4.2e-4, "H2O": 8e-3}
@@ -31,10 +39,17 @@ def absorber(gas: str = "CO2", strength: float = 1.0, seed: int = 5) -> Absorber
     draw = random.uniform
     return Absorber(
         line_list(
-            gas, np.ones(n), draw(6215.0, 6247.0, n), strength * 10.0 ** draw(-25.5, -22.8, n), draw(0.05, 0.09, n), draw(0.06, 0.4, n), draw(0.0, 1800.0, n),
-            draw(0.6, 0.8, n), draw(-0.008, 0.0, n),
+            gas,
+            np.ones(n),
+            draw(6215.0, 6247.0, n),
+            strength * 10.0 ** draw(-25.5, -22.8, n),
+            draw(0.05, 0.09, n),
+            draw(0.06, 0.4, n),
+            draw(0.0, 1800.0, n),
+            draw(0.6, 0.8, n),
+            draw(-0.008, 0.0, n),
         )
-    )  # fmt: skip
+    )
 
 
 def profile(ground: float = 1013.25, warmer: float = 0.0, layers: int = 24, **shares: float) -> Layers:
@@ -46,7 +61,10 @@ def profile(ground: float = 1013.25, warmer: float = 0.0, layers: int = 24, **sh
 
 def line_by_line(of: Absorber, layers: Layers) -> np.ndarray:
     share = layers.share(of.gas)
-    return sum(n * x * of.cross_section(GRID, p, t, x) for n, x, p, t in zip(layers.air, share, layers.pressure, layers.temperature, strict=True))  # type: ignore[return-value]
+    return sum(
+        n * x * of.cross_section(GRID, p, t, x)
+        for n, x, p, t in zip(layers.air, share, layers.pressure, layers.temperature, strict=True)
+    )  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +74,9 @@ def table() -> CrossSections:
 
 @pytest.fixture(scope="module")
 def water() -> CrossSections:
-    return build_table(absorber("H2O", 0.05, 6), GRID, Nodes(pressure_nodes(18), temperature_nodes(), np.array([0.0, 0.02, 0.05])))
+    return build_table(
+        absorber("H2O", 0.05, 6), GRID, Nodes(pressure_nodes(18), temperature_nodes(), np.array([0.0, 0.02, 0.05]))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +91,28 @@ class TestTable:
         layers = profile(ground, warmer)
         for airmass in (1.0, 4.0):
             fine = np.exp(-airmass * line_by_line(absorber(), layers))
-            np.testing.assert_allclose(transmission([table], channels, [layers], airmass).value[0], channels @ fine, rtol=0.0, atol=1e-5)
+            np.testing.assert_allclose(
+                transmission([table], channels, [layers], airmass).value[0], channels @ fine, rtol=0.0, atol=1e-5
+            )
 
     def test_self_broadening(self, water: CrossSections, channels) -> None:
         """Wet and dry layers, each with the width that its water gives it."""
         layers = profile(H2O=0.03)
-        wet = Layers(layers.edges, layers.temperature, layers.air, {"H2O": layers.share("H2O") * np.exp(-np.arange(24) / 3.0)})
+        wet = Layers(
+            layers.edges, layers.temperature, layers.air, {"H2O": layers.share("H2O") * np.exp(-np.arange(24) / 3.0)}
+        )
         fine = np.exp(-line_by_line(absorber("H2O", 0.05, 6), wet))
-        np.testing.assert_allclose(transmission([water], channels, [wet]).value[0], channels @ fine, rtol=0.0, atol=2e-5)
+        np.testing.assert_allclose(
+            transmission([water], channels, [wet]).value[0], channels @ fine, rtol=0.0, atol=2e-5
+        )
 
     def test_layers_melt(self, table: CrossSections) -> None:
         """A layer cut in two of the same pressure and temperature has the same depth: weights are sums."""
         nodes, one = table.nodes, profile()
         half = Layers(one.edges, one.temperature, 0.5 * one.air, one.shares)
-        np.testing.assert_allclose(2.0 * profile_weights("CO2", nodes, half).value, profile_weights("CO2", nodes, one).value, rtol=1e-12)
+        np.testing.assert_allclose(
+            2.0 * profile_weights("CO2", nodes, half).value, profile_weights("CO2", nodes, one).value, rtol=1e-12
+        )
 
     def test_weights_add_up_to_the_column(self, table: CrossSections) -> None:
         weights = profile_weights("CO2", table.nodes, profile(), 3.0)
@@ -106,7 +134,9 @@ class TestTable:
 
 class TestProfile:
     def test_hydrostatic_column(self) -> None:
-        """1013.25 hPa over g and the mass of a molecule: 2.148e25 a cm² at 9.80665 m/s² (US standard atmosphere: 2.15e25)."""
+        """1013.25 hPa over g and the mass of a molecule: 2.148e25 a cm² at 9.80665 m/s² (US standard atmosphere:
+        2.15e25).
+        """
         levels = layers_from_levels([1013.25, 500.0, 0.0], [288.0, 250.0, 220.0], {"O2": 0.2095})
         assert levels.air.sum() == pytest.approx(101325.0 / 9.80665 / 28.9647e-3 * 6.02214076e23 * 1e-4, rel=1e-12)
         assert levels.column("O2") == pytest.approx(4.5e24, rel=2e-3)
@@ -120,7 +150,9 @@ class TestProfile:
 
     def test_round_earth(self) -> None:
         assert float(slant_airmass(75.0)) == pytest.approx(1.0 / np.cos(np.radians(75.0)))
-        assert slant_airmass(75.0, np.array([5.0, 50.0])).tolist() == sorted(slant_airmass(75.0, np.array([5.0, 50.0])).tolist(), reverse=True)
+        assert slant_airmass(75.0, np.array([5.0, 50.0])).tolist() == sorted(
+            slant_airmass(75.0, np.array([5.0, 50.0])).tolist(), reverse=True
+        )
         with pytest.raises(BadGeometry, match="horizon"):
             slant_airmass(91.0)
 
@@ -146,7 +178,9 @@ class TestDerivatives:
         return channels @ np.exp(-2.0 * line_by_line(absorber(), layers))
 
     def test_surface_pressure(self, table: CrossSections, channels) -> None:
-        high, low = (self.by_lines(channels, profile().with_surface_pressure(1013.25 + d)) for d in (self.STEP, -self.STEP))
+        high, low = (
+            self.by_lines(channels, profile().with_surface_pressure(1013.25 + d)) for d in (self.STEP, -self.STEP)
+        )
         found = transmission([table], channels, [profile()], 2.0).surface_pressure[0]
         np.testing.assert_allclose(found, (high - low) / (2 * self.STEP), rtol=0.0, atol=2e-3 * np.abs(found).max())
 
@@ -175,20 +209,30 @@ class TestLaws:
         from scipy.sparse import csr_array
 
         fine = csr_array(every)
-        one, other, both = (transmission(tables, fine, [profile()]).value for tables in ([table], [water], [table, water]))
+        one, other, both = (
+            transmission(tables, fine, [profile()]).value for tables in ([table], [water], [table, water])
+        )
         np.testing.assert_allclose(both, one * other, rtol=1e-5)
 
     def test_twice_the_airmass_is_twice_the_depth(self, table: CrossSections) -> None:
-        once, twice = (optical_depth(table, [profile_weights("CO2", table.nodes, profile(), m)])[0, 0] for m in (1.0, 2.0))
+        once, twice = (
+            optical_depth(table, [profile_weights("CO2", table.nodes, profile(), m)])[0, 0] for m in (1.0, 2.0)
+        )
         np.testing.assert_allclose(twice, 2.0 * once, rtol=1e-5)
 
     @settings(max_examples=30)
     @given(st.floats(1.0, 6.0), st.floats(1.01, 2.0), st.floats(880.0, 1000.0), st.floats(-25.0, 25.0))
-    def test_more_gas_less_light(self, table: CrossSections, channels, airmass: float, factor: float, ground: float, warmer: float) -> None:
+    def test_more_gas_less_light(
+        self, table: CrossSections, channels, airmass: float, factor: float, ground: float, warmer: float
+    ) -> None:
         layers = profile(ground, warmer)
         few, many, deep = (
             values([table], channels, [p], [m])[0]
-            for p, m in ((layers, airmass), (layers.with_scaled("CO2", factor), airmass), (layers.with_surface_pressure(ground * 1.02), airmass))
+            for p, m in (
+                (layers, airmass),
+                (layers.with_scaled("CO2", factor), airmass),
+                (layers.with_surface_pressure(ground * 1.02), airmass),
+            )
         )
         assert np.all((few > 0.0) & (few < 1.0))
         assert np.all(many < few)
@@ -210,7 +254,9 @@ class TestChannels:
         matrix = gaussian_channels(nu, [19.0, 20.0, 20.7], 1.0)
         line = np.exp(-4 * np.log(2) * ((nu - 20.0) / 0.6) ** 2)
         wide = np.hypot(1.0, 0.6)
-        np.testing.assert_allclose(matrix @ line, 0.6 / wide * np.exp(-4 * np.log(2) * (np.array([-1.0, 0.0, 0.7]) / wide) ** 2), atol=1e-6)
+        np.testing.assert_allclose(
+            matrix @ line, 0.6 / wide * np.exp(-4 * np.log(2) * (np.array([-1.0, 0.0, 0.7]) / wide) ** 2), atol=1e-6
+        )
 
     def test_rows_add_up_to_one(self, channels) -> None:
         np.testing.assert_allclose(channels.sum(axis=1), 1.0, rtol=1e-12)
@@ -230,7 +276,9 @@ class TestChannels:
         with pytest.raises(BadParameter, match="no area"):
             tabulated_channels(GRID, [6230.0], [-0.1, 0.0, 0.1], [0.0, 0.0, 0.0])
         with pytest.raises(BadParameter, match="made for another grid"):
-            transmission([build_table(absorber(), GRID[:9], SMALL)], gaussian_channels(GRID, [6230.0], 0.25), [profile()])
+            transmission(
+                [build_table(absorber(), GRID[:9], SMALL)], gaussian_channels(GRID, [6230.0], 0.25), [profile()]
+            )
 
 
 SMALL = Nodes(np.array([1.0, 100.0, 500.0, 1100.0]), np.array([200.0, 320.0]))
@@ -238,11 +286,15 @@ SMALL = Nodes(np.array([1.0, 100.0, 500.0, 1100.0]), np.array([200.0, 320.0]))
 
 class TestSampling:
     def test_profiles_that_it_was_not_trained_with(self, table: CrossSections, channels) -> None:
-        """A handful of wavenumbers a channel, and the transmission within 5e-5 of the full sum for other profiles and airmasses."""
+        """A handful of wavenumbers a channel, and the transmission within 5e-5 of the full sum for other profiles and
+        airmasses.
+        """
         random = np.random.default_rng(2)
 
         def some(n: int) -> tuple[list[Layers], list[float]]:
-            return [profile(random.uniform(900.0, 1040.0), random.uniform(-25.0, 25.0)) for _ in range(n)], random.uniform(2.0, 6.0, n).tolist()
+            return [
+                profile(random.uniform(900.0, 1040.0), random.uniform(-25.0, 25.0)) for _ in range(n)
+            ], random.uniform(2.0, 6.0, n).tolist()
 
         profiles, paths = some(60)
         training = np.exp(-spectra([table], profiles, paths)["CO2"][:, 0])
@@ -274,14 +326,18 @@ class TestFits:
         np.testing.assert_allclose(fit.transmission(amount, ratio), wanted, atol=1e-8)
 
     def test_strong_and_weak_limits(self, table: CrossSections) -> None:
-        """Over weak lines the depth goes with the amount (n = 1), over saturated Lorentz lines with its root (n = 1/2): n lies between."""
+        """Over weak lines the depth goes with the amount (n = 1), over saturated Lorentz lines with its root (n = 1/2):
+        n lies between.
+        """
         channels = gaussian_channels(GRID, CENTRES, 0.25)
         airmass = np.linspace(1.0, 6.0, 8)
         fit = fit_bands(airmass, values([table], channels, [profile()] * 8, airmass.tolist()))
         assert np.all((fit.n > 0.4) & (fit.n < 1.01))
         assert fit.largest.max() < 0.02
         thin = [profile(CO2=2e-6)] * 8
-        assert np.all(np.abs(fit_bands(airmass, transmission([table], channels, thin, airmass.tolist()).value).n - 1.0) < 0.05)
+        assert np.all(
+            np.abs(fit_bands(airmass, transmission([table], channels, thin, airmass.tolist()).value).n - 1.0) < 0.05
+        )
 
     def test_a_clear_channel_has_none(self) -> None:
         fit = fit_bands([1.0, 2.0, 3.0], np.ones((3, 2)))
@@ -297,9 +353,13 @@ class TestFits:
             fit_bands([1.0, 2.0, 3.0], [1.2, 0.9, 0.8])
 
 
-@pytest.mark.parametrize(("file", "gas", "low"), [("hitran_o2.par", "O2", 13080.0), ("hitran_co2_6200_6280.par", "CO2", 6225.0)])
+@pytest.mark.parametrize(
+    ("file", "gas", "low"), [("hitran_o2.par", "O2", 13080.0), ("hitran_co2_6200_6280.par", "CO2", 6225.0)]
+)
 def test_real_lines(shared_data: Path, file: str, gas: str, low: float) -> None:
-    """A band and CO2 at 1.6 µm: table against line by line in the US standard atmosphere, colder and warmer, airmass 3, R = 25 000."""
+    """A band and CO2 at 1.6 µm: table against line by line in the US standard atmosphere, colder and warmer, airmass 3,
+    R = 25 000.
+    """
     air = np.genfromtxt(shared_data / "spectroscopy" / "us76_41_layers.csv", delimiter=",", names=True)
     edges = np.append(air["p_bot_hPa"], air["p_top_hPa"][-1])
     of = Absorber(read_lines(shared_data / "spectroscopy" / file)[gas])
@@ -309,5 +369,10 @@ def test_real_lines(shared_data: Path, file: str, gas: str, low: float) -> None:
     channels = gaussian_channels(nu, centres, centres / 25000)
     for warmer in (-20.0, 0.0, 20.0):
         layers = Layers(edges, air["T_mid_K"] + warmer, air["N_air_molec_cm2"], {gas: np.full(41, SHARES[gas])})
-        depth = sum(n * SHARES[gas] * of.cross_section(nu, p, t, SHARES[gas]) for n, p, t in zip(layers.air, layers.pressure, layers.temperature, strict=True))
-        np.testing.assert_allclose(values([made], channels, [layers], [3.0])[0], channels @ np.exp(-3.0 * depth), atol=1e-4)
+        depth = sum(
+            n * SHARES[gas] * of.cross_section(nu, p, t, SHARES[gas])
+            for n, p, t in zip(layers.air, layers.pressure, layers.temperature, strict=True)
+        )
+        np.testing.assert_allclose(
+            values([made], channels, [layers], [3.0])[0], channels @ np.exp(-3.0 * depth), atol=1e-4
+        )

@@ -11,9 +11,13 @@ from scipy.special import wofz
 from estran.physics.gas.voigt import faddeeva, far_imaginary, far_real, voigt
 
 
-@pytest.mark.parametrize(("low", "high", "tolerance"), [(-7.0, -6.0, 1e-7), (-6.0, -4.0, 1e-8), (-4.0, 0.0, 1e-10), (0.0, 3.0, 1e-12)])
+@pytest.mark.parametrize(
+    ("low", "high", "tolerance"), [(-7.0, -6.0, 1e-7), (-6.0, -4.0, 1e-8), (-4.0, 0.0, 1e-10), (0.0, 3.0, 1e-12)]
+)
 def test_against_scipy(low: float, high: float, tolerance: float) -> None:
-    """Half the points near the origin, half as far as the wings go; the real part is what is absorbed, and the worst where it is smallest."""
+    """Half the points near the origin, half as far as the wings go; the real part is what is absorbed, and the worst
+    where it is smallest.
+    """
     random = np.random.default_rng(3)
     x = np.concatenate([random.uniform(-12.0, 12.0, 40000), 10.0 ** random.uniform(0.0, 4.5, 40000)])
     z = x + 1j * 10.0 ** random.uniform(low, high, x.size)

@@ -14,11 +14,22 @@ from hypothesis import strategies as st
 
 from estran.errors import BadParameter
 from estran.physics.air import to_air, to_vacuum
-from estran.physics.geometry import azimuth_from, earth_sun_distance, reflectance, scattering_cosine, slope_vector, sun_position, travel_azimuth, zenith_azimuth
+from estran.physics.geometry import (
+    azimuth_from,
+    earth_sun_distance,
+    reflectance,
+    scattering_cosine,
+    slope_vector,
+    sun_position,
+    travel_azimuth,
+    zenith_azimuth,
+)
 
 
 def test_sun_of_reda_and_andreas() -> None:
-    """Reda and Andreas (2004, Solar Energy 76, 577), table A5.1: 2003-10-17 12:30:30 at UTC-7, 39.742476 N, 105.1786 W."""
+    """Reda and Andreas (2004, Solar Energy 76, 577), table A5.1: 2003-10-17 12:30:30 at UTC-7,
+    39.742476 N, 105.1786 W.
+    """
     time = datetime(2003, 10, 17, 12, 30, 30, tzinfo=timezone(timedelta(hours=-7)))
     zenith, azimuth = sun_position(time, -105.1786, 39.742476)
     # Their elevation before refraction is 39.872046 degrees.
@@ -33,7 +44,9 @@ def test_distance_of_meeus() -> None:
 
 
 def test_time_without_zone_is_utc() -> None:
-    assert sun_position(datetime(2020, 3, 1, 9), 2.0, 43.0) == sun_position(datetime(2020, 3, 1, 9, tzinfo=UTC), 2.0, 43.0)
+    assert sun_position(datetime(2020, 3, 1, 9), 2.0, 43.0) == sun_position(
+        datetime(2020, 3, 1, 9, tzinfo=UTC), 2.0, 43.0
+    )
 
 
 @pytest.mark.parametrize("tile", ["T46RER", "T01LAC"])
@@ -41,7 +54,9 @@ def test_sun_of_real_products(shared_data: Path, tile: str) -> None:
     """The Sun at the upper-left node of two real angle grids, one near the antimeridian, one south of the equator."""
     from pyproj import Transformer
 
-    text = next((shared_data / "s2_l1c_metadata").glob(f"*_{tile}_*.SAFE/GRANULE/*/MTD_TL.xml")).read_text(encoding="utf-8")
+    text = next((shared_data / "s2_l1c_metadata").glob(f"*_{tile}_*.SAFE/GRANULE/*/MTD_TL.xml")).read_text(
+        encoding="utf-8"
+    )
 
     def first(pattern: str) -> str:
         found = re.search(pattern, text, re.DOTALL)
@@ -82,7 +97,10 @@ def test_specular_geometry_is_forward() -> None:
     assert float(scattering_cosine(np.cos(0.5), np.cos(0.5), travel_azimuth(77.0, 77.0))) == pytest.approx(-1.0)
 
 
-@pytest.mark.parametrize(("peer", "its"), [("sos", 0.0), ("natraj", 0.0), ("6s", 180.0), ("satpy", -180.0), ("smac", 180.0), ("modis_kernels", 180.0)])
+@pytest.mark.parametrize(
+    ("peer", "its"),
+    [("sos", 0.0), ("natraj", 0.0), ("6s", 180.0), ("satpy", -180.0), ("smac", 180.0), ("modis_kernels", 180.0)],
+)
 def test_azimuth_conventions_of_others(peer: str, its: float) -> None:
     """What each calls the glint's half-plane is 0 here; and 90 degrees stay 90 or 270."""
     assert float(azimuth_from(peer, its)) == 0.0
@@ -95,7 +113,9 @@ def test_unknown_convention() -> None:
 
 
 def test_reflectance_of_a_white_plate() -> None:
-    """A plate that spreads all light evenly has L = E mu / (pi d²), so reflectance 1, wherever the Earth is; at night it has none."""
+    """A plate that spreads all light evenly has L = E mu / (pi d²), so reflectance 1, wherever the Earth is; at night
+    it has none.
+    """
     irradiance, mu, distance = 1850.0, 0.6, 1.0167
     radiance = irradiance * mu / np.pi / distance**2
     assert float(reflectance(radiance, irradiance, mu, distance)) == pytest.approx(1.0)

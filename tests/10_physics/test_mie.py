@@ -21,13 +21,17 @@ from estran.physics.aerosol.mie import amplitudes, coefficients, efficiencies
     ],
 )
 def test_wiscombe_1979(size: float, index: complex, extinction: float, scattering: float, asymmetry: float) -> None:
-    """Wiscombe 1979, NCAR/TN-140+STR, tables of test cases: six decimals. The case x = 10000 fails by 3e-3 where the downward recurrence starts too near."""
+    """Wiscombe 1979, NCAR/TN-140+STR, tables of test cases: six decimals. The case x = 10000 fails by 3e-3 where the
+    downward recurrence starts too near.
+    """
     found = [float(v[0]) for v in efficiencies([size], index)]
     np.testing.assert_allclose(found, [extinction, scattering, asymmetry], atol=6e-7)
 
 
 def test_bohren_and_huffman_appendix_a() -> None:
-    """Their sample: 0.525 µm at 0.6328 µm, index 1.55: Q_sca 3.10543, Q_back 2.92534, and relative elements at 9 and 90 degrees."""
+    """Their sample: 0.525 µm at 0.6328 µm, index 1.55: Q_sca 3.10543, Q_back 2.92534, and relative elements at 9 and 90
+    degrees.
+    """
     x = 2 * np.pi * 0.525 / 0.6328
     a, b = coefficients([x], 1.55)
     across, parallel = amplitudes(a, b, np.cos(np.radians([0.0, 9.0, 90.0, 180.0])))
@@ -56,7 +60,9 @@ def test_forward_light_and_extinction_are_one() -> None:
 
 
 def test_scattered_light_adds_up() -> None:
-    """The integral over all directions of both polarisations is the scattering efficiency; its first moment the asymmetry."""
+    """The integral over all directions of both polarisations is the scattering efficiency; its first moment the
+    asymmetry.
+    """
     x = 7.0
     cosine, weight = np.polynomial.legendre.leggauss(64)
     across, parallel = amplitudes(*coefficients([x], 1.4 + 0.01j), cosine)

@@ -20,8 +20,9 @@ PHI = np.array([0.0, 50.0, 130.0, 180.0])
 
 
 def peaked(degree: int = 12) -> np.ndarray:
-    """Greek coefficients of a made-up aerosol: Henyey and Greenstein's function with g = 0.6, polarising like a weak dipole (no degree has more than what a1
-    allows)."""
+    """Greek coefficients of a made-up aerosol: Henyey and Greenstein's function with g = 0.6, polarising like a weak
+    dipole (no degree has more than what a1 allows).
+    """
     n = np.arange(degree + 1)
     greek = np.zeros((4, degree + 1))
     greek[0] = (2 * n + 1) * 0.6**n
@@ -33,14 +34,21 @@ def peaked(degree: int = 12) -> np.ndarray:
 
 @cache
 def natraj(folder: Path) -> np.ndarray:
-    return np.genfromtxt(folder / "radiative_transfer" / "natraj2009_rayleigh.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    return np.genfromtxt(
+        folder / "radiative_transfer" / "natraj2009_rayleigh.csv",
+        delimiter=",",
+        names=True,
+        dtype=None,
+        encoding="utf-8",
+    )
 
 
 @pytest.mark.parametrize("tau", [0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0])
 @pytest.mark.parametrize("albedo", [0.0, 0.25, 0.8])
 def test_benchmark_of_natraj(shared_data: Path, tau: float, albedo: float) -> None:
-    """All cosines down to 0.02, both ends, 1568 values a case. The table has eight decimals, so I may be off by 5e-9 for that alone; its Q has the other
-    sign."""
+    """All cosines down to 0.02, both ends, 1568 values a case. The table has eight decimals, so I may be off by 5e-9
+    for that alone; its Q has the other sign.
+    """
     table = natraj(shared_data)
     table = table[(table["tau"] == tau) & (table["albedo"] == albedo)]
     sun, view, azimuth = (np.unique(table[name]) for name in ("mu0", "mu", "phi"))
@@ -70,7 +78,9 @@ def test_modes_add_up_to_the_matrix_between_meridians() -> None:
             part = pair[0 if rises else 1][0, :, 0, :]
             block[: part.shape[0], : part.shape[1]] = part
             cos, sin = np.cos(m * angle)[:, None, None], np.sin(m * angle)[:, None, None]
-            shape = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]]) * cos + np.array([[0, 0, -1], [0, 0, -1], [1, 1, 0]]) * sin
+            shape = (
+                np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]]) * cos + np.array([[0, 0, -1], [0, 0, -1], [1, 1, 0]]) * sin
+            )
             total += (1 if m == 0 else 2) * block * shape
         arriving, leaving = travel(-v, np.zeros(angle.size)), travel(u if rises else -u, angle)
         cosine = np.einsum("...i,...i->...", arriving[0], leaving[0])
@@ -105,20 +115,26 @@ def test_no_light_is_lost(albedo: float) -> None:
 def test_a_layer_that_absorbs_takes_away_by_beer() -> None:
     """A gas above all scatterers dims by its air mass, exactly."""
     below = [Layer(0.2, 0.95, peaked())]
-    clear, under = (solve(layers, MU, MU, PHI, Lambertian(0.1)) for layers in (below, [Layer(0.1, 0.0, rayleigh_greek()), *below]))
+    clear, under = (
+        solve(layers, MU, MU, PHI, Lambertian(0.1)) for layers in (below, [Layer(0.1, 0.0, rayleigh_greek()), *below])
+    )
     dimmed = clear.up * np.exp(-0.1 * (1 / MU[None, :, None] + 1 / MU[:, None, None]))
     np.testing.assert_allclose(under.up, dimmed, atol=1e-9)
 
 
 def test_reciprocity() -> None:
-    """Sun and sensor exchanged: I is the same; the matrix is transposed with the sign of U turned (H87, eq. 18); here its first element."""
+    """Sun and sensor exchanged: I is the same; the matrix is transposed with the sign of U turned (H87, eq. 18); here
+    its first element.
+    """
     found = solve([Layer(0.3, 0.9, rayleigh_greek()), Layer(0.2, 0.8, peaked())], MU, MU, PHI, Lambertian(0.2))
     np.testing.assert_allclose(found.up[0], found.up[0].swapaxes(0, 1), atol=1e-9)
     assert found.spherical_albedo > 0.0
 
 
 def test_lambertian_coupling() -> None:
-    """Chandrasekhar's planetary problem: over albedo A the field is that over black plus A T T' / (1 - A S), T' by reciprocity."""
+    """Chandrasekhar's planetary problem: over albedo A the field is that over black plus A T T' / (1 - A S), T' by
+    reciprocity.
+    """
     air = [Layer(0.25, 0.97, rayleigh_greek()), Layer(0.2, 0.9, peaked())]
     black, bright = (solve(air, MU, MU, PHI, Lambertian(a)) for a in (0.0, 0.35))
     through = black.transmittance
@@ -132,10 +148,14 @@ def test_sun_overhead_has_no_azimuth() -> None:
     np.testing.assert_allclose(found.up[2], 0.0, atol=1e-12)
 
 
-def orders_of_scattering(layers: list[tuple[float, float, np.ndarray]], mu_s: float, mu_v: np.ndarray, phi: np.ndarray, albedo: float) -> np.ndarray:
-    """Another method: successive orders on a grid of depths and *directions over the whole sphere*, without azimuth modes; matrices by vectors.
+def orders_of_scattering(
+    layers: list[tuple[float, float, np.ndarray]], mu_s: float, mu_v: np.ndarray, phi: np.ndarray, albedo: float
+) -> np.ndarray:
+    """Another method: successive orders on a grid of depths and *directions over the whole sphere*, without azimuth
+    modes; matrices by vectors.
 
-    Everything but :func:`phase_matrix` and the rotation is different from the solver: no Fourier series, no doubling, its own quadrature.
+    Everything but :func:`phase_matrix` and the rotation is different from the solver: no Fourier series, no doubling,
+    its own quadrature.
     """
     nodes, spokes = 12, 32
     x, w = np.polynomial.legendre.leggauss(nodes)
@@ -160,12 +180,18 @@ def orders_of_scattering(layers: list[tuple[float, float, np.ndarray]], mu_s: fl
         return in_meridians(spread[0], spread[1], phase_matrix(greek, cosine))
 
     scatter = [
-        (0.25 / np.pi * omega * z(g, all_u, all_p, us, ps) * weight[:, None, None]).transpose(0, 2, 1, 3).reshape(all_u.size * 3, -1) for _, omega, g in layers
+        (0.25 / np.pi * omega * z(g, all_u, all_p, us, ps) * weight[:, None, None])
+        .transpose(0, 2, 1, 3)
+        .reshape(all_u.size * 3, -1)
+        for _, omega, g in layers
     ]
     # The Sun's light is of irradiance 1 across its beam; the first source has it dimmed to the mean over each step.
     beam = np.exp(-top / mu_s) * -np.expm1(-steps / mu_s) * mu_s / steps
     source = np.stack(
-        [b * 0.25 / np.pi * layers[k][1] * z(layers[k][2], all_u, all_p, np.array([-mu_s]), np.zeros(1))[:, 0, :, 0] for b, k in zip(beam, which)]
+        [
+            b * 0.25 / np.pi * layers[k][1] * z(layers[k][2], all_u, all_p, np.array([-mu_s]), np.zeros(1))[:, 0, :, 0]
+            for b, k in zip(beam, which)
+        ]
     )
     seen = np.zeros((views.size, 3))
     ground = mu_s * np.exp(-total / mu_s)
@@ -198,7 +224,9 @@ def orders_of_scattering(layers: list[tuple[float, float, np.ndarray]], mu_s: fl
 
 @pytest.mark.parametrize("albedo", [0.0, 0.4])
 def test_successive_orders_agree(albedo: float) -> None:
-    """Two layers, aerosol below molecules, polarised, absorbing: another method within 2e-4 of I (its steps are 0.004 of depth)."""
+    """Two layers, aerosol below molecules, polarised, absorbing: another method within 2e-4 of I (its steps are 0.004
+    of depth).
+    """
     layers = [(0.06, 1.0, rayleigh_greek(0.03)), (0.08, 0.9, peaked(8))]
     phi = np.array([0.0, 50.0, 130.0, 180.0])
     found: Radiation = solve([Layer(*part) for part in layers], [0.6], MU[1:], phi, Lambertian(albedo))

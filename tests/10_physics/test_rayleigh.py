@@ -16,7 +16,12 @@ from estran.physics.scattering import greek_coefficients, mixture, phase_matrix,
 
 @pytest.mark.parametrize(
     ("formula", "column"),
-    [("bodhaine", "bodhaine400_lat45"), ("bodhaine_fit", "bodhaine_eq30_fit"), ("hansen_travis", "hansen_travis74"), ("perbos", "perbos_CNES")],
+    [
+        ("bodhaine", "bodhaine400_lat45"),
+        ("bodhaine_fit", "bodhaine_eq30_fit"),
+        ("hansen_travis", "hansen_travis74"),
+        ("perbos", "perbos_CNES"),
+    ],
 )
 def test_table_of_a_second_implementation(shared_data: Path, formula: Formula, column: str) -> None:
     """Seven digits of the table, all wavelengths."""
@@ -30,7 +35,9 @@ def test_king_factor_of_the_table(shared_data: Path) -> None:
 
 
 def test_published_figures_of_bodhaine() -> None:
-    """Bodhaine 1999: depth 0.3602 at 400 nm; standard air (15 degrees, 300 ppm) at 633 nm has n - 1 = 2.7652e-4 (Edlen 1966, another dispersion formula)."""
+    """Bodhaine 1999: depth 0.3602 at 400 nm; standard air (15 degrees, 300 ppm) at 633 nm has n - 1 = 2.7652e-4 (Edlen
+    1966, another dispersion formula).
+    """
     assert round(float(optical_depth(400.0, co2=360.0)), 4) == 0.3602
     assert float(refractivity(633.0, 300.0)) == pytest.approx(2.7652e-4, abs=1e-8)
     assert float(depolarisation_factor(550.0)) == pytest.approx(0.0283, abs=5e-5)
@@ -39,7 +46,9 @@ def test_published_figures_of_bodhaine() -> None:
 
 @pytest.mark.parametrize("formula", get_args(Formula))
 def test_formulas_agree_where_all_hold(formula: Formula) -> None:
-    """In the visible all but Perbos' agree within 0.4 %; his is 2.2 to 2.5 % low, which matters: who compares must say which one."""
+    """In the visible all but Perbos' agree within 0.4 %; his is 2.2 to 2.5 % low, which matters: who compares must say
+    which one.
+    """
     visible = np.array([412.5, 443.0, 490.0, 560.0, 665.0, 753.0])
     ratio = optical_depth(visible, formula=formula) / optical_depth(visible)
     if formula == "perbos":
@@ -50,11 +59,15 @@ def test_formulas_agree_where_all_hold(formula: Formula) -> None:
 
 def test_half_the_air_scatters_half() -> None:
     for formula in get_args(Formula):
-        assert optical_depth(443.0, 1013.25 / 2, formula=formula) == pytest.approx(float(optical_depth(443.0, formula=formula)) / 2)
+        assert optical_depth(443.0, 1013.25 / 2, formula=formula) == pytest.approx(
+            float(optical_depth(443.0, formula=formula)) / 2
+        )
 
 
 def test_gravity() -> None:
-    """List's normal gravity at sea level, carried 5.5 km up: free-air gradient 3.086e-3 cm/s² a metre; stronger at the pole, so less air for a pressure."""
+    """List's normal gravity at sea level, carried 5.5 km up: free-air gradient 3.086e-3 cm/s² a metre; stronger at the
+    pole, so less air for a pressure.
+    """
     assert float(gravity(45.0, 0.0)) == pytest.approx(980.616 - 3.0855e-4 * 5517.56 + 7.254e-11 * 5517.56**2, abs=0.002)
     assert float(gravity(90.0)) - float(gravity(0.0)) == pytest.approx(5.17, abs=0.02)
     assert float(optical_depth(443.0, latitude=90.0)) < float(optical_depth(443.0, latitude=0.0))
@@ -83,7 +96,9 @@ def test_phase_integrates_to_four_pi(depolarisation: float) -> None:
 
 @pytest.mark.parametrize("depolarisation", [0.0, 0.0283])
 def test_matrix_of_molecules(depolarisation: float) -> None:
-    """Hansen and Travis 1974, eq. 2.15: dipole part and isotropic part; light at 90 degrees is polarised by (1 - d) / (1 + d)."""
+    """Hansen and Travis 1974, eq. 2.15: dipole part and isotropic part; light at 90 degrees is polarised by (1 - d) /
+    (1 + d).
+    """
     c = np.linspace(-1, 1, 11)
     share = (1 - depolarisation) / (1 + depolarisation / 2)
     a1, a2, a3, b1 = phase_matrix(rayleigh_greek(depolarisation), c)
@@ -106,6 +121,8 @@ def test_mixture_is_weighed_by_what_is_scattered() -> None:
     one, two = rayleigh_greek(), np.zeros((4, 5))
     two[0, :] = 1.0, 0.3, 0.2, 0.1, 0.05
     c = np.linspace(-1, 1, 5)
-    np.testing.assert_allclose(phase_matrix(mixture([0.3, 0.1], [one, two]), c), 0.75 * phase_matrix(one, c) + 0.25 * phase_matrix(two, c))
+    np.testing.assert_allclose(
+        phase_matrix(mixture([0.3, 0.1], [one, two]), c), 0.75 * phase_matrix(one, c) + 0.25 * phase_matrix(two, c)
+    )
     with pytest.raises(BadParameter, match="not all 0"):
         mixture([0.0], [one])

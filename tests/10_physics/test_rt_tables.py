@@ -1,4 +1,6 @@
-"""The tables of the radiative transfer: against the published benchmark and against the solver, which they share no formula with but the phase matrix."""
+"""The tables of the radiative transfer: against the published benchmark and against the solver, which they share no
+formula with but the phase matrix.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from estran.physics.radiative_transfer import Layer, solve
 from estran.physics.radiative_transfer import table_rayleigh as rayleigh
 from estran.physics.radiative_transfer import table_sky_glint as sky_glint
 from estran.physics.radiative_transfer.lagrange import blend
-from estran.physics.radiative_transfer.tables import plans, rayleigh_plan, rayleigh_table, sky_glint_plan, sky_glint_table
+from estran.physics.radiative_transfer.tables import (
+    plans,
+    rayleigh_plan,
+    rayleigh_table,
+    sky_glint_plan,
+    sky_glint_table,
+)
 from estran.physics.rayleigh import optical_depth
 from estran.physics.scattering import rayleigh_greek
 from estran.physics.sea_surface import RoughSea
@@ -23,7 +31,9 @@ from estran.tables.archive import read_archive
 
 
 def random_molecules(cases: int, seed: int) -> dict[str, float]:
-    """Largest errors of the Rayleigh table in `cases` random atmospheres of 64 pairs of directions each, none of them at a node."""
+    """Largest errors of the Rayleigh table in `cases` random atmospheres of 64 pairs of directions each, none of them
+    at a node.
+    """
     table, draw = rayleigh_table(), np.random.default_rng(seed)
     worst = dict.fromkeys(("reflectance", "reflectance, low", "transmittance", "spherical albedo"), 0.0)
     for _ in range(cases):
@@ -36,8 +46,14 @@ def random_molecules(cases: int, seed: int) -> dict[str, float]:
         for name, value in (
             ("reflectance", np.where(high, error, 0.0)),
             ("reflectance, low", error),
-            ("transmittance", np.abs(table.transmittance(depth, sun, depolarisation=depolarisation) - exact.transmittance)),
-            ("spherical albedo", np.abs(table.spherical_albedo(depth, depolarisation=depolarisation) - exact.spherical_albedo)),
+            (
+                "transmittance",
+                np.abs(table.transmittance(depth, sun, depolarisation=depolarisation) - exact.transmittance),
+            ),
+            (
+                "spherical albedo",
+                np.abs(table.spherical_albedo(depth, depolarisation=depolarisation) - exact.spherical_albedo),
+            ),
         ):
             worst[name] = max(worst[name], float(np.max(value)))
     return worst
@@ -48,7 +64,10 @@ def test_benchmark_of_natraj_through_the_table(shared_data: Path) -> None:
     path = shared_data / "radiative_transfer" / "natraj2009_rayleigh.csv"
     rows = np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8")
     rows = rows[(rows["dir"] == "UP") & (rows["albedo"] == 0.0)]
-    found = rayleigh_table().path_stokes(rows["tau"], rows["mu0"], rows["mu"], rows["phi"], depolarisation=0.0) * rows["mu0"]
+    found = (
+        rayleigh_table().path_stokes(rows["tau"], rows["mu0"], rows["mu"], rows["phi"], depolarisation=0.0)
+        * rows["mu0"]
+    )
     assert (np.abs(found[0] - rows["I"]) / rows["I"]).max() < 6e-6
     assert np.abs(found[1] + rows["Q"]).max() < 5e-7
     assert np.abs(found[2] - rows["U"]).max() < 5e-7
@@ -162,21 +181,34 @@ def test_molecules_above_a_sea_in_three_parts() -> None:
     cosine, azimuth = np.cos(np.radians([10.0, 35.0, 60.0])), np.array([0.0, 40.0, 110.0, 180.0, 300.0])
     sun, view = cosine[:, None], cosine[:, None, None]
     of = slopes(wind, "cox_munk")
-    direct = facet_reflectance(view, sun, np.radians(azimuth), of, np.radians(25.0), 1.34)[..., 0, 0] * np.exp(-depth * (1.0 / sun + 1.0 / view))
+    direct = facet_reflectance(view, sun, np.radians(azimuth), of, np.radians(25.0), 1.34)[..., 0, 0] * np.exp(
+        -depth * (1.0 / sun + 1.0 / view)
+    )
     found = rayleigh_table().path_reflectance(depth, sun, view, azimuth) + direct
     found = found + sky_glint_table().reflectance(depth, sun, view, azimuth, wind, model="cox_munk")
-    exact = solve([Layer(depth, 1.0, rayleigh_greek(0.028))], cosine, cosine, azimuth, RoughSea(wind, 1.34 + 0j, "cox_munk", 25.0), streams=32)
+    exact = solve(
+        [Layer(depth, 1.0, rayleigh_greek(0.028))],
+        cosine,
+        cosine,
+        azimuth,
+        RoughSea(wind, 1.34 + 0j, "cox_munk", 25.0),
+        streams=32,
+    )
     np.testing.assert_allclose(found, exact.up[0], atol=3e-5)
 
 
 def test_the_sea_adds_percents_to_the_blue() -> None:
-    """Without it glint at 490 nm is about 2 % low, from 1.27 um on less than 0.05 % (SOS-ABS beside, Sun 30 degrees, 5 m/s, at the specular point)."""
+    """Without it glint at 490 nm is about 2 % low, from 1.27 um on less than 0.05 % (SOS-ABS beside, Sun 30 degrees, 5
+    m/s, at the specular point).
+    """
     cosine = np.cos(np.radians(30.0))
     glint = float(facet_reflectance(cosine, cosine, 0.0, slopes(5.0), 0.0, 1.34)[..., 0, 0])
     share = {}
     for nm in (490.0, 665.0, 865.0, 1270.0):
         depth = optical_depth(nm)
-        total = float(rayleigh_table().path_reflectance(depth, cosine, cosine, 0.0)) + glint * np.exp(-2.0 * depth / cosine)
+        total = float(rayleigh_table().path_reflectance(depth, cosine, cosine, 0.0)) + glint * np.exp(
+            -2.0 * depth / cosine
+        )
         share[nm] = float(sky_glint_table().reflectance(depth, cosine, cosine, 0.0, 5.0)) / total
     assert 0.019 < share[490.0] < 0.026
     assert 0.005 < share[665.0] < 0.008
@@ -205,7 +237,9 @@ def test_outside_the_sky_glint_table() -> None:
             table.reflectance(*arguments)
     with pytest.raises(BadParameter, match="refractive index"):
         table.reflectance(0.1, 0.5, 0.5, 0.0, 5.0, index=1.4)
-    found = table.reflectance(np.array([0.1, 0.6, 0.1, 0.1]), np.array([0.5, 0.5, np.nan, 0.5]), 0.5, 0.0, np.array([5.0, 5.0, 5.0, 20.0]))
+    found = table.reflectance(
+        np.array([0.1, 0.6, 0.1, 0.1]), np.array([0.5, 0.5, np.nan, 0.5]), 0.5, 0.0, np.array([5.0, 5.0, 5.0, 20.0])
+    )
     assert np.isnan(found).tolist() == [False, True, True, True]
     ends = table.reflectance(np.array([0.0, 0.5]), np.cos(np.radians(80.0)), 1.0, 0.0, np.array([0.5, 16.0]))
     assert np.isfinite(ends).all()

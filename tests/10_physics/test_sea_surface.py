@@ -75,12 +75,18 @@ def test_lee_sides_are_steeper() -> None:
 
 def test_foam_table_is_read_at_its_place() -> None:
     """Koepke at 1.6 µm is 0.10, at 2.13 µm 0.058; and no table read one place off: 0.120 and 0.092 (6SV1.1)."""
-    np.testing.assert_allclose(effective_reflectance([200.0, 550.0, 1610.0, 2130.0, 2500.0, 3000.0]), [0.22, 0.22, 0.1005, 0.058, 0.04, 0.0], atol=2e-3)
+    np.testing.assert_allclose(
+        effective_reflectance([200.0, 550.0, 1610.0, 2130.0, 2500.0, 3000.0]),
+        [0.22, 0.22, 0.1005, 0.058, 0.04, 0.0],
+        atol=2e-3,
+    )
     assert float(coverage(10.0)) == pytest.approx(0.00977, abs=1e-4)
 
 
 def test_index_of_sea_water() -> None:
-    """Water at the sodium line and 20 degrees has 1.33299 (any handbook), in air; the other source agrees within both uncertainties."""
+    """Water at the sodium line and 20 degrees has 1.33299 (any handbook), in air; the other source agrees within both
+    uncertainties.
+    """
     assert float(refractive_index(589.3, 0.0, source="quan_fry")[0].real) == pytest.approx(1.33299, abs=2e-5)
     fine, u_fine = refractive_index(500.0, source="quan_fry")
     coarse, u_coarse = refractive_index(500.0)
@@ -98,7 +104,9 @@ def test_mirror_geometry_is_a_flat_facet() -> None:
 
 
 def test_reciprocity_of_facets() -> None:
-    """Sun and sensor exchanged, light run backwards: the matrix is transposed; U would change its sign, but so does the sense of azimuth."""
+    """Sun and sensor exchanged, light run backwards: the matrix is transposed; U would change its sign, but so does the
+    sense of azimuth.
+    """
     azimuth = np.array([0.3, 1.2, 2.9])
     there = facet_reflectance(0.5, 0.9, azimuth, slopes(6.0), 0.0, 1.34)
     back = facet_reflectance(0.9, 0.5, azimuth, slopes(6.0), 0.0, 1.34)
@@ -130,7 +138,9 @@ def test_modes_add_up_to_the_closed_form() -> None:
 
 def test_a_calm_sea_sends_back_what_fresnel_says() -> None:
     """No air, almost no wind: the albedo is the mean of Fresnel's reflectance over a few degrees of tilt."""
-    found = solve([Layer(0.0, 0.0, rayleigh_greek())], [0.5, 0.8, 1.0], [0.5], [0.0], RoughSea(0.0, 1.34, points=720), streams=64)
+    found = solve(
+        [Layer(0.0, 0.0, rayleigh_greek())], [0.5, 0.8, 1.0], [0.5], [0.0], RoughSea(0.0, 1.34, points=720), streams=64
+    )
     np.testing.assert_allclose(found.albedo, reflectance(np.array([0.5, 0.8, 1.0]), 1.34), rtol=0.01)
 
 
@@ -161,11 +171,22 @@ def test_foam_and_water_behave_like_a_lambertian_ground() -> None:
     with_foam, without = (RoughSea(12.0, foam=f, water=0.02) for f in (0.22, 0.0))
     view, sun, angle = np.array([0.8]), np.array([0.6]), np.array([2.0])
     share = float(coverage(12.0))
-    difference = with_foam.reflectance(view, sun, angle) - (1 - share) * (without.reflectance(view, sun, angle) - 0.02 * np.eye(3)[0] * np.eye(3)[:, :1])
+    difference = with_foam.reflectance(view, sun, angle) - (1 - share) * (
+        without.reflectance(view, sun, angle) - 0.02 * np.eye(3)[0] * np.eye(3)[:, :1]
+    )
     assert difference[0, 0, 0] == pytest.approx(share * 0.22 + (1 - share * 0.22) * 0.02)
 
 
-@pytest.mark.parametrize("bad", [{"wind": -1.0}, {"wind": 40.0}, {"wind": 5.0, "index": 0.9}, {"wind": 5.0, "foam": 22.0}, {"wind": 5.0, "model": "calm"}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"wind": -1.0},
+        {"wind": 40.0},
+        {"wind": 5.0, "index": 0.9},
+        {"wind": 5.0, "foam": 22.0},
+        {"wind": 5.0, "model": "calm"},
+    ],
+)
 def test_impossible_seas_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(BadParameter):
         RoughSea(**bad)  # type: ignore[arg-type]

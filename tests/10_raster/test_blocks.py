@@ -21,7 +21,9 @@ def test_windows_of_any_cut_add_up_to_the_sums_of_the_whole(k: int, dtype: type)
     for rows in (slice(0, 7), slice(7, 8), slice(8, 23)):
         for cols in (slice(0, 5), slice(5, 31)):
             part, number = block_sums(values[rows, cols], k, rows.start, cols.start)
-            place = np.s_[rows.start // k : rows.start // k + part.shape[0], cols.start // k : cols.start // k + part.shape[1]]
+            place = np.s_[
+                rows.start // k : rows.start // k + part.shape[0], cols.start // k : cols.start // k + part.shape[1]
+            ]
             sums[place] += part
             counts[place] += number
     np.testing.assert_array_equal(sums, np.nansum(blocks, (1, 3)))

@@ -1,4 +1,6 @@
-"""Band arithmetic means here what it means in SNAP; the expected values are worked out by hand from SNAP's rules, or by Python's own arithmetic."""
+"""Band arithmetic means here what it means in SNAP; the expected values are worked out by hand from SNAP's rules, or by
+Python's own arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,15 @@ def get_flag(band, flag):
         ("not nan(B4) and B4 != 0", [True, False, True, False]),
         ("flags.CLOUD && !flags.SNOW", [False, True, False, False]),
         ("flags.CLOUD or flags.SNOW", [False, True, True, True]),
-        ("n / 2", [3.5, -3.5, 0.0, 2.5]),  # a number is asked for: doubles all the way down, so that an index of raw counts is an index
+        (
+            "n / 2",
+            [3.5, -3.5, 0.0, 2.5],
+        ),  # a number is asked for: doubles all the way down, so that an index of raw counts is an index
         ("(n - 3) / (n + 3)", [0.4, 2.5, -1.0, 0.25]),
-        ("n / 2 == 3", [True, False, False, False]),  # two integers are compared as integers, cut towards zero as in Java
+        (
+            "n / 2 == 3",
+            [True, False, False, False],
+        ),  # two integers are compared as integers, cut towards zero as in Java
         ("n / 2 == 3.5", [True, False, False, False]),  # an integer and a double as doubles
         ("n / 2 != -3", [True, False, True, True]),
         ("n / flags == 0", [True, False, True, False]),  # by zero: 0, where Java stops
@@ -117,7 +125,12 @@ def test_what_cannot_be_read_is_told(expression, told):
 
 
 def test_names_are_bands_without_their_flags():
-    assert names("flags.CLOUD || $source.B4 + n.raw > PI ? nan('odd name') : NaN") == {"flags", "$source.B4", "n", "odd name"}
+    assert names("flags.CLOUD || $source.B4 + n.raw > PI ? nan('odd name') : NaN") == {
+        "flags",
+        "$source.B4",
+        "n",
+        "odd name",
+    }
 
 
 def test_references_of_what_cannot_be_read_are_none():

@@ -1,4 +1,6 @@
-"""Directions on coarse grids: exact where the truth is linear, the same whatever the tiling, right across north and the nadir."""
+"""Directions on coarse grids: exact where the truth is linear, the same whatever the tiling, right across north and the
+nadir.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def test_bilinear_is_exact_on_a_plane_also_beyond_the_nodes(constant: float, dow
 
 def test_bilinear_has_the_product_term() -> None:
     rows, cols = np.indices((3, 3)).astype(float)
-    assert interpolate.bilinear(rows * cols, np.array([0.5, 1.25]), np.array([0.5, 1.5])) == pytest.approx(np.array([[0.25, 0.75], [0.625, 1.875]]))
+    assert interpolate.bilinear(rows * cols, np.array([0.5, 1.25]), np.array([0.5, 1.5])) == pytest.approx(
+        np.array([[0.25, 0.75], [0.625, 1.875]])
+    )
 
 
 def test_a_grid_of_one_node_is_a_constant() -> None:
@@ -94,10 +98,13 @@ def test_inside_distance_changes_sign_halfway() -> None:
 
 def test_nearest_strip_divides_overlaps_and_gaps_in_the_middle_and_ends_within_reach() -> None:
     cols = np.arange(12)
-    valid = np.stack([np.tile(mask, (3, 1)) for mask in ((cols < 4), (cols >= 3) & (cols < 6), (cols >= 8) & (cols < 10))])
+    valid = np.stack(
+        [np.tile(mask, (3, 1)) for mask in ((cols < 4), (cols >= 3) & (cols < 6), (cols >= 8) & (cols < 10))]
+    )
     distances = np.stack([interpolate.inside_distance(v) for v in valid])
     where = np.array([0.0, 2.9, 3.1, 5.0, 6.4, 6.6, 9.0, 9.9, 10.1, 11.9])
-    # The overlap is node 3, its middle 3.0; the gap lies between nodes 5 and 8, its middle is 6.5; the last valid node is 9.
+    # The overlap is node 3, its middle 3.0; the gap lies between nodes 5 and 8, its middle is 6.5; the last valid node
+    # is 9.
     far, near = (interpolate.nearest_strip(distances, np.array([1.0]), where, reach).tolist() for reach in (2.0, 1.0))
     assert far == [[1, 1, 2, 2, 2, 3, 3, 3, 3, 0]]
     assert near == [[1, 1, 2, 2, 0, 0, 3, 3, 0, 0]]
@@ -119,24 +126,34 @@ def test_strip_directions_take_each_pixel_from_its_strip() -> None:
 
 def test_the_mean_over_bands_is_of_zeniths_and_of_unit_azimuths() -> None:
     one = np.ones((1, 1), np.uint8)
-    bands = [(interpolate.to_components(np.full((2, 2), z), np.full((2, 2), a))[None], one) for z, a in ((4.0, 350.0), (8.0, 20.0))]
+    bands = [
+        (interpolate.to_components(np.full((2, 2), z), np.full((2, 2), a))[None], one)
+        for z, a in ((4.0, 350.0), (8.0, 20.0))
+    ]
     zenith, azimuth = interpolate.strip_directions(bands, np.array([0.5]), np.array([0.5]))
     assert zenith[0, 0] == pytest.approx(6.0)
-    assert azimuth[0, 0] == pytest.approx(5.0, abs=1e-4)  # the mean of the numbers would be 185: the wrong side of the sky
+    assert azimuth[0, 0] == pytest.approx(
+        5.0, abs=1e-4
+    )  # the mean of the numbers would be 185: the wrong side of the sky
 
 
 def test_a_band_without_a_strip_there_does_not_count() -> None:
     components = interpolate.to_components(np.full((2, 2), 5.0), np.full((2, 2), 100.0))[None]
     zenith, _ = interpolate.strip_directions(
-        [(components, np.ones((1, 2), np.uint8)), (components * 3, np.array([[0, 1]], np.uint8))], np.array([0.5]), np.array([0.2, 0.8])
+        [(components, np.ones((1, 2), np.uint8)), (components * 3, np.array([[0, 1]], np.uint8))],
+        np.array([0.5]),
+        np.array([0.2, 0.8]),
     )
     assert zenith[0] == pytest.approx([5.0, 10.0])
 
 
 def test_directions_cross_the_nadir_without_a_kink() -> None:
-    # Looking from 3 degrees left to 3 degrees right of the nadir, between two nodes: in the middle the zenith is 0, where interpolated zeniths would stay 3.
+    # Looking from 3 degrees left to 3 degrees right of the nadir, between two nodes: in the middle the zenith is 0,
+    # where interpolated zeniths would stay 3.
     components = interpolate.to_components(np.array([[3.0, 3.0]]), np.array([[270.0, 90.0]]))[None]
-    zenith, _ = interpolate.strip_directions([(components, np.ones((1, 3), np.uint8))], np.array([0.0]), np.array([0.0, 0.5, 0.75]))
+    zenith, _ = interpolate.strip_directions(
+        [(components, np.ones((1, 3), np.uint8))], np.array([0.0]), np.array([0.0, 0.5, 0.75])
+    )
     assert zenith[0] == pytest.approx([3.0, 0.0, 1.5], abs=1e-6)
 
 

@@ -63,5 +63,10 @@ def test_mean_over_objects_leaves_nan_out() -> None:
     values = np.arange(40, dtype=np.float32).reshape(5, 8)
     values[0, 2] = values[2, 0] = np.nan
     objects = label(mask)
-    expected = [np.nanmean(values[objects.labels() == k + 1]) if np.isfinite(values[objects.labels() == k + 1]).any() else np.nan for k in range(3)]
+    expected = [
+        np.nanmean(values[objects.labels() == k + 1])
+        if np.isfinite(values[objects.labels() == k + 1]).any()
+        else np.nan
+        for k in range(3)
+    ]
     np.testing.assert_allclose(objects.mean_of(values), expected)

@@ -10,10 +10,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from estran.errors import EstranError
-from estran.raster.morphology import dilate_disk, dilate_square, disk_widths, erode_disk, fill_minima, majority, reconstruct_by_erosion
+from estran.raster.morphology import (
+    dilate_disk,
+    dilate_square,
+    disk_widths,
+    erode_disk,
+    fill_minima,
+    majority,
+    reconstruct_by_erosion,
+)
 
 MASKS = arrays(np.bool_, st.tuples(st.integers(1, 14), st.integers(1, 17)))
-HEIGHTS = arrays(np.float32, st.tuples(st.integers(3, 12), st.integers(3, 12)), elements=st.integers(0, 6).map(np.float32))
+HEIGHTS = arrays(
+    np.float32, st.tuples(st.integers(3, 12), st.integers(3, 12)), elements=st.integers(0, 6).map(np.float32)
+)
 
 
 def naive_fill(image: np.ndarray) -> np.ndarray:

@@ -24,7 +24,10 @@ def envi(folder: Path, name: str) -> np.ndarray:
     return np.fromfile(folder / f"{name}.img", {12: ">u2", 4: ">f4"}[kind]).reshape(height, width)
 
 
-@pytest.mark.parametrize(("metres", "down", "up"), [(20, "First", "Nearest"), (20, "Mean", "Bilinear"), (10, "Mean", "Bilinear"), (60, "Mean", "Nearest")])
+@pytest.mark.parametrize(
+    ("metres", "down", "up"),
+    [(20, "First", "Nearest"), (20, "Mean", "Bilinear"), (10, "Mean", "Bilinear"), (60, "Mean", "Nearest")],
+)
 @pytest.mark.parametrize(("band", "pixel"), [("B2", 10), ("B5", 20), ("B10", 60)])
 def test_raw_values_of_snap(shared_data: Path, metres: int, down: str, up: str, band: str, pixel: int) -> None:
     """Every raw value of SNAP's Resample; bilinear images without the border where SNAP mixes zeros in."""
@@ -69,13 +72,18 @@ def test_tiled_is_whole(method: str, scale: float, tile: int, dtype: type, seed:
 def test_a_constant_stays_itself(value: int, scale: float, method: str) -> None:
     raw = np.full((12, 12), value, np.uint16)
     size = int(12 / scale)
-    assert np.all(resample(raw, Window(0, 0, 12, 12), Window(0, 0, size, size), Ratio(scale, scale), method, nodata=0) == value)
+    assert np.all(
+        resample(raw, Window(0, 0, 12, 12), Window(0, 0, size, size), Ratio(scale, scale), method, nodata=0) == value
+    )
 
 
 def test_aggregations_of_one_pixel() -> None:
     raw = np.array([[1, 2], [4, 8]], np.uint16)
     one = Window(0, 0, 1, 1)
-    found = {m: int(resample(raw, Window(0, 0, 2, 2), one, Ratio(2, 2), m)[0, 0]) for m in ("First", "Min", "Max", "Mean", "Median", "FlagAnd", "FlagOr")}
+    found = {
+        m: int(resample(raw, Window(0, 0, 2, 2), one, Ratio(2, 2), m)[0, 0])
+        for m in ("First", "Min", "Max", "Mean", "Median", "FlagAnd", "FlagOr")
+    }
     assert found == {"First": 1, "Min": 1, "Max": 8, "Mean": 3, "Median": 3, "FlagAnd": 0, "FlagOr": 15}
 
 
@@ -104,7 +112,9 @@ def test_saturation_spreads(method: str, scale: float) -> None:
     raw = np.full((4, 4), 1000, np.uint16)
     raw[1, 1] = 65535
     size = int(4 / scale)
-    found = resample(raw, Window(0, 0, 4, 4), Window(0, 0, size, size), Ratio(scale, scale), method, nodata=0, saturated=65535)
+    found = resample(
+        raw, Window(0, 0, 4, 4), Window(0, 0, size, size), Ratio(scale, scale), method, nodata=0, saturated=65535
+    )
     assert set(np.unique(found)) == {1000, 65535}
     assert found[int(1 / scale), int(1 / scale)] == 65535
 
@@ -136,13 +146,30 @@ def test_ratio_of_grids() -> None:
 
 @pytest.mark.parametrize("times", [2, 3, 6])
 def test_exact_weights_of_integers(times: int) -> None:
-    """As SNAP's S2Resampling, which works in double numbers and cuts: against scipy, half a target pixel towards the upper left."""
+    """As SNAP's S2Resampling, which works in double numbers and cuts: against scipy, half a target pixel towards the
+    upper left.
+    """
     raw = np.random.default_rng(4).integers(1, 20000, (12, 15)).astype(np.uint16)
-    found = resample(raw, Window(0, 0, 12, 15), Window(0, 0, 12 * times, 15 * times), Ratio(1 / times, 1 / times), "Bilinear", nodata=0, exact=True)
+    found = resample(
+        raw,
+        Window(0, 0, 12, 15),
+        Window(0, 0, 12 * times, 15 * times),
+        Ratio(1 / times, 1 / times),
+        "Bilinear",
+        nodata=0,
+        exact=True,
+    )
     at = np.indices(found.shape) / times - 0.5
     expected = ndimage.map_coordinates(raw.astype(float), at, order=1, mode="nearest")
     np.testing.assert_array_equal(found, np.floor(expected + 1e-6))
-    stepped = resample(raw, Window(0, 0, 12, 15), Window(0, 0, 12 * times, 15 * times), Ratio(1 / times, 1 / times), "Bilinear", nodata=0)
+    stepped = resample(
+        raw,
+        Window(0, 0, 12, 15),
+        Window(0, 0, 12 * times, 15 * times),
+        Ratio(1 / times, 1 / times),
+        "Bilinear",
+        nodata=0,
+    )
     assert (np.abs(stepped - expected).max() > 1) == (times != 2)
 
 
@@ -157,13 +184,22 @@ def test_exact_weights_of_integers(times: int) -> None:
     few=st.booleans(),
     seed=st.integers(0, 99),
 )
-def test_digital_numbers_come_out_as_from_the_loops_for_any_number(method, scale, shift, size, dtype, nodata, saturated, few, seed) -> None:
+def test_digital_numbers_come_out_as_from_the_loops_for_any_number(
+    method, scale, shift, size, dtype, nodata, saturated, few, seed
+) -> None:
     """Unsigned numbers have loops of their own; the same values as 32-bit integers take the general ones."""
     random = np.random.default_rng(seed)
-    raw = random.choice([0, 3, 4, 5, 255], size).astype(dtype) if few else random.integers(0, np.iinfo(dtype).max, size, dtype, endpoint=True)
+    raw = (
+        random.choice([0, 3, 4, 5, 255], size).astype(dtype)
+        if few
+        else random.integers(0, np.iinfo(dtype).max, size, dtype, endpoint=True)
+    )
     origin, ratio = Window(2, 3, *size), Ratio(scale, scale, 2.0 + shift, 3.0 + shift)
     target = Window(0, 0, int(np.ceil(size[0] / scale)), int(np.ceil(size[1] / scale)))
-    found, expected = (resample(r, origin, target, ratio, method, nodata=nodata, saturated=saturated) for r in (raw, raw.astype(np.int32)))
+    found, expected = (
+        resample(r, origin, target, ratio, method, nodata=nodata, saturated=saturated)
+        for r in (raw, raw.astype(np.int32))
+    )
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, expected.astype(dtype))
 
@@ -172,7 +208,9 @@ def test_means_of_digital_numbers_are_those_of_numpy() -> None:
     raw = np.random.default_rng(4).integers(1, 65535, (64, 96)).astype(np.uint16)
     for k in (2, 3, 4, 6):
         shape = -(-64 // k), 96 // k
-        found = resample(raw, Window(0, 0, 64, 96), Window(0, 0, *shape), Ratio(k, k), "Mean", nodata=0, saturated=65535)
+        found = resample(
+            raw, Window(0, 0, 64, 96), Window(0, 0, *shape), Ratio(k, k), "Mean", nodata=0, saturated=65535
+        )
         padded = np.ma.masked_all((shape[0] * k, 96), np.int64)
         padded[:64] = raw
         np.testing.assert_array_equal(found, padded.reshape(shape[0], k, shape[1], k).mean((1, 3)).astype(np.uint16))

@@ -43,7 +43,9 @@ def test_platforms_are_known_by_their_spellings(platform, sensor):
     assert sensor_of(platform).name == sensor
 
 
-@pytest.mark.parametrize("platform", ["PROBA-V", "Sentinel-3A", "PARASOL", "Sentinel-20", "Landsat-1", "Landsat", "MODIS"])
+@pytest.mark.parametrize(
+    "platform", ["PROBA-V", "Sentinel-3A", "PARASOL", "Sentinel-20", "Landsat-1", "Landsat", "MODIS"]
+)
 def test_any_other_platform_is_a_sentence_and_its_bands_are_nobodys(platform):
     with pytest.raises(UnsupportedProduct, match=rf"expected Sentinel-2A to -2D, .*found {platform}\. What to do"):
         sensor_of(platform)
@@ -52,15 +54,28 @@ def test_any_other_platform_is_a_sentence_and_its_bands_are_nobodys(platform):
 
 
 def test_names_of_catalogues_that_number_the_red_edge():
-    assert [resolve(s, ["rededge1", "rededge2", "rededge3"]) for s in ("rededge071", "rededge075", "rededge078")] == ["rededge1", "rededge2", "rededge3"]
+    assert [resolve(s, ["rededge1", "rededge2", "rededge3"]) for s in ("rededge071", "rededge075", "rededge078")] == [
+        "rededge1",
+        "rededge2",
+        "rededge3",
+    ]
 
 
 def test_old_names_are_found_only_where_they_would_be_misread():
-    assert renamed(["blue", "vre1", "wnir", "nir", "wv"]) == {"vre1": "rededge071", "wnir": "nir", "nir": "nir08", "wv": "nir09"}
-    assert renamed(["B2", "B8A", "B11", "wv", "swir1"]) == {}  # Sentinel-2's own names, and layers that happen to be called so
+    assert renamed(["blue", "vre1", "wnir", "nir", "wv"]) == {
+        "vre1": "rededge071",
+        "wnir": "nir",
+        "nir": "nir08",
+        "wv": "nir09",
+    }
+    assert (
+        renamed(["B2", "B8A", "B11", "wv", "swir1"]) == {}
+    )  # Sentinel-2's own names, and layers that happen to be called so
     assert renamed(["blue", "nir", "nir08", "swir16"]) == {}
 
 
 def test_old_names_are_refused_with_the_new_ones():
-    with pytest.raises(UnsupportedProduct, match=r"in table\.csv.*found nir, swir1\. What to do: rename nir to nir08, swir1 to swir16"):
+    with pytest.raises(
+        UnsupportedProduct, match=r"in table\.csv.*found nir, swir1\. What to do: rename nir to nir08, swir1 to swir16"
+    ):
         refuse_old_names(["blue", "nir", "swir1"], "table.csv")

@@ -21,7 +21,9 @@ TRIANGLE = Response("t", np.array([600.0, 620.0, 640.0]), np.array([0.0, 1.0, 0.
 
 
 def test_moments_of_a_triangle() -> None:
-    """Mean of lambda is the centre, its variance a sixth of the half base squared; a spectrum of 0.1 nm is linear enough for the square."""
+    """Mean of lambda is the centre, its variance a sixth of the half base squared; a spectrum of 0.1 nm is linear
+    enough for the square.
+    """
     x = np.linspace(590.0, 650.0, 601)
     assert float(band_mean(x, x, TRIANGLE)) == pytest.approx(620.0, abs=1e-10)
     assert float(band_mean(x, (x - 620.0) ** 2, TRIANGLE)) == pytest.approx(20.0**2 / 6, abs=2e-3)
@@ -38,7 +40,9 @@ def test_grids_need_not_agree() -> None:
     assert float(band_mean(x, y, TRIANGLE, sun)) == pytest.approx(float(expected), abs=1e-10)
 
 
-@given(st.lists(st.floats(560.0, 680.0), min_size=2, max_size=40, unique=True), st.floats(-2, 2), st.floats(-0.01, 0.01))
+@given(
+    st.lists(st.floats(560.0, 680.0), min_size=2, max_size=40, unique=True), st.floats(-2, 2), st.floats(-0.01, 0.01)
+)
 def test_a_straight_spectrum_is_taken_at_the_mean_wavelength(inside, level, slope) -> None:
     x = np.unique(np.round([550.0, *inside, 690.0], 6))
     assert float(band_mean(x, level + slope * (x - 620.0), TRIANGLE)) == pytest.approx(level, abs=1e-9)
@@ -60,7 +64,10 @@ def test_weights_sum_to_one_and_do_not_leave_the_band() -> None:
 @pytest.mark.parametrize(("first", "last"), [(610.0, 700.0), (500.0, 630.0), (700.0, 800.0)])
 def test_a_response_outside_the_spectrum_gets_a_sentence(first: float, last: float) -> None:
     with pytest.raises(BadParameter, match=r"reaches outside the spectrum.*expected a spectrum from 601? to 6"):
-        band_weights(np.linspace(first, last, 50), Response("t", np.arange(600.0, 641.0), np.concatenate([np.arange(21), np.arange(19, -1, -1)])))
+        band_weights(
+            np.linspace(first, last, 50),
+            Response("t", np.arange(600.0, 641.0), np.concatenate([np.arange(21), np.arange(19, -1, -1)])),
+        )
 
 
 def test_a_faint_tail_may_be_missed() -> None:
@@ -74,7 +81,9 @@ def test_another_length_gets_a_sentence() -> None:
 
 
 def test_irradiance_of_products(shared_data: Path) -> None:
-    """ESA's products carry the irradiance of each band: Thuillier 2003 over the responses, as we integrate them, to 0.06 %."""
+    """ESA's products carry the irradiance of each band: Thuillier 2003 over the responses, as we integrate them, to
+    0.06 %.
+    """
     (path, *_) = sorted((shared_data / "s2_l1c_metadata").glob("S2A*.SAFE/MTD_MSIL1C.xml"))
     said = read_product_metadata(path.read_bytes(), path.name).solar_flux
     # Up to 2021 products were made with the responses of January 2018.
@@ -85,7 +94,9 @@ def test_irradiance_of_products(shared_data: Path) -> None:
 
 
 def test_centres_and_widths_of_the_band_table(shared_data: Path) -> None:
-    """`sensors.bands` against the responses of v4.0 as text: centres to their last digit, widths to 1 nm as ESA rounds them."""
+    """`sensors.bands` against the responses of v4.0 as text: centres to their last digit, widths to 1 nm as ESA rounds
+    them.
+    """
     responses = read_responses(shared_data / "solar_srf_gas" / "S2A_MSI_V4.txt")
     for band in SENTINEL2:
         assert responses[band.name].centre == pytest.approx(band.wavelength, abs=0.11), band.name

@@ -36,7 +36,11 @@ def test_quadrature_is_exact_for_cubics() -> None:
 @pytest.mark.parametrize(
     ("wavelength", "value", "told"),
     [
-        ([500.0, 499.0, 510.0], [0.0, 1.0, 0.0], "do not ascend: expected each larger than the one before, found 500 nm, then 499 nm"),
+        (
+            [500.0, 499.0, 510.0],
+            [0.0, 1.0, 0.0],
+            "do not ascend: expected each larger than the one before, found 500 nm, then 499 nm",
+        ),
         ([500.0, 500.0, 510.0], [0.0, 1.0, 0.0], "do not ascend"),
         ([0.500, 0.505, 0.510], [0.0, 1.0, 0.0], r"not in nanometres.*\(micrometres\?\)"),
         ([500.0, 505.0, 510.0], [0.0, -1.0, 0.0], "no positive part"),

@@ -27,7 +27,9 @@ def test_without_weights_it_is_numpys_inverted_distribution(values, percentile):
 @given(st.lists(st.tuples(st.floats(-5, 5), st.integers(1, 6)), min_size=1, max_size=20), st.floats(0.0, 100.0))
 def test_a_weight_is_a_number_of_repeats(pairs, percentile):
     values, weights = (np.array(column) for column in zip(*pairs, strict=True))
-    assert weighted_percentile(values, percentile, weights) == weighted_percentile(np.repeat(values, weights), percentile)
+    assert weighted_percentile(values, percentile, weights) == weighted_percentile(
+        np.repeat(values, weights), percentile
+    )
 
 
 def test_nothing_has_no_percentile():

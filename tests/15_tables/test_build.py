@@ -33,7 +33,13 @@ class Squares:
 
     def plan(self, **record: str) -> Plan:
         names = [str(n) for n in range(5)]
-        return Plan("squares.npz", {"what": "squares", **record}, names, self.make, lambda pieces: {"y": np.concatenate([pieces[n]["y"] for n in names])})
+        return Plan(
+            "squares.npz",
+            {"what": "squares", **record},
+            names,
+            self.make,
+            lambda pieces: {"y": np.concatenate([pieces[n]["y"] for n in names])},
+        )
 
 
 def test_stopped_and_gone_on_with(tmp_path: Path) -> None:
@@ -106,7 +112,10 @@ def test_what_is_no_archive_gets_a_sentence(tmp_path: Path, content: bytes) -> N
 
 def test_a_hash_knows_names_types_and_shapes() -> None:
     x = np.arange(6.0)
-    hashes = {content_hash(a) for a in ({"x": x}, {"y": x}, {"x": x.astype(np.float32)}, {"x": x.reshape(2, 3)}, {"x": x + 1e-12})}
+    hashes = {
+        content_hash(a)
+        for a in ({"x": x}, {"y": x}, {"x": x.astype(np.float32)}, {"x": x.reshape(2, 3)}, {"x": x + 1e-12})
+    }
     assert len(hashes) == 5
 
 

@@ -28,15 +28,25 @@ def options(inputs: dict[str, Path]) -> list[str]:
 
 
 def test_a_corner_made_again(inputs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Sentinel-2C by the command of the shipped table: the same gases in each band, transmittances to 1e-6 for any amount."""
+    """Sentinel-2C by the command of the shipped table: the same gases in each band, transmittances to 1e-6 for any
+    amount.
+    """
     assert main(["tables", "build", "gas", *options(inputs), "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "sentinel2_gas.csv")
     made = read_text(tmp_path / "sentinel2_gas.csv")
     ours = read_text(SHIPPED / "sentinel2_gas.csv")
-    of_c = lambda t: {key[1:] for key in zip(*(t.columns[c] for c in ("satellite", "band", "gas")), strict=True) if key[0] == "Sentinel-2C"}  # noqa: E731
+
+    def of_c(table):
+        keys = zip(*(table.columns[column] for column in ("satellite", "band", "gas")), strict=True)
+        return {key[1:] for key in keys if key[0] == "Sentinel-2C"}
+
     assert of_c(made) == of_c(ours)
     for (band, gas), sums in shipped()["Sentinel-2C"].sums.items():
-        rows = [(float(w), float(r)) for b, g, w, r in zip(*(made.columns[c] for c in ("band", "gas", "weight", "rate")), strict=True) if (b, g) == (band, gas)]
+        rows = [
+            (float(w), float(r))
+            for b, g, w, r in zip(*(made.columns[c] for c in ("band", "gas", "weight", "rate")), strict=True)
+            if (b, g) == (band, gas)
+        ]
         weight, rate = np.array(rows).T
         u = np.geomspace(1e-3, 12.0, 40) * LARGEST[gas]
         np.testing.assert_allclose(np.exp(-rate * u[:, None]) @ weight, sums(u), atol=1e-6, err_msg=f"{band} {gas}")
@@ -64,14 +74,18 @@ def test_no_machine_stands_in_the_record(inputs: dict[str, Path]) -> None:
         ({"solar": "SAO2010.txt"}, "B10 reaches outside the spectrum|does not reach that far"),
     ],
 )
-def test_wrong_inputs_get_a_sentence(shared_data: Path, inputs: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture, change, told) -> None:
+def test_wrong_inputs_get_a_sentence(
+    shared_data: Path, inputs: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture, change, told
+) -> None:
     wrong = {**inputs, **{name: shared_data / "solar_srf_gas" / file for name, file in change.items()}}
     assert main(["tables", "build", "gas", *options(wrong), "--out", str(tmp_path)]) in (1, 2)
     assert any(part in caplog.text for part in told.split("|"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_responses_that_lack_bands_get_a_sentence(tmp_path: Path, inputs: dict[str, Path], caplog: pytest.LogCaptureFixture) -> None:
+def test_responses_that_lack_bands_get_a_sentence(
+    tmp_path: Path, inputs: dict[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
     few = tmp_path / "S2C_few.txt"
     few.write_text("# Band 1\n440 0\n441 1\n442 0\n")
     assert main(["tables", "build", "gas", *options({**inputs, "response": few}), "--out", str(tmp_path)]) == 1

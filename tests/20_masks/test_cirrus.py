@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from estran.masks.cloud.cirrus import LOWEST, faint_candidates, fixed_background, learn_background, slice_of, touching_cirrus
+from estran.masks.cloud.cirrus import (
+    LOWEST,
+    faint_candidates,
+    fixed_background,
+    learn_background,
+    slice_of,
+    touching_cirrus,
+)
 from estran.masks.cloud.settings import PixelSettings
 
 STRICT = PixelSettings.for_mode("strict")

@@ -27,7 +27,13 @@ GEOMETRY = Geometry(45.0, 180.0, 0.0, 0.0)
 
 
 def run(bands, geometry=GEOMETRY, mode="default", pixel=(20.0, 20.0), **objects):
-    return cloud_mask(bands, geometry, pixel, pixel=PixelSettings.for_mode(mode), objects=replace(ObjectSettings.for_mode(mode), **objects))
+    return cloud_mask(
+        bands,
+        geometry,
+        pixel,
+        pixel=PixelSettings.for_mode(mode),
+        objects=replace(ObjectSettings.for_mode(mode), **objects),
+    )
 
 
 def scene(size: int = 240) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
@@ -41,7 +47,9 @@ def scene(size: int = 240) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarra
     fields = np.kron(rng.uniform(0.9, 1.1, (size // 12, size // 12)), np.ones((12, 12)))
     for name, ground, top in zip(BANDS, LAND, THICK, strict=True):
         dark = 0.7 if name in ("blue", "green", "red") else 0.4
-        value = np.where(cloud, top, ground * fields * np.where(shadow, dark, 1.0)) + 0.002 * rng.standard_normal((size, size))
+        value = np.where(cloud, top, ground * fields * np.where(shadow, dark, 1.0)) + 0.002 * rng.standard_normal(
+            (size, size)
+        )
         bands[name] = value.astype(np.float32)
     return bands, cloud, shadow
 
@@ -104,10 +112,14 @@ def test_threads_do_not_matter():
 @pytest.mark.parametrize("rows", [1, 2, 37])
 @pytest.mark.parametrize("mode", MODES)
 def test_the_height_of_a_strip_does_not_matter(monkeypatch, mode, rows):
-    """Strips are cut anywhere: through clouds, snow on a slope, a hole in a band, built-up ground; and one row may be a strip."""
+    """Strips are cut anywhere: through clouds, snow on a slope, a hole in a band, built-up ground; and one row may be a
+    strip.
+    """
     bands, cloud, _ = scene()
     rng = np.random.default_rng(2)
-    bands["nir"], bands["rededge078"] = (bands["nir08"] + 0.02 * cloud * rng.standard_normal(cloud.shape).astype(np.float32) for _ in range(2))
+    bands["nir"], bands["rededge078"] = (
+        bands["nir08"] + 0.02 * cloud * rng.standard_normal(cloud.shape).astype(np.float32) for _ in range(2)
+    )
     bands["dem"] = np.tile(np.linspace(0, 3000, cloud.shape[0], dtype=np.float32)[:, None], (1, cloud.shape[1]))
     bands["blue"][50:60, 20:30] = np.nan
     bands["swir16"][180:220:2, 20:60] = 0.5
@@ -123,7 +135,9 @@ def test_the_height_of_a_strip_does_not_matter(monkeypatch, mode, rows):
 
 
 def test_strips_come_in_their_order_from_several_threads(monkeypatch):
-    """Whichever is done first; what NumPy shall not say is not said by the threads either, and an error of one is the caller's."""
+    """Whichever is done first; what NumPy shall not say is not said by the threads either, and an error of one is the
+    caller's.
+    """
     monkeypatch.setattr(strips.numba, "get_num_threads", lambda: 3)
     reader = strips.StripReader.of({"a": np.arange(40, dtype=np.float32).reshape(20, 2)})
     monkeypatch.setattr(strips, "STRIP", 4)
@@ -211,7 +225,9 @@ def test_unknown_sun_is_searched_and_told():
     bands, _, shadow = scene()
     result = run(bands, Geometry(None, None))
     assert f1(result.flags["shadow"], shadow) > 0.85
-    assert result.facts["displacement_azimuth"] == pytest.approx(180.0, abs=4) or result.facts["displacement_azimuth"] == pytest.approx(0.0, abs=4)
+    assert result.facts["displacement_azimuth"] == pytest.approx(180.0, abs=4) or result.facts[
+        "displacement_azimuth"
+    ] == pytest.approx(0.0, abs=4)
     assert result.facts["displacement_length"] == pytest.approx(1500.0, abs=60)
     assert any("searched" in note and "heights stay unknown" in note for note in result.notes)
     assert np.isnan(result.height).all()
@@ -230,7 +246,9 @@ def test_facts_count_what_was_found():
 
 
 def test_labelled_landsat_chip(shared_data):
-    """Heavy cumulus with labels (ukis-csmask), six bands, no angles: without buffers, cloud F1 0.86 and shadow F1 0.60 or more."""
+    """Heavy cumulus with labels (ukis-csmask), six bands, no angles: without buffers, cloud F1 0.86 and shadow F1 0.60
+    or more.
+    """
     with np.load(shared_data / "ukis_csmask" / "landsat7.npz") as chip:
         image, label = chip["img"], chip["msk"][..., 0]
     bands = {name: np.ascontiguousarray(image[..., i]) for i, name in enumerate(BANDS[:6])}
@@ -249,7 +267,17 @@ def quebec(shared_data) -> dict[str, np.ndarray]:
     """T19UDP, thinned to 160 m: cumulus, cirrus, an estuary, 38 % no-data, no angles."""
     import rasterio
 
-    names = {"B02": "blue", "B03": "green", "B04": "red", "B8A": "nir08", "B11": "swir16", "B12": "swir22", "B10": "cirrus", "B08": "nir", "B07": "rededge078"}
+    names = {
+        "B02": "blue",
+        "B03": "green",
+        "B04": "red",
+        "B8A": "nir08",
+        "B11": "swir16",
+        "B12": "swir22",
+        "B10": "cirrus",
+        "B08": "nir",
+        "B07": "rededge078",
+    }
     bands = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -271,16 +299,34 @@ def test_a_whole_tile_without_angles(quebec, mode):
 
 
 def test_compatible_mode_finds_what_python_fmask_found(quebec):
-    """python-fmask 0.5.10, run on the same tile without buffers on 2026-11-21: 81065 pixels of cloud; intersection over union with ours was 0.9965."""
+    """python-fmask 0.5.10, run on the same tile without buffers on 2026-11-21: 81065 pixels of cloud; intersection over
+    union with ours was 0.9965.
+    """
     result = run(quebec, Geometry(35.0, 150.0, 5.0, 100.0), "python-fmask", pixel=(159.83, 159.83))
     assert np.count_nonzero(result.flags["cloud"]) == pytest.approx(81065, rel=0.01)
 
 
 def test_a_flooded_plain_without_clouds(shared_data):
-    """Flood chip, 10 m on a geographic grid, no angles, no cloud in the sky: next to no cloud, and no shadow made up for the few bright roofs."""
+    """Flood chip, 10 m on a geographic grid, no angles, no cloud in the sky: next to no cloud, and no shadow made up
+    for the few bright roofs.
+    """
     import rasterio
 
-    names = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
+    names = (
+        "coastal",
+        "blue",
+        "green",
+        "red",
+        "rededge071",
+        "rededge075",
+        "rededge078",
+        "nir",
+        "nir08",
+        "nir09",
+        "cirrus",
+        "swir16",
+        "swir22",
+    )
     with rasterio.open(shared_data / "sen1floods11_spain" / "Spain_7370579_S2Hand.tif") as source:
         bands = {name: source.read(i).astype(np.float32) * np.float32(1e-4) for i, name in enumerate(names, 1)}
     result = run(bands, Geometry(None, None), pixel=(7.9, 10.0))
@@ -293,7 +339,21 @@ def test_a_flooded_plain_without_clouds(shared_data):
 def test_small_chips_of_slovenia(shared_data, date, cloudy):
     """Chips of 101 x 100 pixels, all cloud or all clear: stratus stays, and clear fields are not covered."""
     dates = np.load(shared_data / "eolearn_s2_l1c_13band" / "L1C_13bands_5dates_full.npy")
-    names = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
+    names = (
+        "coastal",
+        "blue",
+        "green",
+        "red",
+        "rededge071",
+        "rededge075",
+        "rededge078",
+        "nir",
+        "nir08",
+        "nir09",
+        "cirrus",
+        "swir16",
+        "swir22",
+    )
     bands = {name: np.ascontiguousarray(dates[date, ..., i]) for i, name in enumerate(names)}
     result = run(bands, Geometry(None, None), pixel=(10.0, 10.0))
     share = result.facts["shares"]["cloud"]
@@ -301,7 +361,9 @@ def test_small_chips_of_slovenia(shared_data, date, cloudy):
 
 
 def test_cumulus_over_belgium(shared_data):
-    """T31UFS, 10 m, without B10 and B12; places read off the picture: a cumulus, its shadow, a sand-pit lake, fields, bright halls."""
+    """T31UFS, 10 m, without B10 and B12; places read off the picture: a cumulus, its shadow, a sand-pit lake, fields,
+    bright halls.
+    """
     import rasterio
 
     folder = shared_data / "s2_l1c_T31UFS_10m"
@@ -329,7 +391,9 @@ def test_cumulus_over_belgium(shared_data):
 
 
 def test_a_cloud_shadow_that_falls_across_relief_shadow_keeps_its_match():
-    """Half of each true shadow lies in the dark anyway: what is left of it is found, at the right height, and nothing is said of the rest (CM-46)."""
+    """Half of each true shadow lies in the dark anyway: what is left of it is found, at the right height, and nothing
+    is said of the rest (CM-46).
+    """
     bands, cloud, shadow = scene()
     relief = np.zeros_like(cloud)
     relief[:, 40:110] = True

@@ -67,7 +67,9 @@ def test_rows_that_nobody_needs_are_skipped():
     assert (some[13] == 0).all()
 
 
-@pytest.mark.parametrize(("pixel", "half", "said"), [(20, 3, False), (10, 7, True), (30, 2, True), (60, None, True), (5, None, True)])
+@pytest.mark.parametrize(
+    ("pixel", "half", "said"), [(20, 3, False), (10, 7, True), (30, 2, True), (60, None, True), (5, None, True)]
+)
 def test_window_by_pixel_size(pixel, half, said):
     window = window_for((pixel, pixel))
     assert window.half == half

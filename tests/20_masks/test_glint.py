@@ -1,4 +1,6 @@
-"""The glint mask on scenes of known glint, made by another path: slopes drawn facet by facet, air by radiative transfer; and on real water without glint."""
+"""The glint mask on scenes of known glint, made by another path: slopes drawn facet by facet, air by radiative
+transfer; and on real water without glint.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,16 @@ from estran.physics.sea_surface.slopes import SlopeModel
 from estran.raster.scene import whole
 from estran.sensors.bands import SENTINEL2
 
-NAMES = {"blue": "B2", "green": "B3", "red": "B4", "rededge071": "B5", "rededge075": "B6", "nir08": "B8A", "swir16": "B11", "swir22": "B12"}
+NAMES = {
+    "blue": "B2",
+    "green": "B3",
+    "red": "B4",
+    "rededge071": "B5",
+    "rededge075": "B6",
+    "nir08": "B8A",
+    "swir16": "B11",
+    "swir22": "B12",
+}
 CENTRE = {band.semantic: band.wavelength for band in SENTINEL2}
 WATER = {"red": 0.007, "rededge071": 0.005, "rededge075": 0.0025, "nir08": 0.0015, "swir16": 0.0, "swir22": 0.0}
 LAND = {
@@ -45,7 +56,9 @@ def ray(zenith, azimuth):
 
 
 class Drawn:
-    """Density of slopes as a histogram of drawn ones: the isotropic law of Cox and Munk 1954, by chance instead of by formula."""
+    """Density of slopes as a histogram of drawn ones: the isotropic law of Cox and Munk 1954, by chance instead of by
+    formula.
+    """
 
     def __init__(self, wind, number=6_000_000, bins=240):
         rng = np.random.default_rng(7)
@@ -59,13 +72,29 @@ class Drawn:
         return np.interp(square, 0.5 * (self.edges[1:] + self.edges[:-1]), self.density, right=0.0)
 
 
-def scene(sun=25.0, wind=5.0, shape=(96, 128), sun_azimuth=110.0, view_azimuth=290.0, zeniths=(2.0, 12.0), seam=True, noise=4e-4):
-    """Open water: bands, angles, glint. The view swings across the image; at a seam its azimuth jumps, as between two detectors."""
+def scene(
+    sun=25.0,
+    wind=5.0,
+    shape=(96, 128),
+    sun_azimuth=110.0,
+    view_azimuth=290.0,
+    zeniths=(2.0, 12.0),
+    seam=True,
+    noise=4e-4,
+):
+    """Open water: bands, angles, glint. The view swings across the image; at a seam its azimuth jumps, as between two
+    detectors.
+    """
     rng = np.random.default_rng(3)
     cols = shape[1]
     view_zenith = np.broadcast_to(np.linspace(*zeniths, cols), shape)
     turn = np.where(np.arange(cols) < cols // 2, -8.0, 8.0) if seam else np.zeros(cols)
-    angles = Angles(*(np.broadcast_to(np.asarray(x, float), shape).astype(np.float32) for x in (sun, sun_azimuth, view_zenith, view_azimuth + turn)))
+    angles = Angles(
+        *(
+            np.broadcast_to(np.asarray(x, float), shape).astype(np.float32)
+            for x in (sun, sun_azimuth, view_zenith, view_azimuth + turn)
+        )
+    )
     s, v = ray(sun, sun_azimuth)[:, None, None], ray(view_zenith, view_azimuth + turn)
     normal = s + v
     normal = normal / np.linalg.norm(normal, axis=0)
@@ -75,11 +104,20 @@ def scene(sun=25.0, wind=5.0, shape=(96, 128), sun_azimuth=110.0, view_azimuth=2
     mass = 1 / s[2] + 1 / v[2]
     bands, true = {}, None
     for name, dark in WATER.items():
-        index = {"red": 1.337, "rededge071": 1.3365, "rededge075": 1.336, "nir08": 1.334, "swir16": 1.3228, "swir22": 1.302}[name]
+        index = {
+            "red": 1.337,
+            "rededge071": 1.3365,
+            "rededge075": 1.336,
+            "nir08": 1.334,
+            "swir16": 1.3228,
+            "swir22": 1.302,
+        }[name]
         here = shares * reflectance(cosine, index)
         true = here if name == "swir16" else true
         tau, gas = float(optical_depth(CENTRE[name])), gases(name, mass)
-        bands[name] = (gas * (path(name, angles) + np.exp(-tau * mass) * (here + dark)) + noise * rng.standard_normal(shape)).astype(np.float32)
+        bands[name] = (
+            gas * (path(name, angles) + np.exp(-tau * mass) * (here + dark)) + noise * rng.standard_normal(shape)
+        ).astype(np.float32)
     return bands, angles, true
 
 
@@ -92,7 +130,9 @@ def path(name, angles):
     layer = Layer(float(optical_depth(CENTRE[name])), 1.0, rayleigh_greek(float(depolarisation_factor(CENTRE[name]))))
     cosines = np.cos(np.radians([angles.view_zenith.min(), angles.view_zenith.max()]))
     azimuth = float(angles.sun_azimuth[0, 0] + 180.0 - angles.view_azimuth.mean())
-    found = solve([layer], np.cos(np.radians(float(angles.sun_zenith[0, 0]))), cosines, azimuth, streams=8).up[0, :, 0, 0]
+    found = solve([layer], np.cos(np.radians(float(angles.sun_zenith[0, 0]))), cosines, azimuth, streams=8).up[
+        0, :, 0, 0
+    ]
     return np.interp(angles.view_zenith, [angles.view_zenith.min(), angles.view_zenith.max()], found)
 
 
@@ -102,7 +142,9 @@ def ground(bands, angles, where, of, cover=1.0):
     made = {}
     for name, values in bands.items():
         over = gases(name, mass) * (path(name, angles) + of[name] * cover)
-        made[name] = np.where(where, over if cover == 1.0 else values * (1 - cover) + of[name] * cover, values).astype(np.float32)
+        made[name] = np.where(where, over if cover == 1.0 else values * (1 - cover) + of[name] * cover, values).astype(
+            np.float32
+        )
     return made
 
 
@@ -124,7 +166,9 @@ def f1(found, true):
 
 
 def run(bands, angles, *, predicted=0.0, trusted=False, settings=None, **more):
-    return glint_mask(bands, angles, air(**more), np.full(angles.sun_zenith.shape, predicted, np.float32), trusted, None, settings)
+    return glint_mask(
+        bands, angles, air(**more), np.full(angles.sun_zenith.shape, predicted, np.float32), trusted, None, settings
+    )
 
 
 @pytest.mark.parametrize(("sun", "wind"), [(25.0, 5.0), (35.0, 4.0), (42.0, 7.0), (20.0, 2.0)])
@@ -146,7 +190,10 @@ def test_seams_of_detectors_are_seen():
     stage = run(bands, angles)
     middle = true.shape[1] // 2
     jump = stage.observed[:, middle + 1].mean() - stage.observed[:, middle - 2].mean()
-    assert jump == pytest.approx(float(true[0, middle + 1] - true[0, middle - 2]), abs=0.1 * abs(float(true[0, middle + 1] - true[0, middle - 2])) + 3e-4)
+    assert jump == pytest.approx(
+        float(true[0, middle + 1] - true[0, middle - 2]),
+        abs=0.1 * abs(float(true[0, middle + 1] - true[0, middle - 2])) + 3e-4,
+    )
 
 
 def test_the_wind_comes_back():
@@ -207,7 +254,10 @@ def test_thin_cloud_over_dark_water_is_no_glint():
     there = np.zeros(true.shape, bool)
     there[30:40, 50:64] = True
     for cover in (0.02, 0.05, 0.1):
-        made = {name: np.where(there, values + cover * 0.5 * CLOUD[name], values).astype(np.float32) for name, values in bands.items()}
+        made = {
+            name: np.where(there, values + cover * 0.5 * CLOUD[name], values).astype(np.float32)
+            for name, values in bands.items()
+        }
         stage = run(made, angles)
         assert flag(stage, "POSSIBLE")[there].mean() > 0.9
         assert not claimed(stage).any()
@@ -249,7 +299,9 @@ def test_haze_is_told_from_glint():
     # Haze of twice the usual thickness, by its own proportions; there is no glint at all.
     bands, angles, true = scene(38.0, 1.0, zeniths=(1.0, 4.0), seam=False)
     assert true.max() < 0.003
-    hazy = {name: (values + 0.004 * (CENTRE[name] / 1613.7) ** -1.3).astype(np.float32) for name, values in bands.items()}
+    hazy = {
+        name: (values + 0.004 * (CENTRE[name] / 1613.7) ** -1.3).astype(np.float32) for name, values in bands.items()
+    }
     assert not claimed(run(hazy, angles, aerosol=0.1)).any()
 
 
@@ -267,7 +319,12 @@ def test_a_known_wind_casts_doubt_on_little_glint_only():
 
 def test_without_the_red_edge():
     bands, angles, true = scene(25.0, 5.0)
-    for gone in (("rededge071",), ("rededge075",), ("rededge071", "rededge075"), ("rededge071", "rededge075", "swir22")):
+    for gone in (
+        ("rededge071",),
+        ("rededge075",),
+        ("rededge071", "rededge075"),
+        ("rededge071", "rededge075", "swir22"),
+    ):
         stage = run({name: values for name, values in bands.items() if name not in gone}, angles)
         assert f1(claimed(stage), true >= 0.005) > 0.97
 
@@ -337,7 +394,9 @@ class TestOperator:
         import importlib.util
         from pathlib import Path
 
-        spec = importlib.util.spec_from_file_location("contracts", Path(__file__).parents[1] / "30_catalogue" / "contracts.py")
+        spec = importlib.util.spec_from_file_location(
+            "contracts", Path(__file__).parents[1] / "30_catalogue" / "contracts.py"
+        )
         contracts = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(contracts)
         block, true = self.block()
@@ -365,7 +424,9 @@ class TestOperator:
         assert pair == pytest.approx(1.12, abs=0.01)
 
     def test_each_band_has_its_own_detectors(self):
-        block, _ = self.block(view_zenith_blue=np.full((70, 97), 3.0, np.float32), view_azimuth_blue=np.full((70, 97), 290.0, np.float32))
+        block, _ = self.block(
+            view_zenith_blue=np.full((70, 97), 3.0, np.float32), view_azimuth_blue=np.full((70, 97), 290.0, np.float32)
+        )
         out = SunGlint().compute(block)
         assert np.ptp(out["glint_predicted_blue"]) < 1e-6
         assert np.ptp(out["glint_predicted_green"]) > 0.01
@@ -385,7 +446,8 @@ class TestOperator:
             SunGlint(model="cox_munk", wind_speed=5.0).compute(self.block()[0])
 
 
-# Top of the atmosphere, of pins 1, 2, 3, 8 and 9 in issues/timelag/mega_glinted_pixels.csv of the repository of GRS (Harmel et al. 2018), Apache-2.0.
+# Top of the atmosphere, of pins 1, 2, 3, 8 and 9 in issues/timelag/mega_glinted_pixels.csv of the repository of GRS
+# (Harmel et al. 2018), Apache-2.0.
 GLINTED = {
     "red": (0.3767, 0.7299, 0.5646, 1.627, 1.7147),
     "rededge071": (0.3527, 0.6876, 0.5576, 1.387, 1.5571),
@@ -405,17 +467,29 @@ def test_real_pixels_of_extreme_glint(pin):
     angles = Angles(*(np.full((40, 40), x, np.float32) for x in (12.0, 100.0, 10.0, 280.0)))
     stage = run(bands, angles, aerosol=0.1)
     assert flag(stage, "WATER").all()
-    # Two of them are single facets, brighter in the red than at 1.6 µm by a third: alone, without the waves about them, they have the colour of cloud.
+    # Two of them are single facets, brighter in the red than at 1.6 µm by a third: alone, without the waves about them,
+    # they have the colour of cloud.
     assert flag(stage, "SEVERE" if pin < 3 else "CLOUD_SUSPECT").all()
 
 
 def test_real_water_without_glint(shared_data):
-    """The estuary of the St Lawrence (T19UDP, 2017-07-29): black at 1.6 µm, with cumulus, cirrus and coast. Its view angles are not known: all that can be."""
+    """The estuary of the St Lawrence (T19UDP, 2017-07-29): black at 1.6 µm, with cumulus, cirrus and coast. Its view
+    angles are not known: all that can be.
+    """
     rasterio = pytest.importorskip("rasterio")
     folder = shared_data / "s2_l1c_T19UDP_160m"
     if not folder.is_dir():
         pytest.skip("s2_l1c_T19UDP_160m is not among the test data")
-    files = {"red": "B04", "rededge071": "B05", "rededge075": "B06", "nir08": "B8A", "swir16": "B11", "swir22": "B12", "cirrus": "B10", "nir09": "B09"}
+    files = {
+        "red": "B04",
+        "rededge071": "B05",
+        "rededge075": "B06",
+        "nir08": "B8A",
+        "swir16": "B11",
+        "swir22": "B12",
+        "cirrus": "B10",
+        "nir09": "B09",
+    }
     arrays = {}
     for name, file in files.items():
         with rasterio.open(folder / f"{file}.jp2") as source:
@@ -423,7 +497,9 @@ def test_real_water_without_glint(shared_data):
         arrays[name] = np.where(numbers == 0, np.nan, numbers / 1e4).astype(np.float32)
     sun = sun_position(datetime.datetime(2017, 7, 29, 15, 37, tzinfo=datetime.UTC), -69.0, 48.3)
     for view in ((10.0, 105.0), (3.0, 285.0), (10.0, 285.0), (10.0, float(sun[1]) + 180.0)):
-        for name, value in zip(("sun_zenith", "sun_azimuth", "view_zenith_swir16", "view_azimuth_swir16"), (*sun, *view), strict=True):
+        for name, value in zip(
+            ("sun_zenith", "sun_azimuth", "view_zenith_swir16", "view_azimuth_swir16"), (*sun, *view), strict=True
+        ):
             arrays[name] = np.full(arrays["red"].shape, value, np.float32)
         for wind in (None, 5.0):
             out = SunGlint(wind_speed=wind).compute(whole(arrays, pixel=160.0))
@@ -433,21 +509,39 @@ def test_real_water_without_glint(shared_data):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "sza", "wind", "clouds", "wanted"), [("ocean", 30.0, 5.0, 0.0, 0.98), ("ocean", 25.0, 6.0, 0.12, 0.95)])
+@pytest.mark.parametrize(
+    ("kind", "sza", "wind", "clouds", "wanted"), [("ocean", 30.0, 5.0, 0.0, 0.98), ("ocean", 25.0, 6.0, 0.12, 0.95)]
+)
 def test_simulated_scene(kind, sza, wind, clouds, wanted, tmp_path):
-    """Waves, gusts, clouds and their shadows, haze, instrument: the simulator shares nothing with the mask but constants of nature."""
+    """Waves, gusts, clouds and their shadows, haze, instrument: the simulator shares nothing with the mask but
+    constants of nature.
+    """
     from estran.adapters.files.open import open_product
     from estran.cli.main import main
     from estran.engine.nodes import snap_nodes
     from estran.engine.run import run_now
 
     rasterio = pytest.importorskip("rasterio")
-    asked = {"--scene": kind, "--size": 240, "--sza": sza, "--saa": 105, "--vza": 9, "--vaa": 285, "--wind": wind, "--seed": 31}
+    asked = {
+        "--scene": kind,
+        "--size": 240,
+        "--sza": sza,
+        "--saa": 105,
+        "--vza": 9,
+        "--vaa": 285,
+        "--wind": wind,
+        "--seed": 31,
+    }
     asked |= {"--clouds": clouds, "--stratus": 0, "--cirrus": 0}
-    assert main(["simulate", "scene", str(tmp_path), *(str(x) for pair in asked.items() for x in pair), "--small", "-q"]) == 0
+    assert (
+        main(["simulate", "scene", str(tmp_path), *(str(x) for pair in asked.items() for x in pair), "--small", "-q"])
+        == 0
+    )
     product = open_product(next(tmp_path.glob("*.SAFE")))
     resampling = {"resolution": "20", "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "First"}
-    found = run_now(SunGlint(), {"source": snap_nodes()["S2Resampling"].from_values(resampling).apply(product, tile=1024)})
+    found = run_now(
+        SunGlint(), {"source": snap_nodes()["S2Resampling"].from_values(resampling).apply(product, tile=1024)}
+    )
     true = {name: rasterio.open(tmp_path / "truth" / f"{name}.tif").read(1) for name in ("glint", "cloud", "nodata")}
     classes = np.asarray(found["glint_class"].data)
     seen = (true["nodata"] == 0) & (classes != 255)

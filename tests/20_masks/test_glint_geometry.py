@@ -1,4 +1,6 @@
-"""Predicted glint: against facets drawn one by one, the vector form of the sea surface, published figures, and the laws it keeps."""
+"""Predicted glint: against facets drawn one by one, the vector form of the sea surface, published figures, and the laws
+it keeps.
+"""
 
 from __future__ import annotations
 
@@ -43,22 +45,30 @@ def test_mirror_geometry_is_a_flat_facet():
         assert np.degrees(np.arccos(incidence)) == pytest.approx(zenith, abs=1e-5)
         variance = CALM + PER_WIND * 5.0
         assert one(zenith, 130.0, zenith, 310.0, 5.0) == pytest.approx(
-            float(reflectance(np.cos(np.radians(zenith)), INDEX)) / (4 * np.cos(np.radians(zenith)) ** 2 * variance), rel=1e-5
+            float(reflectance(np.cos(np.radians(zenith)), INDEX)) / (4 * np.cos(np.radians(zenith)) ** 2 * variance),
+            rel=1e-5,
         )
 
 
 @pytest.mark.parametrize(
     ("sun", "wind", "wanted"),
-    [(20, 2, (0.253, 0.021, 0.002)), (20, 5, (0.155, 0.051, 0.017)), (20, 10, (0.092, 0.052, 0.030)), (30, 5, (0.080, 0.014, 0.002))],
-)  # fmt: skip
+    [
+        (20, 2, (0.253, 0.021, 0.002)),
+        (20, 5, (0.155, 0.051, 0.017)),
+        (20, 10, (0.092, 0.052, 0.030)),
+        (30, 5, (0.080, 0.014, 0.002)),
+    ],
+)
 def test_figures_for_the_edge_of_the_swath(sun, wind, wanted):
-    # Worked out by another hand with the index of a shorter wave's water (R at normal incidence 0.0205): rounded to 0.001.
+    # Worked out by another hand with the index of a shorter wave's water (R at normal incidence 0.0205): rounded to
+    # 0.001.
     found = [one(sun, 100.0, 10.5, 100.0 + dphi, wind, index=1.334) for dphi in (180.0, 90.0, 0.0)]
     assert found == pytest.approx(wanted, abs=0.0015)
 
 
 def test_published_variances():
-    # Cox and Munk 1954, table of the clean sea: 0.0542 +- 0.004 at 10 m/s; the law's spread at 5 % of the peak is some 15 degrees at 5 m/s.
+    # Cox and Munk 1954, table of the clean sea: 0.0542 +- 0.004 at 10 m/s; the law's spread at 5 % of the peak is some
+    # 15 degrees at 5 m/s.
     assert pytest.approx(0.0542, abs=1e-4) == CALM + PER_WIND * 10
     peak = one(0.0, 0.0, 0.0, 0.0, 5.0)
     half = [z for z in np.arange(0, 60, 0.5) if one(z, 0.0, 0.0, 0.0, 5.0) > 0.05 * peak]
@@ -72,14 +82,17 @@ def test_glint_lies_opposite_to_the_sun(sun_azimuth):
     brightest = views[np.argmax(found)]
     assert abs((brightest - sun_azimuth - 180.0 + 180.0) % 360.0 - 180.0) <= 2.5
     # Either side of it alike, and the same wherever the Sun stands.
-    both = predicted_glint(30.0, sun_azimuth, 10.0, np.array([sun_azimuth + 180 - 40, (sun_azimuth + 180 + 40) % 360]), 5.0, index=INDEX)[0]
+    both = predicted_glint(
+        30.0, sun_azimuth, 10.0, np.array([sun_azimuth + 180 - 40, (sun_azimuth + 180 + 40) % 360]), 5.0, index=INDEX
+    )[0]
     assert both[0] == pytest.approx(both[1], rel=1e-4)
     assert found.max() == pytest.approx(predicted_glint(30.0, 100.0, 10.0, 280.0, 5.0, index=INDEX)[0, 0], rel=5e-3)
 
 
 @pytest.mark.parametrize("model", ["cox_munk_isotropic", "cox_munk", "ebuchi_kizu"])
 def test_facets_drawn_one_by_one(model):
-    # A different path: slopes are drawn, rays of the sensor are mirrored by each facet, and those that meet a disc about the Sun are counted.
+    # A different path: slopes are drawn, rays of the sensor are mirrored by each facet, and those that meet a disc
+    # about the Sun are counted.
     rng = np.random.default_rng(4)
     sun, view, wind_from, wind, disc = (35.0, 120.0), (12.0, 290.0), 40.0, 6.0, 3.0
     of = slopes(wind, model)
@@ -98,18 +111,26 @@ def test_facets_drawn_one_by_one(model):
     cosine = to_sensor @ normal
     mirrored = 2 * cosine * normal - to_sensor[:, None]
     hit = to_sun @ mirrored > np.cos(np.radians(disc))
-    # Light of a disc of unit irradiance: radiance 1 / solid angle; facets weigh by the area that the sensor sees of them.
+    # Light of a disc of unit irradiance: radiance 1 / solid angle; facets weigh by the area that the sensor sees of
+    # them.
     seen = weight * cosine * steep / to_sensor[2] * reflectance(cosine, INDEX)
     solid = 2 * np.pi * (1 - np.cos(np.radians(disc)))
     drawn = np.pi * float(seen[hit].sum()) / n / (solid * to_sun[2])
-    around = [one(sun[0] + dz, sun[1] + da, *view, wind, wind_from, model=model) for dz in (-2, 0, 2) for da in (-3.5, 0, 3.5)]
+    around = [
+        one(sun[0] + dz, sun[1] + da, *view, wind, wind_from, model=model) for dz in (-2, 0, 2) for da in (-3.5, 0, 3.5)
+    ]
     assert drawn == pytest.approx(np.mean(around), rel=0.03)
 
 
 @pytest.mark.parametrize("model", ["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"])
 def test_the_vector_form_of_the_sea_surface(model):
     rng = np.random.default_rng(1)
-    sun_z, view_z, sun_a, view_a = rng.uniform(5, 60, 50), rng.uniform(1, 14, 50), rng.uniform(0, 360, 50), rng.uniform(0, 360, 50)
+    sun_z, view_z, sun_a, view_a = (
+        rng.uniform(5, 60, 50),
+        rng.uniform(1, 14, 50),
+        rng.uniform(0, 360, 50),
+        rng.uniform(0, 360, 50),
+    )
     wind, wind_from = 7.0, 75.0
     # There azimuths are of travel, counter-clockwise from where sunlight goes; the wind's is of where it comes from.
     travel = np.radians(sun_a + 180.0 - view_a)
@@ -135,7 +156,9 @@ def test_any_wind_makes_no_more_than_the_brightest(sun, sun_azimuth, view, view_
 def test_the_brightest_is_reached(sun, view, azimuth):
     winds = np.arange(0.0, 12.001, 0.02)
     scanned = predicted_glint(sun, 100.0, view, azimuth, winds, index=INDEX).max()
-    assert float(brightest_glint(sun, 100.0, view, azimuth, 12.0, index=INDEX)[0, 0]) == pytest.approx(float(scanned), rel=2e-3)
+    assert float(brightest_glint(sun, 100.0, view, azimuth, 12.0, index=INDEX)[0, 0]) == pytest.approx(
+        float(scanned), rel=2e-3
+    )
 
 
 @given(st.floats(45, 70), st.floats(0, 14), st.floats(0, 60), st.floats(0, 11), st.floats(0.1, 4))
@@ -156,11 +179,14 @@ def test_only_differences_of_azimuth_count(sun, sun_azimuth, view, view_azimuth,
 
 @given(st.floats(1, 70), st.floats(1, 70), angle, st.floats(1, 15))
 def test_light_may_go_either_way(one_zenith, other_zenith, azimuth, wind):
-    assert one(one_zenith, 0.0, other_zenith, azimuth, wind) == pytest.approx(one(other_zenith, 0.0, one_zenith, azimuth, wind), rel=1e-3, abs=1e-7)
+    assert one(one_zenith, 0.0, other_zenith, azimuth, wind) == pytest.approx(
+        one(other_zenith, 0.0, one_zenith, azimuth, wind), rel=1e-3, abs=1e-7
+    )
 
 
 def test_wind_from_where_it_comes():
-    # The lee sides of waves are steep: seen with the wind or against it glint differs, and turning Sun and sensor about changes it likewise.
+    # The lee sides of waves are steep: seen with the wind or against it glint differs, and turning Sun and sensor about
+    # changes it likewise.
     with_it, against = (one(45.0, 90.0, 0.0, 0.0, 10.0, w, model="cox_munk") for w in (90.0, 270.0))
     assert with_it != pytest.approx(against, rel=0.05)
     assert with_it == pytest.approx(one(45.0, 270.0, 0.0, 0.0, 10.0, 270.0, model="cox_munk"), rel=1e-4)
@@ -201,7 +227,11 @@ def test_the_wind_that_explains(tilt, wind):
         if np.isfinite(found):
             assert found == pytest.approx(root, abs=2e-3)
     if abs(tilt / variance - 1) > 1e-3:
-        assert min(abs(strong - wind) if np.isfinite(strong) else 9, abs(weak - wind) if np.isfinite(weak) else 9) < 2e-2 or wind > 29.9 or wind < 0.02
+        assert (
+            min(abs(strong - wind) if np.isfinite(strong) else 9, abs(weak - wind) if np.isfinite(weak) else 9) < 2e-2
+            or wind > 29.9
+            or wind < 0.02
+        )
 
 
 def test_no_wind_explains_what_is_too_bright_or_nothing():

@@ -1,6 +1,8 @@
-"""Plates of cloud at a known height over flat or sloping ground: the search must find the height, from wherever sun and sensor look.
+"""Plates of cloud at a known height over flat or sloping ground: the search must find the height, from wherever sun and
+sensor look.
 
-Shadows are painted here pixel by pixel from the geometry's definition (Zhu & Woodcock 2012, 3.2), not by the code that is judged.
+Shadows are painted here pixel by pixel from the geometry's definition (Zhu & Woodcock 2012, 3.2), not by the code that
+is judged.
 """
 
 from __future__ import annotations
@@ -28,7 +30,12 @@ def toward(azimuth: float) -> np.ndarray:
     return np.array([-np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))])
 
 
-def scene(geometry: Geometry, pixel: tuple[float, float], plates: list[tuple[float, float, float]], shape: tuple[int, int] = SHAPE) -> tuple[np.ndarray, ...]:
+def scene(
+    geometry: Geometry,
+    pixel: tuple[float, float],
+    plates: list[tuple[float, float, float]],
+    shape: tuple[int, int] = SHAPE,
+) -> tuple[np.ndarray, ...]:
     """Cloud mask, shadow mask; plates are (row, column, height) of their centre as the sensor sees it."""
     dx, dy = pixel
     rows, cols = np.indices(shape)
@@ -41,7 +48,8 @@ def scene(geometry: Geometry, pixel: tuple[float, float], plates: list[tuple[flo
             return np.hypot(y, x) < 160 * (1 + 0.3 * np.cos(3 * angle + turn) + 0.2 * np.sin(5 * angle))
 
         metres = height * (
-            np.tan(np.radians(geometry.view_zenith)) * toward(geometry.view_azimuth) - np.tan(np.radians(geometry.sun_zenith)) * toward(geometry.sun_azimuth)
+            np.tan(np.radians(geometry.view_zenith)) * toward(geometry.view_azimuth)
+            - np.tan(np.radians(geometry.sun_zenith)) * toward(geometry.sun_azimuth)
         )
         cloud |= blob(r, c)
         shadow |= blob(r + metres[0] / dy, c + metres[1] / dx)
@@ -185,7 +193,9 @@ def test_sums():
 
 def test_threads_do_not_matter():
     geometry = Geometry(40.0, 150.0, 8.0, 100.0)
-    cloud, shadow = scene(geometry, (20.0, 20.0), [(150, 160, 1500), (130, 100, 1450), (170, 215, 1560), (60, 60, 1400)])
+    cloud, shadow = scene(
+        geometry, (20.0, 20.0), [(150, 160, 1500), (130, 100, 1450), (170, 215, 1560), (60, 60, 1400)]
+    )
     before = numba.get_num_threads()
     try:
         results = []

@@ -21,14 +21,26 @@ PIXEL = (20.0, 20.0)
 DEFAULT = ObjectSettings.for_mode("default")
 
 
-def stage(cloud: np.ndarray, snow: np.ndarray | bool = False, cirrus: np.ndarray | bool = False, probability=None, few_clear: bool = False) -> PixelStage:
+def stage(
+    cloud: np.ndarray,
+    snow: np.ndarray | bool = False,
+    cirrus: np.ndarray | bool = False,
+    probability=None,
+    few_clear: bool = False,
+) -> PixelStage:
     """A pixel stage in which everything else is clear land."""
-    flags = np.where(cloud, IS_VALID | IS_POTENTIAL | IS_CLOUD, IS_VALID | IS_CLEAR_LAND) | np.where(snow, IS_SNOW, 0) | np.where(cirrus, IS_CIRRUS, 0)
+    flags = (
+        np.where(cloud, IS_VALID | IS_POTENTIAL | IS_CLOUD, IS_VALID | IS_CLEAR_LAND)
+        | np.where(snow, IS_SNOW, 0)
+        | np.where(cirrus, IS_CIRRUS, 0)
+    )
     own = np.where(cloud, 0.9, 0.1).astype(np.float32) if probability is None else probability
     return PixelStage(flags.astype(np.uint16), own, few_clear=few_clear)
 
 
-def cloud_objects(given: PixelStage, arrays: dict[str, np.ndarray], pixel: tuple[float, float], settings: ObjectSettings):
+def cloud_objects(
+    given: PixelStage, arrays: dict[str, np.ndarray], pixel: tuple[float, float], settings: ObjectSettings
+):
     """The clouds, facts and notes that a run makes of a pixel stage."""
     run = CloudMaskRun(StripReader.of(arrays), pixel, PixelSettings.for_mode("default"), settings)
     plan = Plan.of(tuple(arrays), pixel, run.pixel, settings, given.few_clear)
@@ -48,8 +60,16 @@ def bands(cloudy: np.ndarray, moving: bool, seed: int = 0) -> dict[str, np.ndarr
     rededge078 = np.where(cloudy, near, texture) + noise[1]
     nir08 = texture + noise[2]
     # Plants: no built-up land anywhere.
-    visible = {name: np.full(cloudy.shape, level, np.float32) for name, level in (("blue", 0.08), ("green", 0.08), ("red", 0.05))}
-    return visible | {"nir": nir, "rededge078": rededge078, "nir08": nir08, "swir16": np.full(cloudy.shape, 0.2, np.float32)}
+    visible = {
+        name: np.full(cloudy.shape, level, np.float32)
+        for name, level in (("blue", 0.08), ("green", 0.08), ("red", 0.05))
+    }
+    return visible | {
+        "nir": nir,
+        "rededge078": rededge078,
+        "nir08": nir08,
+        "swir16": np.full(cloudy.shape, 0.2, np.float32),
+    }
 
 
 def square(size: int) -> np.ndarray:
@@ -81,7 +101,9 @@ def test_stratus_is_not_asked_to_move():
 def test_specks_go():
     speck = np.zeros(SHAPE, bool)
     speck[10, 10] = True
-    objects, facts, _ = cloud_objects(stage(speck), {k: v for k, v in bands(speck, True).items() if k not in ("nir", "rededge078")}, PIXEL, DEFAULT)
+    objects, facts, _ = cloud_objects(
+        stage(speck), {k: v for k, v in bands(speck, True).items() if k not in ("nir", "rededge078")}, PIXEL, DEFAULT
+    )
     assert objects.count == 0
     assert facts["cloud_pixels"] == 0
 
@@ -104,7 +126,11 @@ def test_city_blocks_go_and_a_cloud_over_the_city_stays():
 
 
 def test_lines_of_built_up_land():
-    swir16, nir08, red = np.full(SHAPE, 0.2, np.float32), np.full(SHAPE, 0.3, np.float32), np.full(SHAPE, 0.25, np.float32)
+    swir16, nir08, red = (
+        np.full(SHAPE, 0.2, np.float32),
+        np.full(SHAPE, 0.3, np.float32),
+        np.full(SHAPE, 0.25, np.float32),
+    )
     swir16[60, :] = 0.4
     found = built_up(swir16, nir08, red)
     assert found[60, 5:-5].all()
@@ -116,7 +142,9 @@ def test_lines_of_built_up_land():
 def test_thin_cirrus_is_a_cloud_where_the_mode_says_so():
     cloud = square(10)
     given = stage(cloud, cirrus=cloud)
-    own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")} | {"cirrus": np.zeros(SHAPE, np.float32)}
+    own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")} | {
+        "cirrus": np.zeros(SHAPE, np.float32)
+    }
     assert cloud_objects(given, own, PIXEL, DEFAULT)[0].count == 0
     assert cloud_objects(given, own, PIXEL, replace(DEFAULT, cirrus_is_cloud=True))[0].count == 1
 
@@ -154,13 +182,17 @@ def test_what_looks_thin_around_thick_cloud_is_cloud():
 
 
 def test_a_cloud_that_bands_of_60_m_made_too_large_is_cut_back():
-    """The mask reaches two pixels beyond the cloud that the fine bands see; without coarse bands, or on a coarse grid, it is believed."""
+    """The mask reaches two pixels beyond the cloud that the fine bands see; without coarse bands, or on a coarse grid,
+    it is believed.
+    """
     seen, mask = square(20), np.zeros(SHAPE, bool)
     mask[48:72, 48:72] = True
     own = {k: v for k, v in bands(mask, True).items() if k not in ("nir", "rededge078")}
     for name in ("blue", "green", "red", "swir16"):
         own[name] = np.where(seen, np.float32(0.4), own[name])
-    np.testing.assert_array_equal(faint_rims(mask, brightness_of(own), np.ones(SHAPE, bool), PIXEL, DEFAULT), mask & ~seen)
+    np.testing.assert_array_equal(
+        faint_rims(mask, brightness_of(own), np.ones(SHAPE, bool), PIXEL, DEFAULT), mask & ~seen
+    )
     coarse = (*own, "cirrus")
     assert cuts_rims(coarse, PIXEL, DEFAULT)
     assert not cuts_rims(tuple(own), PIXEL, DEFAULT)
@@ -192,10 +224,17 @@ def test_half_snow_must_be_likelier_than_the_clear_land_around():
     probability[:, :50] = 0.45  # clear, under snow or half so
     given = stage(cloud, snow, probability=probability)
     own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")}
-    found = cloud_objects(given, own, PIXEL, replace(DEFAULT, snow_reach=600.0, grow_probability=0.0, remove_false_positives=False))
+    found = cloud_objects(
+        given, own, PIXEL, replace(DEFAULT, snow_reach=600.0, grow_probability=0.0, remove_false_positives=False)
+    )
     assert 0.8 <= found[1]["threshold_near_snow"] <= 0.9
     assert found[0].count == 0
-    assert cloud_objects(stage(cloud, probability=probability), own, PIXEL, replace(DEFAULT, remove_false_positives=False))[0].count == 1
+    assert (
+        cloud_objects(
+            stage(cloud, probability=probability), own, PIXEL, replace(DEFAULT, remove_false_positives=False)
+        )[0].count
+        == 1
+    )
 
 
 def test_where_nothing_is_clear_nothing_is_removed():
@@ -222,7 +261,9 @@ def test_snow_on_a_steep_slope_is_eroded():
 
 def test_python_fmask_only_takes_the_majority():
     blocks = square(4)
-    objects, _, notes = cloud_objects(stage(blocks), bands(blocks, False), PIXEL, ObjectSettings.for_mode("python-fmask"))
+    objects, _, notes = cloud_objects(
+        stage(blocks), bands(blocks, False), PIXEL, ObjectSettings.for_mode("python-fmask")
+    )
     assert objects.count == 1
     assert objects.size[0] == 12  # the corners lose
     assert notes == []

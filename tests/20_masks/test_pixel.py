@@ -38,7 +38,9 @@ def scene(shape=(60, 83), seed=0):
     kind[odd] = generator.integers(0, 6, int(odd.sum()))
     bands = {b: (SPECTRA[kind, i] * generator.normal(1.0, 0.1, shape)).astype(np.float32) for i, b in enumerate(BANDS)}
     bands["dem"] = generator.uniform(0.0, 3000.0, shape).astype(np.float32)
-    bands["swo"] = np.where(np.arange(shape[1]) < shape[1] * 0.6, 0.0, 90.0).astype(np.float32) * np.ones(shape, np.float32)
+    bands["swo"] = np.where(np.arange(shape[1]) < shape[1] * 0.6, 0.0, 90.0).astype(np.float32) * np.ones(
+        shape, np.float32
+    )
     bands["cirrus"][generator.random(shape) < 0.02] = np.nan
     bands["red"][3, 5] = 6.5
     return bands
@@ -78,7 +80,10 @@ def test_tiled_is_whole_where_the_sample_is_smaller_than_the_scene(monkeypatch):
     rules = PixelSettings.for_mode("strict")
     bands = scene((200, 211))
     whole = run(bands, replace(rules, few_clear=100))
-    halves = [survey_pixels({k: v[part] for k, v in bands.items()}, replace(rules, few_clear=100)) for part in (np.s_[:77], np.s_[77:])]
+    halves = [
+        survey_pixels({k: v[part] for k, v in bands.items()}, replace(rules, few_clear=100))
+        for part in (np.s_[:77], np.s_[77:])
+    ]
     assert whole.thresholds["sampled_share"] < 0.05
     assert_same(whole, pixel_stage(bands, merge_surveys(halves[1], halves[0]), replace(rules, few_clear=100)))
 
@@ -191,8 +196,12 @@ def test_few_clear_pixels_make_cloud_the_potential_cloud():
 
 
 def paper(bands, few_clear=100):
-    """ZW12, Z15 and Q19 for Sentinel-2, read again in plain NumPy and double precision: for `strict` mode without no-data, saturation or water occurrence."""
-    b, g, r, n, s1, s2, c = (bands[k].astype(float) for k in ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus"))
+    """ZW12, Z15 and Q19 for Sentinel-2, read again in plain NumPy and double precision: for `strict` mode without
+    no-data, saturation or water occurrence.
+    """
+    b, g, r, n, s1, s2, c = (
+        bands[k].astype(float) for k in ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus")
+    )
     dem = bands["dem"]
 
     def nd(x, y):
@@ -239,12 +248,18 @@ def test_strict_mode_is_the_paper():
 
 
 def program(bands):
-    """What python-fmask 0.5 computes for Sentinel-2 before its 3 x 3 filter, from a reading of its sources: bytes of hundredths, histograms of 256 bins."""
-    b, g, r, n, s1, s2, c = (np.maximum(bands[k].astype(float), 1e-5) for k in ("blue", "green", "red", "nir", "swir16", "swir22", "cirrus"))
+    """What python-fmask 0.5 computes for Sentinel-2 before its 3 x 3 filter, from a reading of its sources: bytes of
+    hundredths, histograms of 256 bins.
+    """
+    b, g, r, n, s1, s2, c = (
+        np.maximum(bands[k].astype(float), 1e-5) for k in ("blue", "green", "red", "nir", "swir16", "swir22", "cirrus")
+    )
     ndvi, ndsi = (n - r) / (n + r), (g - s1) / (g + s1)
     mean = (b + g + r) / 3
     white = sum(abs(x - mean) / mean for x in (b, g, r))
-    pcp = (s2 > 0.03) & (ndsi < 0.8) & (ndvi < 0.8) & (white < 0.7) & (b - 0.5 * r - 0.08 > 0) & (n / s1 > 0.75) | (c > 0.01)
+    pcp = (s2 > 0.03) & (ndsi < 0.8) & (ndvi < 0.8) & (white < 0.7) & (b - 0.5 * r - 0.08 > 0) & (n / s1 > 0.75) | (
+        c > 0.01
+    )
     water = ((ndvi < 0.01) & (n < 0.11)) | ((ndvi < 0.1) & (n < 0.05))
     flat = np.round(100 * (1 - np.max([abs(ndvi), abs(ndsi), white], axis=0))).clip(0, 255).astype(np.uint8) / 100
     land = (100 * (flat + c / 0.04)).clip(0, 255).astype(np.uint8)
@@ -294,7 +309,9 @@ def test_labelled_pixels_of_scenes_never_seen(repository, shared_data, monkeypat
     from benchmarks.pixels import MODELS, cross_validated_cloud, scores
 
     pixels = read_labelled()
-    overall, high, water, bright, *_ = np.mean([scores(pixels, cross_validated_cloud(pixels, MODELS[0], seed)) for seed in (11, 12)], axis=0)
+    overall, high, water, bright, *_ = np.mean(
+        [scores(pixels, cross_validated_cloud(pixels, MODELS[0], seed)) for seed in (11, 12)], axis=0
+    )
     assert overall > 0.895
     assert high > 0.89
     assert water > 0.84
@@ -337,7 +354,9 @@ def l1c(folder):
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_estuary_with_cumulus(shared_data):
-    """T19UDP: the eye sees clouds on about 30 % of the valid part, all on the north shore and in the south-east corner."""
+    """T19UDP: the eye sees clouds on about 30 % of the valid part, all on the north shore and in the
+    south-east corner.
+    """
     bands = l1c(shared_data / "s2_l1c_T19UDP_160m")
     shares = {}
     for mode in MODES:
@@ -358,7 +377,21 @@ def test_cloud_free_town_and_flooded_fields(shared_data):
 
     with rasterio.open(shared_data / "sen1floods11_spain" / "Spain_7370579_S2Hand.tif") as source:
         raw = source.read()
-    order = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
+    order = (
+        "coastal",
+        "blue",
+        "green",
+        "red",
+        "rededge071",
+        "rededge075",
+        "rededge078",
+        "nir",
+        "nir08",
+        "nir09",
+        "cirrus",
+        "swir16",
+        "swir22",
+    )
     bands = {name: raw[i] * np.float32(1e-4) for i, name in enumerate(order)}
     stage = run(bands, PixelSettings.for_mode("default"))
     assert stage.cloud.mean() < 0.02
@@ -368,7 +401,24 @@ def test_cloud_free_town_and_flooded_fields(shared_data):
 
 def test_fields_on_five_dates(shared_data):
     dates = np.load(shared_data / "eolearn_s2_l1c_13band" / "L1C_13bands_5dates_full.npy")
-    order = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
-    shares = [run({name: date[..., i] for i, name in enumerate(order)}, PixelSettings.for_mode("default")).cloud.mean() for date in dates]
+    order = (
+        "coastal",
+        "blue",
+        "green",
+        "red",
+        "rededge071",
+        "rededge075",
+        "rededge078",
+        "nir",
+        "nir08",
+        "nir09",
+        "cirrus",
+        "swir16",
+        "swir22",
+    )
+    shares = [
+        run({name: date[..., i] for i, name in enumerate(order)}, PixelSettings.for_mode("default")).cloud.mean()
+        for date in dates
+    ]
     assert min(shares[:2]) > 0.9  # two cloudy dates
     assert max(shares[2:]) < 0.005  # three clear ones

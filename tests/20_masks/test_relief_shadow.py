@@ -1,4 +1,6 @@
-"""The relief shadow of a whole scene from arrays alone: what lies around it, who decides, and where nothing is known."""
+"""The relief shadow of a whole scene from arrays alone: what lies around it, who decides, and where
+nothing is known.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,15 @@ def ridge_south(grid):
     """Flat ground with a ridge of 200 m that stands 100 m south of the scene, of 60 m across."""
     y = grid.transform.f + grid.transform.e * (np.arange(grid.height) + 0.5)
     south = GRID.transform.f + GRID.transform.e * GRID.height
-    return np.repeat(np.where(np.abs(y - (south - 100.0)) < max(30.0, -grid.transform.e), 200.0, 0.0)[:, None], grid.width, axis=1).astype(np.float32)
+    return np.repeat(
+        np.where(np.abs(y - (south - 100.0)) < max(30.0, -grid.transform.e), 200.0, 0.0)[:, None], grid.width, axis=1
+    ).astype(np.float32)
 
 
 def test_a_ridge_beyond_the_scene_casts_into_it():
-    """Its shadow is 200 m / tan 30 = 346 m long, of which some 246 m, or 12 pixels, lie in the scene; known only to those who can read it."""
+    """Its shadow is 200 m / tan 30 = 346 m long, of which some 246 m, or 12 pixels, lie in the scene; known only to
+    those who can read it.
+    """
     dem = ridge_south(GRID)
     assert not dem.any()
     found = relief_shadow(dem, GRID, SUN, settings=SWEEP, services=Services(read_dem=ridge_south))
@@ -52,7 +58,9 @@ def test_a_ridge_beyond_the_scene_casts_into_it():
 
 
 def test_the_surroundings_reach_as_far_as_shadows():
-    """At first in pixels ten times as large, then by the heights that were found: (300 + 200) m / tan 30 = 866 m, or 43 pixels, and some more."""
+    """At first in pixels ten times as large, then by the heights that were found: (300 + 200) m / tan 30 = 866 m, or 43
+    pixels, and some more.
+    """
     asked = []
 
     def read(grid):
@@ -85,7 +93,10 @@ def test_nothing_is_claimed_where_height_or_sun_are_unknown():
 def test_angles_read_by_rows_are_those_of_arrays():
     """Each part is cut out of the rows that are read, which are those of the part alone; NaN count nowhere."""
     rng = np.random.default_rng(0)
-    azimuth, elevation = rng.uniform(170.0, 190.0, GRID.shape).astype(np.float32), rng.uniform(20.0, 40.0, GRID.shape).astype(np.float32)
+    azimuth, elevation = (
+        rng.uniform(170.0, 190.0, GRID.shape).astype(np.float32),
+        rng.uniform(20.0, 40.0, GRID.shape).astype(np.float32),
+    )
     elevation[0] = np.nan
     asked = []
 
@@ -99,7 +110,9 @@ def test_angles_read_by_rows_are_those_of_arrays():
     assert asked == [(3, 9)] * 2 + [(0, GRID.height)] * 2, "rows are kept for the next part"
     assert lazy.lowest() == arrays.lowest() == np.nanmin(elevation)
     dem = ridge_south(GRID)
-    expected, found = (relief_shadow(dem, GRID, sun, settings=SWEEP, services=Services(read_dem=ridge_south)) for sun in (arrays, lazy))
+    expected, found = (
+        relief_shadow(dem, GRID, sun, settings=SWEEP, services=Services(read_dem=ridge_south)) for sun in (arrays, lazy)
+    )
     for name in ("cast", "nodata", "clearance", "cosine"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
@@ -132,7 +145,9 @@ def test_who_decides():
 
 
 def test_heights_on_latitude_and_longitude():
-    """A map of degrees is handed over as it is, rows from the south; of another map each post has the height that the map shows there."""
+    """A map of degrees is handed over as it is, rows from the south; of another map each post has the height that the
+    map shows there.
+    """
     degrees = Grid(4, 3, Affine(0.5, 0, 10.0, 0, -0.25, 50.0), "EPSG:4326")
     dem = np.arange(12, dtype=np.float32).reshape(3, 4)
     found = geodetic_heights(dem, degrees)

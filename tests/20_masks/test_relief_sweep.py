@@ -27,7 +27,8 @@ def test_the_shadow_of_a_wall_is_as_long_as_its_height_by_the_tangent(azimuth, z
     length = height * np.tan(np.radians(zenith))
     along = np.arange(size) - wall if azimuth in (0.0, 90.0) else wall - np.arange(size)
     turned = dem if azimuth in (0.0, 180.0) else dem.T
-    # The sun in the north throws the shadow south, to growing rows; the sun in the east throws it west, to falling columns.
+    # The sun in the north throws the shadow south, to growing rows; the sun in the east throws it west, to falling
+    # columns.
     away = along if azimuth in (0.0, 180.0) else -along
     found = shadow(np.ascontiguousarray(turned), azimuth, 90.0 - zenith).clearance < 0
     line = found[:, 150] if azimuth in (0.0, 180.0) else found[150]
@@ -89,7 +90,9 @@ def rough(seed, size, smooth=(3, 6, 12, 24)):
 
 
 def brute(dem, azimuth, elevation, width, height, window, nearest, radius):
-    """Clearance by stepping a fifth of a pixel in plain NumPy, for every pixel of a window: no line, no ceiling, no leap."""
+    """Clearance by stepping a fifth of a pixel in plain NumPy, for every pixel of a window: no line, no ceiling, no
+    leap.
+    """
     rows, columns = (g.astype(float) for g in np.mgrid[window, window])
     a, up = np.radians(azimuth), np.tan(np.radians(elevation))
     foot, least = dem[window, window], np.full(rows.shape, np.inf)
@@ -100,12 +103,17 @@ def brute(dem, azimuth, elevation, width, height, window, nearest, radius):
         good = (i >= 0) & (j >= 0) & (i < dem.shape[0] - 1) & (j < dem.shape[1] - 1)
         i, j = np.clip(i, 0, dem.shape[0] - 2), np.clip(j, 0, dem.shape[1] - 2)
         fr, fc = r - i, c - j
-        ground = (1 - fr) * ((1 - fc) * dem[i, j] + fc * dem[i, j + 1]) + fr * ((1 - fc) * dem[i + 1, j] + fc * dem[i + 1, j + 1])
+        ground = (1 - fr) * ((1 - fc) * dem[i, j] + fc * dem[i, j + 1]) + fr * (
+            (1 - fc) * dem[i + 1, j] + fc * dem[i + 1, j + 1]
+        )
         least = np.where(good, np.minimum(least, foot + s * up + s * s / 2 / radius - ground), least)
     return least
 
 
-@pytest.mark.parametrize(("azimuth", "zenith", "size"), [(0, 60, (20, 20)), (33, 70, (20, 20)), (120, 65, (30, 20)), (205, 60, (20, 31)), (290, 75, (10, 20))])
+@pytest.mark.parametrize(
+    ("azimuth", "zenith", "size"),
+    [(0, 60, (20, 20)), (33, 70, (20, 20)), (120, 65, (30, 20)), (205, 60, (20, 31)), (290, 75, (10, 20))],
+)
 def test_sweep_and_march_against_brute_force(azimuth, zenith, size):
     dem = rough(azimuth, 360).astype(np.float32)
     window = slice(130, 230)
@@ -115,7 +123,9 @@ def test_sweep_and_march_against_brute_force(azimuth, zenith, size):
     swept = sweep(dem, (130, 130), (100, 100), frame, azimuth, 90.0 - zenith).clearance
     assert np.mean((swept < 0) == (truth < 0)) >= 0.99
     rows, columns = np.mgrid[window, window].reshape(2, -1)
-    marched = march(dem, rows, columns, frame, np.full(rows.size, float(azimuth)), np.full(rows.size, 90.0 - zenith)).reshape(100, 100)
+    marched = march(
+        dem, rows, columns, frame, np.full(rows.size, float(azimuth)), np.full(rows.size, 90.0 - zenith)
+    ).reshape(100, 100)
     assert np.mean((marched < 0) == (truth < 0)) >= 0.997
     near = np.abs(truth) < 200
     assert np.median(np.abs(marched - truth)[near]) < 0.2

@@ -30,7 +30,9 @@ def test_a_plane_has_its_slope_its_aspect_and_its_incidence(slope, aspect):
     assert got_slope == pytest.approx(slope, abs=0.01)
     assert np.cos(np.radians(got_aspect - aspect)) == pytest.approx(1.0, abs=1e-6)
     # The spherical law of cosines, not the gradient.
-    expected = np.cos(np.radians(55.0)) * np.cos(np.radians(slope)) + np.sin(np.radians(55.0)) * np.sin(np.radians(slope)) * np.cos(np.radians(150.0 - aspect))
+    expected = np.cos(np.radians(55.0)) * np.cos(np.radians(slope)) + np.sin(np.radians(55.0)) * np.sin(
+        np.radians(slope)
+    ) * np.cos(np.radians(150.0 - aspect))
     assert cosine == pytest.approx(expected, abs=1e-4)
 
 

@@ -7,7 +7,15 @@ import pytest
 
 from estran.masks.cloud.buffers import buffered
 from estran.masks.cloud.geometry_search import dominant_displacement
-from estran.masks.cloud.shadow import background, darkness, flatten, outlined, potential_shadow, snow_shadow, water_shadow
+from estran.masks.cloud.shadow import (
+    background,
+    darkness,
+    flatten,
+    outlined,
+    potential_shadow,
+    snow_shadow,
+    water_shadow,
+)
 from estran.masks.cloud.surface import is_pure_snow
 
 SHAPE = (80, 90)
@@ -115,7 +123,8 @@ def test_outlines_follow_what_is_dark():
     few = np.zeros(SHAPE, bool)
     few[10:16, 10:16] = True
     assert outlined(few, lake, lake).sum() < 120
-    # Inside a footprint a hint of darkness is enough, at its edge it is not; where there is no hint, a footprint is no shadow.
+    # Inside a footprint a hint of darkness is enough, at its edge it is not; where there is no hint, a footprint is no
+    # shadow.
     none = np.zeros(SHAPE, bool)
     inner = outlined(footprints, none, footprints)
     assert inner[19:37, 23:41].all()
@@ -129,7 +138,10 @@ def test_displacement_is_found(azimuth, known):
     rng = np.random.default_rng(int(azimuth))
     shape, pixel, length = (260, 240), (30.0, 20.0), 900.0
     cloud, shadow = np.zeros(shape, bool), np.zeros(shape, bool)
-    dr, dc = round(length * np.cos(np.radians(azimuth)) / pixel[1]), -round(length * np.sin(np.radians(azimuth)) / pixel[0])
+    dr, dc = (
+        round(length * np.cos(np.radians(azimuth)) / pixel[1]),
+        -round(length * np.sin(np.radians(azimuth)) / pixel[0]),
+    )
     for _ in range(14):
         r, c, h, w = rng.integers(60, 190), rng.integers(60, 170), rng.integers(5, 14), rng.integers(5, 14)
         cloud[r : r + h, c : c + w] = True

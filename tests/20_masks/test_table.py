@@ -62,7 +62,10 @@ def test_every_column_of_reflectance_must_be_of_fractions(name, factor):
 
 
 def test_a_third_of_the_rows_times_10000():
-    columns = {name: np.concatenate([values, values, values * 10000]) for name, values in table("clear", "water", "cloud", "snow").items()}
+    columns = {
+        name: np.concatenate([values, values, values * 10000])
+        for name, values in table("clear", "water", "cloud", "snow").items()
+    }
     with pytest.raises(EstranError, match="is no reflectance"):
         classify_table(columns, DEFAULT)
 

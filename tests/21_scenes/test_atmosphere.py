@@ -1,4 +1,6 @@
-"""The air of a scene: against the solver where the tables interpolate, and against what labelled pixels of real images show."""
+"""The air of a scene: against the solver where the tables interpolate, and against what labelled pixels of real images
+show.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +36,37 @@ def layers(band: int, altitude: float, air: Air = CLEAR) -> list[Layer]:
     haze = optics(model, wavelength, 60)
     particles = air.aerosol * haze.extinction / optics(model, 550.0, 60).extinction * np.exp(-altitude / 2000.0)
     molecules = float(optical_depth(wavelength, pressure(altitude)))
-    both = Constituent(molecules, 1.0, rayleigh_greek(float(depolarisation_factor(wavelength))), 8.0), Constituent(particles, haze.albedo, haze.greek, 2.0)
+    both = (
+        Constituent(molecules, 1.0, rayleigh_greek(float(depolarisation_factor(wavelength))), 8.0),
+        Constituent(particles, haze.albedo, haze.greek, 2.0),
+    )
     return exponential_layers(both)
 
 
 def gases(band: str, altitude: float, vapour: float = 1.0) -> float:
     return float(
-        transmittance("Sentinel-2A", band, airmass=MASS, ozone=320.0, water_vapour=vapour * 2.0 * np.exp(-altitude / 2000.0), pressure=pressure(altitude))
+        transmittance(
+            "Sentinel-2A",
+            band,
+            airmass=MASS,
+            ozone=320.0,
+            water_vapour=vapour * 2.0 * np.exp(-altitude / 2000.0),
+            pressure=pressure(altitude),
+        )
     )
 
 
-@pytest.mark.parametrize(("band", "altitude"), [("B1", 0.0), ("B2", 1200.0), ("B3", 400.0), ("B6", 0.0), ("B8", 3000.0), ("B11", 0.0)])
+@pytest.mark.parametrize(
+    ("band", "altitude"), [("B1", 0.0), ("B2", 1200.0), ("B3", 400.0), ("B6", 0.0), ("B8", 3000.0), ("B11", 0.0)]
+)
 def test_ground_under_air_is_as_the_solver_says(band: str, altitude: float) -> None:
-    """Path, transmittance and bounces put together are the solver's ground under its air, with more streams, between nodes too."""
+    """Path, transmittance and bounces put together are the solver's ground under its air, with more streams, between
+    nodes too.
+    """
     k, level = BANDS.index(band), int(altitude) // 100
-    path, through, _, _, bounce, _ = atmosphere("Sentinel-2A", MU_S, MU_V, AZIMUTH, CLEAR).tables(k)[:, level].astype(float)
+    path, through, _, _, bounce, _ = (
+        atmosphere("Sentinel-2A", MU_S, MU_V, AZIMUTH, CLEAR).tables(k)[:, level].astype(float)
+    )
     bare = solve(layers(k, altitude), [MU_S], [MU_V], [AZIMUTH], Lambertian(0.0), streams=12).up[0, 0, 0, 0]
     for albedo in (0.3, 0.9):
         made = path + through * albedo / (1 - bounce * albedo)
@@ -60,11 +78,16 @@ def test_ground_under_air_is_as_the_solver_says(band: str, altitude: float) -> N
 
 @pytest.mark.parametrize("band", ["B3", "B8A", "B11"])
 def test_sea_under_air_is_as_the_solver_says(band: str) -> None:
-    """Glint that goes straight, skylight and scattered glint: together the solver's rough sea, which counts every path at once."""
+    """Glint that goes straight, skylight and scattered glint: together the solver's rough sea, which counts every path
+    at once.
+    """
     k = BANDS.index(band)
     air = atmosphere("Sentinel-2A", MU_S, MU_V, 8.0, CLEAR)
     sea = RoughSea(6.0, complex(refractive_index(SENTINEL2[k].wavelength)[0]))
-    bare, full = (solve(layers(k, 0.0), [MU_S], [MU_V], [8.0], ground, streams=16).up[0, 0, 0, 0] for ground in (Lambertian(0.0), sea))
+    bare, full = (
+        solve(layers(k, 0.0), [MU_S], [MU_V], [8.0], ground, streams=16).up[0, 0, 0, 0]
+        for ground in (Lambertian(0.0), sea)
+    )
     glint = float(sea.reflectance(np.array(MU_V), np.array(MU_S), np.radians(np.array(8.0)))[0, 0])
     made = air.straight[k, 0] * glint + air.mirrored[k].sum()
     assert glint > 0.03
@@ -87,7 +110,8 @@ def test_air_thins_out_and_bends_to_the_blue() -> None:
     assert LEVELS[100] == 10000
 
 
-# --- what real pixels show ------------------------------------------------------------------------------------------------------------
+# --- what real pixels show
+# ------------------------------------------------------------------------------------------------------------
 
 SEMANTIC = {b.semantic: b.name for b in SENTINEL2}
 
@@ -109,7 +133,9 @@ def pixels(shared_data: Path) -> npt.NDArray[np.void]:
 
 @pytest.mark.parametrize("kind", ["vegetation", "water", "snow", "cloud"])
 def test_levels_are_those_of_labelled_pixels(pixels: npt.NDArray[np.void], kind: str) -> None:
-    """Medians of simulated classes lie between the fifth and ninety-fifth percentiles of labelled real pixels, 5 % aside, in every band."""
+    """Medians of simulated classes lie between the fifth and ninety-fifth percentiles of labelled real pixels, 5 %
+    aside, in every band.
+    """
     clear = (pixels["label"] == 0) & (pixels["swo"] < 20)
     real = {
         "vegetation": clear & (pixels["ndvi"] > 0.4) & (pixels["dem"] < 600),
@@ -118,7 +144,18 @@ def test_levels_are_those_of_labelled_pixels(pixels: npt.NDArray[np.void], kind:
         "cloud": (pixels["label"] == 1) & (pixels["blue"] > 0.4) & (pixels["swir16"] > 0.35) & (pixels["dem"] < 800),
     }[kind]
     # Views from the side of the glint would make bright water; labelled water has next to none.
-    made = simulate(SceneConfig(seed=2, size=240, kind="snow" if kind == "snow" else "coast", sza=45.0, saa=150.0, vza=4.0, vaa=104.0, cirrus=0.0))
+    made = simulate(
+        SceneConfig(
+            seed=2,
+            size=240,
+            kind="snow" if kind == "snow" else "coast",
+            sza=45.0,
+            saa=150.0,
+            vza=4.0,
+            vaa=104.0,
+            cirrus=0.0,
+        )
+    )
     truth, red, nir08 = made.truth, at_20_m(made, "B4"), at_20_m(made, "B8A")
     lit = (truth["cloud_depth"] == 0) & (truth["sun_beam"] > 0.99) & (truth["relief_shadow"] == 0)
     simulated = {
@@ -140,7 +177,9 @@ def test_levels_are_those_of_labelled_pixels(pixels: npt.NDArray[np.void], kind:
 
 
 def test_land_is_as_hazy_as_labelled_land(pixels: npt.NDArray[np.void]) -> None:
-    """The haze-optimised transform of clear land: its median lies between the quartiles of labelled clear land below 800 m."""
+    """The haze-optimised transform of clear land: its median lies between the quartiles of labelled clear land below
+    800 m.
+    """
     land = (pixels["label"] == 0) & (pixels["swo"] < 20) & (pixels["dem"] < 800) & (pixels["ndsi"] < 0)
     low, high = np.percentile(pixels["hot"][land], [25, 75])
     found = []

@@ -15,7 +15,9 @@ CELL, N = 10.0, 256
 
 def layer_of(thickness: npt.NDArray[np.float64], base: float, extinction: float = 0.05) -> Layer:
     field = thickness.astype(np.float32)
-    return Layer(np.where(field > 0, base, 0).astype(np.float32), field, np.ones_like(field), CELL, (0.0, 0.0), extinction)
+    return Layer(
+        np.where(field > 0, base, 0).astype(np.float32), field, np.ones_like(field), CELL, (0.0, 0.0), extinction
+    )
 
 
 def disc(row: float, col: float, radius: float, thickness: float) -> npt.NDArray[np.float64]:
@@ -63,7 +65,9 @@ def test_skipping_clear_air_changes_nothing(zenith: float, azimuth: float) -> No
     error = np.array(found) - expected
     assert (np.array(expected) > 0).sum() > 20
     # Away from the vertical sides of the discs the two agree; a step across a side cuts it somewhere within a cell.
-    step = min(40.0, CELL / max(abs(rays.east), abs(rays.south), 1e-6)) * float(np.sqrt(1 + rays.east**2 + rays.south**2))
+    step = min(40.0, CELL / max(abs(rays.east), abs(rays.south), 1e-6)) * float(
+        np.sqrt(1 + rays.east**2 + rays.south**2)
+    )
     assert (np.abs(error) <= step + 2.0).mean() > 0.97
     assert np.abs(error).max() < 4 * step + 2.0
     assert abs(error.mean()) < 2.0
@@ -75,7 +79,9 @@ def test_shadow_falls_where_geometry_says(zenith: float, azimuth: float) -> None
     """Flat ground, a thin plate at 500 m: its shadow is the plate moved by -h tan(sza) u(saa), in every quadrant."""
     layer = layer_of(disc(128, 128, 12, 20.0), 490.0, extinction=1.0)
     east, north = slope_vector(zenith, azimuth)
-    tau, height, _ = march(layer, layer.bounds(), rays_to(zenith, azimuth), np.zeros((N, N), np.float32), 0, (N, N), CELL)
+    tau, height, _ = march(
+        layer, layer.bounds(), rays_to(zenith, azimuth), np.zeros((N, N), np.float32), 0, (N, N), CELL
+    )
     rows, cols = np.nonzero(tau > 0.5)
     assert (cols + 0.5).mean() * CELL == pytest.approx(1280 - 500 * float(east), abs=2 * CELL)
     assert (rows + 0.5).mean() * CELL == pytest.approx(1280 + 500 * float(north), abs=2 * CELL)
@@ -105,7 +111,8 @@ def test_ray_from_within_a_cloud_sees_what_is_above() -> None:
 def test_beyond_the_layer_the_air_is_clear() -> None:
     layer = layer_of(np.full((N, N), 100.0), 1000.0)
     tau, _, _ = march(layer, layer.bounds(), rays_to(45.0, 90.0), np.zeros((N, N), np.float32), 0, (N, N), CELL)
-    # At 1000 m a ray has gone 1000 m to the east, out of the layer for the last 100 columns; the next few leave it on their way through.
+    # At 1000 m a ray has gone 1000 m to the east, out of the layer for the last 100 columns; the next few leave it on
+    # their way through.
     assert (tau[:, -99:] == 0).all()
     np.testing.assert_allclose(tau[:, : N - 115], 0.05 * 100 * np.sqrt(2), rtol=1e-4)
 

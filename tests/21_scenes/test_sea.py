@@ -1,4 +1,6 @@
-"""Glint: facets that are tilted and mirrored one by one, against closed forms, against chance, and against what a scene shows of it."""
+"""Glint: facets that are tilted and mirrored one by one, against closed forms, against chance, and against what a scene
+shows of it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,18 @@ from estran.physics.geometry import slope_vector, travel_azimuth
 from estran.physics.sea_surface import RoughSea
 from estran.scenes.instrument import FLIGHT_AZIMUTH, view_rays
 from estran.scenes.march import Rays
-from estran.scenes.sea import GLINTING, LONG_WAVES, Sea, chance, fresnel, glint, index_of_water, mirror, rough_sea, variances
+from estran.scenes.sea import (
+    GLINTING,
+    LONG_WAVES,
+    Sea,
+    chance,
+    fresnel,
+    glint,
+    index_of_water,
+    mirror,
+    rough_sea,
+    variances,
+)
 from estran.scenes.simulate import SceneConfig, SimulatedScene, simulate
 from estran.scenes.spectra import CODE
 
@@ -29,7 +42,16 @@ def even_sea(wind: float, azimuth: float, size: int = 8) -> Sea:
     """No gusts, no long waves."""
     a = np.radians(azimuth)
     flat, full = np.zeros((1024, 1024), np.float32), np.full((size, size), wind, np.float32)
-    return Sea(full, np.ones_like(full), np.zeros_like(full), (float(np.sin(a)), float(-np.cos(a))), flat, flat, (0.0, 0.0, 0.0), (0.0, 0.0))
+    return Sea(
+        full,
+        np.ones_like(full),
+        np.zeros_like(full),
+        (float(np.sin(a)), float(-np.cos(a))),
+        flat,
+        flat,
+        (0.0, 0.0, 0.0),
+        (0.0, 0.0),
+    )
 
 
 def water(size: int) -> tuple[npt.NDArray[np.uint8], ...]:
@@ -40,19 +62,35 @@ def water(size: int) -> tuple[npt.NDArray[np.uint8], ...]:
 
 @pytest.mark.parametrize(
     ("sza", "saa", "vza", "vaa", "wind", "blows_from"),
-    [(25, 140, 9, 320, 5, 200), (35, 160, 8, 285, 7, 20), (20, 100, 10, 20, 3, 300), (45, 220, 5, 100, 9, 90), (30, 150, 0, 0, 6, 45)],
+    [
+        (25, 140, 9, 320, 5, 200),
+        (35, 160, 8, 285, 7, 20),
+        (20, 100, 10, 20, 3, 300),
+        (45, 220, 5, 100, 9, 90),
+        (30, 150, 0, 0, 6, 45),
+    ],
 )
-def test_mirrored_facets_agree_with_the_closed_form(sza: float, saa: float, vza: float, vaa: float, wind: float, blows_from: float) -> None:
-    """The physics room's formula has neither mirrored rays nor measured solid angles; directions of wind, view and Sun are told to it in its own convention."""
+def test_mirrored_facets_agree_with_the_closed_form(
+    sza: float, saa: float, vza: float, vaa: float, wind: float, blows_from: float
+) -> None:
+    """The physics room's formula has neither mirrored rays nor measured solid angles; directions of wind, view and Sun
+    are told to it in its own convention.
+    """
     sun, view = ray(sza, saa), ray(vza, vaa)
-    found = glint(even_sea(wind, blows_from), mirror(sun, view, 160.0, INDEX), view, 0.0, water(8), 0, (16, 16), 10.0, 1)
+    found = glint(
+        even_sea(wind, blows_from), mirror(sun, view, 160.0, INDEX), view, 0.0, water(8), 0, (16, 16), 10.0, 1
+    )
     sea = RoughSea(wind, INDEX, "cox_munk", upwind=float(travel_azimuth(blows_from, saa)))
-    mu_v, mu_s, azimuth = (np.array([v]) for v in (np.cos(np.radians(vza)), np.cos(np.radians(sza)), np.radians(travel_azimuth(vaa, saa))))
+    mu_v, mu_s, azimuth = (
+        np.array([v]) for v in (np.cos(np.radians(vza)), np.cos(np.radians(sza)), np.radians(travel_azimuth(vaa, saa)))
+    )
     np.testing.assert_allclose(found, sea.reflectance(mu_v, mu_s, azimuth)[0, 0, 0], rtol=2e-5)
 
 
 def test_by_throwing_facets() -> None:
-    """A million facets of random slope: those that mirror the sensor's ray into a disc around the Sun, counted with the area that the sensor sees of each."""
+    """A million facets of random slope: those that mirror the sensor's ray into a disc around the Sun, counted with the
+    area that the sensor sees of each.
+    """
     wind, sza, vza, radius = 6.0, 28.0, 8.0, np.radians(2.0)
     rng = np.random.default_rng(3)
     across, along = np.sqrt(variances(wind))
@@ -62,7 +100,9 @@ def test_by_throwing_facets() -> None:
     even = np.exp(-0.5 * ((zx / across) ** 2 + (zy / along) ** 2)) / (2 * np.pi * across * along)
     u, v = zy / along, zx / across
     series = 1 - 0.5 * (0.01 - 0.0086 * wind) * (v**2 - 1) * u - (0.04 - 0.033 * wind) / 6 * (u**3 - 3 * u)
-    series = series + 0.4 / 24 * (v**4 - 6 * v**2 + 3) + 0.03 * (v**2 - 1) * (u**2 - 1) + 0.23 / 24 * (u**4 - 6 * u**2 + 3)
+    series = (
+        series + 0.4 / 24 * (v**4 - 6 * v**2 + 3) + 0.03 * (v**2 - 1) * (u**2 - 1) + 0.23 / 24 * (u**4 - 6 * u**2 + 3)
+    )
     normal = np.stack([-zx, -zy, np.ones(count)]) / np.sqrt(1 + zx**2 + zy**2)
     sun = np.array([0.0, np.sin(np.radians(sza)), np.cos(np.radians(sza))])
     sensor = np.array([0.0, -np.sin(np.radians(vza)), np.cos(np.radians(vza))])
@@ -75,7 +115,17 @@ def test_by_throwing_facets() -> None:
     expected = np.pi * seen[hit].sum() / count / disc / sun[2]
     # The y axis here points to where the wind comes from; the simulator's south is its opposite.
     view = Rays(0.0, -float(np.tan(np.radians(-vza))))
-    found = glint(even_sea(wind, 0.0), mirror(Rays(0.0, -float(np.tan(np.radians(sza)))), view, 160.0, INDEX), view, 0.0, water(8), 0, (4, 4), 10.0, 1)
+    found = glint(
+        even_sea(wind, 0.0),
+        mirror(Rays(0.0, -float(np.tan(np.radians(sza)))), view, 160.0, INDEX),
+        view,
+        0.0,
+        water(8),
+        0,
+        (4, 4),
+        10.0,
+        1,
+    )
     assert np.median(even) > 0
     assert hit.sum() > 4000
     assert float(found[0, 0]) == pytest.approx(expected, rel=0.03)
@@ -96,7 +146,9 @@ def test_density_of_facets(wind: float) -> None:
 
 
 def test_long_waves_take_nothing_from_the_whole() -> None:
-    """With its long waves drawn, the mean over a sea is nearly that of facets alone, and its slopes are a tenth of all."""
+    """With its long waves drawn, the mean over a sea is nearly that of facets alone, and its slopes are
+    a tenth of all.
+    """
     sea = rough_sea(4, np.ones((512, 512), np.uint8), 6.0, 240.0)
     assert sum(variances(6.0)) * LONG_WAVES == pytest.approx(sea.variance[0] + sea.variance[2], rel=1e-4)
     steady = replace(sea, wind=np.full_like(sea.wind, 6.0))
@@ -119,7 +171,12 @@ def test_waves_run_on_between_bands() -> None:
 
 
 def test_foam_sand_and_land_do_not_glint() -> None:
-    assert {name for name, code in CODE.items() if GLINTING[code] > 0} == {"deep_water", "turbid_water", "shallow_sand", "lake_water"}
+    assert {name for name, code in CODE.items() if GLINTING[code] > 0} == {
+        "deep_water",
+        "turbid_water",
+        "shallow_sand",
+        "lake_water",
+    }
 
 
 def test_fresnel_at_its_two_angles() -> None:
@@ -132,7 +189,8 @@ def test_fresnel_at_its_two_angles() -> None:
     assert 1.29 < n[-1] < n[0] < 1.36
 
 
-# --- scenes ---------------------------------------------------------------------------------------------------------------------------
+# --- scenes
+# ----------------------------------------------------------------------------------------------------------------------
 
 SIZE = 160
 
@@ -140,16 +198,33 @@ SIZE = 160
 @pytest.fixture(scope="module")
 def bright() -> SimulatedScene:
     """The Sun behind the sensor's back, as it were: the mirror's side."""
-    return simulate(SceneConfig(seed=21, size=SIZE, kind="ocean", sza=28.0, saa=150.0, vza=8.0, vaa=330.0, wind=5.0, wind_direction=250.0, cirrus=0.0))
+    return simulate(
+        SceneConfig(
+            seed=21,
+            size=SIZE,
+            kind="ocean",
+            sza=28.0,
+            saa=150.0,
+            vza=8.0,
+            vaa=330.0,
+            wind=5.0,
+            wind_direction=250.0,
+            cirrus=0.0,
+        )
+    )
 
 
 def clear_water(scene: SimulatedScene) -> npt.NDArray[np.bool_]:
     truth = scene.truth
-    return np.asarray((truth["water"] == 1) & (truth["cloud_depth"] == 0) & (truth["sun_beam"] > 0.99) & (truth["wind"] > 4.0))
+    return np.asarray(
+        (truth["water"] == 1) & (truth["cloud_depth"] == 0) & (truth["sun_beam"] > 0.99) & (truth["wind"] > 4.0)
+    )
 
 
 def test_truth_is_what_the_band_shows(bright: SimulatedScene) -> None:
-    """Between B11 and the truth stand the clear air, a little light from the water, noise, and the sharpness of the image."""
+    """Between B11 and the truth stand the clear air, a little light from the water, noise, and the sharpness of the
+    image.
+    """
     clear = clear_water(bright)
     truth, seen = bright.truth["glint"][clear], bright.bands["B11"][clear] / 1e4
     assert truth.mean() > 0.03
@@ -180,9 +255,24 @@ def test_a_low_sun_makes_no_glint() -> None:
 
 
 def test_seams_are_those_of_the_metadata() -> None:
-    """Detectors look ahead and back: the glint jumps at the seam by as much as the closed form does between the angles of the product's own grids."""
+    """Detectors look ahead and back: the glint jumps at the seam by as much as the closed form does between the angles
+    of the product's own grids.
+    """
     made = simulate(
-        SceneConfig(seed=23, size=500, kind="ocean", sza=30.0, saa=150.0, vza=6.0, vaa=284.0, wind=6.0, wind_direction=0.0, clouds=0.0, stratus=0.0, cirrus=0.0)
+        SceneConfig(
+            seed=23,
+            size=500,
+            kind="ocean",
+            sza=30.0,
+            saa=150.0,
+            vza=6.0,
+            vaa=284.0,
+            wind=6.0,
+            wind_direction=0.0,
+            clouds=0.0,
+            stratus=0.0,
+            cirrus=0.0,
+        )
     )
     detectors, clear = made.detectors[20], clear_water(made)
     first, second = (int(d) for d in np.unique(detectors))
@@ -192,7 +282,14 @@ def test_seams_are_those_of_the_metadata() -> None:
     for d in (first, second):
         grid = made.view["B11", d]
         zenith, azimuth = float(np.nanmean(grid.zenith)), float(np.nanmean(grid.azimuth))
-        mu_v, mu_s, phi = (np.array([v]) for v in (np.cos(np.radians(zenith)), np.cos(np.radians(30.0)), np.radians(travel_azimuth(azimuth, made.sun_azimuth))))
+        mu_v, mu_s, phi = (
+            np.array([v])
+            for v in (
+                np.cos(np.radians(zenith)),
+                np.cos(np.radians(30.0)),
+                np.radians(travel_azimuth(azimuth, made.sun_azimuth)),
+            )
+        )
         expected.append(sea.reflectance(mu_v, mu_s, phi)[0, 0, 0])
     assert abs(np.log(expected[0] / expected[1])) > 0.2
     assert np.log(across[0] / across[1]) == pytest.approx(np.log(expected[0] / expected[1]), abs=0.1)

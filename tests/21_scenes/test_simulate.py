@@ -81,7 +81,8 @@ def test_same_bits_in_another_process(scene: SimulatedScene) -> None:
     """With other thread settings, and a hash seed of its own."""
     code = (
         "import zlib; from estran.scenes.simulate import simulate, SceneConfig;"
-        f"s = simulate(SceneConfig(seed=5, size={SIZE})); print(zlib.crc32(b''.join(s.bands[b].tobytes() for b in sorted(s.bands))))"
+        f"s = simulate(SceneConfig(seed=5, size={SIZE})); print(zlib.crc32(b''.join(s.bands[b].tobytes() for b in "
+        f"sorted(s.bands))))"
     )
     import zlib
 
@@ -179,7 +180,8 @@ def test_swath_edge_is_ragged() -> None:
     assert len(np.unique(steps)) > 2
 
 
-# --- one plate of cloud over flat ground: where it is seen and where its shadow falls --------------------------------------------------
+# --- one plate of cloud over flat ground: where it is seen and where its shadow falls
+# --------------------------------------------------
 
 HEIGHT, MIDDLE = 2000.0, 1500.0
 
@@ -209,7 +211,9 @@ def flat_picture(sza: float, saa: float, vza: float, vaa: float, flight: float =
 def centroid(weight: npt.NDArray[np.floating], pixel: float) -> tuple[float, float]:
     """East and south [m] of a weighted image."""
     rows, cols = np.indices(weight.shape)
-    return float(((cols + 0.5) * weight).sum() / weight.sum() * pixel), float(((rows + 0.5) * weight).sum() / weight.sum() * pixel)
+    return float(((cols + 0.5) * weight).sum() / weight.sum() * pixel), float(
+        ((rows + 0.5) * weight).sum() / weight.sum() * pixel
+    )
 
 
 def along(picture: Picture, band: str) -> tuple[float, float]:
@@ -240,7 +244,9 @@ def test_cloud_and_shadow_lie_where_geometry_says(saa: float, vaa: float, seam: 
 
 @pytest.mark.parametrize("seam", [1e4, -1e4])
 def test_bands_see_clouds_at_different_places(seam: float) -> None:
-    """Parallax between bands is lag * speed / height of orbit * height of cloud along the track; B8 and B8A differ more than B7 and B8A."""
+    """Parallax between bands is lag * speed / height of orbit * height of cloud along the track; B8 and B8A differ more
+    than B7 and B8A.
+    """
     picture = flat_picture(30.0, 150.0, 0.0, 0.0, seam=seam)
     air = atmosphere("Sentinel-2A", 0.87, 1.0, 0.0, Air(0.1, 2.0))
     where = {}
@@ -264,14 +270,17 @@ def test_angle_grids_say_where_clouds_are_seen(scene: SimulatedScene) -> None:
         assert all(0 < z < 15 for z in zenith.values())
     first, second = sorted({d for _, d in scene.view})[:2]
     for band, lag in TIME_LAG.items():
-        (e0, n0), (e1, n1) = (slope_vector(scene.view[band, d].zenith, scene.view[band, d].azimuth) for d in (first, second))
+        (e0, n0), (e1, n1) = (
+            slope_vector(scene.view[band, d].zenith, scene.view[band, d].azimuth) for d in (first, second)
+        )
         both = np.isfinite(e0) & np.isfinite(e1)
         if both.any():
             apart = np.hypot(e0 - e1, n0 - n1)[both].mean()
             assert apart == pytest.approx(2 * (HALF_STAGGER + LAG_TO_SLOPE * lag), abs=1e-4)
 
 
-# --- light ----------------------------------------------------------------------------------------------------------------------------
+# --- light
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def test_cloud_optics() -> None:

@@ -20,7 +20,21 @@ from estran.errors import EstranError
 from estran.raster.grid import Window
 from estran.raster.scene import Block, whole
 
-_BANDS = ("coastal", "blue", "green", "red", "rededge071", "rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22")
+_BANDS = (
+    "coastal",
+    "blue",
+    "green",
+    "red",
+    "rededge071",
+    "rededge075",
+    "rededge078",
+    "nir",
+    "nir08",
+    "nir09",
+    "cirrus",
+    "swir16",
+    "swir22",
+)
 _SURFACES = {
     "vegetation": (0.11, 0.09, 0.09, 0.06, 0.11, 0.28, 0.34, 0.36, 0.39, 0.14, 0.001, 0.20, 0.09),
     "water": (0.10, 0.08, 0.05, 0.03, 0.03, 0.02, 0.02, 0.02, 0.015, 0.01, 0.001, 0.008, 0.005),
@@ -33,13 +47,20 @@ _SURFACES = {
 }
 """Rounded top-of-atmosphere reflectances, made up to lie on both sides of the usual tests."""
 
-_ANGLES = {"sun_zenith": (48.0, 1.0), "sun_azimuth": (150.0, 2.0), "view_zenith": (5.0, 1.0), "view_azimuth": (100.0, 3.0)}
+_ANGLES = {
+    "sun_zenith": (48.0, 1.0),
+    "sun_azimuth": (150.0, 2.0),
+    "view_zenith": (5.0, 1.0),
+    "view_azimuth": (100.0, 3.0),
+}
 TILES = ((7, 7), (64, 64), (129, 129), (1, 1000), (1000, 1))
 """Awkward tile sizes: odd, even, larger than the scene one way, one row, one column."""
 
 
 def sparse_scene(op: Operator | type[Operator], shape: tuple[int, int] = (70, 97), seed: int = 0) -> Block:
-    """A block with all that an operator may read: half land, half sea, and about one odd pixel in forty; smooth angles; no missing pixel."""
+    """A block with all that an operator may read: half land, half sea, and about one odd pixel in forty; smooth angles;
+    no missing pixel.
+    """
     rng = np.random.default_rng(seed)
     rows, cols = np.mgrid[: shape[0], : shape[1]]
     ground = np.where(rows + 2 * cols < shape[0] / 2 + shape[1], 0, 1)
@@ -73,7 +94,11 @@ def sparse_scene(op: Operator | type[Operator], shape: tuple[int, int] = (70, 97
 def wanted(op: Operator | type[Operator]) -> list[str]:
     """Names of all arrays that an operator may read: those of further sources carry the source's name."""
     first, *others = op.sources
-    names = [r.band for r in first.reads] + [f"{s.name}.{r.band}" for s in others for r in s.reads] + [a.name for a in op.aux]
+    names = (
+        [r.band for r in first.reads]
+        + [f"{s.name}.{r.band}" for s in others for r in s.reads]
+        + [a.name for a in op.aux]
+    )
     return list(dict.fromkeys(names))
 
 
@@ -109,13 +134,18 @@ def tiled(op: Operator, block: Block, tile: tuple[int, int], survey: Any = None)
     return out
 
 
-def assert_same_bits(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray], what: str, where: Any = slice(None)) -> None:
+def assert_same_bits(
+    first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray], what: str, where: Any = slice(None)
+) -> None:
     """Equality of bits, not of numbers: -0.0 is not 0.0."""
     for name in first:
         a, b = np.ascontiguousarray(first[name][where]), np.ascontiguousarray(second[name][where])
         if a.tobytes() != b.tobytes():
             differ = np.flatnonzero(a.view(f"u{a.itemsize}").ravel() != b.view(f"u{b.itemsize}").ravel())
-            raise AssertionError(f"{what}: {name} differs in {differ.size} of {a.size} pixels, first {a.ravel()[differ[0]]} and {b.ravel()[differ[0]]}")
+            raise AssertionError(
+                f"{what}: {name} differs in {differ.size} of {a.size} pixels, first {a.ravel()[differ[0]]} and "
+                f"{b.ravel()[differ[0]]}"
+            )
 
 
 def whole_equals_tiled(op: Operator, block: Block, tiles: tuple[tuple[int, int], ...] = TILES) -> None:
@@ -132,13 +162,19 @@ def outputs_as_declared(op: Operator, block: Block) -> None:
         array = result.arrays[written.name]
         if isinstance(written, FlagsOut):
             allowed = sum(f.mask for f in written.coding.flags)
-            assert not np.any(array & ~np.asarray(allowed, array.dtype)), f"{op.alias}: {written.name} has bits that no flag declares"
+            assert not np.any(array & ~np.asarray(allowed, array.dtype)), (
+                f"{op.alias}: {written.name} has bits that no flag declares"
+            )
         elif isinstance(written, ClassesOut):
             extra = set(np.unique(array).tolist()) - {v.value for v in written.coding.values}
             assert not extra, f"{op.alias}: {written.name} has classes {sorted(extra)} that are not declared"
         elif written.interval:
             interval, finite = Interval.parse(written.interval), array[np.isfinite(array)]
-            outside = [v for v in (finite.min(initial=np.inf), finite.max(initial=-np.inf)) if np.isfinite(v) and float(v) not in interval]
+            outside = [
+                v
+                for v in (finite.min(initial=np.inf), finite.max(initial=-np.inf))
+                if np.isfinite(v) and float(v) not in interval
+            ]
             assert not outside, f"{op.alias}: {written.name} reaches {outside}, outside {written.interval}"
 
 
@@ -147,7 +183,9 @@ def inputs_untouched(op: Operator, block: Block) -> None:
     before = {name: array.copy() for name, array in block.arrays.items()}
     run(op, block)
     assert_same_bits(before, block.arrays, f"{op.alias} writes into its inputs")
-    constant = {name: np.broadcast_to(array.ravel()[0], array.shape) for name, array in block.arrays.items() if name in _ANGLES}
+    constant = {
+        name: np.broadcast_to(array.ravel()[0], array.shape) for name, array in block.arrays.items() if name in _ANGLES
+    }
     run(op, whole({**block.arrays, **constant}, block.scene))
 
 
@@ -167,7 +205,9 @@ def deterministic(op: Operator, block: Block) -> None:
 
 
 def holes_stay_holes(op: Operator, block: Block) -> None:
-    """One missing pixel of a mandatory band is no-data in every output, and nothing changes farther away than the halo."""
+    """One missing pixel of a mandatory band is no-data in every output, and nothing changes farther
+    away than the halo.
+    """
     mandatory = [r for r in op.sources[0].reads if not r.optional]
     # One that no parameter can stand for, if there is one.
     band = next((r.band for r in mandatory if not r.from_param), mandatory[0].band)
@@ -198,7 +238,9 @@ def _is_hole(written: Any, value: Any) -> bool:
 
 
 def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:
-    """Each optional input left out in turn, then all: the operator runs, keeps its outputs, and the resolution says what is off."""
+    """Each optional input left out in turn, then all: the operator runs, keeps its outputs, and the resolution says
+    what is off.
+    """
     first = op.sources[0]
     optional = [(r.band, r.without) for r in first.reads if r.optional] + [(a.name, a.without) for a in op.aux]
     fallbacks = {r.band: r.fallback for r in first.reads}
@@ -213,13 +255,15 @@ def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:
         for name, without in gone:
             said = [note for note in notes if note.startswith(f"no {name}:")]
             instead = any(band in rest for band in fallbacks.get(name, ()))
-            assert any(without.rstrip(".") in note or (instead and note.endswith("is used instead.")) for note in said), (
-                f"{op.alias}: nobody says that {name} is missing"
-            )
+            assert any(
+                without.rstrip(".") in note or (instead and note.endswith("is used instead.")) for note in said
+            ), f"{op.alias}: nobody says that {name} is missing"
 
 
 def interval_ends_are_clear(op_class: type[Operator], block: Block) -> None:
-    """At a closed end of each interval an operator runs, or refuses with its own sentence; an open end is refused at once."""
+    """At a closed end of each interval an operator runs, or refuses with its own sentence; an open end is refused at
+    once.
+    """
     for p in parameters_of(op_class):
         if not p.info.interval or p.kind not in ("int", "float"):
             continue
@@ -238,11 +282,15 @@ def interval_ends_are_clear(op_class: type[Operator], block: Block) -> None:
             except EstranError:
                 continue
             except Exception as error:
-                raise AssertionError(f"{op_class.alias} with {p.name} = {value}: {type(error).__name__}: {error}") from error
+                raise AssertionError(
+                    f"{op_class.alias} with {p.name} = {value}: {type(error).__name__}: {error}"
+                ) from error
 
 
 def reads_are_semantic(op: type[Operator]) -> list[Reads]:
-    """The reads of the first source whose band is neither a sensor's nor an angle, nor one that another operator writes."""
+    """The reads of the first source whose band is neither a sensor's nor an angle, nor one that another operator
+    writes.
+    """
     from estran.catalogue import OPERATORS
     from estran.sensors.bands import SEMANTIC
 

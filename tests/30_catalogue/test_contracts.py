@@ -1,4 +1,6 @@
-"""Contracts over the whole catalogue: an operator is tested the moment it is declared. Each kind of contract has a twin that must break it."""
+"""Contracts over the whole catalogue: an operator is tested the moment it is declared. Each kind of contract has a twin
+that must break it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from estran.raster.product import Band, Product
 from estran.raster.scene import whole
 
 ALL = pytest.mark.parametrize("op_class", OPERATORS, ids=lambda op: op.alias)
-TILED = pytest.mark.parametrize("op_class", [op for op in OPERATORS if op.walk is not Walk.SCENE], ids=lambda op: op.alias)
+TILED = pytest.mark.parametrize(
+    "op_class", [op for op in OPERATORS if op.walk is not Walk.SCENE], ids=lambda op: op.alias
+)
 
 
 def scene(op_class, seed=0):
@@ -39,7 +43,9 @@ def test_numpy_equals_dask(op_class, tile):
     bands = {name: Band(name, array, block.scene.grid) for name, array in block.arrays.items()}
     product = run_now(op_class(), {op_class.sources[0].name: Product("scene", block.scene.grid, bands)}, tile=tile)
     contracts.assert_same_bits(
-        contracts.run(op_class(), block).arrays, {w.name: product[w.name].data for w in op_class.writes}, f"{op_class.alias} on Dask, tiles of {tile}"
+        contracts.run(op_class(), block).arrays,
+        {w.name: product[w.name].data for w in op_class.writes},
+        f"{op_class.alias} on Dask, tiles of {tile}",
     )
 
 
@@ -116,7 +122,14 @@ def test_parameters_that_are_named_exist(op_class):
 # Twins: operators with one fault each.
 
 FLAGS = FlagCoding("f", (Flag("ODD", 0, (255, 0, 0), "odd"), Flag("NODATA", 1, (0, 0, 0), "no data")))
-KINDS = IndexCoding("k", (IndexValue("CALM", 0, (0, 0, 0), "calm"), IndexValue("ODD", 1, (9, 9, 9), "odd"), IndexValue("NODATA", 255, (0, 0, 0), "no data")))
+KINDS = IndexCoding(
+    "k",
+    (
+        IndexValue("CALM", 0, (0, 0, 0), "calm"),
+        IndexValue("ODD", 1, (9, 9, 9), "odd"),
+        IndexValue("NODATA", 255, (0, 0, 0), "no data"),
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +141,14 @@ class Sound(Operator):
     version = "1.0"
     atbd = "x"
     menu = "Optical"
-    sources = (Source("source", (Reads("red"), Reads("cirrus", optional=True, without="veils are not seen")), "reflectance"),)
-    writes = (BandOut("share", "float32", "1", "share", interval="[0,1]"), FlagsOut("f", "uint8", FLAGS, "f"), ClassesOut("k", "uint8", KINDS, "k"))
+    sources = (
+        Source("source", (Reads("red"), Reads("cirrus", optional=True, without="veils are not seen")), "reflectance"),
+    )
+    writes = (
+        BandOut("share", "float32", "1", "share", interval="[0,1]"),
+        FlagsOut("f", "uint8", FLAGS, "f"),
+        ClassesOut("k", "uint8", KINDS, "k"),
+    )
     walk = Walk.SURVEYED
     radius: int = param(2, "Radius.", unit="pixels", interval="[0,5]")
     scale: float = param(1.0, "Scale.", interval="(0,9]")
@@ -204,7 +223,11 @@ TWINS = {
     "a survey that keeps the first tile": (contracts.whole_equals_tiled, spoilt(merge=lambda self, a, b: a)),
     "a survey of floats that depends on the cut": (
         contracts.whole_equals_tiled,
-        spoilt(survey=lambda self, b: (b["red"].mean(), 1), merge=lambda self, a, b: ((a[0] + b[0]) / 2, 1), level=lambda self, s: s[0]),
+        spoilt(
+            survey=lambda self, b: (b["red"].mean(), 1),
+            merge=lambda self, a, b: ((a[0] + b[0]) / 2, 1),
+            level=lambda self, s: s[0],
+        ),
     ),
     "another type": (contracts.outputs_as_declared, changed("share", lambda a: a.astype(np.float64))),
     "another shape": (contracts.outputs_as_declared, changed("share", lambda a: a[1:])),
@@ -212,12 +235,21 @@ TWINS = {
     "a class that is not declared": (contracts.outputs_as_declared, changed("k", lambda a: a + 1)),
     "a value outside its interval": (contracts.outputs_as_declared, changed("share", lambda a: a + 1)),
     "writing into an input": (contracts.inputs_untouched, spoilt(compute=_writes)),
-    "chance": (contracts.deterministic, changed("share", lambda a: np.where(np.isnan(a), a, np.float32(next(_calls) % 7)))),
+    "chance": (
+        contracts.deterministic,
+        changed("share", lambda a: np.where(np.isnan(a), a, np.float32(next(_calls) % 7))),
+    ),
     "a hole filled": (contracts.holes_stay_holes, changed("share", np.nan_to_num)),
     "a hole without its flag": (contracts.holes_stay_holes, changed("f", lambda a: a & 1)),
-    "a hole without its class": (contracts.holes_stay_holes, changed("k", lambda a: np.where(a == 255, 0, a).astype(np.uint8))),
+    "a hole without its class": (
+        contracts.holes_stay_holes,
+        changed("k", lambda a: np.where(a == 255, 0, a).astype(np.uint8)),
+    ),
     "a hole that spreads": (contracts.holes_stay_holes, changed("share", lambda a: a + np.float32(0) * a.sum())),
-    "a need for an optional band": (contracts.optional_inputs_may_be_missing, spoilt(veil=lambda self, block: block["cirrus"])),
+    "a need for an optional band": (
+        contracts.optional_inputs_may_be_missing,
+        spoilt(veil=lambda self, block: block["cirrus"]),
+    ),
 }
 
 
@@ -241,7 +273,10 @@ def test_twin_a_crash_at_the_end_of_an_interval():
 
 
 def test_dense_noise_would_hide_a_short_halo():
-    # Why the scenes are sparse: with bright pixels everywhere, nearly every pixel has one within its radius whatever the halo.
+    # Why the scenes are sparse: with bright pixels everywhere, nearly every pixel has one within its radius whatever
+    # the halo.
     rng = np.random.default_rng(0)
     dense = whole({"red": (rng.random((70, 97)) < 0.5).astype(np.float32)})
-    contracts.whole_equals_tiled(spoilt(halo=lambda self: self.radius - 1, level=lambda self, s: 0.5)(radius=4), dense, ((64, 64),))
+    contracts.whole_equals_tiled(
+        spoilt(halo=lambda self: self.radius - 1, level=lambda self, s: 0.5)(radius=4), dense, ((64, 64),)
+    )

@@ -46,7 +46,12 @@ def test_not_a_checkout(tmp_path, capsys):
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
 def test_shims_import_and_hold_no_logic(op):
-    done = subprocess.run([sys.executable, "-c", shim(op) + f"\nprint({class_name(op)}.declaration.alias)"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", shim(op) + f"\nprint({class_name(op)}.declaration.alias)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == op.alias
 
 

@@ -1,4 +1,6 @@
-"""Parameters that bound one another from both sides: crossed ones are refused before any work, under the names that the user knows."""
+"""Parameters that bound one another from both sides: crossed ones are refused before any work, under the names that the
+user knows.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def test_every_pair_is_there() -> None:
 def test_crossed_limits(op, low: str, high: str) -> None:
     least = {p.name: p.default for p in parameters_of(op)}[low]
     with pytest.raises(
-        BadParameter, match=rf"parameter {low} is above {high} \(in {re.escape(op.alias)}\): expected .* found {low} .* lower {low} or raise {high}"
+        BadParameter,
+        match=rf"parameter {low} is above {high} \(in {re.escape(op.alias)}\): expected .* found {low} .* lower {low} "
+        rf"or raise {high}",
     ):
         op(**{high: least / 2})
     op(**{low: least / 2, high: least / 2})  # equal limits are no crossed ones

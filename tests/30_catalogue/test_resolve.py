@@ -94,8 +94,12 @@ def test_fallback():
 
 
 def test_a_platform_that_is_not_said_is_taken_for_sentinel2_aloud():
-    assert resolve_reads(Op(), ALL).notes == ("the product does not say its platform: its bands are taken for Sentinel-2's.",)
-    assert resolve_reads(Op(sza=30.0), ["red", "nir08", "cirrus", "dem"]).notes == ("no sun_zenith: the constant 30 degrees of parameter sza is used.",)
+    assert resolve_reads(Op(), ALL).notes == (
+        "the product does not say its platform: its bands are taken for Sentinel-2's.",
+    )
+    assert resolve_reads(Op(sza=30.0), ["red", "nir08", "cirrus", "dem"]).notes == (
+        "no sun_zenith: the constant 30 degrees of parameter sza is used.",
+    )
 
 
 def test_an_unknown_platform_is_refused_whatever_its_bands_are_called():
@@ -118,7 +122,8 @@ def test_all_missing_bands_at_once():
     with pytest.raises(MissingBand) as told:
         resolve_reads(Op(), ["B1", "B2"], where="a.dim")
     assert str(told.value) == (
-        "Estran.Op needs red, nir08, sun_zenith, which the product lacks (in a.dim): found B1, B2. What to do: give as parameters: sun_zenith by sza."
+        "Estran.Op needs red, nir08, sun_zenith, which the product lacks (in a.dim): found B1, B2. What to do: give "
+        "as parameters: sun_zenith by sza."
     )
 
 
@@ -146,12 +151,15 @@ class TestSun:
     def test_computed_where_nobody_gives_it(self):
         points, notes = sun_points(Op(), Op.sources[0], ["B4"], "", self.noon, self.grid)
         assert list(points) == ["sun_zenith"]
-        # Near 50.5 N, 4.4 E at the solstice: latitude minus declination, a little more because noon by the sun is at 11:44 UTC.
+        # Near 50.5 N, 4.4 E at the solstice: latitude minus declination, a little more because noon by the sun is at
+        # 11:44 UTC.
         assert points["sun_zenith"].data.mean() == pytest.approx(50.5 - 23.44, abs=0.3)
         assert notes == ("sun_zenith computed from place and time (2026-06-21 12:00:00 UTC): the product has none.",)
 
     @pytest.mark.parametrize(
-        ("op", "names", "start"), [(Op(sza=30.0), ["B4"], noon), (Op(), ["sun_zenith"], noon), (Op(), ["B4"], None)], ids=["given", "there", "no time"]
+        ("op", "names", "start"),
+        [(Op(sza=30.0), ["B4"], noon), (Op(), ["sun_zenith"], noon), (Op(), ["B4"], None)],
+        ids=["given", "there", "no time"],
     )
     def test_not_computed(self, op, names, start):
         assert sun_points(op, Op.sources[0], names, "", start, self.grid) == ({}, ())
@@ -186,7 +194,11 @@ class TestOutputs:
         ],
     )
     def test_check(self, spoil, told):
-        arrays = {"p": np.zeros((3, 4), np.float32), "cloud_flags": np.zeros((3, 4), np.uint16), "kind": np.full((3, 4), 3, np.uint8)}
+        arrays = {
+            "p": np.zeros((3, 4), np.float32),
+            "cloud_flags": np.zeros((3, 4), np.uint16),
+            "kind": np.full((3, 4), 3, np.uint8),
+        }
         block = whole({"red": np.zeros((3, 4), np.float32)})
         check_outputs(Op, block.out(arrays))
         with pytest.raises(EstranError, match=told):

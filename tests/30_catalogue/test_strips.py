@@ -1,4 +1,6 @@
-"""Scene operators that look at their bands through strips alone: a block that holds nothing gives the bits of one in memory, and few reads."""
+"""Scene operators that look at their bands through strips alone: a block that holds nothing gives the bits of one in
+memory, and few reads.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Spooled(Block):
         return None
 
 
-@pytest.mark.parametrize("op", [Masks(relief=False), CloudMask(), CloudMask(mode="strict")], ids=["masks", "default", "strict"])
+@pytest.mark.parametrize(
+    "op", [Masks(relief=False), CloudMask(), CloudMask(mode="strict")], ids=["masks", "default", "strict"]
+)
 def test_a_block_that_holds_nothing_gives_the_same(op, monkeypatch):
     block = contracts.sparse_scene(op)
     expected = op.compute(block)
@@ -52,7 +56,9 @@ def test_a_block_that_holds_nothing_gives_the_same(op, monkeypatch):
 
 
 def test_each_band_is_read_twice_and_a_few_once_more(monkeypatch):
-    """The survey and the decision read every band; floods, heights and the cirrus under clouds read one band each, displacement two of its own."""
+    """The survey and the decision read every band; floods, heights and the cirrus under clouds read one band each,
+    displacement two of its own.
+    """
     op = Masks(relief=False)
     block = contracts.sparse_scene(op, (400, 97))
     monkeypatch.setattr(strips, "STRIP", 200 * block.shape[1])
@@ -60,7 +66,9 @@ def test_each_band_is_read_twice_and_a_few_once_more(monkeypatch):
     op.compute(replace(spooled))
     rounded = {name: round(times) for name, times in spooled.reads.items()}
     assert {name for name, times in rounded.items() if times > 2} <= {"nir08", "swir16", "blue", "cirrus", "dem"}
-    assert all(rounded[name] == 2 for name in ("green", "red", "swir22", "coastal", "nir09", "rededge071", "rededge075"))
+    assert all(
+        rounded[name] == 2 for name in ("green", "red", "swir22", "coastal", "nir09", "rededge071", "rededge075")
+    )
     assert rounded["nir"] <= 1
     assert rounded["rededge078"] <= 1
     assert max(times for name, times in rounded.items() if name != "dem") <= 4

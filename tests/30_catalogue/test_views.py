@@ -18,8 +18,29 @@ import pytest
 from estran.adapters.snap.parameters import construct
 from estran.catalogue import OPERATORS, STUDIES
 from estran.catalogue.labels import ACRONYMS, first_lower, label_of
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Study, Walk, param, parameters_of
-from estran.catalogue.views import graph_properties, info_xml, json_schema, layer_xml, properties_defaults, reference_page, services_file, shim
+from estran.catalogue.spec import (
+    Aux,
+    BandOut,
+    ClassesOut,
+    FlagsOut,
+    Operator,
+    Reads,
+    Source,
+    Study,
+    Walk,
+    param,
+    parameters_of,
+)
+from estran.catalogue.views import (
+    graph_properties,
+    info_xml,
+    json_schema,
+    layer_xml,
+    properties_defaults,
+    reference_page,
+    services_file,
+    shim,
+)
 from estran.catalogue.views.graphs import read_properties
 from estran.catalogue.views.help import help_files
 from estran.catalogue.views.names import PACKAGE
@@ -54,15 +75,32 @@ class ExampleOp(Operator):
     aux = (Aux("dem", "dem_file", "m", "Heights.", "cirrus by one threshold"),)
     writes = (
         BandOut("probability", "float32", "1", "how sure", interval="[0,1]"),
-        FlagsOut("example_flags", "uint8", FlagCoding("example", (Flag("CLOUD", 0, (255, 0, 128), "it is | a cloud"),)), "flags"),
-        ClassesOut("example_class", "uint8", IndexCoding("class", (IndexValue("clear", 1, (0, 0, 0), "clear"),)), "class"),
+        FlagsOut(
+            "example_flags",
+            "uint8",
+            FlagCoding("example", (Flag("CLOUD", 0, (255, 0, 128), "it is | a cloud"),)),
+            "flags",
+        ),
+        ClassesOut(
+            "example_class", "uint8", IndexCoding("class", (IndexValue("clear", 1, (0, 0, 0), "clear"),)), "class"
+        ),
     )
     walk = Walk.PIXEL
     flag: bool = param(True, "A switch.", section="First part", dialog=True)
     count: int = param(3, "A count.", interval="[1,9]", section="First part")
-    threshold: float = param(0.5, "Threshold über alles.", unit="degrees", interval="(0,1]", source="a paper, eq. 3", section="Second part", dialog=True)
+    threshold: float = param(
+        0.5,
+        "Threshold über alles.",
+        unit="degrees",
+        interval="(0,1]",
+        source="a paper, eq. 3",
+        section="Second part",
+        dialog=True,
+    )
     mode: Literal["fast", "strict"] = param("fast", "Mode.")
-    mode_size: float | None = param(None, "A size; not given: the mode's", interval="[0,9]", dialog=True, stands_for=4.5)
+    mode_size: float | None = param(
+        None, "A size; not given: the mode's", interval="[0,9]", dialog=True, stands_for=4.5
+    )
     text: str = param("", "Text.")
     maybe: int | None = param(None, "Optional count.", interval="[0,*)")
     sza: float | None = param(None, "Sun zenith.", unit="degrees", interval="[0,90)")
@@ -82,7 +120,18 @@ class ExampleStudy(Study):
 
 
 SAFE = {
-    "operator": {"name", "alias", "operatorClass", "label", "version", "description", "authors", "copyright", "namedSourceProducts", "parameters"},
+    "operator": {
+        "name",
+        "alias",
+        "operatorClass",
+        "label",
+        "version",
+        "description",
+        "authors",
+        "copyright",
+        "namedSourceProducts",
+        "parameters",
+    },
     "sourceProduct": {"name", "label", "description", "optional"},
     "parameter": {
         "name",
@@ -153,11 +202,16 @@ class TestDescriptor:
         said = " ".join(more)
         assert "for gpt, graphs and parameter files" in said
         assert said.endswith(": count, mode, text, maybe, sza, names, numbers, demFile.")
-        assert not [name for name in _parameters(info) if name.endswith(".section")], "no heading: gpt lists each as a parameter"
+        assert not [name for name in _parameters(info) if name.endswith(".section")], (
+            "no heading: gpt lists each as a parameter"
+        )
 
     def test_a_number_that_stands_for_none_is_shown(self, info):
         size = _parameters(info)["mode_size"]
-        assert (size["defaultValue"], size["description"]) == ("4.5", "A size; not given: the mode's (4.5 counts as not given)")
+        assert (size["defaultValue"], size["description"]) == (
+            "4.5",
+            "A size; not given: the mode's (4.5 counts as not given)",
+        )
         assert construct(ExampleOp, {"mode_size": 4.5}.get).mode_size is None
         assert construct(ExampleOp, {"mode_size": 4.6}.get).mode_size == 4.6
         assert construct(ExampleOp, {}.get).mode_size is None
@@ -227,7 +281,9 @@ class TestDialog:
     def test_has_no_empty_field_but_for_files(self, op):
         empty = [p for p in self._shown(op) if p.findtext("defaultValue") is None]
         assert {p.findtext("dataType") for p in empty} <= {"java.io.File"}
-        assert {p.findtext("name") for p in empty} == {a.parameter for a in op.aux}, "rasters that the product may have itself"
+        assert {p.findtext("name") for p in empty} == {a.parameter for a in op.aux}, (
+            "rasters that the product may have itself"
+        )
 
     def test_what_is_shown_is_what_is_done(self, op):
         """The numbers shown give what no number gives: thresholds of the default mode are not written twice."""
@@ -244,7 +300,10 @@ class TestDialog:
 
     def test_a_mode_keeps_its_own_numbers_in_gpt(self, op):
         """gpt fills in every default that the dialog shows: another mode must get its own all the same."""
-        info = {p.findtext("name"): p.findtext("defaultValue") for p in ElementTree.fromstring(info_xml(op)).iter("parameter")}
+        info = {
+            p.findtext("name"): p.findtext("defaultValue")
+            for p in ElementTree.fromstring(info_xml(op)).iter("parameter")
+        }
         for mode in next((p.choices for p in parameters_of(op) if p.name == "mode"), ()):
             told = {**info, "mode": mode}
             values = {p.name: p.parse(told[p.name] or "", op.alias) for p in parameters_of(op)}
@@ -298,7 +357,15 @@ def test_layer():
     attributes = {a.get("name"): a.get("stringvalue") for a in action}
     assert attributes["operatorName"] == "Estran.ExampleOp"
     assert attributes["displayName"] == "Sentinel-2 example & more"
-    assert set(attributes) == {"instanceCreate", "delegate", "displayName", "operatorName", "dialogTitle", "targetProductNameSuffix", "helpId"}
+    assert set(attributes) == {
+        "instanceCreate",
+        "delegate",
+        "displayName",
+        "operatorName",
+        "dialogTitle",
+        "targetProductNameSuffix",
+        "helpId",
+    }
     shadow = folders["Menu"].find("folder[@name='Optical']/folder[@name='Preprocessing']/folder[@name='Masking']/file")
     assert shadow.find("attr[@name='originalFile']").get("stringvalue") == f"Actions/Operators/{action.get('name')}"
     help_map = dict(help_files([ExampleOp]))["map.jhm"]
@@ -319,7 +386,9 @@ def test_layer_writes_each_folder_once():
     for folder in (layer, *layer.iter("folder")):
         names = [child.get("name") for child in folder if child.tag in ("folder", "file")]
         assert len(names) == len(set(names))
-    masking = layer.find("folder[@name='Menu']/folder[@name='Optical']/folder[@name='Preprocessing']/folder[@name='Masking']")
+    masking = layer.find(
+        "folder[@name='Menu']/folder[@name='Optical']/folder[@name='Preprocessing']/folder[@name='Masking']"
+    )
     assert [f.find("attr[@name='position']").get("intvalue") for f in masking] == ["450", "452"]
 
 
@@ -327,7 +396,13 @@ def test_help_page_has_a_picture():
     shown = picture(ExampleOp)
     ElementTree.fromstring(shown)
     assert shown in dict(help_files([ExampleOp]))["example_op.html"]
-    for part in ("red", "cirrus (optional)", "dem (file)", "probability", '<td bgcolor="#ff0080"><font color="#ffffff">CLOUD</font></td>'):
+    for part in (
+        "red",
+        "cirrus (optional)",
+        "dem (file)",
+        "probability",
+        '<td bgcolor="#ff0080"><font color="#ffffff">CLOUD</font></td>',
+    ):
         assert part in shown
     # A band without a palette of its own goes from black to white.
     assert '<td bgcolor="#000000"><font color="#ffffff">0</font></td>' in shown
@@ -338,8 +413,13 @@ class TestPackageInit:
     """The package of the shims, run as a file: in a folder, and beside what the archive brings."""
 
     def _run(self, folder, *flags, path=()):
-        code = f"import sys; sys.path[:0] = {[str(p) for p in path]!r}; import {PACKAGE}; import estran; print(estran.__file__)"
-        return subprocess.run([sys.executable, *flags, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+        code = (
+            f"import sys; sys.path[:0] = {[str(p) for p in path]!r}; import {PACKAGE}; import estran; "
+            f"print(estran.__file__)"
+        )
+        return subprocess.run(
+            [sys.executable, *flags, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+        )
 
     def test_in_a_folder_the_package_that_python_sees(self, tmp_path):
         (tmp_path / PACKAGE).mkdir()
@@ -446,12 +526,16 @@ GRAPH = """<graph id="g"><version>1.0</version>
 
 class TestGraphDefaults:
     def test_ours_come_from_the_declaration_others_are_kept(self):
-        text = graph_properties(ElementTree.fromstring(GRAPH), [ExampleOp], {"resolution": "20", "bright": "9"}, "g.xml")
+        text = graph_properties(
+            ElementTree.fromstring(GRAPH), [ExampleOp], {"resolution": "20", "bright": "9"}, "g.xml"
+        )
         assert read_properties(text) == {"resolution": "20", "bright": "0.5", "names": "a,b"}
         assert "[degrees, (0,1]]" in text
 
     def test_a_source_is_no_variable(self):
-        assert "source" not in read_properties(graph_properties(ElementTree.fromstring(GRAPH), [ExampleOp], {"resolution": "20"}, "g.xml"))
+        assert "source" not in read_properties(
+            graph_properties(ElementTree.fromstring(GRAPH), [ExampleOp], {"resolution": "20"}, "g.xml")
+        )
 
     def test_no_default_anywhere(self):
         with pytest.raises(BadGraph, match=r"\$\{resolution\} has no default"):

@@ -17,9 +17,18 @@ from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
 from estran.raster.scene import Block
 
-CODING = FlagCoding("bright_flags", (Flag("BRIGHT", 0, (255, 255, 255), "Brighter than the limit"), Flag("NODATA", 1, (0, 0, 0), "No data")))
-READS = (Reads("red", "1"), Reads("sun_zenith", "degrees", optional=True, without="the sun is taken at the zenith", from_param="sza"))
-WRITES = (BandOut("value", "float32", "1", "What was computed"), FlagsOut("bright_flags", "uint8", CODING, "Bright pixels"))
+CODING = FlagCoding(
+    "bright_flags",
+    (Flag("BRIGHT", 0, (255, 255, 255), "Brighter than the limit"), Flag("NODATA", 1, (0, 0, 0), "No data")),
+)
+READS = (
+    Reads("red", "1"),
+    Reads("sun_zenith", "degrees", optional=True, without="the sun is taken at the zenith", from_param="sza"),
+)
+WRITES = (
+    BandOut("value", "float32", "1", "What was computed"),
+    FlagsOut("bright_flags", "uint8", CODING, "Bright pixels"),
+)
 
 
 class Bright(Operator):
@@ -37,7 +46,13 @@ class Bright(Operator):
 
     def answer(self, block: Block, value: np.ndarray[Any, Any]) -> Block:
         value = value.astype(np.float32)
-        return block.out({"value": value, "bright_flags": CODING.pack({"BRIGHT": value > self.limit, "NODATA": np.isnan(value)}, np.uint8)}, limit=self.limit)
+        return block.out(
+            {
+                "value": value,
+                "bright_flags": CODING.pack({"BRIGHT": value > self.limit, "NODATA": np.isnan(value)}, np.uint8),
+            },
+            limit=self.limit,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +87,12 @@ class NeighbourOp(Bright):
         return self.reach
 
     def compute(self, block: Block, survey: Any = None) -> Block:
-        return self.answer(block, ndimage.maximum_filter(np.nan_to_num(block["red"], nan=-1.0), 2 * self.reach + 1, mode="constant", cval=-1.0))
+        return self.answer(
+            block,
+            ndimage.maximum_filter(
+                np.nan_to_num(block["red"], nan=-1.0), 2 * self.reach + 1, mode="constant", cval=-1.0
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,19 +140,27 @@ class SceneOp(Bright):
     def compute(self, block: Block, survey: Any = None) -> Block:
         block.progress(0.5, "thinking")
         heights = block.get("dem")
-        return self.answer(block, block["red"] - np.float32(np.nanmedian(block["red"])) + (0 if heights is None else heights))
+        return self.answer(
+            block, block["red"] - np.float32(np.nanmedian(block["red"])) + (0 if heights is None else heights)
+        )
 
 
 OPERATORS = {op.alias: op for op in (PixelOp, NeighbourOp, ShortOp, SurveyOp, SceneOp)}
 
 
 def make_product(shape: tuple[int, int] = (70, 90), pixel: float = 20.0, **changes: Any) -> Product:
-    """A scaled red band with no-data in a corner and one bright pixel here and there: sparse, so that a short halo shows."""
+    """A scaled red band with no-data in a corner and one bright pixel here and there: sparse, so that a short halo
+    shows.
+    """
     random = np.random.default_rng(7)
     grid = Grid(shape[1], shape[0], Affine(pixel, 0, 600000, 0, -pixel, 5600000), "EPSG:32631")
     raw = np.full(shape, 1500, np.uint16)
     raw[random.random(shape) < 0.004] = 9000
     raw[:5, :7] = 0
     red = Band("B4", raw, grid, scale=1e-4, offset=-0.1, nodata=0, unit="dl", saturated=65535)
-    facts: dict[str, Any] = {"start": datetime(2019, 4, 11, 10, 50, 29, tzinfo=UTC), "platform": "Sentinel-2A", "kind": "S2_MSI_Level-1C"}
+    facts: dict[str, Any] = {
+        "start": datetime(2019, 4, 11, 10, 50, 29, tzinfo=UTC),
+        "platform": "Sentinel-2A",
+        "kind": "S2_MSI_Level-1C",
+    }
     return Product("scene", grid, {"B4": red}, **{**facts, **changes})

@@ -37,9 +37,13 @@ class Files:
         return path
 
 
-def run(graph: Graph, product: Product, operators: dict, sources: dict | None = None, **options: Any) -> tuple[Any, Files]:
+def run(
+    graph: Graph, product: Product, operators: dict, sources: dict | None = None, **options: Any
+) -> tuple[Any, Files]:
     files = Files(product)
-    return run_graph(graph, sources or {}, operators=operators, services=Services(files.open, files.write), **options), files
+    return run_graph(
+        graph, sources or {}, operators=operators, services=Services(files.open, files.write), **options
+    ), files
 
 
 def test_a_line_of_nodes(product: Product, operators: dict) -> None:
@@ -57,14 +61,26 @@ def test_minus_s_and_minus_t(product: Product, operators: dict) -> None:
     """-S opens a product once, however many nodes read it; -t writes the last node of the file."""
     a = Node("A", "Test.Pixel", (("source", "ReadOp@source"),))
     b = Node("B", "Test.Survey", (("sourceProduct", "ReadOp@source"),))
-    outcome, files = run(Graph("g", (a, b), reads=("source",)), product, operators, {"source": Path("x.SAFE")}, target=Path("t.tif"), format_name="GeoTIFF")
+    outcome, files = run(
+        Graph("g", (a, b), reads=("source",)),
+        product,
+        operators,
+        {"source": Path("x.SAFE")},
+        target=Path("t.tif"),
+        format_name="GeoTIFF",
+    )
     assert files.opened == [Path("x.SAFE")]
     assert files.written == [("scene_Survey", Path("t.tif"), "GeoTIFF")]
     assert set(outcome.products) == {"ReadOp@source", "A", "B"}
 
 
 def test_products_that_are_open_serve_as_sources(product: Product, operators: dict) -> None:
-    outcome, files = run(Graph("g", (Node("A", "Test.Scene", (("source", "ReadOp@s"),)),), reads=("s",)), product, operators, {"s": product})
+    outcome, files = run(
+        Graph("g", (Node("A", "Test.Scene", (("source", "ReadOp@s"),)),), reads=("s",)),
+        product,
+        operators,
+        {"s": product},
+    )
     assert files.opened == []
     assert np.isfinite(np.asarray(outcome.last["value"].data)).any()
 
@@ -72,13 +88,25 @@ def test_products_that_are_open_serve_as_sources(product: Product, operators: di
 def test_nothing_is_opened_when_the_graph_is_wrong(product: Product, operators: dict) -> None:
     files = Files(product)
     with pytest.raises(BadGraph, match="operator 'Nobody' is not known here"):
-        run_graph(Graph("g", (R, P1, Node("X", "Nobody", (("source", "P1"),)))), {}, operators=operators, services=Services(files.open, files.write))
+        run_graph(
+            Graph("g", (R, P1, Node("X", "Nobody", (("source", "P1"),)))),
+            {},
+            operators=operators,
+            services=Services(files.open, files.write),
+        )
     assert files.opened == []
 
 
 def test_progress_and_times(product: Product, operators: dict) -> None:
     shares: list[float] = []
-    outcome, _ = run(Graph("g", (R, P1, P2)), product, operators, target=Path("a.dim"), tile=32, progress=lambda share, message: shares.append(share))
+    outcome, _ = run(
+        Graph("g", (R, P1, P2)),
+        product,
+        operators,
+        target=Path("a.dim"),
+        tile=32,
+        progress=lambda share, message: shares.append(share),
+    )
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert next(iter(outcome.stopwatch.seconds)) == "open"
@@ -86,7 +114,9 @@ def test_progress_and_times(product: Product, operators: dict) -> None:
 
 
 def test_what_is_wanted_twice_is_computed_once(product: Product, operators: dict) -> None:
-    """By two Write nodes, or by an operator that surveys before it computes; what is written once stays lazy until then."""
+    """By two Write nodes, or by an operator that surveys before it computes; what is written once stays lazy until
+    then.
+    """
     twice = (R, P1, *(Node(f"W{i}", "Write", (("source", "P1"),), {"file": f"{i}.dim"}) for i in (1, 2)))
     surveyed = (R, P1, Node("S", "Test.Survey", (("source", "P1"),)))
     for nodes, held in ((twice, True), (surveyed, True), ((R, P1, P2), False)):

@@ -53,17 +53,33 @@ def test_steps_are_constructed_before_anything_runs(tmp_path: Path, operators: d
 
 
 BAD = {
-    "unknown node": ("<operator>Test.Pixel", "<operator>Idepix.S2", r"'Idepix\.S2' is not known here \(in node 'Bright' of test\.xml\).*gpt"),
+    "unknown node": (
+        "<operator>Test.Pixel",
+        "<operator>Idepix.S2",
+        r"'Idepix\.S2' is not known here \(in node 'Bright' of test\.xml\).*gpt",
+    ),
     "unknown parameter": (
         "<limit>$limit</limit>",
         "<limits>1</limits>",
         r"unknown parameter 'limits' \(in Test\.Pixel, node 'Bright'.*expected limit",
     ),
-    "out of interval": ("<limit>$limit", "<limit>2", r"parameter limit is outside its interval.*node 'Bright'.*\[0,1\].*found 2"),
+    "out of interval": (
+        "<limit>$limit",
+        "<limit>2",
+        r"parameter limit is outside its interval.*node 'Bright'.*\[0,1\].*found 2",
+    ),
     "not a number": ("<limit>$limit", "<limit>much", r"parameter limit cannot be read.*'much'"),
     "no choice": ("<mode>${mode}", "<mode>even", "parameter mode is not one of its choices.*plain | odd"),
-    "unknown parameter of SNAP's": ("<targetResolution>${resolution}<", "<x>2</x><targetResolution>${resolution}<", r"unknown parameter 'x'.*'Resampled'"),
-    "unresolved refid": ('refid="Resampled"', 'refid="Nobody"', r"source 'source' of node 'Bright' refers to 'Nobody', which is no node.*Resampled"),
+    "unknown parameter of SNAP's": (
+        "<targetResolution>${resolution}<",
+        "<x>2</x><targetResolution>${resolution}<",
+        r"unknown parameter 'x'.*'Resampled'",
+    ),
+    "unresolved refid": (
+        'refid="Resampled"',
+        'refid="Nobody"',
+        r"source 'source' of node 'Bright' refers to 'Nobody', which is no node.*Resampled",
+    ),
     "unknown source": ('<source refid="Resampled"/>', '<other refid="Resampled"/>', "Test.Pixel has no source 'other'"),
     "no source": ('<source refid="Resampled"/>', "", "source 'source' of Test.Pixel is not given"),
     "duplicated id": ('id="Bright"', 'id="Resampled"', "two nodes have the id 'Resampled'"),
@@ -75,10 +91,22 @@ BAD = {
     "open variable": ("$limit", "$limitt", r"variable \$\{limitt\} of node 'Bright' \(limit\) has no value.*-Plimitt="),
     "no version": ("<version>1.0</version>", "", "another version"),
     "not a graph": ("graph", "gruff", "no GPT graph"),
-    "entities": ('<graph id="Test">', '<!DOCTYPE g [<!ENTITY x SYSTEM "file:///etc/passwd">]><graph id="Test">&x;', "declares a document type or entities"),
-    "billion laughs": ('<graph id="Test">', '<!DOCTYPE g [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><graph id="Test">&b;', "declares a document type or entities"),
+    "entities": (
+        '<graph id="Test">',
+        '<!DOCTYPE g [<!ENTITY x SYSTEM "file:///etc/passwd">]><graph id="Test">&x;',
+        "declares a document type or entities",
+    ),
+    "billion laughs": (
+        '<graph id="Test">',
+        '<!DOCTYPE g [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><graph id="Test">&b;',
+        "declares a document type or entities",
+    ),
     "not well-formed": ("</graph>", "", "no well-formed XML"),
-    "given twice": ("<limit>$limit</limit>", "<limit>$limit</limit><limit>1</limit>", "parameter 'limit' of node 'Bright' is given twice"),
+    "given twice": (
+        "<limit>$limit</limit>",
+        "<limit>$limit</limit><limit>1</limit>",
+        "parameter 'limit' of node 'Bright' is given twice",
+    ),
 }
 
 
@@ -93,23 +121,43 @@ def test_bad_graphs(case: str, tmp_path: Path, operators: dict) -> None:
 
 def test_two_sources_of_one_name(tmp_path: Path, operators: dict) -> None:
     """Taken by name, the first would be lost."""
-    maths = "<parameters><targetBands><targetBand><name>a</name><expression>B4</expression></targetBand></targetBands></parameters>"
-    text = '<graph><version>1.0</version><node id="m"><operator>BandMaths</operator><sources>{}</sources>{}</node></graph>'
+    maths = "<parameters><targetBands><targetBand><name>a</name><expression>B4</expression></targetBand></targetBands></parameters>"  # noqa: E501
+    text = (
+        '<graph><version>1.0</version><node id="m"><operator>BandMaths</operator><sources>{}</sources>{}</node></graph>'
+    )
 
     def sources(*names: str) -> Graph:
         given = "".join(f'<{name} refid="${{{source}}}"/>' for name, source in zip(names, "ab", strict=True))
         return read_graph(graph_file(tmp_path, text.format(given, maths)), {}, ["a", "b"])
 
-    assert bind(sources("sourceProduct", "sourceProduct.1"), operators)[0].sources == {"sourceProduct": "ReadOp@a", "sourceProduct.1": "ReadOp@b"}
-    with pytest.raises(BadGraph, match=r"two sources of BandMaths have the name 'sourceProduct'.*ReadOp@a, ReadOp@b.*call the second <sourceProduct\.1>"):
+    assert bind(sources("sourceProduct", "sourceProduct.1"), operators)[0].sources == {
+        "sourceProduct": "ReadOp@a",
+        "sourceProduct.1": "ReadOp@b",
+    }
+    with pytest.raises(
+        BadGraph,
+        match=r"two sources of BandMaths have the name 'sourceProduct'.*ReadOp@a, ReadOp@b.*call the second "
+        r"<sourceProduct\.1>",
+    ):
         bind(sources("sourceProduct", "sourceProduct"), operators)
 
 
-@pytest.mark.parametrize("empty", ["<limit/>", "<limit></limit>", "<limit> \n </limit>", '<limit class="java.lang.Double"/>', "<limit><!-- none --></limit>"])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        "<limit/>",
+        "<limit></limit>",
+        "<limit> \n </limit>",
+        '<limit class="java.lang.Double"/>',
+        "<limit><!-- none --></limit>",
+    ],
+)
 def test_an_empty_element_is_not_given(empty: str, tmp_path: Path, operators: dict) -> None:
     """SNAP's Graph Builder and snapista write every parameter, empty where it has no value."""
     text = GRAPH.replace("<limit>$limit</limit><mode>${mode}</mode>", f"{empty}<mode/>").replace(
-        "<targetResolution>", "<referenceBand/><targetWidth/><resamplingPreset> </resamplingPreset><upsampling/><bandResamplings/><targetResolution>"
+        "<targetResolution>",
+        "<referenceBand/><targetWidth/><resamplingPreset> "
+        "</resamplingPreset><upsampling/><bandResamplings/><targetResolution>",
     )
     given, bright = bind(read_graph(graph_file(tmp_path, text), {}, ["source"]), operators)
     assert (given.runs.targetResolution, given.runs.upsampling) == (20, "Nearest")
@@ -137,7 +185,9 @@ def test_the_encoding_declared_is_obeyed(case: str, tmp_path: Path) -> None:
     declared, codec = ENCODINGS[case]
     declaration = f"<?xml version='1.0' encoding='{declared}'?>\n" if declared else ""
     path = graph_file(tmp_path)
-    path.write_bytes((declaration + GRAPH.replace("<mode>${mode}", "<note>É &amp; ö</note><mode>${mode}")).encode(codec))
+    path.write_bytes(
+        (declaration + GRAPH.replace("<mode>${mode}", "<note>É &amp; ö</note><mode>${mode}")).encode(codec)
+    )
     assert read_graph(path, {}, ["source"]).nodes[1].parameters["note"] == "É & ö"
 
 
@@ -153,8 +203,16 @@ def test_an_encoding_that_is_not_the_one_declared(tmp_path: Path) -> None:
 
 def test_properties_are_read_as_java_reads_them(tmp_path: Path) -> None:
     path = tmp_path / "p.properties"
-    path.write_bytes(b"! note\nresolution : 20\nmode plain\ndem = C\\:\\\\data\\\\M\\u00fcnchen.tif\nlist = 1,\\\n   2\nempty =\n")
-    assert read_properties(path) == {"resolution": "20", "mode": "plain", "dem": "C:\\data\\München.tif", "list": "1,2", "empty": ""}
+    path.write_bytes(
+        b"! note\nresolution : 20\nmode plain\ndem = C\\:\\\\data\\\\M\\u00fcnchen.tif\nlist = 1,\\\n   2\nempty =\n"
+    )
+    assert read_properties(path) == {
+        "resolution": "20",
+        "mode": "plain",
+        "dem": "C:\\data\\München.tif",
+        "list": "1,2",
+        "empty": "",
+    }
     path.write_bytes("name = Zürich".encode("latin-1"))
     assert read_properties(path) == {"name": "Zürich"}
     path.write_bytes(b"name = \\ud83d\\ude00 \\u00e9")
@@ -175,7 +233,10 @@ def test_properties_are_read_as_java_reads_them(tmp_path: Path) -> None:
 
 def test_names_of_bands_with_a_dollar_are_no_variables(tmp_path: Path) -> None:
     text = GRAPH.replace("<mode>${mode}</mode>", "<note>$sourceProduct.1.B4 + $2.B4</note>")
-    assert read_graph(graph_file(tmp_path, text), {}, ["source"]).nodes[1].parameters["note"] == "$sourceProduct.1.B4 + $2.B4"
+    assert (
+        read_graph(graph_file(tmp_path, text), {}, ["source"]).nodes[1].parameters["note"]
+        == "$sourceProduct.1.B4 + $2.B4"
+    )
 
 
 def test_positional_products_together(tmp_path: Path) -> None:
@@ -190,7 +251,10 @@ def test_positional_products_together(tmp_path: Path) -> None:
 
 
 def _many(count: int, source: str) -> str:
-    nodes = (f'<node id="n{i}"><operator>Resample</operator><sources><a refid="{source.format(i - 1)}"/></sources></node>' for i in range(count))
+    nodes = (
+        f'<node id="n{i}"><operator>Resample</operator><sources><a refid="{source.format(i - 1)}"/></sources></node>'
+        for i in range(count)
+    )
     return f'<graph id="g"><version>1.0</version>{"".join(nodes)}</graph>'
 
 
@@ -204,7 +268,10 @@ class TestShapes:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            (_many(10_000, "n{}").replace("n-1", "${source}"), "too many nodes stand one behind another.*500 at most, found 10000"),
+            (
+                _many(10_000, "n{}").replace("n-1", "${source}"),
+                "too many nodes stand one behind another.*500 at most, found 10000",
+            ),
             (_many(10_000, "n{}").replace("n-1", "n9999"), "in a circle.*found n0, n1, .* and 9980 more"),
             (_many(30_000, "n{}").replace("n-1", "${source}"), "too many nodes.*20000 at most, found 30000"),
             (_many(1, "n0"), "in a circle.*found n0"),
@@ -221,7 +288,9 @@ class TestShapes:
     def test_a_node_waits_for_its_sources_and_no_longer(self, tmp_path: Path) -> None:
         """The order of the file, but for what must come before."""
         nodes = [("a", "c"), ("b", "c"), ("c", "${source}"), ("d", "a")]
-        text = "".join(f'<node id="{i}"><operator>Resample</operator><sources><s refid="{s}"/></sources></node>' for i, s in nodes)
+        text = "".join(
+            f'<node id="{i}"><operator>Resample</operator><sources><s refid="{s}"/></sources></node>' for i, s in nodes
+        )
         graph = read_graph(graph_file(tmp_path, f"<graph><version>1.0</version>{text}</graph>"), {}, ["source"])
         assert [n.id for n in graph.ordered()] == ["c", "a", "b", "d"]
 
@@ -234,7 +303,9 @@ def test_parameters_that_the_graph_lacks(tmp_path: Path) -> None:
 
 
 def test_a_source_used_as_a_file_would_fail_in_gpt(tmp_path: Path) -> None:
-    text = GRAPH.replace("<operator>Resample</operator>", "<operator>Read</operator>").replace('<sources><sourceProduct refid="${source}"/></sources>', "")
+    text = GRAPH.replace("<operator>Resample</operator>", "<operator>Read</operator>").replace(
+        '<sources><sourceProduct refid="${source}"/></sources>', ""
+    )
     text = text.replace("<targetResolution>${resolution}</targetResolution>", "<file>${source}</file>")
     with pytest.raises(BadGraph, match="given with -S but used as parameter 'file'"):
         read_graph(graph_file(tmp_path, text), {}, ["source"])
@@ -248,7 +319,9 @@ def test_a_graph_that_is_not_there(tmp_path: Path) -> None:
 
 def chain(*consumers: tuple[str, str]) -> Graph:
     nodes = [Node("R", "Read", (), {"file": "a"}), Node("P1", "Test.Pixel", (("source", "R"),))]
-    return Graph("g", (*nodes, *(Node(f"C{i}", operator, (("source", of),)) for i, (operator, of) in enumerate(consumers))))
+    return Graph(
+        "g", (*nodes, *(Node(f"C{i}", operator, (("source", of),)) for i, (operator, of) in enumerate(consumers)))
+    )
 
 
 def test_forks_behind_a_python_node(operators: dict) -> None:

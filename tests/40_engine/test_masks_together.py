@@ -28,8 +28,15 @@ def mountains():
     for name, counts in scene.bands.items():
         grid = scene.grids[{1: 20, 2: 10}.get(counts.shape[0] // 192, 60)]
         bands[name] = Band(name, counts, grid, scale=1e-4, nodata=0, unit="1")
-    product = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(Product("m", scene.grids[20], bands), tile=256)
-    angles = {"sun_zenith": 60.0, "sun_azimuth": 150.0, "view_zenith": scene.view_zenith, "view_azimuth": scene.view_azimuth}
+    product = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(
+        Product("m", scene.grids[20], bands), tile=256
+    )
+    angles = {
+        "sun_zenith": 60.0,
+        "sun_azimuth": 150.0,
+        "view_zenith": scene.view_zenith,
+        "view_azimuth": scene.view_azimuth,
+    }
     return product, angles, scene.truth
 
 
@@ -39,7 +46,9 @@ def test_each_mask_is_what_its_operator_says(mountains):
     def dem(path, grid, resampling="bilinear", notes=None):
         margin = (grid.height - truth["dem"].shape[0]) // 2
         # The look around in large pixels finds a plain as high as the highest peak; closer by, the edge goes on.
-        return np.pad(truth["dem"], margin, "edge") if margin >= 0 else np.full(grid.shape, truth["dem"].max(), np.float32)
+        return (
+            np.pad(truth["dem"], margin, "edge") if margin >= 0 else np.full(grid.shape, truth["dem"].max(), np.float32)
+        )
 
     source, path = {"source": product}, Path("dem.tif")
     sun = {name: angles[name] for name in ("sun_zenith", "sun_azimuth")}
@@ -58,7 +67,9 @@ def test_each_mask_is_what_its_operator_says(mountains):
         np.testing.assert_array_equal(ours(name), theirs(clouds, "cloud_flags", name), err_msg=name)
     for name, called in (("CAST", "RELIEF_SHADOW"), ("SELF", "SELF_SHADOW"), ("LOW_SUN", "LOW_SUN")):
         np.testing.assert_array_equal(ours(called), theirs(relief, "relief_flags", name), err_msg=name)
-    np.testing.assert_array_equal(np.asarray(together["cloud_probability"].data), np.asarray(clouds["cloud_probability"].data))
+    np.testing.assert_array_equal(
+        np.asarray(together["cloud_probability"].data), np.asarray(clouds["cloud_probability"].data)
+    )
     cast = ours("RELIEF_SHADOW") | ours("SELF_SHADOW")
     assert 0.02 < cast.mean() < 0.6
     assert not (ours("SHADOW") & cast).any()
@@ -69,8 +80,14 @@ def test_each_mask_is_what_its_operator_says(mountains):
 
 def test_a_part_is_switched_off(mountains):
     product, angles, truth = mountains
-    done = run_now(Masks(relief=False, glint=False, dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
-    clouds = run_now(CloudMask(dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"])
+    done = run_now(
+        Masks(relief=False, glint=False, dem=Path("dem.tif"), **angles),
+        {"source": product},
+        read_aux=lambda *a, **k: truth["dem"],
+    )
+    clouds = run_now(
+        CloudMask(dem=Path("dem.tif"), **angles), {"source": product}, read_aux=lambda *a, **k: truth["dem"]
+    )
     np.testing.assert_array_equal(np.asarray(done["mask_flags"].data), np.asarray(clouds["cloud_flags"].data))
     np.testing.assert_array_equal(np.asarray(done["mask_class"].data), np.asarray(clouds["cloud_class"].data))
 

@@ -23,12 +23,17 @@ from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Mask, Product, TiePointGrid
 
 
-@pytest.mark.parametrize(("metres", "down", "up"), [(20, "First", "Nearest"), (20, "Mean", "Bilinear"), (10, "Mean", "Bilinear"), (60, "Mean", "Nearest")])
+@pytest.mark.parametrize(
+    ("metres", "down", "up"),
+    [(20, "First", "Nearest"), (20, "Mean", "Bilinear"), (10, "Mean", "Bilinear"), (60, "Mean", "Nearest")],
+)
 @pytest.mark.parametrize("tile", [37, 1024])
 def test_resample_is_snap_s(shared_data: Path, metres: int, down: str, up: str, tile: int) -> None:
     """Raw samples, geocoding, scaling and names; bilinear images without SNAP's dark border."""
     folder = shared_data / "snap_products"
-    found = Resample(targetResolution=metres, downsampling=down, upsampling=up).apply(open_product(folder / "multisize.dim"), tile=tile)
+    found = Resample(targetResolution=metres, downsampling=down, upsampling=up).apply(
+        open_product(folder / "multisize.dim"), tile=tile
+    )
     expected = open_product(folder / f"resampled_{metres}_{down}_{up}.dim")
     assert found.grid.shape == expected.grid.shape
     assert found.grid.transform.almost_equals(expected.grid.transform)
@@ -46,7 +51,9 @@ def test_resample_is_snap_s(shared_data: Path, metres: int, down: str, up: str, 
 
 
 def test_s2resampling_is_resample_with_exact_weights(shared_data: Path) -> None:
-    """Weights in steps of 1/256 leave out up to 1/256 of the difference to the next sample, along rows and along columns; the rest is rounding."""
+    """Weights in steps of 1/256 leave out up to 1/256 of the difference to the next sample, along rows and along
+    columns; the rest is rounding.
+    """
     source = open_product(shared_data / "snap_products" / "multisize.dim")
     one = S2Resampling(resolution="20").apply(source, tile=64)
     other = Resample(targetResolution=20, downsampling="Mean", upsampling="Bilinear").apply(source, tile=64)
@@ -72,7 +79,11 @@ def test_it_is_lazy_and_stays_raw(product: Product) -> None:
         def __getitem__(self, item: object) -> np.ndarray:
             raise AssertionError("somebody asked for pixels")
 
-    lazy = product.with_bands(replace(product["B4"], data=da.from_array(Untouchable(), chunks=32, name=False, meta=np.empty((0, 0), np.uint16))))
+    lazy = product.with_bands(
+        replace(
+            product["B4"], data=da.from_array(Untouchable(), chunks=32, name=False, meta=np.empty((0, 0), np.uint16))
+        )
+    )
     band = Resample(targetResolution=60, downsampling="Mean").apply(lazy, tile=16)["B4"]
     assert band.data.dtype == np.uint16
     assert band.data.shape == (24, 30), "70 rows at 20 m are 23.3 at 60 m; SNAP rounds up"
@@ -83,7 +94,9 @@ def test_it_is_lazy_and_stays_raw(product: Product) -> None:
 def test_flags_and_classes_are_never_averaged(product: Product) -> None:
     raw = np.arange(70 * 90, dtype=np.uint8).reshape(70, 90) % 4
     classes = IndexCoding("c", (IndexValue("A", 0, (0, 0, 0), ""),))
-    product = product.with_bands(Band("flags", raw, product.grid, coding=CODING), Band("class", raw, product.grid, coding=classes))
+    product = product.with_bands(
+        Band("flags", raw, product.grid, coding=CODING), Band("class", raw, product.grid, coding=classes)
+    )
     coarse = Resample(targetResolution=40, downsampling="Mean", flagDownsampling="FlagOr").apply(product, tile=64)
     expected = raw[::2, ::2] | raw[1::2, ::2] | raw[::2, 1::2] | raw[1::2, 1::2]
     np.testing.assert_array_equal(np.asarray(coarse["flags"].data), expected)
@@ -116,7 +129,9 @@ def test_resample_parameters(parameters: dict, sentence: str) -> None:
 def test_resample_needs_metres_or_a_band(product: Product) -> None:
     degrees = Grid(90, 70, Affine(0.001, 0, 3, 0, -0.001, 50), "EPSG:4326")
     with pytest.raises(BadGrid, match="map grid in metres"):
-        Resample(targetResolution=20).apply(Product("p", degrees, {"B4": replace(product["B4"], grid=degrees)}), tile=64)
+        Resample(targetResolution=20).apply(
+            Product("p", degrees, {"B4": replace(product["B4"], grid=degrees)}), tile=64
+        )
     with pytest.raises(MissingBand, match=r"reference band 'B99'.*found B4"):
         Resample(referenceBand="B99").apply(product, tile=64)
 
@@ -127,10 +142,37 @@ def test_s2resampling_of_some_bands(shared_data: Path) -> None:
 
 
 SNAPISTA = {
-    Read: {"bandNames": "B2,B3", "maskNames": " ", "file": "a.dim", "formatName": "", "pixelRegion": "", "useAdvancedOptions": "true", "copyMetadata": "TRUE"},
-    Resample: {"referenceBandName": "B2", "upsamplingMethod": "Bilinear", "downsamplingMethod": "Mean", "resamplingPreset": "", "referenceBand": ""},
-    S2Resampling: {"targetResolution": "20", "upsamplingMethod": "Nearest", "flagDownsamplingMethod": "FlagOr", "resampleOnPyramidLevels": "false"},
-    Subset: {"bandNames": "B2", "tiePointGridNames": "", "region": "0,0,0,0", "subSamplingX": "1", "subSamplingY": "1", "fullSwath": "false", "geoRegion": ""},
+    Read: {
+        "bandNames": "B2,B3",
+        "maskNames": " ",
+        "file": "a.dim",
+        "formatName": "",
+        "pixelRegion": "",
+        "useAdvancedOptions": "true",
+        "copyMetadata": "TRUE",
+    },
+    Resample: {
+        "referenceBandName": "B2",
+        "upsamplingMethod": "Bilinear",
+        "downsamplingMethod": "Mean",
+        "resamplingPreset": "",
+        "referenceBand": "",
+    },
+    S2Resampling: {
+        "targetResolution": "20",
+        "upsamplingMethod": "Nearest",
+        "flagDownsamplingMethod": "FlagOr",
+        "resampleOnPyramidLevels": "false",
+    },
+    Subset: {
+        "bandNames": "B2",
+        "tiePointGridNames": "",
+        "region": "0,0,0,0",
+        "subSamplingX": "1",
+        "subSamplingY": "1",
+        "fullSwath": "false",
+        "geoRegion": "",
+    },
 }
 """Names of the fields in SNAP's source, which snapista writes, every one of them."""
 
@@ -147,13 +189,29 @@ def test_the_names_that_snapista_writes(node: type[SnapNode]) -> None:
 @pytest.mark.parametrize(
     ("node", "values", "sentence"),
     [
-        (Resample, {"resamplingPreset": "S2_default"}, "Resample does not do resamplingPreset here with 'S2_default'.*give upsampling, downsampling"),
+        (
+            Resample,
+            {"resamplingPreset": "S2_default"},
+            "Resample does not do resamplingPreset here with 'S2_default'.*give upsampling, downsampling",
+        ),
         (Resample, {"bandResamplings": "x"}, "does not do bandResamplings"),
-        (Resample, {"targetResolution": "20", "upsampling": "Bicubic"}, "does not do upsampling 'Bicubic' here.*take one of Nearest, Bilinear, or run this"),
+        (
+            Resample,
+            {"targetResolution": "20", "upsampling": "Bicubic"},
+            "does not do upsampling 'Bicubic' here.*take one of Nearest, Bilinear, or run this",
+        ),
         (S2Resampling, {"flagDownsampling": "FlagMedianOr"}, "take one of First, FlagAnd, FlagOr"),
-        (Resample, {"referenceBand": "B2", "referenceBandName": "B3"}, "given twice, as referenceBand and as referenceBandName"),
+        (
+            Resample,
+            {"referenceBand": "B2", "referenceBandName": "B3"},
+            "given twice, as referenceBand and as referenceBandName",
+        ),
         (Resample, {"targetResolution": "20.0"}, "targetResolution cannot be read.*int, found '20.0'"),
-        (Resample, {"targetResolution": "20", "resampleOnPyramidLevels": "yes"}, "resampleOnPyramidLevels cannot be read"),
+        (
+            Resample,
+            {"targetResolution": "20", "resampleOnPyramidLevels": "yes"},
+            "resampleOnPyramidLevels cannot be read",
+        ),
         (Subset, {"subSamplingX": "2"}, "does not do subSamplingX here with '2'.*put a Resample node"),
         (Subset, {"vectorFile": "a.shp"}, "does not do vectorFile.*give geoRegion as a POLYGON"),
         (Subset, {"regoin": "0,0,1,1"}, "unknown parameter 'regoin'.*geoRegion, fullSwath, copyMetadata, subSamplingX"),
@@ -165,10 +223,22 @@ def test_the_names_that_snapista_writes(node: type[SnapNode]) -> None:
             {"file": "a", "formatName": "SENTINEL-2-MSI-10M-UTM31N"},
             "the reader is not known here.*leave formatName empty, and put a Resample node with targetResolution 10",
         ),
-        (Read, {"file": "a", "formatName": "GeoTIF-X"}, r"the reader is not known here.*leave formatName empty \(the content decides\)"),
-        (Read, {"file": "a", "pixelRegion": "0,0,1,1", "geometryRegion": "POLYGON((0 0,1 0,1 1))"}, "both pixelRegion and geometryRegion"),
+        (
+            Read,
+            {"file": "a", "formatName": "GeoTIF-X"},
+            r"the reader is not known here.*leave formatName empty \(the content decides\)",
+        ),
+        (
+            Read,
+            {"file": "a", "pixelRegion": "0,0,1,1", "geometryRegion": "POLYGON((0 0,1 0,1 1))"},
+            "both pixelRegion and geometryRegion",
+        ),
         (Read, {"file": "a", "useAdvancedOptions": "true", "pixelRegion": "all"}, "region cannot be read"),
-        (Read, {"file": "a", "polygonRegion": "POLYGON((0 0,1 0,1 1))"}, "Read does not do polygonRegion here.*give geometryRegion"),
+        (
+            Read,
+            {"file": "a", "polygonRegion": "POLYGON((0 0,1 0,1 1))"},
+            "Read does not do polygonRegion here.*give geometryRegion",
+        ),
     ],
 )
 def test_what_snap_does_and_we_do_not_is_a_sentence(node: type[SnapNode], values: dict, sentence: str) -> None:
@@ -178,7 +248,17 @@ def test_what_snap_does_and_we_do_not_is_a_sentence(node: type[SnapNode], values
 
 @pytest.mark.parametrize(
     "name",
-    ["SENTINEL-2-MSI-MultiRes-UTM31N", "SENTINEL-2-MSI-MultiRes", "GeoTIFF", "GeoTIFF-BigTIFF", "BEAM-DIMAP", "NetCDF4-CF", "NetCDF-BEAM", "ENVI", "JPEG2000"],
+    [
+        "SENTINEL-2-MSI-MultiRes-UTM31N",
+        "SENTINEL-2-MSI-MultiRes",
+        "GeoTIFF",
+        "GeoTIFF-BigTIFF",
+        "BEAM-DIMAP",
+        "NetCDF4-CF",
+        "NetCDF-BEAM",
+        "ENVI",
+        "JPEG2000",
+    ],
 )
 def test_readers_that_are_known(name: str) -> None:
     assert Read.from_values({"file": "a", "formatName": name}).formatName == name
@@ -202,7 +282,10 @@ class TestSubset:
         assert list(part.bands) == ["B2", "B10"]
         np.testing.assert_array_equal(np.asarray(part["B2"].data), np.asarray(source["B2"].data)[6:72, 12:72])
         np.testing.assert_array_equal(np.asarray(part["B10"].data), np.asarray(source["B10"].data)[1:12, 2:12])
-        assert (part.grid.transform.c, part.grid.transform.f) == (source.grid.transform.c + 120, source.grid.transform.f - 60)
+        assert (part.grid.transform.c, part.grid.transform.f) == (
+            source.grid.transform.c + 120,
+            source.grid.transform.f - 60,
+        )
         with pytest.raises(BadGrid, match=r"whole pixels of band B10.*multiples of 6 x 6"):
             Subset(sourceBands=("B2", "B10"), region="1,0,60,60").apply(source, tile=64)
         with pytest.raises(BadGrid, match="outside the image"):
@@ -227,13 +310,19 @@ class TestSubset:
         assert Subset(region="0,0,0,0").apply(source, tile=64).grid == source.grid
 
     def test_full_swath(self, product: Product) -> None:
-        assert Subset(region="10,20,5,30", fullSwath=True).apply(product, tile=64).grid == product.grid.sub(Window(20, 0, 30, 90))
+        assert Subset(region="10,20,5,30", fullSwath=True).apply(product, tile=64).grid == product.grid.sub(
+            Window(20, 0, 30, 90)
+        )
 
     def test_what_the_bands_kept_name_is_kept(self, product: Product) -> None:
         raw = np.ones((70, 90), np.uint8)
         masks = {"sea": Mask("sea", "flags.CLOUD", (0, 0, 0)), "coast": Mask("coast", "sea && other > 0", (0, 0, 0))}
         whole = replace(
-            product.with_bands(*(Band(n, raw, product.grid) for n in ("flags", "other")), replace(product["B4"], name="B5", valid="sea")), masks=masks
+            product.with_bands(
+                *(Band(n, raw, product.grid) for n in ("flags", "other")),
+                replace(product["B4"], name="B5", valid="sea"),
+            ),
+            masks=masks,
         )
         part = Subset(sourceBands=("B5",)).apply(whole, tile=64)
         assert set(part.bands) == {"B5", "flags"}
@@ -250,7 +339,9 @@ class TestSubset:
     def test_a_polygon_that_reaches_beyond(self, product: Product) -> None:
         lon, lat = product.grid.lonlat(np.array([80.5, 200.0, 200.0, 80.5]), np.array([-50.0, -50.0, 10.5, 10.5]))
         ring = ", ".join(f"{x:.9f} {y:.9f}" for x, y in zip(lon, lat, strict=True))
-        assert Subset(geoRegion=f"MULTIPOLYGON((({ring})))").apply(product, tile=64).grid == product.grid.sub(Window(0, 80, 11, 10))
+        assert Subset(geoRegion=f"MULTIPOLYGON((({ring})))").apply(product, tile=64).grid == product.grid.sub(
+            Window(0, 80, 11, 10)
+        )
         far = "POLYGON((-120 10, -119 10, -119 11, -120 10))"
         with pytest.raises(BadGrid, match=r"does not meet the image.*longitude before latitude"):
             Subset(geoRegion=far).apply(product, tile=64)
@@ -303,16 +394,39 @@ def test_band_maths_of_raw_counts_is_no_integer_arithmetic(product: Product) -> 
 
 
 def test_band_maths_with_all_that_snap_writes(product: Product) -> None:
-    """Graph Builder writes "null" for numbers that are not given; snapista writes no_data_value, which SNAP takes no notice of."""
+    """Graph Builder writes "null" for numbers that are not given; snapista writes no_data_value, which SNAP takes no
+    notice of.
+    """
     record = {
-        "name": "a", "type": "UINT16", "expression": "B4 * 2", "description": "", "unit": "", "validExpression": "", "noDataValue": "65535.0",
-        "spectralBandIndex": "null", "spectralWavelength": "665.0", "spectralBandwidth": "null", "scalingOffset": "-0.1", "scalingFactor": "1.0E-4",
-        "angularValue": "null", "no_data_value": "NaN",
-    }  # fmt: skip
+        "name": "a",
+        "type": "UINT16",
+        "expression": "B4 * 2",
+        "description": "",
+        "unit": "",
+        "validExpression": "",
+        "noDataValue": "65535.0",
+        "spectralBandIndex": "null",
+        "spectralWavelength": "665.0",
+        "spectralBandwidth": "null",
+        "scalingOffset": "-0.1",
+        "scalingFactor": "1.0E-4",
+        "angularValue": "null",
+        "no_data_value": "NaN",
+    }
     made = _maths(record).apply(product, tile=32)
     band = made["a"]
-    assert (band.scale, band.offset, band.wavelength, band.nodata, band.data.dtype) == (1e-4, -0.1, 665.0, 65535.0, np.uint16)
-    np.testing.assert_allclose(band.physical(_values(made), np.float64), 2 * product["B4"].physical(np.asarray(product["B4"].data), np.float64), atol=1.01e-4)
+    assert (band.scale, band.offset, band.wavelength, band.nodata, band.data.dtype) == (
+        1e-4,
+        -0.1,
+        665.0,
+        65535.0,
+        np.uint16,
+    )
+    np.testing.assert_allclose(
+        band.physical(_values(made), np.float64),
+        2 * product["B4"].physical(np.asarray(product["B4"].data), np.float64),
+        atol=1.01e-4,
+    )
 
 
 def test_band_maths_names_masks_tie_points_and_variables(product: Product) -> None:
@@ -364,7 +478,10 @@ def test_band_maths_of_several_products(product: Product) -> None:
         ({"name": "a", "expression": "B5"}, "names 'B5', which is not there"),
         ({"name": "a", "expression": "B4", "type": "float16"}, "not one of its choices"),
         ({"name": "a", "expression": "__import__('os')"}, "expression"),
-        ({"name": "a", "expression": "LAT > 3"}, "names 'LAT', which only SNAP computes.*run this graph with SNAP's gpt"),
+        (
+            {"name": "a", "expression": "LAT > 3"},
+            "names 'LAT', which only SNAP computes.*run this graph with SNAP's gpt",
+        ),
         ({"name": "a", "expression": "B4 + " * 100_000 + "(" * 10}, "ends too early"),
         ({"name": "a", "expression": "B4", "scalingFactor": "0"}, "scalingFactor of a target band is 0"),
     ],
@@ -377,7 +494,9 @@ def test_band_maths_refuses(record: dict, sentence: str, product: Product) -> No
 def test_band_maths_of_several_sizes(product: Product) -> None:
     coarse = make_product((35, 45), 40.0)["B4"]
     with pytest.raises(BadGrid, match="another size"):
-        BandMaths.from_values({"targetBands": ({"name": "a", "expression": "B4 + B5"},)}).apply(product.with_bands(replace(coarse, name="B5")), tile=64)
+        BandMaths.from_values({"targetBands": ({"name": "a", "expression": "B4 + B5"},)}).apply(
+            product.with_bands(replace(coarse, name="B5")), tile=64
+        )
 
 
 @pytest.mark.parametrize("expression", ["1.0 / 0.0", "log(0.0)", "-1 / 0.0", "NaN"])
@@ -389,7 +508,15 @@ def test_an_expression_without_bands_that_is_no_number(product: Product, express
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [("uint8", "300"), ("uint16", "-9999"), ("int8", "-129"), ("int16", "-999.5"), ("int32", "1e10"), ("uint32", "Infinity")]
+    ("kind", "value"),
+    [
+        ("uint8", "300"),
+        ("uint16", "-9999"),
+        ("int8", "-129"),
+        ("int16", "-999.5"),
+        ("int32", "1e10"),
+        ("uint32", "Infinity"),
+    ],
 )
 def test_a_value_without_data_that_the_type_cannot_hold(kind: str, value: str) -> None:
     """Its pixels would hold another number, and count as data."""
@@ -397,6 +524,9 @@ def test_a_value_without_data_that_the_type_cannot_hold(kind: str, value: str) -
         _maths({"name": "a", "expression": "B4", "type": kind, "noDataValue": value})
 
 
-@pytest.mark.parametrize(("kind", "value"), [("uint8", "NaN"), ("uint16", "65535.0"), ("int16", "-32768"), ("float32", "-9999.5"), ("int8", "")])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("uint8", "NaN"), ("uint16", "65535.0"), ("int16", "-32768"), ("float32", "-9999.5"), ("int8", "")],
+)
 def test_values_without_data_that_are_held(kind: str, value: str) -> None:
     _maths({"name": "a", "expression": "B4", "type": kind, "noDataValue": value})

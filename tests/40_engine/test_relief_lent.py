@@ -63,6 +63,11 @@ def test_a_ray_caster_that_is_lent_decides():
             asked.append(lat.size)
             return np.zeros(lat.size)
 
-    done = run_now(ReliefShadow(dem=Path("dem.tif"), backend="rugged"), {"source": product()}, read_aux=ridge, lend={"rays": lambda terrain: Nowhere()})
+    done = run_now(
+        ReliefShadow(dem=Path("dem.tif"), backend="rugged"),
+        {"source": product()},
+        read_aux=ridge,
+        lend={"rays": lambda terrain: Nowhere()},
+    )
     assert sum(asked) == GRID.width * GRID.height
     assert not FLAGS.unpack(np.asarray(done["relief_flags"].data), "CAST").any()

@@ -82,7 +82,11 @@ def test_physical_values_and_no_data(alias: str, product: Product) -> None:
 
 def test_the_result_is_a_product(product: Product) -> None:
     product = product.with_bands(Band("B3", product["B4"].data, product.grid))
-    product = replace(product, masks={"high": Mask("high", "B3 > 5", (1, 2, 3)), "other": Mask("other", "B4 > 5", (1, 2, 3))}, metadata=())
+    product = replace(
+        product,
+        masks={"high": Mask("high", "B3 > 5", (1, 2, 3)), "other": Mask("other", "B4 > 5", (1, 2, 3))},
+        metadata=(),
+    )
     result = run_now(PixelOp(limit=0.7, copy_bands=("B3",)), {"source": product})
     assert result.name == "scene_Pixel"
     assert list(result.bands) == ["value", "bright_flags", "B3"]
@@ -99,7 +103,9 @@ def test_the_result_is_a_product(product: Product) -> None:
     assert {"estran", "numpy"} <= set(element.find("versions").attributes)
 
 
-def test_what_is_switched_off_is_a_warning_a_note_and_metadata(product: Product, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_switched_off_is_a_warning_a_note_and_metadata(
+    product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
     nowhere = replace(product, start=None)
     with caplog.at_level(logging.WARNING, "estran"):
         result = run_now(PixelOp(), {"source": nowhere})
@@ -257,7 +263,9 @@ def test_a_chunk_is_read_once_whatever_the_windows() -> None:
             return np.full(np.empty(self.shape)[key].shape, 2000, np.uint16)
 
     fine = make_product((96, 96))
-    lazy = fine.with_bands(replace(fine["B4"], data=da.from_array(File(), chunks=48, name="file", meta=np.empty((0, 0), np.uint16))))
+    lazy = fine.with_bands(
+        replace(fine["B4"], data=da.from_array(File(), chunks=48, name="file", meta=np.empty((0, 0), np.uint16)))
+    )
     run_now(NeighbourOp(reach=5), {"source": lazy}, tile=16)
     assert len(reads) == 4
     reads.clear()
@@ -265,15 +273,25 @@ def test_a_chunk_is_read_once_whatever_the_windows() -> None:
     assert len(reads) == 4
 
 
-@pytest.mark.parametrize(("op", "waits"), [(PixelOp(), np.float32), (NeighbourOp(reach=4), np.uint16)], ids=["pixels alone", "with neighbours"])
-def test_what_windows_share_waits_as_it_was_read(op: object, waits: type, product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("op", "waits"),
+    [(PixelOp(), np.float32), (NeighbourOp(reach=4), np.uint16)],
+    ids=["pixels alone", "with neighbours"],
+)
+def test_what_windows_share_waits_as_it_was_read(
+    op: object, waits: type, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Raw numbers weigh half of what values do; the values are the same."""
     raw = np.rint(np.nan_to_num(product["B4"].data) * 1e3).astype(np.uint16)
-    counts = product.with_bands(Band("B4", da.from_array(raw, chunks=16), product.grid, scale=1e-3, nodata=0, unit="dl"))
+    counts = product.with_bands(
+        Band("B4", da.from_array(raw, chunks=16), product.grid, scale=1e-3, nodata=0, unit="dl")
+    )
     expected = values(run_now(op, {"source": counts}, tile=1000))
     met = set()
     joined = tiles.joined
-    monkeypatch.setattr(tiles, "joined", lambda chunks, *rest: met.add(chunks[0][0].dtype.type) or joined(chunks, *rest))
+    monkeypatch.setattr(
+        tiles, "joined", lambda chunks, *rest: met.add(chunks[0][0].dtype.type) or joined(chunks, *rest)
+    )
     found = values(run_now(op, {"source": counts}, tile=16))
     assert waits in met
     for name, array in expected.items():

@@ -1,4 +1,6 @@
-"""Every operator on workers in other processes: the same bits as when it is called directly, also when a worker dies in the middle."""
+"""Every operator on workers in other processes: the same bits as when it is called directly, also when a worker dies in
+the middle.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ distributed = pytest.importorskip("distributed")
 def client() -> Iterator[Any]:
     """Two processes with one thread each."""
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+        ) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
@@ -40,7 +44,9 @@ def client() -> Iterator[Any]:
 def lazy_product(op_class: Any) -> tuple[Any, Product]:
     """A sparse scene in chunks that fit no tile."""
     block = contracts.sparse_scene(op_class, (230, 240) if op_class.walk is Walk.SCENE else (70, 97))
-    bands = {name: Band(name, da.from_array(array, chunks=31), block.scene.grid) for name, array in block.arrays.items()}
+    bands = {
+        name: Band(name, da.from_array(array, chunks=31), block.scene.grid) for name, array in block.arrays.items()
+    }
     return block, Product("scene", block.scene.grid, bands, platform="Sentinel-2A")
 
 
@@ -68,7 +74,9 @@ def test_a_worker_that_dies_changes_nothing(op_class: Any, client: Any, tmp_path
             os.kill(doomed, signal.SIGKILL)
             killed.append(doomed)
 
-    write_dimap(run_operator(op_class(), {op_class.sources[0].name: product}, tile=29), tmp_path / "made.dim", progress=kill)
+    write_dimap(
+        run_operator(op_class(), {op_class.sources[0].name: product}, tile=29), tmp_path / "made.dim", progress=kill
+    )
     assert killed
     found = {w.name: np.asarray(read_dimap(tmp_path / "made.dim")[w.name].data) for w in op_class.writes}
     contracts.assert_same_bits(contracts.run(op_class(), block).arrays, found, f"{op_class.alias} with a worker killed")
@@ -83,7 +91,11 @@ def test_every_format_is_written_by_this_process(ending: str, client: Any, tmp_p
     block, product = lazy_product(SpectralTests)
     write_product(run_operator(SpectralTests(), {"source": product}, tile=29), tmp_path / f"made{ending}")
     made = open_product(tmp_path / f"made{ending}")
-    contracts.assert_same_bits(contracts.run(SpectralTests(), block).arrays, {w.name: np.asarray(made[w.name].data) for w in SpectralTests.writes}, ending)
+    contracts.assert_same_bits(
+        contracts.run(SpectralTests(), block).arrays,
+        {w.name: np.asarray(made[w.name].data) for w in SpectralTests.writes},
+        ending,
+    )
 
 
 def test_what_is_wrong_is_the_same_sentence(client: Any, tmp_path: Path) -> None:

@@ -30,12 +30,18 @@ def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def product_of(block: Any, **changed: np.ndarray) -> Product:
     arrays = {**block.arrays, **changed}
-    return Product("scene", block.scene.grid, {name: Band(name, da.from_array(array, chunks=61), block.scene.grid) for name, array in arrays.items()})
+    return Product(
+        "scene",
+        block.scene.grid,
+        {name: Band(name, da.from_array(array, chunks=61), block.scene.grid) for name, array in arrays.items()},
+    )
 
 
 @pytest.mark.parametrize("filled", [False, True], ids=["as it is", "with numbers that fill"])
 @pytest.mark.parametrize("op_class", STRIPPED, ids=lambda op: op.alias)
-def test_files_or_memory_are_the_same_to_the_bit(op_class: Any, filled: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_files_or_memory_are_the_same_to_the_bit(
+    op_class: Any, filled: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     block = contracts.sparse_scene(op_class, (230, 240))
     changed = {}
     if filled:  # a corner that the sensor did not see, which no band declares
@@ -51,7 +57,11 @@ def test_files_or_memory_are_the_same_to_the_bit(op_class: Any, filled: bool, mo
     monkeypatch.setattr(Spool, "image", lambda self, shape, widths: made.append(shape) or image(self, shape, widths))
     found = run_now(op_class(), {"source": product})
     assert made
-    contracts.assert_same_bits({w.name: expected[w.name].data for w in op_class.writes}, {w.name: found[w.name].data for w in op_class.writes}, op_class.alias)
+    contracts.assert_same_bits(
+        {w.name: expected[w.name].data for w in op_class.writes},
+        {w.name: found[w.name].data for w in op_class.writes},
+        op_class.alias,
+    )
     assert found.notes == expected.notes
     assert not list(tmp_path.iterdir())
 
@@ -71,13 +81,17 @@ def test_a_scene_operator_asks_for_strips_and_reads_nothing_else(tmp_path: Path)
         arrays[name] = folder.image(array.shape)
         arrays[name][:, :] = array
     watched = SpooledBlock(Watched(arrays), block.scene, block.window)
-    contracts.assert_same_bits(contracts.run(CloudMask(), block).arrays, CloudMask().compute(watched).arrays, "by strips")
+    contracts.assert_same_bits(
+        contracts.run(CloudMask(), block).arrays, CloudMask().compute(watched).arrays, "by strips"
+    )
 
 
 @pytest.mark.parametrize("system", [True, False], ids=["calls with a place", "a place, then calls"])
 @pytest.mark.parametrize("widths", [(), (11, 12, 7), (30,)], ids=str)
 def test_windows_of_an_image(widths: tuple[int, ...], system: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Written whole panels wide and across panels, read by rows and by windows; not every system has the calls that need no lock."""
+    """Written whole panels wide and across panels, read by rows and by windows; not every system has the calls that
+    need no lock.
+    """
     if not system:
         monkeypatch.delattr("os.preadv")
         monkeypatch.delattr("os.pwrite")

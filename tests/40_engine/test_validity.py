@@ -52,18 +52,27 @@ def test_the_same_for_any_tile() -> None:
     product = scene(outside(0.731))
     for tile in (64, 77, 1000):
         np.testing.assert_array_equal(nodata(product, tile=tile), OUTSIDE)
-    chunked = replace(product, bands={n: replace(b, data=dask.array.from_array(b.data, chunks=50)) for n, b in product.bands.items()})
+    chunked = replace(
+        product, bands={n: replace(b, data=dask.array.from_array(b.data, chunks=50)) for n, b in product.bands.items()}
+    )
     np.testing.assert_array_equal(nodata(chunked), OUTSIDE)
 
 
 def test_raw_zero_under_an_offset() -> None:
     """Counts of baseline 04.00 whose file forgets to declare 0: it would be -0.1. Water at 960 (-0.004) stays."""
-    product = scene(lambda name, values: np.where(OUTSIDE, 0, np.where(ROWS > 100, 960, values * 1e4 + 1000)), "uint16", scale=1e-4, offset=-0.1)
+    product = scene(
+        lambda name, values: np.where(OUTSIDE, 0, np.where(ROWS > 100, 960, values * 1e4 + 1000)),
+        "uint16",
+        scale=1e-4,
+        offset=-0.1,
+    )
     np.testing.assert_array_equal(nodata(product), OUTSIDE)
 
 
 def test_one_band_alone_is_no_filling() -> None:
-    """Twin: water is exactly zero in the infrared of many processors, and a saturated cloud at the edge is the same number in the visible bands."""
+    """Twin: water is exactly zero in the infrared of many processors, and a saturated cloud at the edge is the same
+    number in the visible bands.
+    """
     dark = scene(lambda name, values: np.where(OUTSIDE & (name in ("B11", "B12")), 0.0, values))
     assert not nodata(dark).any()
     bright = scene(lambda name, values: np.where(OUTSIDE & (name in ("B2", "B3", "B4")), 1.2, values))
@@ -85,8 +94,16 @@ def test_infinities_of_scaled_files() -> None:
 
 STRANGE = {
     "negative": (lambda name, values: -values / 100, {}, "Every pixel is negative in "),
-    "saturated": (lambda name, values: np.full(GRID.shape, 65535), {"dtype": "uint16", "scale": 1e-4, "saturated": 65535}, "Every pixel is saturated in "),
-    "undeclared saturation": (lambda name, values: np.full(GRID.shape, 65535), {"dtype": "uint16", "scale": 1e-4}, "Every pixel is saturated in "),
+    "saturated": (
+        lambda name, values: np.full(GRID.shape, 65535),
+        {"dtype": "uint16", "scale": 1e-4, "saturated": 65535},
+        "Every pixel is saturated in ",
+    ),
+    "undeclared saturation": (
+        lambda name, values: np.full(GRID.shape, 65535),
+        {"dtype": "uint16", "scale": 1e-4},
+        "Every pixel is saturated in ",
+    ),
     "too bright": (lambda name, values: values / values.max() / 10 + 1.6, {}, "Every pixel is above 1.5 in blue, "),
     "constant": (lambda name, values: np.full(GRID.shape, 0.25), {}, "Every pixel has the same value in blue (0.25), "),
 }
@@ -126,5 +143,7 @@ def test_heights_beyond_the_scene_that_the_earth_has_not_are_no_data() -> None:
 
     file = Path("dem.tif")
     heights = np.array([[100.0, 1e30, -32768.0]], np.float32)
-    wider = _wider(ReliefShadow(dem=file), Inputs(GRID, {}, (), files={"dem": file}), lambda path, grid, resampling: heights)
+    wider = _wider(
+        ReliefShadow(dem=file), Inputs(GRID, {}, (), files={"dem": file}), lambda path, grid, resampling: heights
+    )
     np.testing.assert_array_equal(wider("dem", GRID), np.array([[100.0, np.nan, np.nan]], np.float32))

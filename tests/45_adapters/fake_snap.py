@@ -1,4 +1,5 @@
-"""A SNAP made of folders: manifests, a class file's header, settings, and a gpt that looks for Python operators where SNAP looks and runs none.
+"""A SNAP made of folders: manifests, a class file's header, settings, and a gpt that looks for Python operators where
+SNAP looks and runs none.
 
 What is tested with it is finding, judging, placing and taking back. What a real gpt says is in tests/90_snap.
 """
@@ -53,11 +54,13 @@ elif does.get("bridge") == "broken":
     sys.exit("Error: Failed to establish Python bridge")
 else:
     sys.exit("Error: Error in Python interpreter:\nType: <class 'estran.errors.BadProduct'>\nValue: %s got no source" % arguments[0])
-"""
+"""  # noqa: E501
 
 
 class FakeSnap:
-    """A SNAP in a folder, a user's home beside it, and a module folder with esa_snappy and all that the running Python has, but Estran."""
+    """A SNAP in a folder, a user's home beside it, and a module folder with esa_snappy and all that the running Python
+    has, but Estran.
+    """
 
     def __init__(self, root: Path, version: str = "13.0.3", java: int = 21) -> None:
         self.home, self.user_home = root / "esa snap", root / "home"
@@ -81,7 +84,8 @@ class FakeSnap:
     @property
     def environment(self) -> dict[str, str]:
         """Where SNAP is found and the user lives."""
-        # Another Python of this version on the PATH is a fault of its own: it is put there by the tests that are about it.
+        # Another Python of this version on the PATH is a fault of its own: it is put there by the tests that are about
+        # it.
         path = os.pathsep.join([str(Path(sys.base_prefix, "bin")), os.environ["PATH"]])
         return {"SNAP_HOME": str(self.home), "HOME": str(self.user_home), "PATH": path}
 
@@ -99,7 +103,9 @@ class FakeSnap:
         """Write snappy.properties as SNAP's own tool does; the file."""
         file = self.user_dir / "snap-python" / "snappy.properties"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{text}snap.pythonExecutable={executable}\nsnap.pythonModuleDir={module_dir or self.module_dir}\n")
+        file.write_text(
+            f"{text}snap.pythonExecutable={executable}\nsnap.pythonModuleDir={module_dir or self.module_dir}\n"
+        )
         return file
 
     def plugin(self, name: str, *, alias: str = "Other.Op", broken: bool = False, parent: Path | None = None) -> Path:
@@ -109,7 +115,9 @@ class FakeSnap:
         (folder / SPI).write_text(f"# ours\n{name}_op.Op\n")
         (folder / f"{name}_op.py").write_text("class Op: pass\n")
         if not broken:
-            (folder / f"{name}_op-info.xml").write_text(f"<operator><name>{name}</name><alias>{alias}</alias></operator>")
+            (folder / f"{name}_op-info.xml").write_text(
+                f"<operator><name>{name}</name><alias>{alias}</alias></operator>"
+            )
         return folder
 
     @staticmethod
@@ -117,7 +125,10 @@ class FakeSnap:
         """A module."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("META-INF/MANIFEST.MF", f"Manifest-Version: 1.0\r\nOpenIDE-Module-Specification-Version: {version}\r\n\r\n")
+            archive.writestr(
+                "META-INF/MANIFEST.MF",
+                f"Manifest-Version: 1.0\r\nOpenIDE-Module-Specification-Version: {version}\r\n\r\n",
+            )
             for name, data in files.items():
                 archive.writestr(name, data)
         return path
@@ -130,7 +141,10 @@ class FakeSnap:
         tag = f"cp{sys.version_info[0]}{sys.version_info[1]}"
         (bridge / "lib" / f"jpy-1.0.0-{tag}-{tag}-any.whl").write_bytes(b"")
         for entry in Path(sysconfig.get_path("purelib")).iterdir():
-            if not entry.name.startswith(("estran", "__editable__", "_estran", "esa_snappy", "__pycache__")) and entry.suffix != ".pth":
+            if (
+                not entry.name.startswith(("estran", "__editable__", "_estran", "esa_snappy", "__pycache__"))
+                and entry.suffix != ".pth"
+            ):
                 (self.module_dir / entry.name).symlink_to(entry)
 
 
@@ -142,5 +156,7 @@ def snapshot(*folders: Path) -> dict[str, bytes | str | None]:
             names[:] = [n for n in names if n != "__pycache__"]
             for name in (*names, *files):
                 path = Path(root, name)
-                held[str(path)] = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+                held[str(path)] = (
+                    str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+                )
     return held

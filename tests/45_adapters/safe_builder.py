@@ -35,7 +35,9 @@ def shape(band: str) -> tuple[int, int]:
 
 
 def samples(seed: int = 0) -> dict[str, np.ndarray]:
-    """Digital numbers of a baseline without offsets: noise, a ragged no-data edge that differs from band to band, a saturated pixel."""
+    """Digital numbers of a baseline without offsets: noise, a ragged no-data edge that differs from band to band, a
+    saturated pixel.
+    """
     rng = np.random.default_rng(seed)
     made = {}
     for k, band in enumerate(BANDS):
@@ -54,8 +56,24 @@ def shifted(raw: Mapping[str, np.ndarray], by: int) -> dict[str, np.ndarray]:
 
 def write_jp2(path: Path, data: np.ndarray, pixel: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    profile = {"driver": "JP2OpenJPEG", "height": data.shape[0], "width": data.shape[1], "count": 1, "dtype": data.dtype, "QUALITY": "100", "REVERSIBLE": "YES"}
-    with rasterio.open(path, "w", crs="EPSG:32631", transform=from_origin(ULX, ULY, pixel, pixel), BLOCKXSIZE=BLOCK, BLOCKYSIZE=BLOCK, **profile) as dataset:
+    profile = {
+        "driver": "JP2OpenJPEG",
+        "height": data.shape[0],
+        "width": data.shape[1],
+        "count": 1,
+        "dtype": data.dtype,
+        "QUALITY": "100",
+        "REVERSIBLE": "YES",
+    }
+    with rasterio.open(
+        path,
+        "w",
+        crs="EPSG:32631",
+        transform=from_origin(ULX, ULY, pixel, pixel),
+        BLOCKXSIZE=BLOCK,
+        BLOCKYSIZE=BLOCK,
+        **profile,
+    ) as dataset:
         dataset.write(data, 1)
 
 
@@ -79,7 +97,9 @@ def nodes() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _table(values: np.ndarray) -> str:
-    rows = "".join("<VALUES>" + " ".join("NaN" if np.isnan(v) else f"{v:.6f}" for v in row) + "</VALUES>" for row in values)
+    rows = "".join(
+        "<VALUES>" + " ".join("NaN" if np.isnan(v) else f"{v:.6f}" for v in row) + "</VALUES>" for row in values
+    )
     return f'<COL_STEP unit="m">{STEP}</COL_STEP><ROW_STEP unit="m">{STEP}</ROW_STEP><Values_List>{rows}</Values_List>'
 
 
@@ -89,17 +109,30 @@ def _grid(field: Field, seen: np.ndarray | None = None) -> str:
 
 
 def product_xml(
-    name: str, *, baseline: str, offsets: Mapping[int, int] | None, images: list[str], level: str = "Level-1C", granule: str = "", old: bool = False
+    name: str,
+    *,
+    baseline: str,
+    offsets: Mapping[int, int] | None,
+    images: list[str],
+    level: str = "Level-1C",
+    granule: str = "",
+    old: bool = False,
 ) -> str:
-    list_ = "".join(f"<{'IMAGE_ID' if old else 'IMAGE_FILE'}>{i}</{'IMAGE_ID' if old else 'IMAGE_FILE'}>" for i in images)
+    list_ = "".join(
+        f"<{'IMAGE_ID' if old else 'IMAGE_FILE'}>{i}</{'IMAGE_ID' if old else 'IMAGE_FILE'}>" for i in images
+    )
     tag = "Granules" if old else "Granule"
     offset = "".join(f'<RADIO_ADD_OFFSET band_id="{k}">{v}</RADIO_ADD_OFFSET>' for k, v in (offsets or {}).items())
     spectral = "".join(
-        f'<Spectral_Information bandId="{k}" physicalBand="{b.replace("B0", "B")}"><RESOLUTION>{metres(b)}</RESOLUTION><Wavelength><MIN unit="nm">1</MIN>'
-        f'<MAX unit="nm">2</MAX><CENTRAL unit="nm">{CENTRAL.get(b, 500.5)}</CENTRAL></Wavelength></Spectral_Information>'
+        f'<Spectral_Information bandId="{k}" '
+        f'physicalBand="{b.replace("B0", "B")}"><RESOLUTION>{metres(b)}</RESOLUTION><Wavelength><MIN unit="nm">1</MIN>'
+        f'<MAX unit="nm">2</MAX><CENTRAL '
+        f'unit="nm">{CENTRAL.get(b, 500.5)}</CENTRAL></Wavelength></Spectral_Information>'
         for k, b in enumerate(BANDS)
     )
-    solar = "".join(f'<SOLAR_IRRADIANCE bandId="{k}" unit="W/m²/µm">{1900 - 100 * k}</SOLAR_IRRADIANCE>' for k in range(13))
+    solar = "".join(
+        f'<SOLAR_IRRADIANCE bandId="{k}" unit="W/m²/µm">{1900 - 100 * k}</SOLAR_IRRADIANCE>' for k in range(13)
+    )
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <n1:Level-1C_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-1C.xsd">
 <n1:General_Info><Product_Info>
@@ -120,18 +153,33 @@ def product_xml(
 <Reflectance_Conversion><U>0.969</U><Solar_Irradiance_List>{solar}</Solar_Irradiance_List></Reflectance_Conversion>
 <Spectral_Information_List>{spectral}</Spectral_Information_List></Product_Image_Characteristics></n1:General_Info>
 <n1:Quality_Indicators_Info><Cloud_Coverage_Assessment>12.5</Cloud_Coverage_Assessment></n1:Quality_Indicators_Info>
-</n1:Level-1C_User_Product>"""
+</n1:Level-1C_User_Product>"""  # noqa: E501
 
 
-def tile_xml(*, sun: Field | None, views: Mapping[int, tuple[Field, np.ndarray]], masks: Mapping[str, str], crs: str = "EPSG:32631") -> str:
-    sizes = "".join(f'<Size resolution="{m}"><NROWS>{SIZE * 10 // m}</NROWS><NCOLS>{SIZE * 10 // m}</NCOLS></Size>' for m in (10, 20, 60))
-    places = "".join(f'<Geoposition resolution="{m}"><ULX>{ULX}</ULX><ULY>{ULY}</ULY><XDIM>{m}</XDIM><YDIM>-{m}</YDIM></Geoposition>' for m in (10, 20, 60))
+def tile_xml(
+    *,
+    sun: Field | None,
+    views: Mapping[int, tuple[Field, np.ndarray]],
+    masks: Mapping[str, str],
+    crs: str = "EPSG:32631",
+) -> str:
+    sizes = "".join(
+        f'<Size resolution="{m}"><NROWS>{SIZE * 10 // m}</NROWS><NCOLS>{SIZE * 10 // m}</NCOLS></Size>'
+        for m in (10, 20, 60)
+    )
+    places = "".join(
+        f'<Geoposition resolution="{m}"><ULX>{ULX}</ULX><ULY>{ULY}</ULY><XDIM>{m}</XDIM><YDIM>-{m}</YDIM></Geoposition>'
+        for m in (10, 20, 60)
+    )
     view = "".join(
-        f'<Viewing_Incidence_Angles_Grids bandId="{k}" detectorId="{d}">{_grid(f, seen)}</Viewing_Incidence_Angles_Grids>'
+        f'<Viewing_Incidence_Angles_Grids bandId="{k}" '
+        f'detectorId="{d}">{_grid(f, seen)}</Viewing_Incidence_Angles_Grids>'
         for k in range(13)
         for d, (f, seen) in views.items()
     )
-    mask = "".join(f'<MASK_FILENAME bandId="{BANDS.index(b)}" type="MSK_DETFOO">{n}</MASK_FILENAME>' for b, n in masks.items())
+    mask = "".join(
+        f'<MASK_FILENAME bandId="{BANDS.index(b)}" type="MSK_DETFOO">{n}</MASK_FILENAME>' for b, n in masks.items()
+    )
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <n1:Level-1C_Tile_ID xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/S2_PDI_Level-1C_Tile_Metadata.xsd">
 <n1:General_Info><TILE_ID metadataLevel="Brief">S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_{TILE}_N02.08</TILE_ID>
@@ -139,20 +187,22 @@ def tile_xml(*, sun: Field | None, views: Mapping[int, tuple[Field, np.ndarray]]
 <n1:Geometric_Info><Tile_Geocoding metadataLevel="Brief"><HORIZONTAL_CS_NAME>WGS84 / UTM zone 31N</HORIZONTAL_CS_NAME>
 <HORIZONTAL_CS_CODE>{crs}</HORIZONTAL_CS_CODE>{sizes}{places}</Tile_Geocoding>
 <Tile_Angles metadataLevel="Standard">{f"<Sun_Angles_Grid>{_grid(sun)}</Sun_Angles_Grid>" if sun else ""}{view}</Tile_Angles></n1:Geometric_Info>
-<n1:Quality_Indicators_Info><Pixel_Level_QI geometry="FULL_RESOLUTION">{mask}</Pixel_Level_QI></n1:Quality_Indicators_Info></n1:Level-1C_Tile_ID>"""
+<n1:Quality_Indicators_Info><Pixel_Level_QI geometry="FULL_RESOLUTION">{mask}</Pixel_Level_QI></n1:Quality_Indicators_Info></n1:Level-1C_Tile_ID>"""  # noqa: E501
 
 
 def footprint_gml(band: str, detectors: Mapping[int, list[tuple[float, float]]]) -> str:
     """Polygons by detector, their corners in metres right of and below the upper-left corner."""
     features = "".join(
-        f'<eop:MaskFeature gml:id="detector_footprint-{band}-{d:02d}-0"><eop:maskType>DETECTOR_FOOTPRINT</eop:maskType><eop:extentOf>'
+        f"<eop:MaskFeature "
+        f'gml:id="detector_footprint-{band}-{d:02d}-0"><eop:maskType>DETECTOR_FOOTPRINT</eop:maskType><eop:extentOf>'
         '<gml:Polygon><gml:exterior><gml:LinearRing><gml:posList srsDimension="3">'
         + " ".join(f"{ULX + x} {ULY - y} 0" for x, y in (*corners, corners[0]))
         + "</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></eop:extentOf></eop:MaskFeature>"
         for d, corners in detectors.items()
     )
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><eop:Mask xmlns:eop="http://www.opengis.net/eop/2.0" xmlns:gml="http://www.opengis.net/gml/3.2">'
+        '<?xml version="1.0" encoding="UTF-8"?><eop:Mask xmlns:eop="http://www.opengis.net/eop/2.0" '
+        'xmlns:gml="http://www.opengis.net/gml/3.2">'
         f"<eop:maskMembers>{features}</eop:maskMembers></eop:Mask>"
     )
 
@@ -173,7 +223,11 @@ def build(
 ) -> Path:
     """Write a product and return its folder. `footprint` gives each band's mask: GML text, or detector numbers."""
     number = baseline.replace(".", "")
-    name = "S2B_OPER_PRD_MSIL1C_PDMC_20151215T000000_R051_V20151214T105031" if old else f"S2B_MSIL1C_20200615T105031_N{number}_R051_{TILE}_20200615T120000"
+    name = (
+        "S2B_OPER_PRD_MSIL1C_PDMC_20151215T000000_R051_V20151214T105031"
+        if old
+        else f"S2B_MSIL1C_20200615T105031_N{number}_R051_{TILE}_20200615T120000"
+    )
     granule = f"S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_{TILE}_N02.08"
     folder = f"GRANULE/{granule}" if old else f"GRANULE/L1C_{TILE}_A017100_20200615T105030"
     stem = f"S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_{TILE}" if old else f"{TILE}_20200615T105031"
@@ -192,11 +246,15 @@ def build(
         else:
             write_jp2(root / path, mask, metres(band))
     images = [f"{stem}_{b}" if old else f"{folder}/IMG_DATA/{stem}_{b}" for b in (*raw, "TCI")]
-    product = product_xml(name, baseline=baseline, offsets=offsets, images=images, level=level, granule=granule, old=old)
+    product = product_xml(
+        name, baseline=baseline, offsets=offsets, images=images, level=level, granule=granule, old=old
+    )
     tile = tile_xml(sun=sun, views=views or {}, masks=masks, crs=crs)
     (root / folder).mkdir(parents=True, exist_ok=True)
     (root / _product_xml_name(level, old)).write_text(product)
-    (root / folder / (f"S2B_OPER_MTD_L1C_TL_EPAE_20200615T120000_A017100_{TILE}.xml" if old else "MTD_TL.xml")).write_text(tile)
+    (
+        root / folder / (f"S2B_OPER_MTD_L1C_TL_EPAE_20200615T120000_A017100_{TILE}.xml" if old else "MTD_TL.xml")
+    ).write_text(tile)
     (root / "manifest.safe").write_text("<x/>")
     return root
 

@@ -1,8 +1,9 @@
 # ruff: noqa: N802, N815 - the names are SNAP's
 """A stand-in for the few SNAP classes that the adapter speaks to, faithful to what a real gpt was seen to do.
 
-Flat row-major buffers; zeros outside the image without a word; scaled samples; ``setSamples`` that picks its overload by item width, so that int64
-writes zeros and unsigned numbers turn negative. It serves where no SNAP is installed; ``tests/90_snap`` runs the real one.
+Flat row-major buffers; zeros outside the image without a word; scaled samples; ``setSamples`` that picks its overload
+by item width, so that int64 writes zeros and unsigned numbers turn negative. It serves where no SNAP is installed;
+``tests/90_snap`` runs the real one.
 """
 
 from __future__ import annotations
@@ -44,9 +45,16 @@ class Tile:
     def _physical(self):
         r, data = self.rectangle, self.band.data
         padded = np.zeros((r.height, r.width))
-        top, left, bottom, right = max(r.y, 0), max(r.x, 0), min(r.y + r.height, data.shape[0]), min(r.x + r.width, data.shape[1])
+        top, left, bottom, right = (
+            max(r.y, 0),
+            max(r.x, 0),
+            min(r.y + r.height, data.shape[0]),
+            min(r.x + r.width, data.shape[1]),
+        )
         if top < bottom and left < right:
-            padded[top - r.y : bottom - r.y, left - r.x : right - r.x] = self.band.physical(slice(top, bottom), slice(left, right))
+            padded[top - r.y : bottom - r.y, left - r.x : right - r.x] = self.band.physical(
+                slice(top, bottom), slice(left, right)
+            )
         return padded
 
     def getSamplesFloat(self):
@@ -84,7 +92,14 @@ class Raster(Properties):
     """A band, or a tie-point grid (which SNAP shows at full size too)."""
 
     def __init__(self, name, data, *, scale=1.0, offset=0.0, nodata=None, valid=None, unit=None, tie_points=False):
-        self.name, self.data, self.scale, self.offset, self.nodata, self.valid = name, np.asarray(data), scale, offset, nodata, valid
+        self.name, self.data, self.scale, self.offset, self.nodata, self.valid = (
+            name,
+            np.asarray(data),
+            scale,
+            offset,
+            nodata,
+            valid,
+        )
         self._Unit = unit
         if not tie_points:
             self.getSampleCoding = lambda: self.__dict__.get("_SampleCoding")
@@ -145,7 +160,9 @@ class MetadataElement:
 
     def getAttributes(self):
         def attribute(name, value):
-            return SimpleNamespace(getName=lambda: name, getData=lambda: SimpleNamespace(getElemString=lambda: str(value)))
+            return SimpleNamespace(
+                getName=lambda: name, getData=lambda: SimpleNamespace(getElemString=lambda: str(value))
+            )
 
         return [attribute(name, value) for name, value in (*self.attributes.items(), *self.repeated)]
 
@@ -351,10 +368,18 @@ class Profiles:
 
 
 class Context:
-    """What SNAP hands to ``initialize``: sources by name, parameters with the descriptor's defaults left to the caller."""
+    """What SNAP hands to ``initialize``: sources by name, parameters with the descriptor's defaults
+    left to the caller.
+    """
 
     def __init__(self, sources, parameters=None):
-        self.sources, self.parameters, self.target, self.logger, self.read = sources, parameters or {}, None, Logger(), []
+        self.sources, self.parameters, self.target, self.logger, self.read = (
+            sources,
+            parameters or {},
+            None,
+            Logger(),
+            [],
+        )
 
     def getSourceProduct(self, name):
         return self.sources.get(name)
@@ -401,11 +426,15 @@ def rectangles(target, tile_width, tile_height):
 
 
 def tiles(operator, context, tile_width, tile_height, order=None):
-    """Every tile of the target once, each call on a thread of its own, never two at a time; `order` shuffles them (SNAP keeps none)."""
+    """Every tile of the target once, each call on a thread of its own, never two at a time; `order` shuffles them (SNAP
+    keeps none).
+    """
     found = rectangles(context.target, tile_width, tile_height)
     for rectangle in found if order is None else order(found):
         # Bands handed on with their source image are none of the operator's business: SNAP asks it for the others.
-        stack = {context.target.bands[name]: Tile(context.target.bands[name], rectangle) for name in context.target.computed}
+        stack = {
+            context.target.bands[name]: Tile(context.target.bands[name], rectangle) for name in context.target.computed
+        }
         raised = []
 
         def call(stack=stack, rectangle=rectangle, raised=raised):
@@ -439,7 +468,9 @@ def fake_jpy():
         "org.esa.snap.core.datamodel.RGBImageProfileManager": SimpleNamespace(getInstance=lambda: profiles),
         "org.esa.snap.core.util.math.Range": lambda low, high: (low, high),
         "org.esa.snap.core.datamodel.Product": Product,
-        "org.esa.snap.core.datamodel.ProductData": SimpleNamespace(**{f"TYPE_{name}": code for name, code in TYPES.items()}),
+        "org.esa.snap.core.datamodel.ProductData": SimpleNamespace(
+            **{f"TYPE_{name}": code for name, code in TYPES.items()}
+        ),
         "org.esa.snap.core.util.ProductUtils": SimpleNamespace(
             copyMetadata=copied("metadata"),
             copyTiePointGrids=copied("tie points"),

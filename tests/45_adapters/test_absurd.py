@@ -39,11 +39,15 @@ def test_pixels_of_no_size(tmp_path, transform, crs) -> None:
 
 
 def test_usual_pixels(tmp_path) -> None:
-    for number, (size, crs) in enumerate([(0.05, "EPSG:32631"), (1000, "EPSG:32631"), (0.0001, "EPSG:4326"), (0.25, "EPSG:4326"), (30, "EPSG:2263")]):
+    for number, (size, crs) in enumerate(
+        [(0.05, "EPSG:32631"), (1000, "EPSG:32631"), (0.0001, "EPSG:4326"), (0.25, "EPSG:4326"), (30, "EPSG:2263")]
+    ):
         open_product(image(tmp_path / f"{number}.tif", Affine(size, 0, 10, 0, -size, 10), crs))
 
 
-@pytest.mark.parametrize("transform", [Affine(0, 0, 6e5, 0, 0, 5e6), Affine(10, 10, 6e5, 10, 10, 5e6), Affine(np.nan, 0, 6e5, 0, -10, 5e6)])
+@pytest.mark.parametrize(
+    "transform", [Affine(0, 0, 6e5, 0, 0, 5e6), Affine(10, 10, 6e5, 10, 10, 5e6), Affine(np.nan, 0, 6e5, 0, -10, 5e6)]
+)
 def test_a_transform_that_cannot_be_turned_back(transform) -> None:
     with pytest.raises(BadGrid, match="gives pixels no place"):
         Grid(10, 10, transform, "EPSG:32631")
@@ -55,10 +59,15 @@ def test_complex_samples(tmp_path, dtype) -> None:
         open_product(image(tmp_path / "x.tif", Affine(10, 0, 6e5, 0, -10, 5e6), dtype=dtype))
 
 
-@pytest.mark.parametrize("transform", [Affine(14, 14, 6e5, 14, -14, 5e6), Affine(20, 0, 6e5, 0, 20, 5e6), Affine(-20, 0, 6e5, 0, -20, 5e6)])
+@pytest.mark.parametrize(
+    "transform", [Affine(14, 14, 6e5, 14, -14, 5e6), Affine(20, 0, 6e5, 0, 20, 5e6), Affine(-20, 0, 6e5, 0, -20, 5e6)]
+)
 def test_shadows_need_rows_that_run_southwards(transform) -> None:
     grid = Grid(60, 50, transform, "EPSG:32631")
     rng = np.random.default_rng(1)
-    bands = {n: Band(n, rng.uniform(0.05, 0.4, grid.shape).astype(np.float32), grid) for n in ("B2", "B3", "B4", "B8A", "B11", "B12")}
+    bands = {
+        n: Band(n, rng.uniform(0.05, 0.4, grid.shape).astype(np.float32), grid)
+        for n in ("B2", "B3", "B4", "B8A", "B11", "B12")
+    }
     with pytest.raises(BadGrid, match=r"do not run southwards.*gdalwarp"):
         run_now(CloudMask(sun_zenith=40.0, sun_azimuth=150.0), {"source": Product("x", grid, bands)})

@@ -19,13 +19,26 @@ def plane(x, y):
     return 0.01 * (x - 600000) - 0.02 * (y - 5000000) + 5
 
 
-def tile(path, left, top, width, height, *, pixel=90.0, nodata=None, crs="EPSG:32631", dtype="float32", hole=None, scale=1.0):
+def tile(
+    path, left, top, width, height, *, pixel=90.0, nodata=None, crs="EPSG:32631", dtype="float32", hole=None, scale=1.0
+):
     transform = Affine(pixel, 0, left, 0, -pixel, top)
     x, y = left + (np.arange(width) + 0.5) * pixel, top - (np.arange(height) + 0.5) * pixel
     data = np.asarray(plane(x[None], y[:, None]) / scale).astype(dtype)
     if hole is not None:
         data[hole] = nodata
-    with rasterio.open(path, "w", driver="GTiff", count=1, width=width, height=height, dtype=dtype, transform=transform, crs=crs, nodata=nodata) as dataset:
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=1,
+        width=width,
+        height=height,
+        dtype=dtype,
+        transform=transform,
+        crs=crs,
+        nodata=nodata,
+    ) as dataset:
         dataset.write(data, 1)
         if scale != 1.0:
             dataset.scales = (scale,)
@@ -45,8 +58,15 @@ def test_a_plane_stays_a_plane(tmp_path):
 
 
 def test_tiles_join_without_a_seam(tmp_path):
-    """A seam would show where the grid's centre crosses from one tile to the next: each tile alone cannot interpolate over its edge."""
-    for name, left, top in (("a", 599000, 5001000), ("b", 599000 + 1080, 5001000), ("c", 599000, 5001000 - 1080), ("d", 599000 + 1080, 5001000 - 1080)):
+    """A seam would show where the grid's centre crosses from one tile to the next: each tile alone cannot interpolate
+    over its edge.
+    """
+    for name, left, top in (
+        ("a", 599000, 5001000),
+        ("b", 599000 + 1080, 5001000),
+        ("c", 599000, 5001000 - 1080),
+        ("d", 599000 + 1080, 5001000 - 1080),
+    ):
         tile(tmp_path / f"{name}.tif", left, top, 12, 12)
     np.testing.assert_allclose(read_on_grid(tmp_path, GRID), expected(GRID), atol=1e-3)
     np.testing.assert_allclose(read_on_grid(tmp_path / "[abcd].tif", GRID), expected(GRID), atol=1e-3)
@@ -67,7 +87,9 @@ def test_tiles_of_two_kinds(tmp_path):
 
 def test_holes_are_not_data(tmp_path):
     hole = np.s_[15:18, 12:20]
-    values = read_on_grid(tile(tmp_path / "dem.tif", 599000, 5001000, 30, 30, nodata=-32768, dtype="int16", hole=hole), GRID)
+    values = read_on_grid(
+        tile(tmp_path / "dem.tif", 599000, 5001000, 30, 30, nodata=-32768, dtype="int16", hole=hole), GRID
+    )
     assert np.isnan(values).any()
     assert np.nanmin(values) >= np.floor(expected(GRID).min()) - 1
 
@@ -94,7 +116,9 @@ def test_margin(tmp_path):
 
 
 def test_scaled_files(tmp_path):
-    np.testing.assert_allclose(read_on_grid(tile(tmp_path / "dem.tif", 599000, 5001000, 30, 30, scale=0.01), GRID), expected(GRID), atol=1e-3)
+    np.testing.assert_allclose(
+        read_on_grid(tile(tmp_path / "dem.tif", 599000, 5001000, 30, 30, scale=0.01), GRID), expected(GRID), atol=1e-3
+    )
 
 
 def test_another_projection(tmp_path):
@@ -104,11 +128,29 @@ def test_another_projection(tmp_path):
 
     source = tile(tmp_path / "dem.tif", 599000, 5001000, 40, 40)
     with rasterio.open(source) as dataset:
-        transform, width, height = calculate_default_transform(dataset.crs, "EPSG:32632", dataset.width, dataset.height, *dataset.bounds, resolution=30)
+        transform, width, height = calculate_default_transform(
+            dataset.crs, "EPSG:32632", dataset.width, dataset.height, *dataset.bounds, resolution=30
+        )
         data = np.zeros((height, width), np.float32)
-        reproject(rasterio.band(dataset, 1), data, dst_transform=transform, dst_crs="EPSG:32632", dst_nodata=-9999.0, resampling=Resampling.bilinear)
+        reproject(
+            rasterio.band(dataset, 1),
+            data,
+            dst_transform=transform,
+            dst_crs="EPSG:32632",
+            dst_nodata=-9999.0,
+            resampling=Resampling.bilinear,
+        )
     with rasterio.open(
-        tmp_path / "next.tif", "w", driver="GTiff", count=1, width=width, height=height, dtype="float32", transform=transform, crs="EPSG:32632", nodata=-9999.0
+        tmp_path / "next.tif",
+        "w",
+        driver="GTiff",
+        count=1,
+        width=width,
+        height=height,
+        dtype="float32",
+        transform=transform,
+        crs="EPSG:32632",
+        nodata=-9999.0,
     ) as d:
         d.write(data, 1)
     np.testing.assert_allclose(read_on_grid(tmp_path / "next.tif", GRID), expected(GRID), atol=0.02)
@@ -128,7 +170,15 @@ def test_no_crs(tmp_path):
 
 def test_complex_numbers(tmp_path):
     with rasterio.open(
-        tmp_path / "c.tif", "w", driver="GTiff", width=9, height=9, count=1, dtype="complex64", crs="EPSG:32631", transform=Affine(90, 0, 0, 0, -90, 0)
+        tmp_path / "c.tif",
+        "w",
+        driver="GTiff",
+        width=9,
+        height=9,
+        count=1,
+        dtype="complex64",
+        crs="EPSG:32631",
+        transform=Affine(90, 0, 0, 0, -90, 0),
     ) as made:
         made.write(np.full((1, 9, 9), 100 + 1j, np.complex64))
     with pytest.raises(BadProduct, match="holds complex numbers"):
@@ -144,7 +194,9 @@ def test_no_raster(tmp_path):
 
 
 def test_real_mosaic_of_the_alps(shared_data):
-    """Four SRTM tiles meet at 45 N 7 E; Gran Paradiso (4061 m; SRTM is lower on peaks) lies in N45E007, and no seam crosses the grid."""
+    """Four SRTM tiles meet at 45 N 7 E; Gran Paradiso (4061 m; SRTM is lower on peaks) lies in N45E007, and no seam
+    crosses the grid.
+    """
     grid = Grid(300, 300, Affine(90, 0, 328000, 0, -90, 4997000), "EPSG:32632")
     heights = read_on_grid(shared_data / "srtm3_alps", grid)
     # SRTM has small voids on steep slopes, but no gap where tiles meet.
@@ -160,7 +212,15 @@ def test_real_mosaic_of_the_alps(shared_data):
 def test_a_map_that_has_no_way_to_the_products(tmp_path):
     local = 'LOCAL_CS["a building site",UNIT["metre",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
     with rasterio.open(
-        tmp_path / "dem.tif", "w", driver="GTiff", width=4, height=4, count=1, dtype="float32", crs=local, transform=rasterio.Affine(10, 0, 5e5, 0, -10, 5e6)
+        tmp_path / "dem.tif",
+        "w",
+        driver="GTiff",
+        width=4,
+        height=4,
+        count=1,
+        dtype="float32",
+        crs=local,
+        transform=rasterio.Affine(10, 0, 5e5, 0, -10, 5e6),
     ) as dataset:
         dataset.write(np.ones((4, 4), np.float32), 1)
     with pytest.raises(BadGrid, match="no way to the product's map"):

@@ -1,4 +1,6 @@
-"""BEAM-DIMAP against files that a real SNAP wrote: every value is known from how they were made, and what we write back has their structure."""
+"""BEAM-DIMAP against files that a real SNAP wrote: every value is known from how they were made, and what we write back
+has their structure.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def test_every_value(known):
     assert np.nanmin(below) > -1e-9
     assert np.nanmax(below) < 1.0001e-4
     np.testing.assert_array_equal(product["B4"].data == 0, x < 3)
-    np.testing.assert_array_equal(product["glint"].data, np.where((x + y) % 17 == 0, np.nan, (y / 1000).astype(np.float32)))
+    np.testing.assert_array_equal(
+        product["glint"].data, np.where((x + y) % 17 == 0, np.nan, (y / 1000).astype(np.float32))
+    )
     np.testing.assert_array_equal(product["height"].data, 1000.0 * x + y)
     np.testing.assert_array_equal(product["i8"].data, (x % 200) - 100)
     np.testing.assert_array_equal(product["i16"].data, 10 * x - 500)
@@ -67,7 +71,14 @@ def test_every_value(known):
 def test_what_bands_say(known):
     product, *_ = known
     b4 = product["B4"]
-    assert (b4.scale, b4.offset, b4.nodata, b4.wavelength, b4.bandwidth, b4.unit) == (1e-4, -0.1, 0.0, 664.75, 31.0, "dl")
+    assert (b4.scale, b4.offset, b4.nodata, b4.wavelength, b4.bandwidth, b4.unit) == (
+        1e-4,
+        -0.1,
+        0.0,
+        664.75,
+        31.0,
+        "dl",
+    )
     assert b4.description == "Reflectance in band B4"
     assert np.isnan(product["glint"].nodata)
     assert product["glint"].valid == "B4 > 0"
@@ -79,11 +90,15 @@ def test_what_bands_say(known):
 def test_codings_and_masks(known):
     product, x, _ = known
     coding = product["cloud_flags"].coding
-    assert [(f.name, f.mask, f.meaning) for f in coding.flags] == [(n, 1 << i, f"{n} pixel") for i, n in enumerate(("CLOUD", "SHADOW", "SNOW", "WATER"))]
+    assert [(f.name, f.mask, f.meaning) for f in coding.flags] == [
+        (n, 1 << i, f"{n} pixel") for i, n in enumerate(("CLOUD", "SHADOW", "SNOW", "WATER"))
+    ]
     # The colours of flags are those of their masks.
     assert [f.colour for f in coding.flags] == [(255, 255, 255), (128, 128, 128), (0, 255, 255), (0, 0, 255)]
     assert [(v.name, v.value) for v in product["class"].coding.values] == [("clear", 0), ("water", 1), ("cloud", 2)]
-    assert {m.name: m.expression for m in product.masks.values()} == {f"cloud_{n.lower()}": f"cloud_flags.{n}" for n in ("CLOUD", "SHADOW", "SNOW", "WATER")}
+    assert {m.name: m.expression for m in product.masks.values()} == {
+        f"cloud_{n.lower()}": f"cloud_flags.{n}" for n in ("CLOUD", "SHADOW", "SNOW", "WATER")
+    }
     np.testing.assert_array_equal(mask_array(product, "cloud_snow"), (x // 10) % 16 & 4 != 0)
 
 
@@ -118,7 +133,13 @@ def test_tie_points(snap):
     assert product.grid.transform is None
     latitude = product.tie_points["latitude"]
     assert latitude.data.shape == (5, 6)
-    assert (latitude.offset_x, latitude.offset_y, latitude.step_x, latitude.step_y, latitude.unit) == (-16.5, -51.5, 64.0, 64.0, "deg")
+    assert (latitude.offset_x, latitude.offset_y, latitude.step_x, latitude.step_y, latitude.unit) == (
+        -16.5,
+        -51.5,
+        64.0,
+        64.0,
+        "deg",
+    )
     raw = np.fromfile(snap / "tiepoint_geocoding.data/tie_point_grids/latitude.img", ">f4").reshape(5, 6)
     np.testing.assert_array_equal(latitude.data, raw)
     assert len(product.tie_points) == 15
@@ -156,7 +177,9 @@ def flattened(node: ET.Element, path: str = "") -> list[tuple[str, dict[str, str
     for child in node:
         text = " ".join((child.text or "").split())
         # The method's EPSG code inside a CRS, which SNAP sometimes writes and sometimes not.
-        text = text.replace('PROJECTION["Transverse_Mercator", AUTHORITY["EPSG","9807"]]', 'PROJECTION["Transverse_Mercator"]')
+        text = text.replace(
+            'PROJECTION["Transverse_Mercator", AUTHORITY["EPSG","9807"]]', 'PROJECTION["Transverse_Mercator"]'
+        )
         found.append((f"{path}/{child.tag}", dict(child.attrib), text))
         found += flattened(child, f"{path}/{child.tag}")
     return found
@@ -165,7 +188,9 @@ def flattened(node: ET.Element, path: str = "") -> list[tuple[str, dict[str, str
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_written_back_it_is_what_snap_wrote(snap, tmp_path, name):
     write_product(read_dimap(snap / f"{name}.dim"), tmp_path / f"{name}.dim")
-    assert flattened(ET.parse(tmp_path / f"{name}.dim").getroot()) == flattened(ET.parse(snap / f"{name}.dim").getroot())
+    assert flattened(ET.parse(tmp_path / f"{name}.dim").getroot()) == flattened(
+        ET.parse(snap / f"{name}.dim").getroot()
+    )
     theirs = {p.relative_to(snap) for p in (snap / f"{name}.data").rglob("*")}
     assert {p.relative_to(tmp_path) for p in (tmp_path / f"{name}.data").rglob("*")} == theirs
     for path in theirs:
@@ -187,7 +212,9 @@ def test_gdal_reads_the_images(snap, tmp_path):
 
 def test_our_own_facts_survive(snap, tmp_path):
     product = replace(read_dimap(snap / "utm.dim"), platform="Sentinel-2C", notes=("The sun's angles were assumed.",))
-    product = product.with_bands(replace(product["B4"], saturated=65535.0, palette=((0.0, (0, 0, 0), "dark"), (1.0, (255, 10, 0), ""))))
+    product = product.with_bands(
+        replace(product["B4"], saturated=65535.0, palette=((0.0, (0, 0, 0), "dark"), (1.0, (255, 10, 0), "")))
+    )
     write_product(product, tmp_path / "x.dim")
     back = read_dimap(tmp_path / "x.dim")
     assert (back.platform, back.notes, back["B4"].saturated, back["B4"].palette) == (
@@ -237,7 +264,10 @@ def test_truncated_samples(copied):
     ("change", "told"),
     [
         (lambda t: t[:3000], "no well-formed XML"),
-        (lambda t: t.replace("<Dimap_Document", '<!DOCTYPE d [<!ENTITY a "b">]><Dimap_Document', 1), "declares a document type or entities"),
+        (
+            lambda t: t.replace("<Dimap_Document", '<!DOCTYPE d [<!ENTITY a "b">]><Dimap_Document', 1),
+            "declares a document type or entities",
+        ),
         (lambda t: t.replace("<NCOLS>203</NCOLS>", "<NCOLS>many</NCOLS>"), "header is inconsistent"),
         (lambda t: t.replace("uint16", "complex"), "unknown sample type"),
         (lambda t: t.replace("PROJCS[", "PROJEKT["), "CRS cannot be understood"),

@@ -32,7 +32,16 @@ def raster(path, data, *, transform=GRID.transform, crs=GRID.crs, names=None, **
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(
-            path, "w", driver="GTiff", count=len(data), height=data.shape[1], width=data.shape[2], dtype=data.dtype, transform=transform, crs=crs, **profile
+            path,
+            "w",
+            driver="GTiff",
+            count=len(data),
+            height=data.shape[1],
+            width=data.shape[2],
+            dtype=data.dtype,
+            transform=transform,
+            crs=crs,
+            **profile,
         ) as dataset:
             dataset.write(data)
             if names:
@@ -49,10 +58,16 @@ def counts(shape=(8, 10), top=9000):
 
 def test_cloud_optimised_and_plain_to_others(tmp_path):
     rng = np.random.default_rng(1)
-    flags = FlagCoding("cloud_flags", (Flag("CLOUD", 0, (255, 255, 255), "opaque cloud"), Flag("SHADOW", 3, (9, 9, 9), "its shadow")))
-    classes = IndexCoding("class", (IndexValue("clear land", 0, (0, 99, 0), "land"), IndexValue("water", 7, (0, 0, 99), "water")))
+    flags = FlagCoding(
+        "cloud_flags", (Flag("CLOUD", 0, (255, 255, 255), "opaque cloud"), Flag("SHADOW", 3, (9, 9, 9), "its shadow"))
+    )
+    classes = IndexCoding(
+        "class", (IndexValue("clear land", 0, (0, 99, 0), "land"), IndexValue("water", 7, (0, 0, 99), "water"))
+    )
     bands = {
-        "B2": Band("B2", rng.integers(0, 60000, GRID.shape).astype(np.uint16), GRID, scale=1e-4, offset=-0.1, unit="dl"),
+        "B2": Band(
+            "B2", rng.integers(0, 60000, GRID.shape).astype(np.uint16), GRID, scale=1e-4, offset=-0.1, unit="dl"
+        ),
         "cloud_flags": Band("cloud_flags", rng.integers(0, 9, GRID.shape).astype(np.uint8), GRID, coding=flags),
         "class": Band("class", rng.integers(0, 8, GRID.shape).astype(np.uint8), GRID, coding=classes),
     }
@@ -86,7 +101,10 @@ def test_cloud_optimised_and_plain_to_others(tmp_path):
 def test_one_type_that_holds_all(types, common, tmp_path):
     grid = Grid(5, 4, GRID.transform, GRID.crs)
     limits = [np.iinfo(t) if np.dtype(t).kind in "iu" else np.finfo(t) for t in types]
-    bands = {t: Band(t, np.resize(np.array([low.min, low.max, 0], t), grid.shape), grid) for t, low in zip(types, limits, strict=True)}
+    bands = {
+        t: Band(t, np.resize(np.array([low.min, low.max, 0], t), grid.shape), grid)
+        for t, low in zip(types, limits, strict=True)
+    }
     write_product(Product("x", grid, bands), tmp_path / "x.tif")
     with rasterio.open(tmp_path / "x.tif") as dataset:
         assert set(dataset.dtypes) == {common}
@@ -168,7 +186,11 @@ def test_folder_of_several_sizes(tmp_path):
     raster(tmp_path / "T31_B11_20m.tif", coarse, transform=GRID.transform * Affine.scale(2))
     raster(tmp_path / "T31_B12_20m.tif", coarse, transform=None, crs=None)
     product = open_product(tmp_path)
-    assert {name: band.grid.shape for name, band in product.bands.items()} == {"B2": (12, 8), "B11": (6, 4), "B12": (6, 4)}
+    assert {name: band.grid.shape for name, band in product.bands.items()} == {
+        "B2": (12, 8),
+        "B11": (6, 4),
+        "B12": (6, 4),
+    }
     assert product["B12"].grid == product["B11"].grid
     assert any("Without georeference" in note and "B12" in note for note in product.notes)
     assert product.grid == product["B2"].grid
@@ -177,7 +199,9 @@ def test_folder_of_several_sizes(tmp_path):
 def test_folder_of_two_places(tmp_path):
     raster(tmp_path / "B02.tif", counts())
     raster(tmp_path / "B03.tif", counts(), transform=Affine(10, 0, 700000, 0, -10, 5000040))
-    with pytest.raises(BadGrid, match=r"'B3' covers other ground .*expected EPSG:32631 600000.*found EPSG:32631 700000"):
+    with pytest.raises(
+        BadGrid, match=r"'B3' covers other ground .*expected EPSG:32631 600000.*found EPSG:32631 700000"
+    ):
         open_product(tmp_path)
 
 
@@ -198,7 +222,12 @@ def test_empty_folder(tmp_path):
 
 
 def test_truncated_file(tmp_path):
-    path = raster(tmp_path / "x.tif", np.random.default_rng(1).integers(1, 9000, (600, 700)).astype(np.uint16), compress="deflate", tiled=True)
+    path = raster(
+        tmp_path / "x.tif",
+        np.random.default_rng(1).integers(1, 9000, (600, 700)).astype(np.uint16),
+        compress="deflate",
+        tiled=True,
+    )
     path.write_bytes(path.read_bytes()[:150_000])
     with pytest.raises(BadProduct, match=r"truncated or damaged .*x\.tif"):
         np.asarray(open_product(path, ReadOptions(scale=1e-4))["x"].data)
@@ -208,7 +237,9 @@ def test_truncated_file(tmp_path):
 
 
 def test_snap_wrote_it(shared_data):
-    """SNAP's GeoTIFF is all float32, bytes as bit patterns; the BEAM-DIMAP document in its tag 65000 says what each band was."""
+    """SNAP's GeoTIFF is all float32, bytes as bit patterns; the BEAM-DIMAP document in its tag 65000 says what each
+    band was.
+    """
     tif, dim = (open_product(shared_data / "snap_products" / f"utm.{ending}") for ending in ("tif", "dim"))
     assert list(tif.bands) == list(dim.bands)
     assert tif.masks == dim.masks
@@ -234,7 +265,19 @@ def test_tile_of_which_three_files_are_georeferenced(shared_data):
 
 def test_chip_with_angles_beside_another_sensors(shared_data):
     product = read_folder(shared_data / "s2_l1c_T31UFS_10m")
-    assert list(product.bands) == ["B2", "B3", "B4", "B8", "B8A", "B9", "B11", "sun_azimuth", "sun_zenith", "view_azimuth_mean", "view_zenith_mean"]
+    assert list(product.bands) == [
+        "B2",
+        "B3",
+        "B4",
+        "B8",
+        "B8A",
+        "B9",
+        "B11",
+        "sun_azimuth",
+        "sun_zenith",
+        "view_azimuth_mean",
+        "view_zenith_mean",
+    ]
     assert any("ref_input_L8 (7 files) left out" in note for note in product.notes)
     for name, value in (("sun_zenith", 44), ("sun_azimuth", 164), ("view_azimuth_mean", 298)):
         assert np.median(product[name].data.compute()) == pytest.approx(value, abs=1)
@@ -273,7 +316,9 @@ except WriteFailed as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes there")
 def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
     """The TIFF library itself says nothing beside it."""
-    done = subprocess.run([sys.executable, "-c", WRITE_WITH_A_LIMIT, str(tmp_path / "p.tif")], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE_WITH_A_LIMIT, str(tmp_path / "p.tif")], capture_output=True, text=True, timeout=300
+    )
     assert done.stdout.startswith("the GeoTIFF could not be written")
     assert done.stderr == ""
     assert not list(tmp_path.iterdir())
@@ -285,7 +330,10 @@ def test_names_and_units_in_latin_1_count_as_missing(tmp_path, count):
     levels = counts((count, 8, 10))
     levels.tofile(tmp_path / "a.img")
     names = ", ".join(f"réflectance {i}" for i in range(count))
-    header = f"ENVI\ndescription = {{été}}\nsamples = 10\nlines = 8\nbands = {count}\nfile type = ENVI Standard\ndata type = 12\ninterleave = bsq\n"
+    header = (
+        f"ENVI\ndescription = {{été}}\nsamples = 10\nlines = 8\nbands = {count}\nfile type = ENVI Standard\ndata "
+        f"type = 12\ninterleave = bsq\n"
+    )
     (tmp_path / "a.hdr").write_text(header + f"wavelength units = Mètres\nband names = {{{names}}}\n", "latin-1")
     product = read_raster(tmp_path / "a.img", scale=1e-4)
     assert len(product.bands) == count

@@ -1,4 +1,6 @@
-"""Elevation models as users have them: across longitude 180, with holes that no header declares, in feet, and with or without a vertical datum."""
+"""Elevation models as users have them: across longitude 180, with holes that no header declares, in feet, and with or
+without a vertical datum.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,23 @@ def truth(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     return 1000 * (np.where(lon < 0, lon + 360, lon) - 179) + 100 * (lat + 17)
 
 
-def model(path: Path, west: float, east: float, *, north: float = -16.0, south: float = -17.0, step: float = DEGREES) -> Path:
+def model(
+    path: Path, west: float, east: float, *, north: float = -16.0, south: float = -17.0, step: float = DEGREES
+) -> Path:
     width, height = round((east - west) / step), round((north - south) / step)
     lon, lat = west + (np.arange(width) + 0.5) * step, north - (np.arange(height) + 0.5) * step
     heights = truth((lon[None] + 180) % 360 - 180, lat[:, None]).astype(np.float32)
-    profile = {"driver": "GTiff", "count": 1, "width": width, "height": height, "dtype": "float32", "compress": "deflate"}
-    with rasterio.open(path, "w", crs="EPSG:4326", transform=Affine(step, 0, west, 0, -step, north), **profile) as dataset:
+    profile = {
+        "driver": "GTiff",
+        "count": 1,
+        "width": width,
+        "height": height,
+        "dtype": "float32",
+        "compress": "deflate",
+    }
+    with rasterio.open(
+        path, "w", crs="EPSG:4326", transform=Affine(step, 0, west, 0, -step, north), **profile
+    ) as dataset:
         dataset.write(heights, 1)
     return path
 
@@ -49,7 +62,9 @@ RASTERS = {
     "0 to 360": lambda folder: model(folder / "a.tif", 0, 360, step=0.05),
     "-180 to 180": lambda folder: model(folder / "a.tif", -180, 180, step=0.05),
     "two tiles": lambda folder: [model(folder / "e.tif", 179, 180), model(folder / "w.tif", -180, -179)] and folder,
-    "two tiles of 0 to 360": lambda folder: [model(folder / "e.tif", 179, 180), model(folder / "w.tif", 180, 181)] and folder,
+    "two tiles of 0 to 360": lambda folder: (
+        [model(folder / "e.tif", 179, 180), model(folder / "w.tif", 180, 181)] and folder
+    ),
 }
 
 
@@ -70,10 +85,20 @@ def test_longitudes_of_0_to_360_far_from_180(tmp_path: Path, west: float, lon: f
     grid = Grid(50, 50, Affine(200, 0, x, 0, -200, y), f"EPSG:{epsg}")
     columns, rows = np.meshgrid(np.arange(50) + 0.5, np.arange(50) + 0.5)
     expected = truth(*grid.lonlat(columns, rows))
-    np.testing.assert_allclose(read_on_grid(model(tmp_path / "a.tif", west, west + 360, step=0.05), grid), expected, rtol=1e-5, atol=0.01)
+    np.testing.assert_allclose(
+        read_on_grid(model(tmp_path / "a.tif", west, west + 360, step=0.05), grid), expected, rtol=1e-5, atol=0.01
+    )
 
 
-def alps(path: Path, heights: np.ndarray | float = 500.0, *, crs: str = "EPSG:32631", unit: str = "", dtype: str = "int16", scale: float = 1.0) -> Path:
+def alps(
+    path: Path,
+    heights: np.ndarray | float = 500.0,
+    *,
+    crs: str = "EPSG:32631",
+    unit: str = "",
+    dtype: str = "int16",
+    scale: float = 1.0,
+) -> Path:
     """A model with pixels of 40 m around the scene."""
     heights = np.broadcast_to(np.asarray(heights, dtype), (80, 90))
     profile = {"driver": "GTiff", "count": 1, "width": 90, "height": 80, "dtype": dtype}
@@ -86,7 +111,10 @@ def alps(path: Path, heights: np.ndarray | float = 500.0, *, crs: str = "EPSG:32
     return path
 
 
-@pytest.mark.parametrize(("dtype", "hole"), [("int16", -32768), ("int16", -9999), ("int16", -32767), ("float32", -9999.0), ("float32", -3.4028234663852886e38)])
+@pytest.mark.parametrize(
+    ("dtype", "hole"),
+    [("int16", -32768), ("int16", -9999), ("int16", -32767), ("float32", -9999.0), ("float32", -3.4028234663852886e38)],
+)
 def test_holes_that_no_header_declares(tmp_path: Path, dtype: str, hole: float) -> None:
     """They are no ground, and none of the ground around them is drawn down towards them."""
     heights = np.full((80, 90), 500, dtype)
@@ -98,9 +126,13 @@ def test_holes_that_no_header_declares(tmp_path: Path, dtype: str, hole: float) 
     assert any("is taken as no-data" in note for note in notes)
 
 
-@pytest.mark.parametrize(("dtype", "declared", "hole"), [("int16", -9999, -32768), ("int16", -32768, -9999), ("float32", -9999.0, -32767.0)])
+@pytest.mark.parametrize(
+    ("dtype", "declared", "hole"), [("int16", -9999, -32768), ("int16", -32768, -9999), ("float32", -9999.0, -32767.0)]
+)
 @pytest.mark.parametrize("tiles", [1, 2])
-def test_holes_of_another_number_than_the_header_declares(tmp_path: Path, dtype: str, declared: float, hole: float, tiles: int) -> None:
+def test_holes_of_another_number_than_the_header_declares(
+    tmp_path: Path, dtype: str, declared: float, hole: float, tiles: int
+) -> None:
     heights = np.full((80, 90), 500, dtype)
     heights[30:40, 40:50] = hole
     heights[50:60, 40:50] = declared
@@ -114,7 +146,9 @@ def test_holes_of_another_number_than_the_header_declares(tmp_path: Path, dtype:
     assert any(f"declares {declared:g} as no-data value: {hole:g} is taken as no-data too" in note for note in notes)
 
 
-@pytest.mark.parametrize(("dtype", "hole"), [("int16", 32767), ("int16", -32766), ("uint16", 65535), ("int16", 9999), ("int32", 99999)])
+@pytest.mark.parametrize(
+    ("dtype", "hole"), [("int16", 32767), ("int16", -32766), ("uint16", 65535), ("int16", 9999), ("int32", 99999)]
+)
 def test_numbers_that_are_no_height_fill_holes(tmp_path: Path, dtype: str, hole: int) -> None:
     """No height is made between them and the ground around."""
     heights = np.full((80, 90), 500, dtype)
@@ -128,13 +162,23 @@ def test_the_sea_is_no_hole(tmp_path: Path) -> None:
     assert (read_on_grid(alps(tmp_path / "dem.tif", 0), ALPS) == 0.0).all()
 
 
-@pytest.mark.parametrize(("unit", "expected"), [("m", 500.0), ("metre", 500.0), ("ft", 152.4), ("US survey foot", 152.4003), ("", 500.0)])
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("m", 500.0), ("metre", 500.0), ("ft", 152.4), ("US survey foot", 152.4003), ("", 500.0)]
+)
 def test_feet(tmp_path: Path, unit: str, expected: float) -> None:
     np.testing.assert_allclose(read_on_grid(alps(tmp_path / "dem.tif", unit=unit), ALPS), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("unit", "expected"), [("US survey feet", 152.4003), ("us-ft", 152.4003), ("International Feet", 152.4), ("cm", 5.0), ("decimetre", 50.0), ("mm", 0.5)]
+    ("unit", "expected"),
+    [
+        ("US survey feet", 152.4003),
+        ("us-ft", 152.4003),
+        ("International Feet", 152.4),
+        ("cm", 5.0),
+        ("decimetre", 50.0),
+        ("mm", 0.5),
+    ],
 )
 def test_other_units_of_length(tmp_path: Path, unit: str, expected: float) -> None:
     np.testing.assert_allclose(read_on_grid(alps(tmp_path / "dem.tif", unit=unit), ALPS), expected, atol=1e-3)
@@ -180,7 +224,9 @@ def test_what_heights_are_counted_from_is_said(tmp_path: Path, name: str, crs: s
 def scene() -> Product:
     rng = np.random.default_rng(2)
     names = {"B2": 0.1, "B3": 0.09, "B4": 0.07, "B8A": 0.3, "B11": 0.2, "B12": 0.1, "B10": 0.002}
-    bands = {n: Band(n, (v * (1 + 0.1 * rng.standard_normal(ALPS.shape))).astype(np.float32), ALPS) for n, v in names.items()}
+    bands = {
+        n: Band(n, (v * (1 + 0.1 * rng.standard_normal(ALPS.shape))).astype(np.float32), ALPS) for n, v in names.items()
+    }
     return Product("scene", ALPS, bands)
 
 
@@ -213,11 +259,15 @@ def test_a_part_of_the_scene(tmp_path: Path) -> None:
     heights[:, 40:] = -32768
     path = alps(tmp_path / "dem.tif", heights)
     done = run_now(CloudMask(dem=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
-    assert any(note.startswith(("dem.tif has data over 49", "dem.tif has data over 5")) for note in done.notes), done.notes
+    assert any(note.startswith(("dem.tif has data over 49", "dem.tif has data over 5")) for note in done.notes), (
+        done.notes
+    )
 
 
 def test_nothing_is_said_of_heights_where_there_are_none(tmp_path: Path) -> None:
     """A map of water occurrence is no elevation model."""
     path = alps(tmp_path / "water.tif", 50)
-    done = run_now(CloudMask(water_occurrence=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid)
+    done = run_now(
+        CloudMask(water_occurrence=path, sun_zenith=40.0, sun_azimuth=150.0), {"source": scene()}, read_aux=read_on_grid
+    )
     assert not any("heights" in note for note in done.notes if "water.tif" in note)

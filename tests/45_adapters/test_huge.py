@@ -1,4 +1,6 @@
-"""A header can claim any size: opening costs next to nothing whatever it says, and work on what no memory holds is refused with the figure."""
+"""A header can claim any size: opening costs next to nothing whatever it says, and work on what no memory holds is
+refused with the figure.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,24 @@ SIDE = 10**6
 
 
 def virtual(folder: Path) -> Path:
-    (folder / "a.vrt").write_text(f'<VRTDataset rasterXSize="{SIDE}" rasterYSize="{SIDE}"><VRTRasterBand dataType="UInt16" band="1"/></VRTDataset>')
+    (folder / "a.vrt").write_text(
+        f'<VRTDataset rasterXSize="{SIDE}" rasterYSize="{SIDE}"><VRTRasterBand dataType="UInt16" '
+        f'band="1"/></VRTDataset>'
+    )
     return folder / "a.vrt"
 
 
 def geotiff(folder: Path) -> Path:
-    profile = {"width": SIDE, "height": SIDE, "count": 1, "dtype": "uint16", "tiled": True, "blockxsize": 8192, "blockysize": 8192, "BIGTIFF": "YES"}
+    profile = {
+        "width": SIDE,
+        "height": SIDE,
+        "count": 1,
+        "dtype": "uint16",
+        "tiled": True,
+        "blockxsize": 8192,
+        "blockysize": 8192,
+        "BIGTIFF": "YES",
+    }
     with rasterio.open(folder / "a.tif", "w", driver="GTiff", SPARSE_OK=True, **profile):
         return folder / "a.tif"
 
@@ -77,10 +91,14 @@ def test_samples_that_are_not_there(tmp_path, kind):
     (tmp_path / "a.data").mkdir()
     image = tmp_path / ("a.img" if kind == "ENVI" else "a.data/B2.img")
     image.write_bytes(bytes(1000))
-    image.with_suffix(".hdr").write_text(f"ENVI\nsamples = {SIDE}\nlines = {SIDE}\nbands = 1\nfile type = ENVI Standard\ndata type = 12\ninterleave = bsq\n")
+    image.with_suffix(".hdr").write_text(
+        f"ENVI\nsamples = {SIDE}\nlines = {SIDE}\nbands = 1\nfile type = ENVI Standard\ndata type = 12\ninterleave = "
+        f"bsq\n"
+    )
     (tmp_path / "a.dim").write_text(
         f"<Dimap_Document><Raster_Dimensions><NCOLS>{SIDE}</NCOLS><NROWS>{SIDE}</NROWS></Raster_Dimensions><Data_Access><Data_File>"
-        '<DATA_FILE_PATH href="a.data/B2.hdr"/><BAND_INDEX>0</BAND_INDEX></Data_File></Data_Access><Image_Interpretation><Spectral_Band_Info>'
+        "<DATA_FILE_PATH "
+        'href="a.data/B2.hdr"/><BAND_INDEX>0</BAND_INDEX></Data_File></Data_Access><Image_Interpretation><Spectral_Band_Info>'
         "<BAND_INDEX>0</BAND_INDEX><DATA_TYPE>uint16</DATA_TYPE><BAND_NAME>B2</BAND_NAME></Spectral_Band_Info></Image_Interpretation></Dimap_Document>"
     )
     with pytest.raises(BadProduct, match=r"too small|truncated.*2000000000000 bytes"):

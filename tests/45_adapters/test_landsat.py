@@ -37,8 +37,20 @@ ENTITY = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
 
 
 def as_text(entries: dict[str, str]) -> str:
-    lines = [f"    {key} = {value}" if value[0].isdigit() or value[0] == "-" else f'    {key} = "{value}"' for key, value in entries.items()]
-    return "\n".join(["GROUP = LANDSAT_METADATA_FILE", "  GROUP = IMAGE", *lines, "  END_GROUP = IMAGE", "END_GROUP = LANDSAT_METADATA_FILE", "END"])
+    lines = [
+        f"    {key} = {value}" if value[0].isdigit() or value[0] == "-" else f'    {key} = "{value}"'
+        for key, value in entries.items()
+    ]
+    return "\n".join(
+        [
+            "GROUP = LANDSAT_METADATA_FILE",
+            "  GROUP = IMAGE",
+            *lines,
+            "  END_GROUP = IMAGE",
+            "END_GROUP = LANDSAT_METADATA_FILE",
+            "END",
+        ]
+    )
 
 
 def as_json(entries: dict[str, str]) -> str:
@@ -52,15 +64,29 @@ def as_xml(entries: dict[str, str]) -> str:
 
 def image(path: Path, data: np.ndarray, pixel: float = 30.0) -> None:
     profile = {"driver": "GTiff", "count": 1, "height": data.shape[0], "width": data.shape[1], "dtype": data.dtype}
-    with rasterio.open(path, "w", transform=Affine(pixel, 0, 400000, 0, -pixel, 4000000), crs="EPSG:32633", **profile) as dataset:
+    with rasterio.open(
+        path, "w", transform=Affine(pixel, 0, 400000, 0, -pixel, 4000000), crs="EPSG:32633", **profile
+    ) as dataset:
         dataset.write(data, 1)
 
 
-def build(folder: Path, entries: dict[str, str] = ENTRIES, *, scene: str = SCENE, text: str | None = None, ending: str = "txt", dtype: str = "uint16") -> Path:
+def build(
+    folder: Path,
+    entries: dict[str, str] = ENTRIES,
+    *,
+    scene: str = SCENE,
+    text: str | None = None,
+    ending: str = "txt",
+    dtype: str = "uint16",
+) -> Path:
     folder.mkdir()
     for number in range(1, 10):
         side = 64 if number == 8 else 32
-        data = np.full((side, side), 10000 + 100 * number, dtype) if dtype == "uint16" else np.full((side, side), 50 + number, dtype)
+        data = (
+            np.full((side, side), 10000 + 100 * number, dtype)
+            if dtype == "uint16"
+            else np.full((side, side), 50 + number, dtype)
+        )
         data[:, : side // 4] = 0
         image(folder / f"{scene}_B{number}.TIF", data, 15.0 if number == 8 else 30.0)
     (folder / f"{scene}_MTL.{ending}").write_text(text if text is not None else as_text(entries))
@@ -80,7 +106,10 @@ def test_reflectance_by_the_metadata(tmp_path: Path, ending: str, written) -> No
     assert blue[0, -1] == pytest.approx(0.208)
     assert np.isnan(blue[:, :8]).all()
     assert not np.isnan(blue[:, 8:]).any()
-    assert {name: float(p.data[0, 0]) for name, p in product.tie_points.items()} == {"sun_zenith": 60.0, "sun_azimuth": 160.5}
+    assert {name: float(p.data[0, 0]) for name, p in product.tie_points.items()} == {
+        "sun_zenith": 60.0,
+        "sun_azimuth": 160.5,
+    }
     inputs = gather(CloudMask(), {"source": product}, read_aux=None, tile=64)
     assert np.asarray(inputs.arrays["sun_zenith"]) == pytest.approx(60.0)
 
@@ -101,13 +130,17 @@ def test_angle_bands_are_hundredths_of_degrees(tmp_path: Path) -> None:
 
 
 def test_landsat_7(tmp_path: Path) -> None:
-    """8-bit numbers that have gains to reflectance; those of before 2012 have gains to radiance alone and are refused."""
+    """8-bit numbers that have gains to reflectance; those of before 2012 have gains to radiance alone
+    and are refused.
+    """
     scene = SCENE.replace("LC08", "LE07")
     seven = {**ENTRIES, "SPACECRAFT_ID": "LANDSAT_7"} | {f"REFLECTANCE_MULT_BAND_{n}": "1.5E-03" for n in range(1, 10)}
     product = open_product(build(tmp_path / "l7", seven, scene=scene, dtype="uint8"))
     assert product.platform == "Landsat-7"
     assert values(product, "near_infrared")[0, -1] == pytest.approx((1.5e-3 * 54 - 0.1) * 2)
-    old = {key: value for key, value in seven.items() if not key.startswith("REFLECTANCE")} | {"RADIANCE_MULT_BAND_1": "0.7"}
+    old = {key: value for key, value in seven.items() if not key.startswith("REFLECTANCE")} | {
+        "RADIANCE_MULT_BAND_1": "0.7"
+    }
     product = open_product(build(tmp_path / "old", old, scene=scene, dtype="uint8"))
     with pytest.raises(UnsupportedProduct, match="no gains to reflectance"):
         run_now(CloudMask(), {"source": product})
@@ -128,7 +161,9 @@ def test_level_2_is_named(tmp_path: Path) -> None:
         open_product(tmp_path / "LC08_L2SP_001002_20200102_20200103_02_T1_SR_B4.TIF")
 
 
-@pytest.mark.parametrize(("text", "ending"), [("", "txt"), ("{", "json"), ("<a>", "xml"), (ENTITY, "xml"), ("x" * 3_000_000, "txt")])
+@pytest.mark.parametrize(
+    ("text", "ending"), [("", "txt"), ("{", "json"), ("<a>", "xml"), (ENTITY, "xml"), ("x" * 3_000_000, "txt")]
+)
 def test_broken_metadata(tmp_path: Path, text: str, ending: str) -> None:
     with pytest.raises(BadProduct, match=r"Landsat metadata file .*MTL"):
         open_product(build(tmp_path / "l8", text=text, ending=ending))
@@ -142,7 +177,9 @@ def test_two_scenes(tmp_path: Path) -> None:
 
 
 def test_a_coast_of_georgia(shared_data: Path) -> None:
-    """Decimated to 900 m: ocean is dark, cloud is bright, and our cloud is mostly that of the quality band (a pixel is too coarse for more)."""
+    """Decimated to 900 m: ocean is dark, cloud is bright, and our cloud is mostly that of the quality band (a pixel is
+    too coarse for more).
+    """
     product = open_product(shared_data / "landsat8_900m_016037")
     assert product.platform == "Landsat-8"
     assert product.start == datetime(2017, 8, 13, 15, 54, 15, 788464, UTC)

@@ -15,17 +15,35 @@ from estran.physics.gas.table import Nodes
 
 def hitran(nu: float = 6230.123456, isotope: str = "1", molecule: int = 2, energy: float = 123.4567) -> str:
     """A line as HITRAN 2004 writes it, with Python's own formatting of the Fortran descriptors."""
-    row = f"{molecule:2d}{isotope}{nu:12.6f}{1.234e-23:10.3E}{5.908e-3:10.3E}{'.0723'}{'0.095'}{energy:10.4f}{'0.69'}{'-.006770'}"
+    row = f"{molecule:2d}{isotope}{nu:12.6f}{1.234e-23:10.3E}{5.908e-3:10.3E}{'.0723'}{'0.095'}{energy:10.4f}{'0.69'}{'-.006770'}"  # noqa: E501
     return row.ljust(127) + "666663342910 9 711 " + "    11.0    9.0"
 
 
 def geisa_211(nu: float = 6230.123456) -> str:
-    row = f"{nu:12.6f}{'1.2340D-23'.rjust(11)}{'0.0723':>6}{123.4567:10.4f}" + " " * 36 + "0.69" + "626".rjust(3) + "  2" + "ABC" + " 2" + "1"
+    row = (
+        f"{nu:12.6f}{'1.2340D-23'.rjust(11)}{'0.0723':>6}{123.4567:10.4f}"
+        + " " * 36
+        + "0.69"
+        + "626".rjust(3)
+        + "  2"
+        + "ABC"
+        + " 2"
+        + "1"
+    )
     return (row + "-9.999E-01" + ".0950" + "-.006770").ljust(211)
 
 
 def geisa_252(own: str = " 0.0950", shift: str = "-0.006770", exponent: str = "0.69") -> str:
-    row = f"{6230.123456:12.6f}{'1.2340D-23'.rjust(11)}{'0.0723':>6}{123.4567:10.4f}" + " " * 80 + exponent + "626" + "  2" + "ABC" + " 2" + "1"
+    row = (
+        f"{6230.123456:12.6f}{'1.2340D-23'.rjust(11)}{'0.0723':>6}{123.4567:10.4f}"
+        + " " * 80
+        + exponent
+        + "626"
+        + "  2"
+        + "ABC"
+        + " 2"
+        + "1"
+    )
     return (row + "-9.999E-01" + own + shift).ljust(252)
 
 
@@ -35,7 +53,10 @@ def test_the_same_line_in_each_format(tmp_path: Path, row: str) -> None:
     path.write_text(row + "\n" + row + "\n")
     lines = read_lines(path)["CO2"]
     assert len(lines) == 2
-    found = [float(getattr(lines, name)[0]) for name in ("wavenumber", "intensity", "air_width", "self_width", "lower_energy", "exponent", "shift")]
+    found = [
+        float(getattr(lines, name)[0])
+        for name in ("wavenumber", "intensity", "air_width", "self_width", "lower_energy", "exponent", "shift")
+    ]
     assert found == [6230.123456, 1.234e-23, 0.0723, 0.095, 123.4567, 0.69, -0.00677]
     assert lines.isotopologue.tolist() == [1, 1]
 
@@ -50,7 +71,17 @@ def test_undefined_values_of_geisa(tmp_path: Path) -> None:
 
 def test_any_order_and_isotopologue_letters(tmp_path: Path) -> None:
     path = tmp_path / "a.par"
-    path.write_text("\n".join([hitran(6231.0, "0"), hitran(6229.0, "A"), hitran(6230.0), hitran(6230.5, molecule=7), hitran(6230.6, molecule=45)]))
+    path.write_text(
+        "\n".join(
+            [
+                hitran(6231.0, "0"),
+                hitran(6229.0, "A"),
+                hitran(6230.0),
+                hitran(6230.5, molecule=7),
+                hitran(6230.6, molecule=45),
+            ]
+        )
+    )
     gases = read_lines(path)
     assert set(gases) == {"CO2", "O2"}
     assert gases["CO2"].wavenumber.tolist() == [6229.0, 6230.0, 6231.0]
@@ -118,7 +149,9 @@ class TestMixing:
 
 class TestCollisions:
     def block(self, pair: str, temperature: float, values: list[float], low: float = 7800.0) -> str:
-        head = f"{pair:>20}{low:10.3f}{low + 10 * (len(values) - 1):10.3f}{len(values):7d}{temperature:7.1f}{max(values):10.3E}".ljust(100)
+        head = f"{pair:>20}{low:10.3f}{low + 10 * (len(values) - 1):10.3f}{len(values):7d}{temperature:7.1f}{max(values):10.3E}".ljust(  # noqa: E501
+            100
+        )
         return head + "\n" + "".join(f"{low + 10 * k:10.3f} {v:10.3E}\n" for k, v in enumerate(values))
 
     def test_hitran(self, tmp_path: Path) -> None:
@@ -166,12 +199,16 @@ class TestTables:
     def test_made_once(self, tmp_path: Path) -> None:
         told: list[float] = []
         files, folder = self.files(tmp_path), tmp_path / "kept"
-        first = gas_table("CO2", files, self.GRID, self.NODES, folder=folder, progress=lambda done, what: told.append(done))
+        first = gas_table(
+            "CO2", files, self.GRID, self.NODES, folder=folder, progress=lambda done, what: told.append(done)
+        )
         assert told[-1] == 1.0
         assert told == sorted(told)
         (name,) = [p.name for p in folder.iterdir()]
         assert name.startswith("gas-CO2-")
-        again = gas_table("CO2", files, self.GRID, self.NODES, folder=folder, progress=lambda done, what: pytest.fail("made again"))
+        again = gas_table(
+            "CO2", files, self.GRID, self.NODES, folder=folder, progress=lambda done, what: pytest.fail("made again")
+        )
         np.testing.assert_array_equal(again.section, first.section)
 
     @pytest.mark.parametrize("change", ["lines", "grid", "nodes"])
@@ -190,7 +227,9 @@ class TestTables:
         first = gas_table("CO2", files, self.GRID, self.NODES, folder=folder)
         (path,) = folder.iterdir()
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        np.testing.assert_array_equal(gas_table("CO2", files, self.GRID, self.NODES, folder=folder).section, first.section)
+        np.testing.assert_array_equal(
+            gas_table("CO2", files, self.GRID, self.NODES, folder=folder).section, first.section
+        )
 
     def test_stopped_half_way_leaves_nothing(self, tmp_path: Path) -> None:
         def stop(done: float, what: str) -> None:
@@ -208,7 +247,9 @@ class TestTables:
         with pytest.raises(BadParameter, match="no line of O2"):
             gas_table("O2", self.files(tmp_path), self.GRID, self.NODES, folder=tmp_path)
         with pytest.raises(BadParameter, match="two files"):
-            gas_table("CO2", Spectroscopy(tmp_path / "a.par", band=tmp_path / "a.par"), self.GRID, self.NODES, folder=tmp_path)
+            gas_table(
+                "CO2", Spectroscopy(tmp_path / "a.par", band=tmp_path / "a.par"), self.GRID, self.NODES, folder=tmp_path
+            )
 
     def test_folder(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("ESTRAN_CACHE", str(tmp_path))

@@ -24,12 +24,18 @@ GRID = Grid(7, 5, Affine(10, 0, 600000, 0, -10, 5000040), "EPSG:32631")
 @pytest.fixture
 def written(tmp_path):
     rng = np.random.default_rng(1)
-    flags = FlagCoding("cloud_flags", (Flag("CLOUD", 0, (255, 255, 255), "opaque cloud"), Flag("SHADOW", 7, (9, 9, 9), "its shadow")))
-    classes = IndexCoding("class", (IndexValue("clear land", 0, (0, 99, 0), "land"), IndexValue("water", 7, (0, 0, 99), "water")))
+    flags = FlagCoding(
+        "cloud_flags", (Flag("CLOUD", 0, (255, 255, 255), "opaque cloud"), Flag("SHADOW", 7, (9, 9, 9), "its shadow"))
+    )
+    classes = IndexCoding(
+        "class", (IndexValue("clear land", 0, (0, 99, 0), "land"), IndexValue("water", 7, (0, 0, 99), "water"))
+    )
     raw = rng.integers(1, 60000, GRID.shape).astype(np.uint16)
     raw[0, 0] = 0
     bands = {
-        "B2": Band("B2", raw, GRID, scale=1e-4, offset=-0.1, nodata=0.0, unit="1", wavelength=492.7, description="Blue"),
+        "B2": Band(
+            "B2", raw, GRID, scale=1e-4, offset=-0.1, nodata=0.0, unit="1", wavelength=492.7, description="Blue"
+        ),
         "cloud_flags": Band("cloud_flags", rng.integers(0, 255, GRID.shape).astype(np.uint8), GRID, coding=flags),
         "class": Band("class", rng.integers(0, 8, GRID.shape).astype(np.uint8), GRID, coding=classes),
         "p": Band("p", rng.random(GRID.shape, np.float32), GRID, nodata=float("nan")),
@@ -68,7 +74,12 @@ def test_what_snap_sees(written, tmp_path):
         assert [float(v) for v in dataset["crs"].i2m.split(",")] == [10, 0, 0, -10, 600000, 5000040]
         assert dataset["crs"].wkt.startswith("PROJCS[")
         mask = dataset["cloud_flags_shadow_mask"]
-        assert (mask.shape, mask.expression, mask.color.tolist(), mask.transparency) == ((), "cloud_flags.SHADOW", [9, 9, 9, 255], 0.5)
+        assert (mask.shape, mask.expression, mask.color.tolist(), mask.transparency) == (
+            (),
+            "cloud_flags.SHADOW",
+            [9, 9, 9, 255],
+            0.5,
+        )
         assert dataset["cloud_flags"].flag_descriptions == "opaque cloud\tits shadow"
         assert dataset["class"].index_descriptions == "land\twater"
         assert dataset["class"].color_table_sample_values.tolist() == [0, 7]
@@ -117,7 +128,10 @@ def test_names_that_a_file_needs_itself(name, tmp_path):
 
 def test_a_fill_value_is_one_that_samples_have(tmp_path):
     """Cut to a whole number it would hide samples."""
-    bands = {f"n{i}": Band(f"n{i}", np.arange(35, dtype=np.uint8).reshape(GRID.shape), GRID, nodata=value) for i, value in enumerate((0.5, 300.0, 7.0))}
+    bands = {
+        f"n{i}": Band(f"n{i}", np.arange(35, dtype=np.uint8).reshape(GRID.shape), GRID, nodata=value)
+        for i, value in enumerate((0.5, 300.0, 7.0))
+    }
     write_product(Product("p", GRID, bands), tmp_path / "p.nc")
     with netCDF4.Dataset(tmp_path / "p.nc") as dataset:
         assert [getattr(dataset[name], "_FillValue", None) for name in bands] == [None, None, 7]
@@ -165,7 +179,10 @@ def foreign(path, *, ascending=False, wkt=False, unsigned=False, time=False):
     return path
 
 
-@pytest.mark.parametrize("options", [{}, {"ascending": True}, {"wkt": True}, {"time": True}, {"unsigned": True}, {"unsigned": True, "ascending": True}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"ascending": True}, {"wkt": True}, {"time": True}, {"unsigned": True}, {"unsigned": True, "ascending": True}],
+)
 def test_what_others_write(options, tmp_path):
     product = open_product(foreign(tmp_path / "f.nc", **options), ReadOptions(scale=1.0))
     band = product["B2"]
@@ -178,7 +195,9 @@ def test_what_others_write(options, tmp_path):
     from pyproj import Transformer
 
     lon, lat = band.grid.lonlat(0, 0)
-    assert (float(lon), float(lat)) == pytest.approx(Transformer.from_crs(32631, 4326, always_xy=True).transform(600000, 5000040), abs=1e-9)
+    assert (float(lon), float(lat)) == pytest.approx(
+        Transformer.from_crs(32631, 4326, always_xy=True).transform(600000, 5000040), abs=1e-9
+    )
 
 
 def test_snap_wrote_it(shared_data):
@@ -186,7 +205,12 @@ def test_snap_wrote_it(shared_data):
     assert list(netcdf.bands) == list(dim.bands)
     for name, band in dim.bands.items():
         np.testing.assert_array_equal(netcdf[name].data, band.data, err_msg=name)
-        assert (netcdf[name].scale, netcdf[name].offset, netcdf[name].unit, netcdf[name].wavelength) == (band.scale, band.offset, band.unit, band.wavelength)
+        assert (netcdf[name].scale, netcdf[name].offset, netcdf[name].unit, netcdf[name].wavelength) == (
+            band.scale,
+            band.offset,
+            band.unit,
+            band.wavelength,
+        )
     # SNAP wrote latitude and longitude of each pixel and nothing else.
     assert netcdf.grid == dim.grid
     assert any("lie on a regular grid in EPSG:32632" in note for note in netcdf.notes)
@@ -202,7 +226,9 @@ def test_snap_wrote_it(shared_data):
         Grid(30, 20, Affine(20, 0, 300000, 0, -20, 5000040), "EPSG:32631"),
         Grid(30, 20, Affine(60, 0, 399960, 0, -60, 6000040), "EPSG:32733"),
         Grid(30, 20, Affine(0.001, 0, 12.3, 0, -0.001, -45.6), "EPSG:4326"),
-        Grid(30, 20, Affine(10, 0, 830000, 0, -10, 5000040), "EPSG:32631"),  # kept in the zone to the west of where it lies
+        Grid(
+            30, 20, Affine(10, 0, 830000, 0, -10, 5000040), "EPSG:32631"
+        ),  # kept in the zone to the west of where it lies
     ],
 )
 def test_a_grid_from_latitudes_and_longitudes(grid):
@@ -246,5 +272,7 @@ def test_columns_before_rows_are_refused(tmp_path, names):
             if name in "ij":
                 coordinate.standard_name = way
         dataset.createVariable("B2", "f4", names)[:] = np.full((20, 20), 0.1)
-    with pytest.raises(BadProduct, match=rf"columns before rows .*expected B2\({names[1]}, {names[0]}\).*two dimensions exchanged"):
+    with pytest.raises(
+        BadProduct, match=rf"columns before rows .*expected B2\({names[1]}, {names[0]}\).*two dimensions exchanged"
+    ):
         open_product(path)

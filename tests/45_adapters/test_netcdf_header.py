@@ -1,4 +1,6 @@
-"""Classic NetCDF files pass as the libraries write them; one whose header contradicts itself is refused before the library meets it."""
+"""Classic NetCDF files pass as the libraries write them; one whose header contradicts itself is refused before the
+library meets it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,12 @@ def test_files_of_the_library(tmp_path, kind):
         for name, length in (("time", None), ("é", 3), ("x", 5)):
             file.createDimension(name, length)
         file.setncatts({"title": "a" * 7, "numbers": np.arange(3, dtype="i2")})
-        for name, dtype, dimensions in (("t", "f8", ("time",)), ("b", "i1", ("time", "é", "x")), ("c", "S1", ("x",)), ("s", "i2", ())):
+        for name, dtype, dimensions in (
+            ("t", "f8", ("time",)),
+            ("b", "i1", ("time", "é", "x")),
+            ("c", "S1", ("x",)),
+            ("s", "i2", ()),
+        ):
             file.createVariable(name, dtype, dimensions).units = "m"
     check_classic_header(path)
     with netCDF4.Dataset(path, "a") as file:
@@ -50,7 +57,12 @@ def plain(tmp_path):
 
 @pytest.mark.parametrize(
     ("at", "value", "told"),
-    [(12, 0x0A000000, "dimensions"), (8, 13, "not where it should be"), (16, 10**6, "letters in a name"), (24, 2**31, "negative length")],
+    [
+        (12, 0x0A000000, "dimensions"),
+        (8, 13, "not where it should be"),
+        (16, 10**6, "letters in a name"),
+        (24, 2**31, "negative length"),
+    ],
 )
 def test_headers_that_contradict_themselves(plain, at, value, told):
     data = bytearray(plain.read_bytes())

@@ -68,12 +68,19 @@ def test_snap_names_of_formats(name, ending, tmp_path):
 
 
 def test_unknown_formats(tmp_path):
-    with pytest.raises(BadParameter, match=r"ending of the output is not known .*expected \.dim, \.tif, \.nc, found \.png"):
+    with pytest.raises(
+        BadParameter, match=r"ending of the output is not known .*expected \.dim, \.tif, \.nc, found \.png"
+    ):
         write_product(PRODUCT, tmp_path / "x.png")
     with pytest.raises(BadParameter, match=r"format is not known .*found HDF5"):
         write_product(PRODUCT, tmp_path / "x.dim", "HDF5")
 
 
 def test_the_doors_are_light():
-    code = "import sys, estran.adapters.files; print([m for m in ('rasterio', 'netCDF4', 'dask', 'pyproj') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        "import sys, estran.adapters.files; print([m for m in ('rasterio', 'netCDF4', 'dask', 'pyproj') if m in "
+        "sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

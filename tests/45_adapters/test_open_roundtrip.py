@@ -26,7 +26,9 @@ texts = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=3
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 colours = st.tuples(*[st.integers(0, 255)] * 3)
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))
-values = st.one_of(texts.filter(bool), st.integers(-(2**31), 2**31 - 1), numbers, st.lists(numbers, min_size=1, max_size=4))
+values = st.one_of(
+    texts.filter(bool), st.integers(-(2**31), 2**31 - 1), numbers, st.lists(numbers, min_size=1, max_size=4)
+)
 
 
 @st.composite
@@ -34,7 +36,9 @@ def codings(draw, dtype):
     name = draw(words)
     if draw(st.booleans()):
         bits = draw(st.lists(st.integers(0, min(31, 8 * dtype.itemsize - 1)), min_size=1, max_size=8, unique=True))
-        flags = tuple(Flag(f"F{i}", bit, draw(colours), draw(texts), draw(st.floats(0, 1))) for i, bit in enumerate(bits))
+        flags = tuple(
+            Flag(f"F{i}", bit, draw(colours), draw(texts), draw(st.floats(0, 1))) for i, bit in enumerate(bits)
+        )
         return FlagCoding(name, flags)
     limits = np.iinfo(dtype)
     low, high = max(limits.min, -(2**31)), min(limits.max, 2**31 - 1)
@@ -55,7 +59,11 @@ def bands(draw, name, grid):
 
         data = dask.array.from_array(data, chunks=draw(st.tuples(st.integers(1, 9), st.integers(1, 9))))
     nodata = draw(st.none() | hnp.from_dtype(dtype, allow_nan=True).map(float))
-    palette = draw(st.lists(st.tuples(numbers, colours, texts), min_size=2, max_size=4)) if draw(st.booleans()) and not isinstance(coding, IndexCoding) else []
+    palette = (
+        draw(st.lists(st.tuples(numbers, colours, texts), min_size=2, max_size=4))
+        if draw(st.booleans()) and not isinstance(coding, IndexCoding)
+        else []
+    )
     return Band(
         name,
         data,
@@ -93,7 +101,17 @@ def products(draw):
                 name = f"{band.name}_{flag.name}"
                 masks[name] = Mask(name, f"{band.name}.{flag.name}", flag.colour, flag.meaning, flag.transparency)
     leaf = Element(draw(words), draw(st.dictionaries(words, values, max_size=3)))
-    tie = TiePointGrid("sun_zenith", draw(hnp.arrays(np.float32, (2, 3), elements=st.floats(-90, 90, width=32))), 0.5, 0.5, 8.0, 6.0, "deg", draw(texts), True)
+    tie = TiePointGrid(
+        "sun_zenith",
+        draw(hnp.arrays(np.float32, (2, 3), elements=st.floats(-90, 90, width=32))),
+        0.5,
+        0.5,
+        8.0,
+        6.0,
+        "deg",
+        draw(texts),
+        True,
+    )
     return Product(
         "x",
         grid,
@@ -129,7 +147,12 @@ def assert_same_bands(product: Product, back: Product) -> None:
         np.testing.assert_array_equal(np.asarray(read.data), np.asarray(band.data), err_msg=name)
         for field in fields(Band):
             if field.name not in ("data", "palette", "unscaled"):  # the reader's verdict on samples is not the writer's
-                assert same(getattr(band, field.name), getattr(read, field.name)), (name, field.name, getattr(band, field.name), getattr(read, field.name))
+                assert same(getattr(band, field.name), getattr(read, field.name)), (
+                    name,
+                    field.name,
+                    getattr(band, field.name),
+                    getattr(read, field.name),
+                )
         if not isinstance(band.coding, IndexCoding):
             assert read.palette == band.palette
 
@@ -168,21 +191,37 @@ def test_read_back(ending, product):
 def test_bands_of_several_sizes(ending, tmp_path):
     fine = Grid(12, 6, Affine(10, 0, 6e5, 0, -10, 5e6), "EPSG:32631")
     coarse = fine.at_resolution(20)
-    product = Product("x", fine, {"B2": Band("B2", np.arange(72, dtype=np.uint16).reshape(6, 12), fine), "B5": Band("B5", np.ones((3, 6), np.float32), coarse)})
+    product = Product(
+        "x",
+        fine,
+        {
+            "B2": Band("B2", np.arange(72, dtype=np.uint16).reshape(6, 12), fine),
+            "B5": Band("B5", np.ones((3, 6), np.float32), coarse),
+        },
+    )
     write_product(product, tmp_path / f"x{ending}")
     assert_same_product(product, open_product(tmp_path / f"x{ending}"))
 
 
 def test_geotiff_takes_one_size_only(tmp_path):
     fine = Grid(12, 6, Affine(10, 0, 6e5, 0, -10, 5e6), "EPSG:32631")
-    product = Product("x", fine, {"B2": Band("B2", np.zeros((6, 12), np.uint16), fine), "B5": Band("B5", np.ones((3, 6), np.float32), fine.at_resolution(20))})
+    product = Product(
+        "x",
+        fine,
+        {
+            "B2": Band("B2", np.zeros((6, 12), np.uint16), fine),
+            "B5": Band("B5", np.ones((3, 6), np.float32), fine.at_resolution(20)),
+        },
+    )
     with pytest.raises(WriteFailed, match=r"bands of one size .*found 6 x 3, 12 x 6.*write \.dim or \.nc"):
         write_product(product, tmp_path / "x.tif")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("ending", [".dim", ".tif", ".nc"])
-@pytest.mark.parametrize(("made", "kept"), [("int64", "int32"), ("uint64", "uint32"), ("bool", "uint8"), ("float16", "float32")])
+@pytest.mark.parametrize(
+    ("made", "kept"), [("int64", "int32"), ("uint64", "uint32"), ("bool", "uint8"), ("float16", "float32")]
+)
 def test_types_that_snap_lacks_are_narrowed(ending, made, kept, tmp_path):
     grid = Grid(3, 2, Affine(10, 0, 6e5, 0, -10, 5e6), "EPSG:32631")
     data = np.array([[0, 1, 1], [1, 0, 1]]).astype(made)
@@ -196,7 +235,9 @@ def test_types_that_snap_lacks_are_narrowed(ending, made, kept, tmp_path):
 def test_a_number_that_does_not_fit_is_told(ending, tmp_path):
     grid = Grid(3, 2)
     with pytest.raises(WriteFailed, match=r"'a' holds values that do not fit .*found 0 to 1099511627776"):
-        write_product(Product("x", grid, {"a": Band("a", np.array([[0, 1, 2], [3, 4, 2**40]]), grid)}), tmp_path / f"x{ending}")
+        write_product(
+            Product("x", grid, {"a": Band("a", np.array([[0, 1, 2], [3, 4, 2**40]]), grid)}), tmp_path / f"x{ending}"
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -235,7 +276,9 @@ def test_what_bands_share_is_computed_once(ending, tmp_path):
         calls.append(location)
         return np.full(block_info[None]["chunk-shape"], sum(location), np.float32)
 
-    shared = dask.array.map_blocks(expensive, chunks=((16,) * 3, (16,) * 4), dtype=np.float32, meta=np.empty((0, 0), np.float32))
+    shared = dask.array.map_blocks(
+        expensive, chunks=((16,) * 3, (16,) * 4), dtype=np.float32, meta=np.empty((0, 0), np.float32)
+    )
     product = Product("x", grid, {"a": Band("a", shared + 1, grid), "b": Band("b", shared * 2, grid)})
     seen = []
     write_product(product, tmp_path / f"x{ending}", progress=lambda share, _: seen.append(share))

@@ -1,4 +1,5 @@
-"""Opening a product reaches no network and no file outside its folder, unless the user allows it: each way that GDAL and our formats know is tried.
+"""Opening a product reaches no network and no file outside its folder, unless the user allows it: each way that GDAL
+and our formats know is tried.
 
 A server of the test counts who asks: nobody may.
 """
@@ -34,7 +35,15 @@ ALLOWED = ReadOptions(allow_remote=True)
 
 def raster(path: Path, driver: str = "GTiff", **options: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    profile = {"width": 40, "height": 30, "count": 1, "dtype": "uint16", "crs": "EPSG:32631", "transform": from_origin(5e5, 5e6, 10, 10), **options}
+    profile = {
+        "width": 40,
+        "height": 30,
+        "count": 1,
+        "dtype": "uint16",
+        "crs": "EPSG:32631",
+        "transform": from_origin(5e5, 5e6, 10, 10),
+        **options,
+    }
     with rasterio.open(path, "w", driver=driver, **profile) as dataset:
         dataset.write(SAMPLES, 1)
     return path
@@ -42,8 +51,10 @@ def raster(path: Path, driver: str = "GTiff", **options: object) -> Path:
 
 def vrt(path: Path, source: str, *, relative: int = 1, more: str = "") -> Path:
     path.write_text(
-        '<VRTDataset rasterXSize="40" rasterYSize="30"><SRS>EPSG:32631</SRS><GeoTransform>5e5,10,0,5e6,0,-10</GeoTransform>'
-        f'<VRTRasterBand dataType="UInt16" band="1"><SimpleSource><SourceFilename relativeToVRT="{relative}">{source}</SourceFilename>'
+        '<VRTDataset rasterXSize="40" '
+        'rasterYSize="30"><SRS>EPSG:32631</SRS><GeoTransform>5e5,10,0,5e6,0,-10</GeoTransform>'
+        f'<VRTRasterBand dataType="UInt16" band="1"><SimpleSource><SourceFilename '
+        f'relativeToVRT="{relative}">{source}</SourceFilename>'
         f"<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand>{more}</VRTDataset>"
     )
     return path
@@ -85,11 +96,20 @@ def samples(path: Path, options: ReadOptions = DEFAULT) -> np.ndarray:
 
 WMS = """<GDAL_WMS><Service name="TMS"><ServerUrl>{url}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service><DataWindow><UpperLeftX>0</UpperLeftX>
 <UpperLeftY>10</UpperLeftY><LowerRightX>10</LowerRightX><LowerRightY>0</LowerRightY><SizeX>40</SizeX><SizeY>30</SizeY><TileLevel>0</TileLevel></DataWindow>
-<BlockSizeX>40</BlockSizeX><BlockSizeY>30</BlockSizeY><BandsCount>1</BandsCount></GDAL_WMS>"""
+<BlockSizeX>40</BlockSizeX><BlockSizeY>30</BlockSizeY><BandsCount>1</BandsCount></GDAL_WMS>"""  # noqa: E501
 WMTS = "<GDAL_WMTS><GetCapabilitiesUrl>{url}/wmts</GetCapabilitiesUrl></GDAL_WMTS>"
 WCS = "<WCS_GDAL><ServiceURL>{url}/wcs?</ServiceURL><CoverageName>a</CoverageName></WCS_GDAL>"
-STACTA = json.dumps({"stac_version": "1.0.0", "stac_extensions": ["https://stac-extensions.github.io/tiled-assets/v1.0.0/schema.json"], "url": "{url}"})
-MRF = "<MRF_META><CachedSource><Source>{url}/a.tif</Source></CachedSource><Raster><Size x='40' y='30' c='1'/></Raster></MRF_META>"
+STACTA = json.dumps(
+    {
+        "stac_version": "1.0.0",
+        "stac_extensions": ["https://stac-extensions.github.io/tiled-assets/v1.0.0/schema.json"],
+        "url": "{url}",
+    }
+)
+MRF = (
+    "<MRF_META><CachedSource><Source>{url}/a.tif</Source></CachedSource><Raster><Size x='40' y='30' "
+    "c='1'/></Raster></MRF_META>"
+)
 
 
 @pytest.mark.parametrize("text", [WMS, WMTS, WCS, STACTA, MRF], ids=["WMS", "WMTS", "WCS", "STACTA", "MRF"])
@@ -111,7 +131,10 @@ def test_twin_the_same_service_is_asked_where_it_is_allowed(tmp_path, asked):
     assert paths, "the server would have been asked"
 
 
-@pytest.mark.parametrize("source", ["/vsicurl/{url}/a.tif", "{url}/a.tif", "/vsicurl_streaming/{url}/a.tif", "/vsis3/bucket/a.tif", "WMS:{url}/x?"])
+@pytest.mark.parametrize(
+    "source",
+    ["/vsicurl/{url}/a.tif", "{url}/a.tif", "/vsicurl_streaming/{url}/a.tif", "/vsis3/bucket/a.tif", "WMS:{url}/x?"],
+)
 @pytest.mark.parametrize("relative", [0, 1])
 def test_virtual_rasters_of_addresses(tmp_path, asked, source, relative):
     url, paths = asked
@@ -144,7 +167,8 @@ def test_metadata_beside_a_raster_that_name_a_service_are_not_read(tmp_path, ask
     url, paths = asked
     path = raster(tmp_path / "a.tif")
     (tmp_path / "a.tif.aux.xml").write_text(
-        f'<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">/vsicurl/{url}/o.tif</MDI></Metadata></PAMDataset>'
+        f'<PAMDataset><Metadata domain="OVERVIEWS"><MDI '
+        f'key="OVERVIEW_FILE">/vsicurl/{url}/o.tif</MDI></Metadata></PAMDataset>'
     )
     np.testing.assert_array_equal(samples(path), SAMPLES)
     assert paths == []
@@ -160,7 +184,10 @@ def test_metadata_inside_a_raster_that_name_a_service(tmp_path, asked):
     assert paths == []
 
 
-@pytest.mark.parametrize("name", ["{url}/a.tif", "https://example.org/S2A.SAFE", "s3://bucket/a.tif", "/vsicurl/{url}/a.tif", "/vsizip/a.zip/b.tif"])
+@pytest.mark.parametrize(
+    "name",
+    ["{url}/a.tif", "https://example.org/S2A.SAFE", "s3://bucket/a.tif", "/vsicurl/{url}/a.tif", "/vsizip/a.zip/b.tif"],
+)
 def test_addresses_as_products(tmp_path, asked, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     url, paths = asked
@@ -192,7 +219,12 @@ def test_virtual_rasters_of_other_folders(tmp_path, how):
     secret = raster(tmp_path / "elsewhere" / "b.tif")
     inner = tmp_path / "in"
     (inner / "sub").mkdir(parents=True)
-    name = {"up": "../elsewhere/b.tif", "absolute": str(secret), "through a folder": "sub/../../elsewhere/b.tif", "nested": "sub/c.vrt"}[how]
+    name = {
+        "up": "../elsewhere/b.tif",
+        "absolute": str(secret),
+        "through a folder": "sub/../../elsewhere/b.tif",
+        "nested": "sub/c.vrt",
+    }[how]
     if how == "nested":
         vrt(inner / "sub" / "c.vrt", "../../elsewhere/b.tif")
     path = vrt(inner / "a.vrt", name, relative=int(how != "absolute"))
@@ -206,7 +238,9 @@ def test_virtual_rasters_of_their_own_folder_are_read(tmp_path):
     path = vrt(tmp_path / "a.vrt", "sub/b.tif")
     np.testing.assert_array_equal(samples(path), SAMPLES)
     np.testing.assert_array_equal(samples(vrt(tmp_path / "c.vrt", "a.vrt")), SAMPLES)
-    np.testing.assert_array_equal(samples(vrt(tmp_path / "d.vrt", str(tmp_path / "sub" / "b.tif"), relative=0)), SAMPLES)
+    np.testing.assert_array_equal(
+        samples(vrt(tmp_path / "d.vrt", str(tmp_path / "sub" / "b.tif"), relative=0)), SAMPLES
+    )
 
 
 def test_virtual_rasters_as_gdal_writes_them(tmp_path):
@@ -224,7 +258,8 @@ def test_virtual_rasters_as_gdal_writes_them(tmp_path):
     [
         "<PansharpeningOptions><PanchroBand><SourceFilename>b.tif</SourceFilename></PanchroBand></PansharpeningOptions>",
         '<Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">/etc/passwd</MDI></Metadata>',
-        '<VRTRasterBand dataType="Byte" band="2" subClass="VRTDerivedRasterBand"><PixelFunctionLanguage>Python</PixelFunctionLanguage></VRTRasterBand>',
+        '<VRTRasterBand dataType="Byte" band="2" '
+        'subClass="VRTDerivedRasterBand"><PixelFunctionLanguage>Python</PixelFunctionLanguage></VRTRasterBand>',
         '<OpenOptions><OOI key="ROOT_PATH">/</OOI></OpenOptions>',
     ],
 )
@@ -238,7 +273,8 @@ def test_raw_bands_of_other_folders(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "secret").write_bytes(bytes(2400))
     (tmp_path / "in" / "a.vrt").write_text(
-        '<VRTDataset rasterXSize="40" rasterYSize="30"><VRTRasterBand dataType="UInt16" band="1" subClass="VRTRawRasterBand">'
+        '<VRTDataset rasterXSize="40" rasterYSize="30"><VRTRasterBand dataType="UInt16" band="1" '
+        'subClass="VRTRawRasterBand">'
         '<SourceFilename relativeToVRT="1">../secret</SourceFilename></VRTRasterBand></VRTDataset>'
     )
     with pytest.raises(BadProduct, match="outside its folder"):
@@ -281,7 +317,15 @@ def dim(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "href", ["../secret.data/B2.hdr", "{folder}/secret.data/B2.hdr", "p.data/../../secret.data/B2.hdr", "file:///etc/passwd", "http://example.org/B2.hdr", ""]
+    "href",
+    [
+        "../secret.data/B2.hdr",
+        "{folder}/secret.data/B2.hdr",
+        "p.data/../../secret.data/B2.hdr",
+        "file:///etc/passwd",
+        "http://example.org/B2.hdr",
+        "",
+    ],
 )
 def test_samples_of_other_folders(tmp_path, dim, href):
     shutil.copytree(dim.with_suffix(".data"), tmp_path / "secret.data")
@@ -301,7 +345,10 @@ def test_twin_samples_of_their_own_folder(dim):
 # ---------------------------------------------------------------- formats
 
 
-@pytest.mark.parametrize(("name", "driver"), [("a.img", "ENVI"), ("a.img", "HFA"), ("a.png", "PNG"), ("a.jp2", "JP2OpenJPEG"), ("a.bil", "EHdr")])
+@pytest.mark.parametrize(
+    ("name", "driver"),
+    [("a.img", "ENVI"), ("a.img", "HFA"), ("a.png", "PNG"), ("a.jp2", "JP2OpenJPEG"), ("a.bil", "EHdr")],
+)
 def test_ordinary_formats_are_read(tmp_path, name, driver):
     options = {"QUALITY": "100", "REVERSIBLE": "YES"} if driver == "JP2OpenJPEG" else {}
     np.testing.assert_array_equal(samples(raster(tmp_path / name, driver, **options)), SAMPLES)

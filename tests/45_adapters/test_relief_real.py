@@ -50,9 +50,11 @@ def test_gentle_hills_cast_next_to_no_shadow(november):
 
 
 def test_the_pyrenees_are_lit_along_the_azimuth_that_we_read(shared_data):
-    """B01 of 2018-01-01, sun 23 degrees high. Relief shades an image mostly along the sun's azimuth: that is the axis in which its gradients are strongest.
+    """B01 of 2018-01-01, sun 23 degrees high. Relief shades an image mostly along the sun's azimuth: that is the axis
+    in which its gradients are strongest.
 
-    No DEM of the place is at hand, so the masks themselves cannot be laid beside it; the convention of the azimuth can, within a quarter turn.
+    No DEM of the place is at hand, so the masks themselves cannot be laid beside it; the convention of the azimuth can,
+    within a quarter turn.
     """
     from estran.adapters.files.safe.tile_metadata import read_tile_metadata
 

@@ -22,7 +22,8 @@ from estran.masks.relief.holes import without_holes
 from estran.masks.relief.rays import every_pixel, thin_margins
 
 needs_rugged = pytest.mark.skipif(
-    importlib.util.find_spec("orekit_jpype") is None or importlib.util.find_spec("jpype") is None, reason="the extra rugged is not installed"
+    importlib.util.find_spec("orekit_jpype") is None or importlib.util.find_spec("jpype") is None,
+    reason="the extra rugged is not installed",
 )
 BUILD = Path(__file__).resolve().parents[2] / "snap-operators" / "java" / "build_jar.py"
 
@@ -42,7 +43,9 @@ def test_a_ray_meets_a_wall_where_it_stands(azimuth):
     # Forty posts from the wall, on the side from which the sun is seen behind it.
     row, column = {0.0: (60, 60), 90.0: (60, 60), 180.0: (140, 140), 270.0: (140, 140)}[azimuth]
     one = np.ones(1)
-    way = caster(heights).distances(one * (45 + row * step), one * (7 + column * step), one * 0.0, one * azimuth, one * 3.0)[0] * np.cos(np.radians(3.0))
+    way = caster(heights).distances(
+        one * (45 + row * step), one * (7 + column * step), one * 0.0, one * azimuth, one * 3.0
+    )[0] * np.cos(np.radians(3.0))
     from pyproj import Geod
 
     across = azimuth in (90.0, 270.0)
@@ -77,7 +80,9 @@ def test_many_threads_or_one_and_twice_are_the_same(monkeypatch):
 def alps(request):
     import rasterio
 
-    folder = Path(os.environ.get("ESTRAN_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "srtm3_alps"
+    folder = (
+        Path(os.environ.get("ESTRAN_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "srtm3_alps"
+    )
     if not folder.is_dir():
         pytest.skip("no real test data: srtm3_alps is not there")
     with rasterio.open(folder / "N45E007.hgt") as source:
@@ -93,7 +98,9 @@ def test_the_alps_by_sweep_by_hybrid_and_by_rugged(alps, zenith, azimuth):
         return 7.0 + (np.asarray(column) + origin[1]) * step, 46.0 - (np.asarray(row) + origin[0]) * step
 
     def frame(row, column):
-        return frame_from_lonlat(*place(np.array([row, row, row - 0.5, row + 0.5]), np.array([column - 0.5, column + 0.5, column, column])))
+        return frame_from_lonlat(
+            *place(np.array([row, row, row - 0.5, row + 0.5]), np.array([column - 0.5, column + 0.5, column, column]))
+        )
 
     dem = without_holes(alps)
     relief, sun = Relief(dem, np.isfinite(alps), origin, shape, frame), Sun(azimuth, 90.0 - zenith)
@@ -121,9 +128,13 @@ def test_twin_a_sun_turned_by_two_degrees_does_not_stand_the_audit(alps):
     def frame(row, column):
         from estran.masks.relief.frame import Frame
 
-        right = frame_from_lonlat(*place(np.array([row, row, row - 0.5, row + 0.5]), np.array([column - 0.5, column + 0.5, column, column])))
+        right = frame_from_lonlat(
+            *place(np.array([row, row, row - 0.5, row + 0.5]), np.array([column - 0.5, column + 0.5, column, column]))
+        )
         turn = np.radians(2.0)
-        return Frame(right.to_pixels @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]), right.radius)
+        return Frame(
+            right.to_pixels @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]), right.radius
+        )
 
     relief, sun = Relief(without_holes(alps), None, origin, shape, frame), Sun(200.0, 25.0)
     with pytest.raises(EstranError, match="does not stand its audit"):
@@ -149,10 +160,13 @@ h = np.zeros((100, 100), np.float32); h[50, :] = 400
 one = np.ones(1)
 way = RuggedRays(GeodeticHeights(45.0, 7.0, 1/1200, 1/1200, h)).distances(one * (45 + 30 / 1200), one * 7.04, one * 0, one * 0, one * 5)
 print(bridge().name, round(float(way[0])))
-"""
+"""  # noqa: E501
 
 
-@pytest.mark.skipif(importlib.util.find_spec("jpy") is None or importlib.util.find_spec("orekit_jpype") is None, reason="jpy is not installed")
+@pytest.mark.skipif(
+    importlib.util.find_spec("jpy") is None or importlib.util.find_spec("orekit_jpype") is None,
+    reason="jpy is not installed",
+)
 def test_inside_a_java_process_jpy_carries_it_and_jpype_is_never_touched():
     runtime = jars.bundled_runtime()
     if runtime is None:
@@ -190,7 +204,9 @@ print(round(float(solve([Layer(0.2, 1.0, rayleigh_greek(0.028))], [0.9], [0.8], 
 
 @needs_rugged
 def test_numpy_lives_beside_java():
-    """Java guards the stack of the thread that starts it; large matrices of NumPy on two threads need more of it than Java leaves by default."""
+    """Java guards the stack of the thread that starts it; large matrices of NumPy on two threads need more of it than
+    Java leaves by default.
+    """
     done = subprocess.run([sys.executable, "-c", AFTER_JAVA], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert 0.05 < float(done.stdout) < 0.2

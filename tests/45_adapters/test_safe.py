@@ -58,7 +58,21 @@ def test_every_sample_of_every_band_is_read(product: Product, raw: dict[str, np.
 
 
 def test_bands_are_named_and_described_as_in_snap(product: Product) -> None:
-    assert [n for n in product.bands if n.startswith("B")] == ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12"]
+    assert [n for n in product.bands if n.startswith("B")] == [
+        "B1",
+        "B2",
+        "B3",
+        "B4",
+        "B5",
+        "B6",
+        "B7",
+        "B8",
+        "B8A",
+        "B9",
+        "B10",
+        "B11",
+        "B12",
+    ]
     band = product["B8A"]
     assert (band.unit, band.description, band.spectral_index, band.wavelength, band.bandwidth, band.solar_flux) == (
         "dl",
@@ -78,7 +92,12 @@ def test_each_band_lies_on_its_own_grid(product: Product) -> None:
     for name, metres in (("B2", 10), ("B8A", 20), ("B12", 20), ("B1", 60), ("B10", 60)):
         grid = product[name].grid
         assert grid.shape == product[name].data.shape == (3600 // metres, 3600 // metres)
-        assert (grid.transform.c, grid.transform.f, grid.transform.a, grid.transform.e) == (600000, 5700000, metres, -metres)
+        assert (grid.transform.c, grid.transform.f, grid.transform.a, grid.transform.e) == (
+            600000,
+            5700000,
+            metres,
+            -metres,
+        )
         assert grid.crs == "EPSG:32631"
 
 
@@ -91,12 +110,20 @@ def test_what_is_known_about_the_product(product: Product, root: Path) -> None:
     info = user.find("General_Info").find("Product_Info")
     assert info.attributes["PROCESSING_BASELINE"] == "02.08"
     assert info.find("Datatake").attributes["SENSING_ORBIT_NUMBER"] == "51"
-    assert user.find("General_Info").find("Product_Image_Characteristics").find("Reflectance_Conversion").attributes["U"] == "0.969"
+    assert (
+        user.find("General_Info").find("Product_Image_Characteristics").find("Reflectance_Conversion").attributes["U"]
+        == "0.969"
+    )
     assert user.find("Quality_Indicators_Info").attributes["Cloud_Coverage_Assessment"] == "12.5"
-    assert granules.find("Level-1C_Tile_T31UFS").find("General_Info").attributes["SENSING_TIME"] == "2020-06-15T10:56:27.457Z"
+    assert (
+        granules.find("Level-1C_Tile_T31UFS").find("General_Info").attributes["SENSING_TIME"]
+        == "2020-06-15T10:56:27.457Z"
+    )
 
 
-def test_no_data_is_no_data_along_a_ragged_edge_and_saturation_is_told(product: Product, raw: dict[str, np.ndarray]) -> None:
+def test_no_data_is_no_data_along_a_ragged_edge_and_saturation_is_told(
+    product: Product, raw: dict[str, np.ndarray]
+) -> None:
     for band in ("B02", "B8A", "B10"):
         ours = product[snap_name(band)]
         physical = ours.physical(ours.data.compute())
@@ -114,21 +141,34 @@ def test_reflectance_comes_from_quantification_and_offset(tmp_path: Path, raw: d
         np.testing.assert_allclose(ours.physical(raw[band]), expected, rtol=1e-6, atol=1e-9)
 
 
-def test_offsets_are_those_that_the_product_lists_whatever_its_baseline_or_date(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_offsets_are_those_that_the_product_lists_whatever_its_baseline_or_date(
+    tmp_path: Path, raw: dict[str, np.ndarray]
+) -> None:
     with_them = read_safe(builder.build(tmp_path, raw, baseline="02.08", offsets=OFFSETS))
     assert with_them["B4"].offset == -0.1
     assert "processing baseline 02.08, offset -1000 (RADIO_ADD_OFFSET)" in with_them.description
 
 
-@pytest.mark.parametrize(("baseline", "given", "offset"), [("02.08", None, 0.0), ("02.08", -1000.0, 0.0), ("05.11", -1000.0, -0.1), ("04.00", 0.0, 0.0)])
-def test_where_none_is_listed_only_an_old_baseline_or_the_user_says_the_offset(tmp_path, raw, baseline, given, offset) -> None:
+@pytest.mark.parametrize(
+    ("baseline", "given", "offset"),
+    [("02.08", None, 0.0), ("02.08", -1000.0, 0.0), ("05.11", -1000.0, -0.1), ("04.00", 0.0, 0.0)],
+)
+def test_where_none_is_listed_only_an_old_baseline_or_the_user_says_the_offset(
+    tmp_path, raw, baseline, given, offset
+) -> None:
     product = read_safe(builder.build(tmp_path, raw, baseline=baseline), offset=given)
     assert {product[snap_name(b)].offset for b in raw} == {offset}
-    assert any("--offset -1000 is not needed" in note for note in product.notes) == (baseline == "02.08" and given is not None)
+    assert any("--offset -1000 is not needed" in note for note in product.notes) == (
+        baseline == "02.08" and given is not None
+    )
 
 
-@pytest.mark.parametrize(("element", "value"), [("RADIO_ADD_OFFSET", "1000"), ("RADIO_ADD_OFFSET", "-0.1"), ("QUANTIFICATION_VALUE", "1")])
-def test_values_that_no_product_has_are_obeyed_and_named(tmp_path: Path, raw: dict[str, np.ndarray], element: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("element", "value"), [("RADIO_ADD_OFFSET", "1000"), ("RADIO_ADD_OFFSET", "-0.1"), ("QUANTIFICATION_VALUE", "1")]
+)
+def test_values_that_no_product_has_are_obeyed_and_named(
+    tmp_path: Path, raw: dict[str, np.ndarray], element: str, value: str
+) -> None:
     root = builder.build(tmp_path, raw, offsets=OFFSETS)
     assert not [n for n in read_safe(root).notes if "see that reflectances make sense" in n]
     path = root / "MTD_MSIL1C.xml"
@@ -139,12 +179,19 @@ def test_values_that_no_product_has_are_obeyed_and_named(tmp_path: Path, raw: di
 
 
 @pytest.mark.parametrize("baseline", ["04.00", "05.11"])
-def test_a_product_that_should_list_offsets_and_does_not_is_refused(tmp_path: Path, raw: dict[str, np.ndarray], baseline: str) -> None:
-    with pytest.raises(BadProduct, match=r"list no RADIO_ADD_OFFSET.* with --offset: -1000 for processing baseline 04.00 and later .*, 0 before\."):
+def test_a_product_that_should_list_offsets_and_does_not_is_refused(
+    tmp_path: Path, raw: dict[str, np.ndarray], baseline: str
+) -> None:
+    with pytest.raises(
+        BadProduct,
+        match=r"list no RADIO_ADD_OFFSET.* with --offset: -1000 for processing baseline 04.00 and later .*, 0 before\.",
+    ):
         read_safe(builder.build(tmp_path, raw, baseline=baseline))
 
 
-def test_two_baselines_of_a_scene_have_the_same_bits_for_every_sample(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_two_baselines_of_a_scene_have_the_same_bits_for_every_sample(
+    tmp_path: Path, raw: dict[str, np.ndarray]
+) -> None:
     old = read_safe(builder.build(tmp_path / "old", raw, baseline="02.08"))
     new = read_safe(builder.build(tmp_path / "new", builder.shifted(raw, 1000), baseline="04.00", offsets=OFFSETS))
     for band in ("B2", "B8A", "B9"):
@@ -153,12 +200,16 @@ def test_two_baselines_of_a_scene_have_the_same_bits_for_every_sample(tmp_path: 
         assert np.array_equal(a[inside].view(np.uint32), b[inside].view(np.uint32))
     every = np.arange(1, 64535, dtype=np.uint16)
     for band in old.bands:
-        assert np.array_equal(old[band].physical(every).view(np.uint32), new[band].physical(every + np.uint16(1000)).view(np.uint32))
+        assert np.array_equal(
+            old[band].physical(every).view(np.uint32), new[band].physical(every + np.uint16(1000)).view(np.uint32)
+        )
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED], ids=["deflated", "stored"])
 def test_a_zip_is_read_in_place(tmp_path: Path, raw: dict[str, np.ndarray], compression: int) -> None:
-    folder = builder.build(tmp_path, raw, sun=SUN, views=VIEWS, footprint=lambda band: np.full(builder.shape(band), 5, np.uint8))
+    folder = builder.build(
+        tmp_path, raw, sun=SUN, views=VIEWS, footprint=lambda band: np.full(builder.shape(band), 5, np.uint8)
+    )
     packed = builder.zipped(folder, compression)
     before = sorted(tmp_path.rglob("*"))
     product = read_safe(packed)
@@ -182,7 +233,9 @@ def test_the_layout_before_december_2016_is_read(tmp_path: Path, raw: dict[str, 
 def test_opening_reads_no_pixel_and_reading_a_window_reads_no_more(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     real = rasterio.io.DatasetReader
-    monkeypatch.setattr(rasterio.io, "DatasetReader", lambda path, *a, **k: opened.append(Path(path).name) or real(path, *a, **k))
+    monkeypatch.setattr(
+        rasterio.io, "DatasetReader", lambda path, *a, **k: opened.append(Path(path).name) or real(path, *a, **k)
+    )
     product = read_safe(root)
     assert opened == []
     product["B3"].data[10:20, 30:40].compute()
@@ -191,10 +244,19 @@ def test_opening_reads_no_pixel_and_reading_a_window_reads_no_more(root: Path, m
 
 @pytest.mark.parametrize(
     "key",
-    [(5, slice(10, 20)), (slice(None), 7), (slice(None, None, 2), slice(None, None, -3)), ([3, 7, 5], slice(None)), (slice(4, 4), slice(None)), (3, 4)],
+    [
+        (5, slice(10, 20)),
+        (slice(None), 7),
+        (slice(None, None, 2), slice(None, None, -3)),
+        ([3, 7, 5], slice(None)),
+        (slice(4, 4), slice(None)),
+        (3, 4),
+    ],
     ids=str,
 )
-def test_a_band_is_sliced_like_any_array(product: Product, raw: dict[str, np.ndarray], key: tuple[object, object]) -> None:
+def test_a_band_is_sliced_like_any_array(
+    product: Product, raw: dict[str, np.ndarray], key: tuple[object, object]
+) -> None:
     np.testing.assert_array_equal(product["B2"].data[key].compute(), raw["B02"][key])
 
 

@@ -20,7 +20,9 @@ builder = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(builder)
 
 SUN = builder.plane((20.0, 0.3, -0.1), (-30.0, 0.1, 0.4))
-LEFT = builder.plane((-1.0, 0.5, 0.1), (1.5, 0.02, -0.03))  # looks west of the nadir at its left edge, east of it further on: across north
+LEFT = builder.plane(
+    (-1.0, 0.5, 0.1), (1.5, 0.02, -0.03)
+)  # looks west of the nadir at its left edge, east of it further on: across north
 RIGHT = builder.plane((-0.8, 0.5, 0.1), (-1.5, 0.02, -0.03))
 SWATH_END = 3300.0
 """Where the right detector's footprint ends [m]."""
@@ -43,7 +45,10 @@ def centres(metres: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def polygons(_band: str) -> str:
-    corners = {5: [(0, 0), (seam(0), 0), (seam(3600), 3600), (0, 3600)], 6: [(seam(0), 0), (SWATH_END, 0), (SWATH_END, 3600), (seam(3600), 3600)]}
+    corners = {
+        5: [(0, 0), (seam(0), 0), (seam(3600), 3600), (0, 3600)],
+        6: [(seam(0), 0), (SWATH_END, 0), (SWATH_END, 3600), (seam(3600), 3600)],
+    }
     return builder.footprint_gml(_band, corners)
 
 
@@ -55,7 +60,9 @@ def raster(band: str) -> np.ndarray:
 def expected(metres: float) -> tuple[np.ndarray, np.ndarray]:
     x, y = centres(metres)
     left = x < seam(y)
-    return tuple(np.where(x > SWATH_END, np.nan, np.where(left, a, b)) for a, b in zip(LEFT(x, y), RIGHT(x, y), strict=True))
+    return tuple(
+        np.where(x > SWATH_END, np.nan, np.where(left, a, b)) for a, b in zip(LEFT(x, y), RIGHT(x, y), strict=True)
+    )
 
 
 def turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -73,7 +80,9 @@ def raw() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("footprint", [polygons, raster], ids=["gml", "jp2"])
-def test_each_pixel_has_the_direction_of_the_detector_that_saw_it(tmp_path: Path, raw: dict[str, np.ndarray], footprint: object) -> None:
+def test_each_pixel_has_the_direction_of_the_detector_that_saw_it(
+    tmp_path: Path, raw: dict[str, np.ndarray], footprint: object
+) -> None:
     product = read_safe(builder.build(tmp_path, raw, sun=SUN, views=nodes_seen(), footprint=footprint))
     zenith, azimuth = computed(product, "view_zenith_B5", "view_azimuth_B5")
     true_zenith, true_azimuth = expected(20.0)
@@ -82,18 +91,27 @@ def test_each_pixel_has_the_direction_of_the_detector_that_saw_it(tmp_path: Path
     # Planes of components, so exact but for the 6 decimals of the file.
     assert np.abs(zenith - true_zenith)[seen].max() < 1e-4
     assert (turn(azimuth, true_azimuth)[seen] * np.sin(np.radians(true_zenith[seen]))).max() < 1e-4
-    assert product.notes[1:] == tuple(f"The product does not list band {b.replace('B0', 'B')}." for b in builder.BANDS if b != "B02")
+    assert product.notes[1:] == tuple(
+        f"The product does not list band {b.replace('B0', 'B')}." for b in builder.BANDS if b != "B02"
+    )
 
 
 def test_both_forms_of_a_footprint_give_the_same_bits(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
-    """Polygons before baseline 04.00 and rasters since: the angles of a scene, and so its masks, must not depend on which it was."""
-    both = [read_safe(builder.build(tmp_path / f.__name__, raw, sun=SUN, views=nodes_seen(), footprint=f)) for f in (polygons, raster)]
+    """Polygons before baseline 04.00 and rasters since: the angles of a scene, and so its masks, must not depend on
+    which it was.
+    """
+    both = [
+        read_safe(builder.build(tmp_path / f.__name__, raw, sun=SUN, views=nodes_seen(), footprint=f))
+        for f in (polygons, raster)
+    ]
     names = [n for n in both[0].bands if n.startswith("view")]
     for name, a, b in zip(names, *(computed(p, *names) for p in both), strict=True):
         assert np.array_equal(a, b, equal_nan=True), name
 
 
-def test_without_footprints_the_nearest_published_nodes_decide_and_a_note_says_so(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_without_footprints_the_nearest_published_nodes_decide_and_a_note_says_so(
+    tmp_path: Path, raw: dict[str, np.ndarray]
+) -> None:
     product = read_safe(builder.build(tmp_path, raw, sun=SUN, views=nodes_seen()))
     assert any("No detector footprints for B1, B2" in note for note in product.notes)
     (zenith,) = computed(product, "view_zenith_B2")
@@ -104,13 +122,17 @@ def test_without_footprints_the_nearest_published_nodes_decide_and_a_note_says_s
     assert np.isfinite(zenith[x < SWATH_END - 300]).all()
 
 
-def test_a_sliver_with_a_footprint_but_no_nodes_takes_its_neighbours_angles(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_a_sliver_with_a_footprint_but_no_nodes_takes_its_neighbours_angles(
+    tmp_path: Path, raw: dict[str, np.ndarray]
+) -> None:
     def with_sliver(band: str) -> np.ndarray:
         labels = raster(band)
         labels[:, -2:] = 7
         return labels
 
-    (zenith,) = computed(read_safe(builder.build(tmp_path, raw, sun=SUN, views=nodes_seen(), footprint=with_sliver)), "view_zenith_B5")
+    (zenith,) = computed(
+        read_safe(builder.build(tmp_path, raw, sun=SUN, views=nodes_seen(), footprint=with_sliver)), "view_zenith_B5"
+    )
     x, y = centres(20.0)
     assert np.abs(zenith - RIGHT(x, y)[0])[:, -2:].max() < 1e-4
     assert np.isnan(zenith[:, x[0] > SWATH_END][:, :-2]).all()
@@ -121,7 +143,11 @@ def test_a_detector_of_one_node_takes_the_slope_of_the_others(tmp_path: Path, ra
     corner = np.zeros((7, 7), bool)
     corner[6, 6] = True
     views[7] = (builder.plane((4.0, 0.5, 0.1), (2.0, 0.02, -0.03)), corner)
-    product = read_safe(builder.build(tmp_path, raw, sun=SUN, views=views, footprint=lambda band: np.full(builder.shape(band), 7, np.uint8)))
+    product = read_safe(
+        builder.build(
+            tmp_path, raw, sun=SUN, views=views, footprint=lambda band: np.full(builder.shape(band), 7, np.uint8)
+        )
+    )
     (zenith,) = computed(product, "view_zenith_B2")
     assert np.abs(zenith - views[7][0](*centres(20.0))[0]).max() < 1e-4
 
@@ -143,7 +169,9 @@ def test_mean_over_bands_and_sun(tmp_path: Path, raw: dict[str, np.ndarray]) -> 
 
 @pytest.mark.parametrize("metres", [10.0, 60.0])
 def test_angles_come_at_the_resolution_asked_for(tmp_path: Path, raw: dict[str, np.ndarray], metres: float) -> None:
-    product = read_safe(builder.build(tmp_path, raw, sun=SUN, views=nodes_seen(), footprint=raster), angle_resolution=metres)
+    product = read_safe(
+        builder.build(tmp_path, raw, sun=SUN, views=nodes_seen(), footprint=raster), angle_resolution=metres
+    )
     band = product["view_zenith_B3"]
     assert band.grid.pixel_size == (metres, metres)
     assert band.data.shape == band.grid.shape == (3600 // metres, 3600 // metres)
@@ -155,10 +183,14 @@ def test_angles_come_at_the_resolution_asked_for(tmp_path: Path, raw: dict[str, 
 def test_a_product_without_angles_is_read_and_told(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     product = read_safe(builder.build(tmp_path, raw))
     assert list(product.bands) == ["B2"]
-    assert [note.partition(":")[0] for note in product.notes[-2:]] == ["The tile metadata hold no sun angles", "The tile metadata hold no view angles"]
+    assert [note.partition(":")[0] for note in product.notes[-2:]] == [
+        "The tile metadata hold no sun angles",
+        "The tile metadata hold no view angles",
+    ]
 
 
-# --- real metadata -------------------------------------------------------------------------------------------------------------------
+# --- real metadata
+# -------------------------------------------------------------------------------------------------------------------
 
 TILES = ["T46RER", "T01LAC", "T31UEQ", "T31TDH"]
 
@@ -166,8 +198,14 @@ TILES = ["T46RER", "T01LAC", "T31UEQ", "T31TDH"]
 @pytest.fixture(scope="module")
 def tiles(shared_data: Path) -> dict[str, TileMetadata]:
     folder = shared_data / "s2_l1c_metadata"
-    files = {re.search("_(T[0-9]{2}[A-Z]{3})_", p.name).group(1): next(p.glob("GRANULE/*/MTD_TL.xml")) for p in folder.glob("*.SAFE")}
-    files |= {"T31UEQ": folder / "openeo_layers_MTD_TL.xml", "T31TDH": shared_data / "eodag_s2_l1c_T31TDH_B01" / "MTD_TL.xml"}
+    files = {
+        re.search("_(T[0-9]{2}[A-Z]{3})_", p.name).group(1): next(p.glob("GRANULE/*/MTD_TL.xml"))
+        for p in folder.glob("*.SAFE")
+    }
+    files |= {
+        "T31UEQ": folder / "openeo_layers_MTD_TL.xml",
+        "T31TDH": shared_data / "eodag_s2_l1c_T31TDH_B01" / "MTD_TL.xml",
+    }
     return {name: read_tile_metadata(path.read_bytes(), str(path)) for name, path in files.items()}
 
 
@@ -181,7 +219,9 @@ def test_real_sun_angles_have_the_published_mean(tiles: dict[str, TileMetadata],
 
 @pytest.mark.parametrize("tile", TILES)
 def test_real_view_angles_have_the_published_means_of_every_band(tiles: dict[str, TileMetadata], tile: str) -> None:
-    """The published mean is that of all nodes of all detectors: an overlap counts twice, and the ragged end of the swath ends half a step earlier."""
+    """The published mean is that of all nodes of all detectors: an overlap counts twice, and the ragged end of the
+    swath ends half a step earlier.
+    """
     metadata = tiles[tile]
     grid = metadata.grids[60].at_resolution(300)
     nearest = [np.rint((np.arange(size) + 0.5) * 300 / 5000).astype(int) for size in grid.shape]
@@ -189,7 +229,9 @@ def test_real_view_angles_have_the_published_means_of_every_band(tiles: dict[str
     for band, (mean_zenith, _) in metadata.mean_views.items():
         nodes = [g.zenith for g in metadata.views[band].values()]
         assert np.concatenate([n[np.isfinite(n)] for n in nodes]).mean() == pytest.approx(mean_zenith, abs=1e-3)
-        zenith, azimuth = (a.compute() for a in view_angles((view_field(metadata.views[band], None),), grid, f"{tile}{band}"))
+        zenith, azimuth = (
+            a.compute() for a in view_angles((view_field(metadata.views[band], None),), grid, f"{tile}{band}")
+        )
         published = np.isfinite(nodes).any(axis=0)[np.ix_(*nearest)]
         assert np.isfinite(zenith[published]).all()
         assert zenith[published].mean() == pytest.approx(mean_zenith, abs=0.15)
@@ -199,7 +241,9 @@ def test_real_view_angles_have_the_published_means_of_every_band(tiles: dict[str
 
 
 @pytest.mark.parametrize("tile", TILES)
-def test_carrying_a_real_detector_on_by_a_step_is_right_to_a_few_hundredths(tiles: dict[str, TileMetadata], tile: str) -> None:
+def test_carrying_a_real_detector_on_by_a_step_is_right_to_a_few_hundredths(
+    tiles: dict[str, TileMetadata], tile: str
+) -> None:
     """Take away each detector's outermost published nodes, carry the rest on, and compare with what was taken away."""
     from scipy import ndimage
 
@@ -212,7 +256,9 @@ def test_carrying_a_real_detector_on_by_a_step_is_right_to_a_few_hundredths(tile
             kept = ndimage.binary_erosion(valid, np.ones((1, 3), bool), border_value=1)
             if kept.sum() < 20:
                 continue
-            filled = np.stack([fill_linear(np.where(kept, part, np.nan)) for part in to_components(grid.zenith, grid.azimuth)])
+            filled = np.stack(
+                [fill_linear(np.where(kept, part, np.nan)) for part in to_components(grid.zenith, grid.azimuth)]
+            )
             taken = valid & ~kept
             errors.append((from_components(filled)[0] - grid.zenith)[taken])
     error = np.concatenate(errors)
@@ -242,7 +288,13 @@ def test_a_real_image_of_one_band(shared_data: Path, tmp_path: Path) -> None:
     band = product["B1"]
     raw = band.data.compute()
     assert (band.grid.transform.c, band.grid.transform.f) == (399960, 4800000)
-    assert (product.platform, band.wavelength, band.solar_flux, band.scale, band.offset) == ("Sentinel-2A", 443.9, 1913.57, 1e-4, 0.0)
+    assert (product.platform, band.wavelength, band.solar_flux, band.scale, band.offset) == (
+        "Sentinel-2A",
+        443.9,
+        1913.57,
+        1e-4,
+        0.0,
+    )
     # Snow and cirrus under a low sun: the reflectances that such a scene has.
     assert raw.dtype == np.uint16
     assert 0.12 < np.nanmean(band.physical(raw)) < 0.4

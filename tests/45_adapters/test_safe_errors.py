@@ -24,7 +24,11 @@ VIEWS = {5: (builder.constant(3.0, 100.0), np.ones((7, 7), bool))}
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return builder.build(
-        tmp_path, builder.samples(), sun=builder.constant(40.0, 150.0), views=VIEWS, footprint=lambda b: np.full(builder.shape(b), 5, np.uint8)
+        tmp_path,
+        builder.samples(),
+        sun=builder.constant(40.0, 150.0),
+        views=VIEWS,
+        footprint=lambda b: np.full(builder.shape(b), 5, np.uint8),
     )
 
 
@@ -224,7 +228,9 @@ def test_which_tile(root: Path) -> None:
     edit(
         root / "MTD_MSIL1C.xml",
         lambda text: text.replace(
-            "</Granule_List>", text[text.index("<Granule ") : text.index("</Granule_List>")].replace("T31UFS_N", "T31UGS_N") + "</Granule_List>"
+            "</Granule_List>",
+            text[text.index("<Granule ") : text.index("</Granule_List>")].replace("T31UFS_N", "T31UGS_N")
+            + "</Granule_List>",
         ),
     )
     assert "the product holds several tiles" in sentence(BadParameter, root)

@@ -1,4 +1,6 @@
-"""One product in the layouts in which people have it: each is read as the product it is, with its own offset, or named with what to give."""
+"""One product in the layouts in which people have it: each is read as the product it is, with its own offset, or named
+with what to give.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,15 @@ def raw() -> dict[str, np.ndarray]:
 def made(tmp_path_factory: pytest.TempPathFactory, raw: dict[str, np.ndarray]) -> Path:
     """A product of baseline 04.00, not to be changed."""
     mask = {b: np.full(builder.shape(b), 5, np.uint8) for b in builder.BANDS}
-    return builder.build(tmp_path_factory.mktemp("made"), raw, baseline="04.00", offsets=OFFSETS, sun=SUN, views=VIEWS, footprint=mask.__getitem__)
+    return builder.build(
+        tmp_path_factory.mktemp("made"),
+        raw,
+        baseline="04.00",
+        offsets=OFFSETS,
+        sun=SUN,
+        views=VIEWS,
+        footprint=mask.__getitem__,
+    )
 
 
 @pytest.fixture
@@ -69,9 +79,18 @@ def sentence(path: Path, kind: type[EstranError] = BadProduct, **options: object
     return message
 
 
-# --- a part stands for the whole -----------------------------------------------------------------------------------------------------
+# --- a part stands for the whole
+# -----------------------------------------------------------------------------------------------------
 
-PARTS = ["GRANULE", "GRANULE/*", "GRANULE/*/IMG_DATA", "GRANULE/*/QI_DATA", "GRANULE/*/IMG_DATA/*_B02.jp2", "GRANULE/*/MTD_TL.xml", "DATASTRIP/DS"]
+PARTS = [
+    "GRANULE",
+    "GRANULE/*",
+    "GRANULE/*/IMG_DATA",
+    "GRANULE/*/QI_DATA",
+    "GRANULE/*/IMG_DATA/*_B02.jp2",
+    "GRANULE/*/MTD_TL.xml",
+    "DATASTRIP/DS",
+]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -84,7 +103,9 @@ def test_a_part_of_a_product_is_read_as_the_product(root: Path, raw: dict[str, n
     assert f"{path.name} is a part of the product {root.name}, which was read in its place." in product.notes
 
 
-def test_a_part_given_from_inside_or_through_a_link(root: Path, raw: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_given_from_inside_or_through_a_link(
+    root: Path, raw: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(granule(root) / "IMG_DATA")
     assert_whole(open_product(Path()), raw)
     assert_whole(open_product(Path("../..")), raw)
@@ -116,10 +137,13 @@ def test_the_remedies_for_a_lone_granule_work(root: Path, tmp_path: Path, raw: d
     assert f"or {lone / 'IMG_DATA'} with --offset" in sentence(lone)
     product = open_product(lone / "IMG_DATA", ReadOptions(offset=-1000))
     band = product["B5"]
-    np.testing.assert_allclose(band.physical(raw["B05"]), np.where(raw["B05"] == 0, np.nan, (raw["B05"] - 1000.0) / 1e4), atol=1e-6)
+    np.testing.assert_allclose(
+        band.physical(raw["B05"]), np.where(raw["B05"] == 0, np.nan, (raw["B05"] - 1000.0) / 1e4), atol=1e-6
+    )
 
 
-# --- images without metadata ---------------------------------------------------------------------------------------------------------
+# --- images without metadata
+# ---------------------------------------------------------------------------------------------------------
 
 
 def loose(root: Path, folder: Path, name: Callable[[str], str] = lambda stem: stem) -> Path:
@@ -131,19 +155,25 @@ def loose(root: Path, folder: Path, name: Callable[[str], str] = lambda stem: st
 
 NAMES: dict[str, Callable[[str], str]] = {
     "level 1C": lambda stem: stem,
-    "before December 2016": lambda stem: f"S2A_OPER_MSI_L1C_TL_SGS__20160606T132352_A005001_T32TQR_{stem.rpartition('_')[2]}",
+    "before December 2016": lambda stem: (
+        f"S2A_OPER_MSI_L1C_TL_SGS__20160606T132352_A005001_T32TQR_{stem.rpartition('_')[2]}"
+    ),
     "bucket": lambda stem: stem.rpartition("_")[2],
 }
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
-def test_images_without_metadata_are_refused_unless_their_offset_is_said(root: Path, tmp_path: Path, name: Callable[[str], str]) -> None:
+def test_images_without_metadata_are_refused_unless_their_offset_is_said(
+    root: Path, tmp_path: Path, name: Callable[[str], str]
+) -> None:
     folder = loose(root, tmp_path / "loose", name)
     for path in (folder, next(folder.glob("*B02.jp2"))):
         message = sentence(path)
         assert "the offset of the digital numbers is not known" in message
         assert "give the .SAFE, or say what is added to its digital numbers with --offset: -1000 " in message
-        assert "the offset of the digital numbers is not known" in sentence(path, scale=1e-4)  # a scale says nothing about the offset
+        assert "the offset of the digital numbers is not known" in sentence(
+            path, scale=1e-4
+        )  # a scale says nothing about the offset
         for offset in (-1000.0, 0.0):
             product = open_product(path, ReadOptions(offset=offset))
             assert product["B2"].offset == pytest.approx(offset / 1e4)
@@ -163,7 +193,8 @@ def test_images_of_level_2a_are_refused(root: Path, tmp_path: Path) -> None:
     assert "give the Level-1C product" in message
 
 
-# --- tiles as cloud buckets hold them ------------------------------------------------------------------------------------------------
+# --- tiles as cloud buckets hold them
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -180,7 +211,9 @@ def bucket(root: Path, tmp_path: Path) -> Path:
     (granule(root) / "MTD_TL.xml").rename(tile / "metadata.xml")
     (root / "MTD_MSIL1C.xml").rename(product / "metadata.xml")
     shutil.rmtree(root)
-    (tile / "tileInfo.json").write_text(json.dumps({"productName": root.stem, "productPath": f"products/2020/6/15/{root.stem}", "utmZone": 31}))
+    (tile / "tileInfo.json").write_text(
+        json.dumps({"productName": root.stem, "productPath": f"products/2020/6/15/{root.stem}", "utmZone": 31})
+    )
     (product / "productInfo.json").write_text(json.dumps({"name": root.stem}))
     return top
 
@@ -198,7 +231,9 @@ def test_a_tile_in_a_mirror_of_a_bucket(bucket: Path, raw: dict[str, np.ndarray]
 
 
 @pytest.mark.parametrize("name", ["MTD_MSIL1C.xml", "product_metadata.xml", "product/metadata.xml"])
-def test_a_tile_with_the_product_metadata_beside_it(bucket: Path, raw: dict[str, np.ndarray], tmp_path: Path, name: str) -> None:
+def test_a_tile_with_the_product_metadata_beside_it(
+    bucket: Path, raw: dict[str, np.ndarray], tmp_path: Path, name: str
+) -> None:
     tile = tmp_path / "31UFS,2020-06-15,0"
     bucket_tile(bucket).rename(tile)
     (tile / name).parent.mkdir(exist_ok=True)
@@ -228,7 +263,8 @@ def test_a_flat_folder_of_all_files(root: Path, raw: dict[str, np.ndarray], tmp_
         assert_whole(open_product(given), raw)
 
 
-# --- folders and zips ----------------------------------------------------------------------------------------------------------------
+# --- folders and zips
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_one_folder_in_another_is_named(root: Path, tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
@@ -264,7 +300,9 @@ def test_a_product_whose_names_are_in_small_letters_is_named(root: Path, tmp_pat
         assert "found mtd_msil1c.xml" in message
 
 
-def test_of_several_products_in_a_folder_the_tile_says_which(root: Path, tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_of_several_products_in_a_folder_the_tile_says_which(
+    root: Path, tmp_path: Path, raw: dict[str, np.ndarray]
+) -> None:
     (tmp_path / "a").mkdir()
     root.rename(tmp_path / "a" / root.name)
     shutil.copytree(tmp_path / "a" / root.name, tmp_path / "a" / root.name.replace("T31UFS", "T31UGS"))
@@ -292,7 +330,9 @@ def zipped(root: Path, target: Path, *tops: str, compression: int = zipfile.ZIP_
 
 
 @pytest.mark.parametrize("top", ZIPS.values(), ids=ZIPS.keys())
-def test_a_zip_is_read_wherever_the_product_lies_in_it(made: Path, raw: dict[str, np.ndarray], tmp_path: Path, top: str) -> None:
+def test_a_zip_is_read_wherever_the_product_lies_in_it(
+    made: Path, raw: dict[str, np.ndarray], tmp_path: Path, top: str
+) -> None:
     assert_whole(open_product(zipped(made, tmp_path / "x.zip", top)), raw)
 
 
@@ -304,7 +344,10 @@ def test_a_zip_whose_names_have_backslashes(made: Path, raw: dict[str, np.ndarra
     assert_whole(open_product(tmp_path / "x.zip"), raw)
 
 
-@pytest.mark.parametrize("name", ["$value", "S2B_MSIL1C_20200615T105031_N0500_R051_T31UFS_20200615T120000.SAFE", "x.zip.1", "a{b.zip", "a}b{/x.zip"])
+@pytest.mark.parametrize(
+    "name",
+    ["$value", "S2B_MSIL1C_20200615T105031_N0500_R051_T31UFS_20200615T120000.SAFE", "x.zip.1", "a{b.zip", "a}b{/x.zip"],
+)
 def test_a_zip_is_told_by_its_content(made: Path, raw: dict[str, np.ndarray], tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     packed = zipped(made, tmp_path / "packed.zip", "X.SAFE/").rename(tmp_path / name)
@@ -318,7 +361,9 @@ def test_a_part_given_as_a_dot_has_a_name_in_the_note(root: Path, monkeypatch: p
     assert any(note.startswith("IMG_DATA is a part of the product") for note in open_product(Path()).notes)
 
 
-def test_of_several_products_in_a_zip_the_tile_says_which(made: Path, raw: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_of_several_products_in_a_zip_the_tile_says_which(
+    made: Path, raw: dict[str, np.ndarray], tmp_path: Path
+) -> None:
     packed = zipped(made, tmp_path / "x.zip", f"{made.name}/", f"{made.name.replace('T31UFS', 'T31UGS')}/")
     message = sentence(packed)
     assert "the zip holds several products" in message
@@ -327,7 +372,9 @@ def test_of_several_products_in_a_zip_the_tile_says_which(made: Path, raw: dict[
 
 
 def test_zips_of_parts_of_other_things_and_of_other_methods(made: Path, tmp_path: Path) -> None:
-    assert "this is a part of a Sentinel-2 product" in sentence(zipped(granule(made), tmp_path / "granule.zip", f"{granule(made).name}/"))
+    assert "this is a part of a Sentinel-2 product" in sentence(
+        zipped(granule(made), tmp_path / "granule.zip", f"{granule(made).name}/")
+    )
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("a.tif", b"II*\0")
     assert "unpack it, and give what is in it" in sentence(tmp_path / "b.zip", UnsupportedProduct)
@@ -350,7 +397,8 @@ def test_archives_that_are_not_read_are_named(tmp_path: Path, ending: str) -> No
     assert f"found {path.name}" in sentence(tmp_path)
 
 
-# --- several tiles -------------------------------------------------------------------------------------------------------------------
+# --- several tiles
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -375,7 +423,14 @@ def test_a_product_of_several_tiles(two_tiles: Path, tmp_path: Path, packed: boo
     assert "the product holds several tiles" in message
     assert "found T31UFS, T31UGS" in message
     assert "as in --granule T31UFS" in message
-    for name in ("T31UGS", "31UGS", "t31ugs", "31ugs", "S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_T31UGS_N02.08", "L1C_T31UGS_A017100_20200615T105030"):
+    for name in (
+        "T31UGS",
+        "31UGS",
+        "t31ugs",
+        "31ugs",
+        "S2B_OPER_MSI_L1C_TL_EPAE_20200615T120000_A017100_T31UGS_N02.08",
+        "L1C_T31UGS_A017100_20200615T105030",
+    ):
         assert "tile T31UGS," in open_product(path, ReadOptions(granule=name)).description
     assert "does not hold tile T30ABC" in sentence(path, BadParameter, granule="T30ABC")
 
@@ -392,7 +447,8 @@ def test_of_several_tiles_the_only_one_that_is_there(two_tiles: Path) -> None:
     assert "Of the 2 tiles that the product lists only T31UGS is there: it was read." in product.notes
 
 
-# --- missing bands -------------------------------------------------------------------------------------------------------------------
+# --- missing bands
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_missing_band_has_a_remedy_on_the_command_line(root: Path) -> None:
@@ -408,18 +464,51 @@ def test_a_missing_band_has_a_remedy_on_the_command_line(root: Path) -> None:
     assert "none of the product's images is there" in sentence(root, strict=False)
 
 
-# --- other levels, other formats -----------------------------------------------------------------------------------------------------
+# --- other levels, other formats
+# -----------------------------------------------------------------------------------------------------
 
 LEVELS = {
-    "S2A_MSIL2A_20180818T094031_N0208_R036_T34VFJ_20180818T120345.SAFE/MTD_MSIL2A.xml": ("Level-2A_User_Product", "Product_Info", "Level-2A"),
-    "S2A_MSIL2A_20170823T094031_N0205_R036_T34VFJ_20170823T094252.SAFE/MTD_MSIL2A.xml": ("Level-2A_User_Product", "L2A_Product_Info", "Level-2Ap"),
-    "S2A_USER_PRD_MSIL2A_PDMC_20160606T132352.SAFE/S2A_USER_MTD_SAFL2A_PDMC_20160606T132352.xml": ("Level-2A_User_Product", "L2A_Product_Info", "Level-2Ap"),
-    "S2A_MSIL2F_20180818T094031_N9999_R036_T34VFJ_20180818T120345.SAFE/MTD_MSIL2F.xml": ("Level-2F_User_Product", "Product_Info", "Level-2F"),
-    "S2A_MSIL2H_20180818T094031_N9999_R036_T34VFJ_20180818T120345.SAFE/MTD_MSIL2H.xml": ("Level-2H_User_Product", "Product_Info", "Level-2H"),
-    "S2B_OPER_PRD_MSIL1B_PDMC_20160606T132352.SAFE/S2B_OPER_MTD_SAFL1B_PDMC_20160606T132352.xml": ("Level-1B_User_Product", "Product_Info", "Level-1B"),
+    "S2A_MSIL2A_20180818T094031_N0208_R036_T34VFJ_20180818T120345.SAFE/MTD_MSIL2A.xml": (
+        "Level-2A_User_Product",
+        "Product_Info",
+        "Level-2A",
+    ),
+    "S2A_MSIL2A_20170823T094031_N0205_R036_T34VFJ_20170823T094252.SAFE/MTD_MSIL2A.xml": (
+        "Level-2A_User_Product",
+        "L2A_Product_Info",
+        "Level-2Ap",
+    ),
+    "S2A_USER_PRD_MSIL2A_PDMC_20160606T132352.SAFE/S2A_USER_MTD_SAFL2A_PDMC_20160606T132352.xml": (
+        "Level-2A_User_Product",
+        "L2A_Product_Info",
+        "Level-2Ap",
+    ),
+    "S2A_MSIL2F_20180818T094031_N9999_R036_T34VFJ_20180818T120345.SAFE/MTD_MSIL2F.xml": (
+        "Level-2F_User_Product",
+        "Product_Info",
+        "Level-2F",
+    ),
+    "S2A_MSIL2H_20180818T094031_N9999_R036_T34VFJ_20180818T120345.SAFE/MTD_MSIL2H.xml": (
+        "Level-2H_User_Product",
+        "Product_Info",
+        "Level-2H",
+    ),
+    "S2B_OPER_PRD_MSIL1B_PDMC_20160606T132352.SAFE/S2B_OPER_MTD_SAFL1B_PDMC_20160606T132352.xml": (
+        "Level-1B_User_Product",
+        "Product_Info",
+        "Level-1B",
+    ),
     "S2B_OPER_PRD_MSIL1B.SAFE/S2B_OPER_MTD_L1B.xml": ("Level-1B_User_Product", "Product_Info", "Level-1B"),
-    "S2B_OPER_PRD_MSIL1A_PDMC_20160606T132352.SAFE/S2B_OPER_MTD_SAFL1A_PDMC_20160606T132352.xml": ("Level-1A_User_Product", "Product_Info", "Level-1A"),
-    "S2B_OPER_PRD_MSIL0P_PDMC_20160606T132352.SAFE/S2B_OPER_MTD_SAFL0P_PDMC_20160606T132352.xml": ("Level-0_User_Product", "", "Level-0"),
+    "S2B_OPER_PRD_MSIL1A_PDMC_20160606T132352.SAFE/S2B_OPER_MTD_SAFL1A_PDMC_20160606T132352.xml": (
+        "Level-1A_User_Product",
+        "Product_Info",
+        "Level-1A",
+    ),
+    "S2B_OPER_PRD_MSIL0P_PDMC_20160606T132352.SAFE/S2B_OPER_MTD_SAFL0P_PDMC_20160606T132352.xml": (
+        "Level-0_User_Product",
+        "",
+        "Level-0",
+    ),
 }
 
 
@@ -428,7 +517,11 @@ def test_other_levels_are_named(tmp_path: Path, name: str, said: tuple[str, str,
     document, element, level = said
     path = tmp_path / name
     (path.parent / "GRANULE").mkdir(parents=True)
-    info = f"<n1:General_Info><{element}><PROCESSING_LEVEL>{level}</PROCESSING_LEVEL></{element}></n1:General_Info>" if element else ""
+    info = (
+        f"<n1:General_Info><{element}><PROCESSING_LEVEL>{level}</PROCESSING_LEVEL></{element}></n1:General_Info>"
+        if element
+        else ""
+    )
     path.write_text(f'<n1:{document} xmlns:n1="x">{info}</n1:{document}>')
     packed = tmp_path / "x.zip"
     with zipfile.ZipFile(packed, "w") as archive:
@@ -457,7 +550,11 @@ def test_sentinel_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize("eopf", [True, False])
 def test_zarr_is_named(tmp_path: Path, version: int, eopf: bool) -> None:
     attributes = {"stac_discovery": {"properties": {"product:type": "S02MSIL1C"}}} if eopf else {"title": "a cube"}
-    files = {".zgroup": {"zarr_format": 2}, ".zattrs": attributes} if version == 2 else {"zarr.json": {"zarr_format": 3, "attributes": attributes}}
+    files = (
+        {".zgroup": {"zarr_format": 2}, ".zattrs": attributes}
+        if version == 2
+        else {"zarr.json": {"zarr_format": 3, "attributes": attributes}}
+    )
     store = tmp_path / "cubes" / "a.zarr"
     store.mkdir(parents=True)
     packed = tmp_path / "a.zarr.zip"

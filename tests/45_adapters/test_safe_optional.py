@@ -1,4 +1,6 @@
-"""What a product can do without: angle grids where there are means, detector footprints, and every file that is not read at all."""
+"""What a product can do without: angle grids where there are means, detector footprints, and every file that is not
+read at all.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,15 @@ VIEWS = {5: (builder.constant(3.0, 100.0), EVERYWHERE)}
 MEAN_SUN = "<Mean_Sun_Angle><ZENITH_ANGLE>26.5</ZENITH_ANGLE><AZIMUTH_ANGLE>135.25</AZIMUTH_ANGLE></Mean_Sun_Angle>"
 
 
-def mean_views(zenith: Callable[[int], object] = lambda k: 4 + k / 10, azimuth: Callable[[int], object] = lambda k: 280 + k, bands: range = range(13)) -> str:
+def mean_views(
+    zenith: Callable[[int], object] = lambda k: 4 + k / 10,
+    azimuth: Callable[[int], object] = lambda k: 280 + k,
+    bands: range = range(13),
+) -> str:
     """Means that differ from band to band."""
     means = "".join(
-        f'<Mean_Viewing_Incidence_Angle bandId="{k}"><ZENITH_ANGLE>{zenith(k)}</ZENITH_ANGLE><AZIMUTH_ANGLE>{azimuth(k)}</AZIMUTH_ANGLE>'
+        f"<Mean_Viewing_Incidence_Angle "
+        f'bandId="{k}"><ZENITH_ANGLE>{zenith(k)}</ZENITH_ANGLE><AZIMUTH_ANGLE>{azimuth(k)}</AZIMUTH_ANGLE>'
         "</Mean_Viewing_Incidence_Angle>"
         for k in bands
     )
@@ -68,31 +75,52 @@ def five(band: str) -> np.ndarray:
     return np.full(builder.shape(band), 5, np.uint8)
 
 
-# --- published means -----------------------------------------------------------------------------------------------------------------
+# --- published means
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("masks", [None, five], ids=["no footprints", "footprints"])
-def test_a_tile_without_grids_has_the_published_means(tmp_path: Path, raw: dict[str, np.ndarray], masks: object) -> None:
+def test_a_tile_without_grids_has_the_published_means(
+    tmp_path: Path, raw: dict[str, np.ndarray], masks: object
+) -> None:
     product = read_safe(with_means(builder.build(tmp_path, raw, footprint=masks), MEAN_SUN + mean_views()))
     assert values(product, "sun_zenith", "sun_azimuth") == pytest.approx([26.5, 135.25], abs=1e-4)
-    assert values(product, "view_zenith_B1", "view_azimuth_B1", "view_zenith_B12", "view_azimuth_B12") == pytest.approx([4.0, 280.0, 5.2, 292.0], abs=1e-4)
+    assert values(product, "view_zenith_B1", "view_azimuth_B1", "view_zenith_B12", "view_azimuth_B12") == pytest.approx(
+        [4.0, 280.0, 5.2, 292.0], abs=1e-4
+    )
     assert values(product, "view_zenith_mean")[0] == pytest.approx(4.6, abs=0.01)
-    assert note(product, "The tile metadata hold no grid of sun angles: the published mean holds everywhere (zenith 26.50, azimuth 135.25 degrees).")
-    assert note(product, "The tile metadata hold no grids of view angles: the published means hold everywhere (B1: zenith 4.00, azimuth 280.00 degrees).")
+    assert note(
+        product,
+        "The tile metadata hold no grid of sun angles: the published mean holds everywhere (zenith 26.50, azimuth "
+        "135.25 degrees).",
+    )
+    assert note(
+        product,
+        "The tile metadata hold no grids of view angles: the published means hold everywhere (B1: zenith 4.00, "
+        "azimuth 280.00 degrees).",
+    )
     assert not note(product, "No detector footprints")
     assert product.description.endswith("sun angles: the tile's mean; view angles: the tile's means")
 
 
 def test_grids_come_before_means(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
-    product = read_safe(with_means(builder.build(tmp_path, raw, sun=SUN, views=VIEWS, footprint=five), MEAN_SUN + mean_views()))
-    assert values(product, "sun_zenith", "view_zenith_B5", "view_zenith_mean") == pytest.approx([40.0, 3.0, 3.0], abs=1e-4)
+    product = read_safe(
+        with_means(builder.build(tmp_path, raw, sun=SUN, views=VIEWS, footprint=five), MEAN_SUN + mean_views())
+    )
+    assert values(product, "sun_zenith", "view_zenith_B5", "view_zenith_mean") == pytest.approx(
+        [40.0, 3.0, 3.0], abs=1e-4
+    )
     assert not [n for n in product.notes if "mean" in n]
     assert product.description.endswith("sun angles: the tile's grid; view angles: the tile's grids")
 
 
 def test_grids_of_nothing_but_holes_are_none(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     holes = {5: (builder.constant(3.0, 100.0), ~EVERYWHERE), 6: (builder.constant(np.nan, 100.0), EVERYWHERE)}
-    product = read_safe(with_means(builder.build(tmp_path, raw, sun=builder.constant(np.nan, np.nan), views=holes), MEAN_SUN + mean_views()))
+    product = read_safe(
+        with_means(
+            builder.build(tmp_path, raw, sun=builder.constant(np.nan, np.nan), views=holes), MEAN_SUN + mean_views()
+        )
+    )
     assert values(product, "sun_zenith", "view_zenith_B2") == pytest.approx([26.5, 4.1], abs=1e-4)
 
 
@@ -113,7 +141,11 @@ def test_a_band_without_a_grid_has_its_mean_inside_the_swath(tmp_path: Path, raw
     zenith, other = (product[name].data.compute() for name in ("view_zenith_B12", "view_zenith_B2"))
     np.testing.assert_array_equal(np.isnan(zenith), np.isnan(other))
     assert zenith[0, 0] == pytest.approx(5.2, abs=1e-4)
-    assert note(product, "No grid of view angles for B10, B12: the published means hold everywhere (B10: zenith 5.00, azimuth 290.00 degrees).")
+    assert note(
+        product,
+        "No grid of view angles for B10, B12: the published means hold everywhere (B10: zenith 5.00, azimuth 290.00 "
+        "degrees).",
+    )
     assert product.description.endswith("view angles: the tile's grids, means for B10, B12")
 
 
@@ -125,19 +157,27 @@ def test_a_band_with_neither_is_said(tmp_path: Path, raw: dict[str, np.ndarray])
     assert note(product, "No view angles for B12: the mean over the other bands stands in for them.")
 
 
-def test_real_means_where_the_real_grids_are_taken_away(tmp_path: Path, raw: dict[str, np.ndarray], shared_data: Path) -> None:
+def test_real_means_where_the_real_grids_are_taken_away(
+    tmp_path: Path, raw: dict[str, np.ndarray], shared_data: Path
+) -> None:
     """T31TDH of 2018-01-01: the published means of a real tile, in the product that has nothing else."""
     text = (shared_data / "eodag_s2_l1c_T31TDH_B01" / "MTD_TL.xml").read_text()
-    means = "".join(text[text.index(f"<{tag}>") : text.index(f"</{tag}>")] + f"</{tag}>" for tag in ("Mean_Sun_Angle", "Mean_Viewing_Incidence_Angle_List"))
+    means = "".join(
+        text[text.index(f"<{tag}>") : text.index(f"</{tag}>")] + f"</{tag}>"
+        for tag in ("Mean_Sun_Angle", "Mean_Viewing_Incidence_Angle_List")
+    )
     product = read_safe(with_means(builder.build(tmp_path, raw), means))
     assert values(product, "sun_zenith", "sun_azimuth") == pytest.approx([67.0354071, 166.3285135], abs=1e-4)
     assert values(product, "view_zenith_B1", "view_azimuth_B10") == pytest.approx([9.3486081, 287.0390341], abs=1e-3)
 
 
-# --- impossible angles ---------------------------------------------------------------------------------------------------------------
+# --- impossible angles
+# ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("zenith", "azimuth"), [(95.0, 150.0), (-9999.0, -9999.0), (40.0, 1e20), (120.0, np.nan), (90.0, 0.0)])
+@pytest.mark.parametrize(
+    ("zenith", "azimuth"), [(95.0, 150.0), (-9999.0, -9999.0), (40.0, 1e20), (120.0, np.nan), (90.0, 0.0)]
+)
 def test_impossible_angles_are_holes(tmp_path: Path, raw: dict[str, np.ndarray], zenith: float, azimuth: float) -> None:
     def field(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         corner = (x == 0) & (y == 0)
@@ -149,14 +189,20 @@ def test_impossible_angles_are_holes(tmp_path: Path, raw: dict[str, np.ndarray],
 
 
 def test_azimuths_counted_from_minus_180_are_the_same_directions(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
-    product = read_safe(builder.build(tmp_path, raw, sun=builder.constant(40.0, -210.0), views={5: (builder.constant(3.0, -100.0), EVERYWHERE)}))
+    product = read_safe(
+        builder.build(
+            tmp_path, raw, sun=builder.constant(40.0, -210.0), views={5: (builder.constant(3.0, -100.0), EVERYWHERE)}
+        )
+    )
     assert values(product, "sun_azimuth", "view_azimuth_B2") == pytest.approx([150.0, 260.0], abs=1e-3)
     assert not [n for n in product.notes if "impossible" in n]
 
 
 @pytest.mark.parametrize("zenith", ["126.5", "-1", "nan", "", "high"])
 def test_impossible_means_are_not_used(tmp_path: Path, raw: dict[str, np.ndarray], zenith: str) -> None:
-    product = read_safe(with_means(builder.build(tmp_path, raw), MEAN_SUN.replace("26.5", zenith) + mean_views(lambda k: zenith)))
+    product = read_safe(
+        with_means(builder.build(tmp_path, raw), MEAN_SUN.replace("26.5", zenith) + mean_views(lambda k: zenith))
+    )
     assert list(product.bands) == ["B2"]
     assert note(product, "The tile metadata hold no sun angles")
     assert note(product, "The tile metadata hold no view angles")
@@ -164,7 +210,8 @@ def test_impossible_means_are_not_used(tmp_path: Path, raw: dict[str, np.ndarray
         assert note(product, f"The published mean angles {zenith}, 135.25 of Mean_Sun_Angle are impossible")
 
 
-# --- detector footprints -------------------------------------------------------------------------------------------------------------
+# --- detector footprints
+# -------------------------------------------------------------------------------------------------------------
 
 
 def gml(band: str) -> str:
@@ -187,14 +234,20 @@ BROKEN: dict[str, tuple[Callable[[str], object], Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize(("mask", "damage"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_footprint_counts_as_a_missing_one(tmp_path: Path, raw: dict[str, np.ndarray], mask: Callable[[str], object], damage: object) -> None:
+def test_a_broken_footprint_counts_as_a_missing_one(
+    tmp_path: Path, raw: dict[str, np.ndarray], mask: Callable[[str], object], damage: object
+) -> None:
     root = builder.build(tmp_path, raw, sun=SUN, views=VIEWS, footprint=mask)
     path = next(root.glob("GRANULE/*/QI_DATA/MSK_DETFOO_B06.*"))
     path.write_bytes(damage(path.read_bytes()))
     product = read_safe(root)
     assert values(product, "view_zenith_B6", "view_zenith_B5") == pytest.approx([3.0, 3.0], abs=1e-4)
     assert note(product, f"The detector footprints of B6 cannot be used ({path.name}: ")
-    assert note(product, "No detector footprints for B6: each pixel takes the view angles of the detector whose published nodes are nearest.")
+    assert note(
+        product,
+        "No detector footprints for B6: each pixel takes the view angles of the detector whose published nodes are "
+        "nearest.",
+    )
     assert len([n for n in product.notes if "footprints" in n]) == 2
 
 
@@ -210,7 +263,10 @@ def test_a_footprint_of_the_wrong_size_counts_as_a_missing_one(tmp_path: Path, r
 def test_a_ring_that_encloses_nothing_is_left_out(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     def open_ring(band: str) -> str:
         empty = builder.footprint_gml(band, {7: [(0, 0)]})
-        return gml(band).replace("</eop:maskMembers>", empty[empty.index("<eop:MaskFeature") : empty.index("</eop:maskMembers>")] + "</eop:maskMembers>")
+        return gml(band).replace(
+            "</eop:maskMembers>",
+            empty[empty.index("<eop:MaskFeature") : empty.index("</eop:maskMembers>")] + "</eop:maskMembers>",
+        )
 
     product = read_safe(builder.build(tmp_path, raw, sun=SUN, views=VIEWS, footprint=open_ring))
     assert values(product, "view_zenith_B6") == pytest.approx([3.0], abs=1e-4)
@@ -220,7 +276,13 @@ def test_damage_that_shows_when_a_footprint_is_decoded_never_stops_the_work(
     tmp_path: Path, raw: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
 ) -> None:
     rng = np.random.default_rng(1)
-    root = builder.build(tmp_path, raw, sun=SUN, views=VIEWS, footprint=lambda band: rng.integers(5, 6, builder.shape(band)).astype(np.uint8))
+    root = builder.build(
+        tmp_path,
+        raw,
+        sun=SUN,
+        views=VIEWS,
+        footprint=lambda band: rng.integers(5, 6, builder.shape(band)).astype(np.uint8),
+    )
     path = next(root.glob("GRANULE/*/QI_DATA/MSK_DETFOO_B06.jp2"))
     data = bytearray(path.read_bytes())
     last = data.rindex(b"\xff\x90\x00\x0a")  # the last tile's first marker
@@ -232,7 +294,8 @@ def test_damage_that_shows_when_a_footprint_is_decoded_never_stops_the_work(
     assert "those of the nearest detector" in caplog.text
 
 
-# --- files that are not read ---------------------------------------------------------------------------------------------------------
+# --- files that are not read
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_broken_files_that_nobody_reads_cost_nothing(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
@@ -255,7 +318,10 @@ def test_broken_files_that_nobody_reads_cost_nothing(tmp_path: Path, raw: dict[s
     assert read_safe(root).notes == before
 
 
-@pytest.mark.parametrize(("stamp", "expected"), [("2016-12-31T23:59:60Z", "2017-01-01 00:00:00"), ("2020-06-15T10:50:31.123456789", "2020-06-15 10:50:31")])
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [("2016-12-31T23:59:60Z", "2017-01-01 00:00:00"), ("2020-06-15T10:50:31.123456789", "2020-06-15 10:50:31")],
+)
 def test_times_as_they_come(tmp_path: Path, raw: dict[str, np.ndarray], stamp: str, expected: str) -> None:
     root = builder.build(tmp_path, raw)
     path = root / "MTD_MSIL1C.xml"

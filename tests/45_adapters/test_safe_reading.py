@@ -1,4 +1,6 @@
-"""All bands of a Sentinel-2 product brought to 20 m, as ``estran masks`` reads them: which blocks of the files are decoded, and every bit of the result."""
+"""All bands of a Sentinel-2 product brought to 20 m, as ``estran masks`` reads them: which blocks of the files are
+decoded, and every bit of the result.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ OFFSET = -1000
 
 
 def samples() -> dict[str, np.ndarray]:
-    """Digital numbers that a file holds in few bytes, with noise where chunks meet, an edge without data, saturated and impossible ones."""
+    """Digital numbers that a file holds in few bytes, with noise where chunks meet, an edge without data, saturated and
+    impossible ones.
+    """
     rng = np.random.default_rng(8)
     made = {}
     for k, band in enumerate(builder.BANDS):
@@ -51,7 +55,9 @@ def raw() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory, raw: dict[str, np.ndarray]) -> Path:
-    return builder.build(tmp_path_factory.mktemp("safe"), raw, baseline="04.00", offsets=dict.fromkeys(range(13), OFFSET))
+    return builder.build(
+        tmp_path_factory.mktemp("safe"), raw, baseline="04.00", offsets=dict.fromkeys(range(13), OFFSET)
+    )
 
 
 def at_20_m(product: Product, tile: int) -> dict[str, np.ndarray]:
@@ -64,13 +70,18 @@ def at_20_m(product: Product, tile: int) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("tile", [1024, 300])
 def test_every_block_of_every_image_is_decoded_once(root: Path, monkeypatch: pytest.MonkeyPatch, tile: int) -> None:
-    """Whatever the tiles that are worked on. The windows are those that rasterio is asked for; GDAL decodes the blocks under each."""
+    """Whatever the tiles that are worked on. The windows are those that rasterio is asked for; GDAL decodes the blocks
+    under each.
+    """
     decoded: dict[str, Counter[tuple[int, int]]] = {}
     lock = threading.Lock()
 
     class Reader(rasterio.io.DatasetReader):
         def read(self, *args: Any, window: Any, **more: Any) -> Any:
-            rows, cols = (range(int(first) // BLOCK, -(-int(first + size) // BLOCK)) for first, size in zip(*_corner_and_size(window), strict=True))
+            rows, cols = (
+                range(int(first) // BLOCK, -(-int(first + size) // BLOCK))
+                for first, size in zip(*_corner_and_size(window), strict=True)
+            )
             with lock:
                 decoded.setdefault(Path(self.name).stem[-3:], Counter()).update((r, c) for r in rows for c in cols)
             return super().read(*args, window=window, **more)
@@ -113,11 +124,17 @@ def means(numbers: np.ndarray) -> np.ndarray:
 
 
 def interpolated(numbers: np.ndarray) -> np.ndarray:
-    """To a third of the pixel size: weights in steps of 1/256, half a target pixel to the upper left, rounded half up; no-data has no weight."""
+    """To a third of the pixel size: weights in steps of 1/256, half a target pixel to the upper left, rounded half up;
+    no-data has no weight.
+    """
     at = np.arange(3 * numbers.shape[0]) / 3 - 0.5
     low = np.floor(at + 1e-9).astype(int)
     share = np.floor((at - low) * 256 + 1e-6) / 256
-    total, weights, full = np.zeros((at.size, at.size)), np.zeros((at.size, at.size)), np.zeros((at.size, at.size), bool)
+    total, weights, full = (
+        np.zeros((at.size, at.size)),
+        np.zeros((at.size, at.size)),
+        np.zeros((at.size, at.size), bool),
+    )
     for down in (0, 1):
         for right in (0, 1):
             part = numbers[np.ix_(*(np.clip(low + step, 0, numbers.shape[0] - 1) for step in (down, right)))]

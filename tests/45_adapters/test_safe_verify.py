@@ -32,7 +32,9 @@ _spec.loader.exec_module(builder)
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_safe(simulate(SceneConfig(seed=3, size=96, baseline="04.00")), tmp_path_factory.mktemp("whole") / "scene")
+    return write_safe(
+        simulate(SceneConfig(seed=3, size=96, baseline="04.00")), tmp_path_factory.mktemp("whole") / "scene"
+    )
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def manifest(root: Path, kind: str, algorithm: str) -> None:
     """A manifest of our own, as terse as can be."""
     entries = [
         f'<dataObject><byteStream size="{p.stat().st_size}"><fileLocation href="./{p.relative_to(root).as_posix()}"/>'
-        f'<checksum checksumName="{kind}">{hashlib.new(algorithm, p.read_bytes()).hexdigest()}</checksum></byteStream></dataObject>'
+        f'<checksum checksumName="{kind}">{hashlib.new(algorithm, p.read_bytes()).hexdigest()}</checksum></byteStream></dataObject>'  # noqa: E501
         for p in sorted(root.rglob("*"))
         if p.is_file() and p.name != "manifest.safe"
     ]
@@ -74,7 +76,9 @@ def test_a_whole_product_says_so(whole: Path) -> None:
 
 
 def test_a_byte_changed_anywhere_in_an_image_is_caught(whole: Path, tmp_path: Path) -> None:
-    """60 of 60, all over the file; without the comparison most of them give other pixels, in silence (which is why it is there)."""
+    """60 of 60, all over the file; without the comparison most of them give other pixels, in silence (which is why it
+    is there).
+    """
     random = np.random.default_rng(60)
     safe = Path(shutil.copytree(whole, tmp_path / whole.name))
     silent = 0
@@ -87,7 +91,10 @@ def test_a_byte_changed_anywhere_in_an_image_is_caught(whole: Path, tmp_path: Pa
         assert path.name in refusal(safe)
         name = band.replace("B0", "B")
         with contextlib.suppress(BadProduct):  # the decoder noticed
-            silent += not np.array_equal(read_safe(safe, compare_sums=False)[name].data.compute(), read_safe(whole, compare_sums=False)[name].data.compute())
+            silent += not np.array_equal(
+                read_safe(safe, compare_sums=False)[name].data.compute(),
+                read_safe(whole, compare_sums=False)[name].data.compute(),
+            )
         path.write_bytes(good)
     assert silent > 30
     read_safe(safe)
@@ -137,7 +144,10 @@ def test_a_damaged_footprint_counts_as_a_missing_one(safe: Path) -> None:
     path = next(safe.rglob("MSK_DETFOO_B06.jp2"))
     flip(path, -30)
     notes = read_safe(safe).notes
-    assert "The detector footprints of B6 cannot be used (MSK_DETFOO_B06.jp2: its SHA3-256 differs): they count as missing." in notes
+    assert (
+        "The detector footprints of B6 cannot be used (MSK_DETFOO_B06.jp2: its SHA3-256 differs): they count as "
+        "missing." in notes
+    )
     assert any(note.startswith("No detector footprints for B6:") for note in notes)
 
 
@@ -164,7 +174,15 @@ def test_a_wrong_size_is_seen_without_reading(safe: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "algorithm"),
-    [("MD5", "md5"), ("SHA3-256", "sha3_256"), ("SHA-256", "sha256"), ("sha256", "sha256"), ("SHA3_512", "sha3_512"), ("SHA-1", "sha1"), ("SHA-512", "sha512")],
+    [
+        ("MD5", "md5"),
+        ("SHA3-256", "sha3_256"),
+        ("SHA-256", "sha256"),
+        ("sha256", "sha256"),
+        ("SHA3_512", "sha3_512"),
+        ("SHA-1", "sha1"),
+        ("SHA-512", "sha512"),
+    ],
 )
 def test_kinds_of_checksums(safe: Path, kind: str, algorithm: str) -> None:
     manifest(safe, kind, algorithm)
@@ -175,10 +193,15 @@ def test_kinds_of_checksums(safe: Path, kind: str, algorithm: str) -> None:
 
 def test_a_kind_that_is_not_known_is_said(safe: Path) -> None:
     manifest(safe, "WHIRL-9", "md5")
-    assert read_safe(safe).notes[0] == "The product's checksums are of a kind that is not known here (WHIRL-9): not compared."
+    assert (
+        read_safe(safe).notes[0]
+        == "The product's checksums are of a kind that is not known here (WHIRL-9): not compared."
+    )
 
 
-@pytest.mark.parametrize("text", ["<xfdu/>", "", "<xfdu", '<!DOCTYPE x [<!ENTITY a "b">]><xfdu>&a;</xfdu>', "\x00\x01", None])
+@pytest.mark.parametrize(
+    "text", ["<xfdu/>", "", "<xfdu", '<!DOCTYPE x [<!ENTITY a "b">]><xfdu>&a;</xfdu>', "\x00\x01", None]
+)
 def test_a_manifest_that_says_nothing_is_no_error(safe: Path, text: str | None) -> None:
     if text is None:
         (safe / "manifest.safe").unlink()
@@ -191,7 +214,8 @@ def test_a_manifest_may_not_point_outside(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     root = builder.build(tmp_path, {"B02": builder.samples()["B02"]}, sun=builder.constant(40.0, 150.0))
     entries = "".join(
-        f'<byteStream size="1"><fileLocation href="{h}"/><checksum checksumName="MD5">00</checksum></byteStream>' for h in ("../secret", "/etc/passwd")
+        f'<byteStream size="1"><fileLocation href="{h}"/><checksum checksumName="MD5">00</checksum></byteStream>'
+        for h in ("../secret", "/etc/passwd")
     )
     (root / "manifest.safe").write_text(f"<x>{entries}</x>")
     assert read_sums(locate(root).store) == {}
@@ -200,7 +224,9 @@ def test_a_manifest_may_not_point_outside(tmp_path: Path) -> None:
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize("with_manifest", [True, False])
 def test_zips(safe: Path, compression: int, with_manifest: bool) -> None:
-    """A zip brings a CRC-32 of each member, which GDAL's /vsizip/ does not look at; the manifest's sums are used where there are any."""
+    """A zip brings a CRC-32 of each member, which GDAL's /vsizip/ does not look at; the manifest's sums are used where
+    there are any.
+    """
     if not with_manifest:
         (safe / "manifest.safe").unlink()
     zipped = builder.zipped(safe, compression)

@@ -1,4 +1,6 @@
-"""Numbers that are reflectance, numbers that are ten thousand times it, and numbers that are neither: told by looking at them, or refused."""
+"""Numbers that are reflectance, numbers that are ten thousand times it, and numbers that are neither: told by looking
+at them, or refused.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,28 @@ from estran.raster.product import Band, Product
 from estran.sensors.bands import LANDSAT_OLI, SENTINEL2
 
 GRID = Grid(90, 80, Affine(20, 0, 600000, 0, -20, 5000000), "EPSG:32631")
-BRIGHTNESS = {"coastal": 0.14, "blue": 0.11, "green": 0.09, "red": 0.07, "nir08": 0.30, "nir": 0.28, "cirrus": 0.003, "swir16": 0.2, "swir22": 0.1}
-SUN = {"blue": 1950.0, "green": 1820.0, "red": 1510.0, "nir08": 950.0, "nir": 1040.0, "cirrus": 365.0, "swir16": 245.0, "swir22": 85.0, "coastal": 1880.0}
+BRIGHTNESS = {
+    "coastal": 0.14,
+    "blue": 0.11,
+    "green": 0.09,
+    "red": 0.07,
+    "nir08": 0.30,
+    "nir": 0.28,
+    "cirrus": 0.003,
+    "swir16": 0.2,
+    "swir22": 0.1,
+}
+SUN = {
+    "blue": 1950.0,
+    "green": 1820.0,
+    "red": 1510.0,
+    "nir08": 950.0,
+    "nir": 1040.0,
+    "cirrus": 365.0,
+    "swir16": 245.0,
+    "swir22": 85.0,
+    "coastal": 1880.0,
+}
 """Irradiance [W/m2/um], rounded."""
 
 
@@ -33,7 +55,9 @@ def ground(semantic: str, shape: tuple[int, int] = GRID.shape) -> np.ndarray:
 
 
 def stack(make, dtype, table=SENTINEL2, platform="", **of_band) -> Product:
-    bands = {b.name: Band(b.name, make(b.semantic).astype(dtype), GRID, **of_band) for b in table if b.semantic in BRIGHTNESS}
+    bands = {
+        b.name: Band(b.name, make(b.semantic).astype(dtype), GRID, **of_band) for b in table if b.semantic in BRIGHTNESS
+    }
     return Product("stack", GRID, bands, platform=platform)
 
 
@@ -44,7 +68,11 @@ NUMBERS = {
     "whole percent": (lambda name: ground(name) * 100 + 1, "int16", "as percent are"),
     "radiance": (lambda name: ground(name) * SUN[name] * 0.9 / np.pi, "float32", "as radiances are"),
     "Landsat": (lambda name: 5000 + 50000 * ground(name) * 0.8, "uint16", "another sensor's digital numbers"),
-    "sixteen full bits": (lambda name: np.clip(ground(name) * 120000, 0, 65500), "uint16", "another sensor's digital numbers"),
+    "sixteen full bits": (
+        lambda name: np.clip(ground(name) * 120000, 0, 65500),
+        "uint16",
+        "another sensor's digital numbers",
+    ),
     "decibels": (lambda name: 10 * np.log10(ground(name)) - 3, "float32", "as decibels are"),
 }
 
@@ -75,7 +103,10 @@ def test_reflectance_stays() -> None:
 def test_what_the_user_says_is_done() -> None:
     """Percent with --scale 0.01 gives the masks of the reflectance itself."""
     percent = as_reflectance(stack(lambda name: ground(name) * 100, "float64"), 0.01)
-    for a, b in zip(*(run_now(SpectralTests(), {"source": p}).bands.values() for p in (percent, stack(ground, "float64"))), strict=True):
+    for a, b in zip(
+        *(run_now(SpectralTests(), {"source": p}).bands.values() for p in (percent, stack(ground, "float64"))),
+        strict=True,
+    ):
         np.testing.assert_array_equal(a.data, b.data)
 
 
@@ -92,14 +123,19 @@ def test_landsat_without_its_metadata() -> None:
 
 
 def test_a_dim_says_its_scaling(tmp_path) -> None:
-    """SNAP writes a factor with every band: 1 means 1, so nothing is assumed, and what cannot be reflectance is refused."""
+    """SNAP writes a factor with every band: 1 means 1, so nothing is assumed, and what cannot be reflectance is
+    refused.
+    """
     write_product(stack(lambda name: ground(name) * 1e4, "uint16"), tmp_path / "x.dim")
     with pytest.raises(UnsupportedProduct, match="as of reflectance times 10 000"):
         run_now(SpectralTests(), {"source": open_product(tmp_path / "x.dim")})
     run_now(SpectralTests(), {"source": open_product(tmp_path / "x.dim", ReadOptions(scale=1e-4))})
 
 
-@pytest.mark.parametrize(("fill", "dtype"), [(65535, "uint16"), (32767, "int16"), (-9999, "int16"), (-9999.0, "float32"), (0.0, "float32"), (0, "uint16")])
+@pytest.mark.parametrize(
+    ("fill", "dtype"),
+    [(65535, "uint16"), (32767, "int16"), (-9999, "int16"), (-9999.0, "float32"), (0.0, "float32"), (0, "uint16")],
+)
 def test_an_undeclared_fill_is_found(fill: float, dtype: str) -> None:
     """A slanted swath edge, outside of which one number stands in all bands: no-data before anything is averaged."""
     rows, cols = np.mgrid[: GRID.height, : GRID.width]
@@ -138,11 +174,20 @@ def test_a_cloud_at_the_edge_is_no_fill() -> None:
     assert {band.nodata for band in product.bands.values()} == {0.0}
 
 
-@pytest.mark.parametrize(("dtype", "added", "noted"), [("uint16", 1000, True), ("float32", 1000, True), ("uint16", 0, False), ("int16", 0, False)])
+@pytest.mark.parametrize(
+    ("dtype", "added", "noted"),
+    [("uint16", 1000, True), ("float32", 1000, True), ("uint16", 0, False), ("int16", 0, False)],
+)
 @pytest.mark.parametrize("ending", [".tif", ".nc"])
-def test_numbers_with_an_offset_that_nobody_declares_are_noticed(tmp_path, dtype: str, added: int, noted: bool, ending: str) -> None:
-    """As Earth Engine exports products of baseline 04.00 and later that it has not harmonised: everything is 0.1 too bright."""
-    path = write_product(stack(lambda name: np.clip(ground(name) * 1e4, 1, None) + added, dtype), tmp_path / f"x{ending}")
+def test_numbers_with_an_offset_that_nobody_declares_are_noticed(
+    tmp_path, dtype: str, added: int, noted: bool, ending: str
+) -> None:
+    """As Earth Engine exports products of baseline 04.00 and later that it has not harmonised: everything is 0.1 too
+    bright.
+    """
+    path = write_product(
+        stack(lambda name: np.clip(ground(name) * 1e4, 1, None) + added, dtype), tmp_path / f"x{ending}"
+    )
     without_our_tags(path)
     product = open_product(path)
     assert any("--offset -1000 mends it" in note for note in product.notes) == noted

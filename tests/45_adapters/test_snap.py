@@ -1,4 +1,6 @@
-"""The SNAP adapter on a stand-in of SNAP's classes (snap_standin.py): the same bits as the operator gives on arrays, whatever the tiles."""
+"""The SNAP adapter on a stand-in of SNAP's classes (snap_standin.py): the same bits as the operator gives on arrays,
+whatever the tiles.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,18 @@ from estran.adapters.snap.jvm import java
 from estran.adapters.snap.parameters import convert
 from estran.adapters.snap.samples import to_java
 from estran.catalogue import OPERATORS
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param, parameters_of
+from estran.catalogue.spec import (
+    Aux,
+    BandOut,
+    ClassesOut,
+    FlagsOut,
+    Operator,
+    Reads,
+    Source,
+    Walk,
+    param,
+    parameters_of,
+)
 from estran.catalogue.views import info_xml
 from estran.errors import BadParameter, BadProduct, EmptyScene, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
@@ -30,9 +43,17 @@ _spec = importlib.util.spec_from_file_location("snap_standin", Path(__file__).wi
 snap = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(snap)
 
-FLAGS = FlagCoding("cloud_flags", (Flag("BRIGHT", 0, (255, 255, 255), "brighter than the threshold"), Flag("NO_DATA", 15, (0, 0, 0), "no data")))
-CLASSES = IndexCoding("kind", (IndexValue("dark", 0, (0, 0, 0), "dark"), IndexValue("bright", 200, (255, 255, 255), "bright")))
-WKT = 'GEOGCS["WGS84(DD)", DATUM["WGS84", SPHEROID["WGS84", 6378137.0, 298.257223563]], PRIMEM["Greenwich", 0.0], UNIT["degree", 0.017453292519943295]]'
+FLAGS = FlagCoding(
+    "cloud_flags",
+    (Flag("BRIGHT", 0, (255, 255, 255), "brighter than the threshold"), Flag("NO_DATA", 15, (0, 0, 0), "no data")),
+)
+CLASSES = IndexCoding(
+    "kind", (IndexValue("dark", 0, (0, 0, 0), "dark"), IndexValue("bright", 200, (255, 255, 255), "bright"))
+)
+WKT = (
+    'GEOGCS["WGS84(DD)", DATUM["WGS84", SPHEROID["WGS84", 6378137.0, 298.257223563]], PRIMEM["Greenwich", 0.0], '
+    'UNIT["degree", 0.017453292519943295]]'
+)
 
 
 class Base(Operator):
@@ -53,7 +74,13 @@ class Base(Operator):
         ),
     )
     writes = (
-        BandOut("mean", "float32", "1", "mean of the neighbourhood", palette=((0.0, (0, 0, 0), "dark"), (1.0, (255, 255, 255), "bright"))),
+        BandOut(
+            "mean",
+            "float32",
+            "1",
+            "mean of the neighbourhood",
+            palette=((0.0, (0, 0, 0), "dark"), (1.0, (255, 255, 255), "bright")),
+        ),
         FlagsOut("cloud_flags", "uint16", FLAGS, "flags"),
         ClassesOut("kind", "uint8", CLASSES, "class"),
     )
@@ -106,7 +133,10 @@ class Surveyed(Base):
         return first[0] + second[0], first[1] + second[1]
 
     def compute(self, block, survey=None):
-        return block.out(_outputs(block["red"] * np.float32(survey[0] / survey[1]), block["red"], 0.25), bright_share=survey[0] / survey[1])
+        return block.out(
+            _outputs(block["red"] * np.float32(survey[0] / survey[1]), block["red"], 0.25),
+            bright_share=survey[0] / survey[1],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +147,9 @@ class Whole(Base):
 
     def compute(self, block, survey=None):
         block.progress(0.5, "half way")
-        return block.out(_outputs(block["red"] - np.nanmax(block["red"]), block["red"], 0.25), highest=float(np.nanmax(block["red"])))
+        return block.out(
+            _outputs(block["red"] - np.nanmax(block["red"]), block["red"], 0.25), highest=float(np.nanmax(block["red"]))
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +168,9 @@ def product():
     raw = rng.integers(600, 11000, (13, 29)).astype(np.uint16)
     raw[3, 5] = raw[0, 0] = raw[12, 28] = 0
     made.bands["B4"] = snap.Raster("B4", raw, scale=1e-4, offset=-0.1, nodata=0.0, unit="dl")
-    made.tie_points["sun_zenith"] = snap.Raster("sun_zenith", rng.uniform(20, 60, (13, 29)).astype(np.float32), unit="deg", tie_points=True)
+    made.tie_points["sun_zenith"] = snap.Raster(
+        "sun_zenith", rng.uniform(20, 60, (13, 29)).astype(np.float32), unit="deg", tie_points=True
+    )
     made.setSceneGeoCoding(snap.GeoCoding(WKT, snap.Affine(1e-4, -1e-4, 5.0, 45.0)))
     made.setStartTime(snap.time(2026, 1, 1))
     return made
@@ -155,8 +189,13 @@ def assert_target(target, expected):
 
 def test_a_shim_is_quick_to_import(repository):
     """It is imported on the desktop's window thread at the first Run: what computes is imported by whoever computes."""
-    code = f"import sys; sys.path.insert(0, {str(repository / 'snap-operators')!r}); import estran_snap.cloud_mask; print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    code = (
+        f"import sys; sys.path.insert(0, {str(repository / 'snap-operators')!r}); import estran_snap.cloud_mask; "
+        f"print(*sys.modules)"
+    )
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
     assert not loaded & {"numba", "scipy", "rasterio", "dask", "matplotlib", "netCDF4", "pyproj", "jpy"}
 
 
@@ -171,7 +210,9 @@ class TestSamples:
         snap.Tile(target, snap.Rectangle(0, 0, 3, 2)).setSamples(to_java(values))
         np.testing.assert_array_equal(target.data, values)
 
-    @pytest.mark.parametrize("values", [np.array([[200]], np.uint8), np.array([[1]], np.int64)], ids=["unsigned", "int64"])
+    @pytest.mark.parametrize(
+        "values", [np.array([[200]], np.uint8), np.array([[1]], np.int64)], ids=["unsigned", "int64"]
+    )
     def test_twin_snap_would_spoil_them_unconverted(self, values):
         target = snap.Product("t", "t", 1, 1).addBand("b", snap.TYPES["FLOAT32"])
         snap.Tile(target, snap.Rectangle(0, 0, 1, 1)).setSamples(values)
@@ -228,13 +269,21 @@ class TestParameters:
             yes: bool = param(True, "Yes.")
 
         java_file = snap.SimpleNamespace(getPath=lambda: "dem.tif")
-        given = {"path": java_file, "names": ["a", "b"], "numbers": snap.array("d", [1.0, 2.5]), "count": 3, "yes": False}
+        given = {
+            "path": java_file,
+            "names": ["a", "b"],
+            "numbers": snap.array("d", [1.0, 2.5]),
+            "count": 3,
+            "yes": False,
+        }
         assert {p.name: convert(p, given[p.name]) for p in parameters_of(Many)} == {
             "path": Path("dem.tif"), "names": ("a", "b"), "numbers": (1.0, 2.5), "count": 3, "yes": False,
         }  # fmt: skip
 
     def test_an_unset_number_would_arrive_as_zero(self, product):
-        """SNAP hands 0 and False for primitives without a default: the descriptor gives every one of ours its default, so 0 is only ever the user's."""
+        """SNAP hands 0 and False for primitives without a default: the descriptor gives every one of ours its default,
+        so 0 is only ever the user's.
+        """
         for op_class in (Neighbourhood, Surveyed, *OPERATORS):
             for p in ElementTree.fromstring(info_xml(op_class)).iter("parameter"):
                 if p.findtext("dataType") in ("boolean", "int", "double"):
@@ -260,10 +309,17 @@ class TestSources:
         class Two(Base):
             alias = "Estran.Two"
             walk = Walk.PIXEL
-            sources = (Source("source", (Reads("red"),), "One."), Source("reference", (Reads("red"),), "Two.", optional=True))
+            sources = (
+                Source("source", (Reads("red"),), "One."),
+                Source("reference", (Reads("red"),), "Two.", optional=True),
+            )
 
             def compute(self, block, survey=None):
-                both = block["red"] - block.get("reference.red") if block.get("reference.red") is not None else block["red"]
+                both = (
+                    block["red"] - block.get("reference.red")
+                    if block.get("reference.red") is not None
+                    else block["red"]
+                )
                 return block.out(_outputs(both, block["red"], 0.5))
 
         other = snap.Product("other", "t", 29, 13)
@@ -273,11 +329,19 @@ class TestSources:
             {"source": product, "reference": other},
             {"source": product, "sourceProduct.2": other},
             # What gpt makes of two files without names.
-            {"sourceProduct": product, "sourceProduct.1": product, "sourceProduct1": product, "sourceProduct.2": other, "sourceProduct2": other},
+            {
+                "sourceProduct": product,
+                "sourceProduct.1": product,
+                "sourceProduct1": product,
+                "sourceProduct.2": other,
+                "sourceProduct2": other,
+            },
             {"a": product, "b": other},
         )
         for given in ways:
-            assert_target(snap.run(make_operator(Two)(), snap.Context(given), 8, 8), _outputs(red - np.float32(0.25), red, 0.5))
+            assert_target(
+                snap.run(make_operator(Two)(), snap.Context(given), 8, 8), _outputs(red - np.float32(0.25), red, 0.5)
+            )
         for given in ({"source": product}, {"sourceProduct": product}, {"a": product}):
             assert_target(snap.run(make_operator(Two)(), snap.Context(given), 8, 8), _outputs(red, red, 0.5))
 
@@ -290,7 +354,9 @@ class TestSources:
         with pytest.raises(MissingBand, match=r"red.*found sun_zenith"):
             make_operator(Neighbourhood)().initialize(snap.Context({"source": product}))
 
-    @pytest.mark.parametrize(("kind", "remedy"), [("S2_MSI_Level-1C", "S2 Resampling"), ("anything", "Raster > Geometric > Resampling")])
+    @pytest.mark.parametrize(
+        ("kind", "remedy"), [("S2_MSI_Level-1C", "S2 Resampling"), ("anything", "Raster > Geometric > Resampling")]
+    )
     def test_multisize(self, product, kind, remedy):
         product.kind = kind
         product.bands["B4"] = snap.Raster("B4", np.zeros((6, 14), np.uint16))
@@ -344,7 +410,9 @@ class TestSources:
         target = snap.run(make_operator(Neighbourhood)(), context, 29, 13)
         said = "no cirrus: the cirrus test is off."
         assert any(said in line for line in context.logger.lines)
-        assert target.root.getElement("Estran_Processing").getElement("Estran_Neighbourhood").getElement("notes").attributes == {"note_1": said}
+        assert target.root.getElement("Estran_Processing").getElement("Estran_Neighbourhood").getElement(
+            "notes"
+        ).attributes == {"note_1": said}
 
     def test_scene(self, product):
         op = make_operator(Neighbourhood)()
@@ -380,7 +448,12 @@ class TestPixels:
         corrected = red / np.cos(np.radians(zenith))
         assert_target(target, _outputs(_mean3(corrected), corrected, 0.5))
         del product.tie_points["sun_zenith"]
-        target = snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}, {"mode": "cosine", "sun_zenith": 60.0}), 10, 10)
+        target = snap.run(
+            make_operator(Neighbourhood)(),
+            snap.Context({"source": product}, {"mode": "cosine", "sun_zenith": 60.0}),
+            10,
+            10,
+        )
         corrected = red / np.cos(np.radians(np.float32(60)))
         assert_target(target, _outputs(_mean3(corrected), corrected, 0.5))
 
@@ -389,7 +462,8 @@ class TestPixels:
         context = snap.Context({"source": product}, {"mode": "cosine"})
         target = snap.run(make_operator(Neighbourhood)(), context, 10, 10)
         assert any("sun_zenith computed from place and time (2026-01-01" in line for line in context.logger.lines)
-        # At 5 E, 45 N the sun is far below the horizon at 0 h UTC: its cosine is negative, and so is all that it divides.
+        # At 5 E, 45 N the sun is far below the horizon at 0 h UTC: its cosine is negative, and so is all that it
+        # divides.
         assert np.nanmax(target.bands["mean"].data) < 0.2
 
     def test_valid_pixel_expression(self, product):
@@ -412,7 +486,11 @@ class TestImpossible:
     """The same values are no data here as for the engine (tests/40_engine/test_validity.py)."""
 
     def _nodata(self, op_class, product, tile):
-        return snap.run(make_operator(op_class)(), snap.Context({"source": product}), *tile).bands["cloud_flags"].data & 0x8000 != 0
+        return (
+            snap.run(make_operator(op_class)(), snap.Context({"source": product}), *tile).bands["cloud_flags"].data
+            & 0x8000
+            != 0
+        )
 
     @pytest.mark.parametrize("value", [np.inf, -9999.0, -0.06])
     def test_a_value_that_no_sensor_measures(self, product, value):
@@ -423,12 +501,16 @@ class TestImpossible:
 
     def test_counts_without_a_factor(self, product):
         product.bands["B4"] = snap.Raster("B4", np.full((13, 29), 900, np.uint16))
-        with pytest.raises(UnsupportedProduct, match=r"band B4 \(red\) holds numbers whose scaling is not known .*Band Maths"):
+        with pytest.raises(
+            UnsupportedProduct, match=r"band B4 \(red\) holds numbers whose scaling is not known .*Band Maths"
+        ):
             make_operator(Neighbourhood)().initialize(snap.Context({"source": product}))
 
     @pytest.mark.parametrize("tile", [(8, 8), (40, 40)])
     def test_a_filling_along_the_edge(self, tile):
-        """One number in all bands: found by a tile operator, whose tiles may lie elsewhere, and by a scene operator alike."""
+        """One number in all bands: found by a tile operator, whose tiles may lie elsewhere, and by a scene operator
+        alike.
+        """
 
         def of(base):
             class Three(base):
@@ -440,14 +522,20 @@ class TestImpossible:
         rng = np.random.default_rng(3)
         outside = np.add.outer(np.arange(50), np.zeros(60)) < 12
         for name in ("B3", "B4", "B11"):
-            large.bands[name] = snap.Raster(name, np.where(outside, 6.5535, rng.uniform(0.1, 0.3, (50, 60))).astype(np.float32))
-        large.tie_points["sun_zenith"] = snap.Raster("sun_zenith", np.full((50, 60), 30, np.float32), unit="deg", tie_points=True)
+            large.bands[name] = snap.Raster(
+                name, np.where(outside, 6.5535, rng.uniform(0.1, 0.3, (50, 60))).astype(np.float32)
+            )
+        large.tie_points["sun_zenith"] = snap.Raster(
+            "sun_zenith", np.full((50, 60), 30, np.float32), unit="deg", tie_points=True
+        )
         for base in (Neighbourhood, Whole):
             np.testing.assert_array_equal(self._nodata(of(base), large, tile), outside)
 
 
 class TestOffset:
-    """Sentinel-2 counts of baseline 04.00 and later hold an offset that SNAP's reader puts into the band's scaling, or not (an option of its)."""
+    """Sentinel-2 counts of baseline 04.00 and later hold an offset that SNAP's reader puts into the band's scaling, or
+    not (an option of its).
+    """
 
     @pytest.fixture
     def with_offsets(self, product):
@@ -471,7 +559,10 @@ class TestOffset:
         with_offsets.bands["B4"].offset = 0.0
         target, context = self._run(with_offsets)
         assert_target(target, _outputs(_mean3(red), red, 0.5))
-        assert any("the metadata's offset is not in the scaling of B4: it is added here" in line for line in context.logger.lines)
+        assert any(
+            "the metadata's offset is not in the scaling of B4: it is added here" in line
+            for line in context.logger.lines
+        )
 
     def test_a_band_that_is_no_longer_counts(self, with_offsets):
         red = physical(with_offsets.bands["B4"])
@@ -490,13 +581,25 @@ class TestTarget:
     def test_bands_codings_masks(self, product):
         target = snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}), 29, 13)
         assert list(target.bands) == ["mean", "cloud_flags", "kind"]
-        assert target.flag_codings[0].entries == [("BRIGHT", 1, "brighter than the threshold"), ("NO_DATA", 32768, "no data")]
+        assert target.flag_codings[0].entries == [
+            ("BRIGHT", 1, "brighter than the threshold"),
+            ("NO_DATA", 32768, "no data"),
+        ]
         assert target.index_codings[0].entries == [("dark", 0, "dark"), ("bright", 200, "bright")]
-        assert [m[:2] for m in target.masks] == [("cloud_bright", "cloud_flags.BRIGHT"), ("cloud_no_data", "cloud_flags.NO_DATA")]
+        assert [m[:2] for m in target.masks] == [
+            ("cloud_bright", "cloud_flags.BRIGHT"),
+            ("cloud_no_data", "cloud_flags.NO_DATA"),
+        ]
         assert np.isnan(target.bands["mean"].nodata)
         assert target.bands["kind"].getImageInfo()[1] == [(0.0, (0, 0, 0), "dark"), (200.0, (255, 255, 255), "bright")]
         assert {what for what, _ in target.copied} == {"metadata", "tie points", "geocoding"}
-        assert target.root.getElement("Estran_Processing").getElement("Estran_Neighbourhood").getElement("parameters").attributes["threshold"] == "0.5"
+        assert (
+            target.root.getElement("Estran_Processing")
+            .getElement("Estran_Neighbourhood")
+            .getElement("parameters")
+            .attributes["threshold"]
+            == "0.5"
+        )
 
     def test_copied_bands(self, product):
         @dataclass(frozen=True, kw_only=True)
@@ -579,7 +682,10 @@ class TestWholeScene:
         context = snap.Context({"source": product})
         found = snap.run(make_operator(Surveyed)(), context, 7, 5)
         assert_target(found, _outputs(red * np.float32(float(np.nansum(red > 0.25)) / red.size), red, 0.25))
-        assert {rectangle.height for name, rectangle in context.read if name == "B4" and rectangle.width == 29} >= {4, 1}
+        assert {rectangle.height for name, rectangle in context.read if name == "B4" and rectangle.width == 29} >= {
+            4,
+            1,
+        }
         assert max(rectangle.height for name, rectangle in context.read if name == "sun_zenith") <= 7
 
     def test_execute_twice(self, product):
@@ -641,7 +747,9 @@ class TestWholeScene:
         assert context.read == []
 
     @pytest.mark.parametrize("op_class", [Neighbourhood, Surveyed, Whole])
-    @pytest.mark.parametrize("order", [reversed, lambda found: sorted(found, key=lambda r: (r.x, -r.y))], ids=["backwards", "by columns"])
+    @pytest.mark.parametrize(
+        "order", [reversed, lambda found: sorted(found, key=lambda r: (r.x, -r.y))], ids=["backwards", "by columns"]
+    )
     def test_tiles_in_any_order_on_any_thread(self, product, op_class, order):
         contexts = [snap.Context({"source": product}) for _ in range(2)]
         expected = snap.run(make_operator(op_class)(), contexts[0], 29, 13)
@@ -652,7 +760,9 @@ class TestWholeScene:
         assert_target(contexts[1].target, {name: band.data for name, band in expected.bands.items()})
 
     def test_what_snap_calls(self):
-        """Only the stack: where both stand, SNAP's writer calls computeTile, once a band. And dispose, without which a graph ends in an error."""
+        """Only the stack: where both stand, SNAP's writer calls computeTile, once a band. And dispose, without which a
+        graph ends in an error.
+        """
         made = make_operator(Whole)
         assert not hasattr(made, "computeTile")
         assert not hasattr(made, "compute")
@@ -698,7 +808,10 @@ class TestWholeScene:
     @pytest.mark.parametrize(
         ("error", "remedy"),
         [
-            (ModuleNotFoundError("No module named 'numba'", name="numba.core"), "install numba into the Python that SNAP uses"),
+            (
+                ModuleNotFoundError("No module named 'numba'", name="numba.core"),
+                "install numba into the Python that SNAP uses",
+            ),
             (MemoryError("Unable to allocate 9 GiB"), "on a subset or at a coarser resolution"),
             (RuntimeError("java.lang.OutOfMemoryError: Java heap space"), "-Xmx"),
             (KeyError("x"), "log file"),
@@ -727,6 +840,8 @@ class TestWholeScene:
                 raise ZeroDivisionError("no photons")
 
         context = snap.Context({"source": product})
-        with pytest.raises(EstranError, match=r"Estran.Faulty failed: ZeroDivisionError: no photons \(in tile x 0, y 0, 29 x 13\)"):
+        with pytest.raises(
+            EstranError, match=r"Estran.Faulty failed: ZeroDivisionError: no photons \(in tile x 0, y 0, 29 x 13\)"
+        ):
             snap.run(make_operator(Faulty)(), context, 29, 13)
         assert any("Traceback" in line for line in context.logger.lines)

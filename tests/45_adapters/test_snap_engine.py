@@ -1,4 +1,6 @@
-"""The same product gives the same bits through the SNAP adapter and through the embedded engine: every operator of the catalogue, awkward tiles."""
+"""The same product gives the same bits through the SNAP adapter and through the embedded engine: every operator of the
+catalogue, awkward tiles.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,12 @@ _spec = importlib.util.spec_from_file_location("snap_standin", Path(__file__).wi
 snap = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(snap)
 
-ANGLES = {"sun_zenith": (35.0, 36.0), "sun_azimuth": (150.0, 152.0), "view_zenith_mean": (3.0, 9.0), "view_azimuth_mean": (95.0, 110.0)}
+ANGLES = {
+    "sun_zenith": (35.0, 36.0),
+    "sun_azimuth": (150.0, 152.0),
+    "view_zenith_mean": (3.0, 9.0),
+    "view_azimuth_mean": (95.0, 110.0),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -57,20 +64,34 @@ def stack(op_class) -> Product:
     for name, (low, high) in ANGLES.items():
         values = np.linspace(low, high, 25, dtype=np.float32).reshape(5, 5)
         ties[name] = TiePointGrid(name, values, 0.0, 0.0, step_x, step_y, "deg", cyclic="azimuth" in name)
-    return Product("S2A_MSIL1C_x", grid, bands, kind="S2_MSI_Level-1C", tie_points=ties, start=datetime(2026, 6, 1, 11, tzinfo=UTC), platform="Sentinel-2A")
+    return Product(
+        "S2A_MSIL1C_x",
+        grid,
+        bands,
+        kind="S2_MSI_Level-1C",
+        tie_points=ties,
+        start=datetime(2026, 6, 1, 11, tzinfo=UTC),
+        platform="Sentinel-2A",
+    )
 
 
 def as_snap(product: Product):
     """The product as SNAP would hold it."""
     made = snap.Product(product.name, product.kind, product.grid.width, product.grid.height)
     for band in product.bands.values():
-        made.bands[band.name] = snap.Raster(band.name, np.asarray(band.data), scale=band.scale, offset=band.offset, nodata=band.nodata, unit=band.unit)
+        made.bands[band.name] = snap.Raster(
+            band.name, np.asarray(band.data), scale=band.scale, offset=band.offset, nodata=band.nodata, unit=band.unit
+        )
     for grid in product.tie_points.values():
-        made.tie_points[grid.name] = snap.Raster(grid.name, interpolate(grid, product.grid.window), unit=grid.unit, tie_points=True)
+        made.tie_points[grid.name] = snap.Raster(
+            grid.name, interpolate(grid, product.grid.window), unit=grid.unit, tie_points=True
+        )
     t = product.grid.transform
     from pyproj import CRS
 
-    made.setSceneGeoCoding(snap.GeoCoding(CRS.from_user_input(product.grid.crs).to_wkt("WKT1_GDAL"), snap.Affine(t.a, t.e, t.c, t.f)))
+    made.setSceneGeoCoding(
+        snap.GeoCoding(CRS.from_user_input(product.grid.crs).to_wkt("WKT1_GDAL"), snap.Affine(t.a, t.e, t.c, t.f))
+    )
     made.setStartTime(snap.time(product.start.year, product.start.month, product.start.day, product.start.hour))
     return made
 
@@ -96,13 +117,19 @@ WITH_AUX = [op for op in OPERATORS if op.aux]
 def test_same_bits_with_a_file_beside_the_product(op_class, tmp_path):
     product, aux = stack(op_class), op_class.aux[0]
     coarse = product.grid.at_resolution(30)
-    heights = Band(aux.name, np.linspace(0, 3000, coarse.width * coarse.height, dtype=np.float32).reshape(coarse.shape), coarse)
+    heights = Band(
+        aux.name, np.linspace(0, 3000, coarse.width * coarse.height, dtype=np.float32).reshape(coarse.shape), coarse
+    )
     path = write_product(Product("heights", heights.grid, {aux.name: heights}), tmp_path / "heights.tif")
     expected = run_now(op_class(**{aux.parameter: path}), {"source": product}, read_aux=read_on_grid, tile=64)
     java_file = snap.SimpleNamespace(getPath=lambda: str(path))
-    target = snap.run(make_operator(op_class)(), snap.Context({"source": as_snap(product)}, {aux.parameter: java_file}), 50, 37)
+    target = snap.run(
+        make_operator(op_class)(), snap.Context({"source": as_snap(product)}, {aux.parameter: java_file}), 50, 37
+    )
     for written in op_class.writes:
-        np.testing.assert_array_equal(target.bands[written.name].data, expected[written.name].data, err_msg=written.name)
+        np.testing.assert_array_equal(
+            target.bands[written.name].data, expected[written.name].data, err_msg=written.name
+        )
 
 
 def s2resampled(upsampling) -> Element:
@@ -120,7 +147,9 @@ def to_java_element(element):
 
 @pytest.mark.parametrize(("upsampling", "cut"), [("Bilinear", True), ("Nearest", False)])
 def test_edges_that_s2resampling_mixed_with_zeros_are_no_data(tmp_path, upsampling, cut):
-    """Two pixels at the upper and left edges of B10 and one at the others, in both engines; bands that were not interpolated keep theirs."""
+    """Two pixels at the upper and left edges of B10 and one at the others, in both engines; bands that were not
+    interpolated keep theirs.
+    """
     op_class = next(op for op in OPERATORS if op.alias == "Estran.CloudMask")
     whole = replace(stack(op_class), metadata=(s2resampled(upsampling),))
     assert whole.grid.pixel_size == (20, 20)

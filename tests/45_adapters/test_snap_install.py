@@ -1,4 +1,6 @@
-"""Install, link, uninstall on a faked SNAP: everything in its place, once, taken back whole; and on failure nothing at all."""
+"""Install, link, uninstall on a faked SNAP: everything in its place, once, taken back whole; and on failure nothing at
+all.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,11 @@ def test_install_and_uninstall(fake_snap):
     file = fake_snap.set_python(text="# mine, caf\u00e9\nsnap.other = 1\n")
     before, bytes_before = fake_snap.snapshot(), file.read_bytes()
     told = install()
-    assert told == [f"gpt {ALIASES[0]} -h answers", f"gpt knows all {len(ALIASES)} operators", f"Python starts in SNAP and runs {ALIASES[0]}"]
+    assert told == [
+        f"gpt {ALIASES[0]} -h answers",
+        f"gpt knows all {len(ALIASES)} operators",
+        f"Python starts in SNAP and runs {ALIASES[0]}",
+    ]
     services = (ours(fake_snap) / SERVICES).read_text()
     assert services.count("estran_snap.") == len(ALIASES)
     assert (ours(fake_snap) / "estran_snap" / "cloud_mask-info.xml").is_file()
@@ -75,7 +81,11 @@ def test_a_package_that_snap_does_not_see_is_carried(fake_snap):
     if Site.find().installed.estran:
         pytest.skip("this Estran is seen by the Python below")
     install()
-    carried = {p.relative_to(ours(fake_snap) / "estran") for p in tree(ours(fake_snap) / "estran") if p.is_file() and "__pycache__" not in p.parts}
+    carried = {
+        p.relative_to(ours(fake_snap) / "estran")
+        for p in tree(ours(fake_snap) / "estran")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
     assert {p.relative_to(package_folder()) for p in package_folder().rglob("*.py")} <= carried
     assert Path("report", "report.html") in carried
     assert not [p for p in carried if any(part.startswith(".") for part in p.parts)]
@@ -87,7 +97,9 @@ def test_the_shims_are_those_of_the_repository(repository):
     for path, data in held.items():
         assert (repository / "snap-operators" / path).read_bytes() == data
     committed = [
-        p.relative_to(repository / "snap-operators") for p in (repository / "snap-operators").rglob("*") if p.is_file() and "__pycache__" not in p.parts
+        p.relative_to(repository / "snap-operators")
+        for p in (repository / "snap-operators").rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
     ]
     assert {str(p) for p in held} == {str(p) for p in committed if not {"docs", "java"} & set(p.parts)}
 
@@ -108,7 +120,9 @@ def test_a_second_time_changes_nothing(fake_snap):
     assert plan.changes == ()
     apply(plan, prove=True)
     after = fake_snap.snapshot()
-    assert {k: v for k, v in after.items() if not k.endswith("calls.txt")} == {k: v for k, v in before.items() if not k.endswith("calls.txt")}
+    assert {k: v for k, v in after.items() if not k.endswith("calls.txt")} == {
+        k: v for k, v in before.items() if not k.endswith("calls.txt")
+    }
 
 
 def test_planning_changes_nothing(fake_snap):
@@ -124,7 +138,9 @@ def test_planning_changes_nothing(fake_snap):
 
 def _bridge_in_this_python(monkeypatch, fake):
     """As if esa_snappy had been installed by pip: the interpreter tells the faked folder."""
-    monkeypatch.setattr(planning, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy=str(fake.module_dir)))
+    monkeypatch.setattr(
+        planning, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy=str(fake.module_dir))
+    )
 
 
 def test_a_snap_that_knows_no_python_gets_this_one(fake_snap, monkeypatch):
@@ -132,7 +148,9 @@ def test_a_snap_that_knows_no_python_gets_this_one(fake_snap, monkeypatch):
     file = fake_snap.user_dir / "snap-python" / "snappy.properties"
     before = fake_snap.snapshot()
     install()
-    assert file.read_text() == f"snap.pythonExecutable = {sys.executable}\nsnap.pythonModuleDir = {fake_snap.module_dir}\n"
+    assert (
+        file.read_text() == f"snap.pythonExecutable = {sys.executable}\nsnap.pythonModuleDir = {fake_snap.module_dir}\n"
+    )
     uninstall()
     after = fake_snap.snapshot()
     after.pop(str(fake_snap.home / "calls.txt"))
@@ -159,7 +177,10 @@ def test_what_others_changed_since_stays(fake_snap, monkeypatch, tmp_path):
     with file.open("ab") as more:
         more.write(b"snap.new = kept\n")
     uninstall()
-    assert file.read_text() == f"snap.pythonExecutable = {tmp_path / 'old' / 'python'}\nsnap.pythonModuleDir={fake_snap.module_dir}\nsnap.new = kept\n"
+    assert (
+        file.read_text() == f"snap.pythonExecutable = "
+        f"{tmp_path / 'old' / 'python'}\nsnap.pythonModuleDir={fake_snap.module_dir}\nsnap.new = kept\n"
+    )
 
 
 def test_link_points_at_the_checkout(fake_snap):
@@ -189,7 +210,9 @@ def test_from_copy_to_link_and_back(fake_snap):
     assert (ours(fake_snap) / "estran_snap").is_symlink()
     install()
     assert not (ours(fake_snap) / "estran_snap").is_symlink()
-    assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k} == {k: v for k, v in copied.items() if "calls" not in k}
+    assert {k: v for k, v in fake_snap.snapshot().items() if "calls" not in k} == {
+        k: v for k, v in copied.items() if "calls" not in k
+    }
 
 
 def _as_an_older_one_made_it(monkeypatch):
@@ -279,7 +302,9 @@ def test_settings_behind_a_link_stay_behind_it(fake_snap, monkeypatch, tmp_path)
 
 @pytest.mark.parametrize("start", ["nothing", "older", "link", "other python"])
 def test_killed_at_any_step_it_goes_on_or_out(fake_snap, monkeypatch, start):
-    """Each change is one step; after each, another install arrives where an unbroken one does, and an uninstall where all began."""
+    """Each change is one step; after each, another install arrives where an unbroken one does, and an uninstall where
+    all began.
+    """
     _bridge_in_this_python(monkeypatch, fake_snap)
     (fake_snap.home / "etc" / "snap.conf").write_text("")
     file = fake_snap.user_dir / "snap-python" / "snappy.properties"
@@ -290,7 +315,13 @@ def test_killed_at_any_step_it_goes_on_or_out(fake_snap, monkeypatch, start):
     seen, interpreter = found.installed, ask(Path(sys.executable))
     for name, answer in {"look": seen, "ask": interpreter, "embedded": None}.items():
         monkeypatch.setattr(f"estran.adapters.snap.setup.site.{name}", lambda *_, answer=answer, **__: answer)
-    monkeypatch.setattr(planning, "ask", lambda executable: dataclasses.replace(interpreter, executable=executable, esa_snappy=str(fake_snap.module_dir)))
+    monkeypatch.setattr(
+        planning,
+        "ask",
+        lambda executable: dataclasses.replace(
+            interpreter, executable=executable, esa_snappy=str(fake_snap.module_dir)
+        ),
+    )
     before = held(fake_snap)
 
     def begin():
@@ -335,7 +366,9 @@ def test_killed_at_any_step_it_goes_on_or_out(fake_snap, monkeypatch, start):
         with made(plan_uninstall(Site.find()).changes[:n]):
             pass
         uninstall()
-        assert {k: v for k, v in held(fake_snap).items() if v is not None} == {k: v for k, v in before.items() if v is not None}, f"{n}: {out[n : n + 1]}"
+        assert {k: v for k, v in held(fake_snap).items() if v is not None} == {
+            k: v for k, v in before.items() if v is not None
+        }, f"{n}: {out[n : n + 1]}"
 
 
 def test_killed_before_anything_was_written(fake_snap):
@@ -448,7 +481,9 @@ def test_the_desktop_keeps_its_modules_where_its_launcher_says(fake_snap):
     """In the user's home, even where snap.userdir is elsewhere; but what --userdir names is not left."""
     assert find_desktop(Site.find().settings) is None
     conf = fake_snap.home / "etc" / "snap.conf"
-    conf.write_text('# as installed\ndefault_userdir="${HOME}/.snap/system"\ndefault_mac_userdir="${HOME}/.snap/system"\n')
+    conf.write_text(
+        '# as installed\ndefault_userdir="${HOME}/.snap/system"\ndefault_mac_userdir="${HOME}/.snap/system"\n'
+    )
     with (fake_snap.home / "bin" / "gpt.vmoptions").open("a") as options:
         options.write(f"-Dsnap.userdir={fake_snap.user_home / 'elsewhere'}\n")
     assert Site.find().settings.user_dir == fake_snap.user_home / "elsewhere"
@@ -485,7 +520,11 @@ def test_menus_where_there_is_a_desktop(fake_snap):
 def test_what_must_be_so_before(fake_snap, harm, monkeypatch):
     fake_snap.set_python()
     # Whether the Python of the tests has the real esa_snappy must not count.
-    monkeypatch.setattr(planning, "ask", lambda executable: dataclasses.replace(ask(executable), esa_snappy="", purelib=fake_snap.user_home))
+    monkeypatch.setattr(
+        planning,
+        "ask",
+        lambda executable: dataclasses.replace(ask(executable), esa_snappy="", purelib=fake_snap.user_home),
+    )
     match harm:
         case "too old":
             fake_snap.jar(fake_snap.home / "snap" / "modules" / "org-esa-snap-snap-core.jar", {}, "9.0.8")
@@ -556,7 +595,10 @@ def test_changes_are_all_or_none(tmp_path):
         Change(tmp_path / "empty", None),
         Change(tmp_path / "other", tmp_path / "target"),
     ]
-    with pytest.raises(WriteFailed, match="everything is as it was"), made([*wanted, Change(tmp_path / "file" / "below a file", b"")]):
+    with (
+        pytest.raises(WriteFailed, match="everything is as it was"),
+        made([*wanted, Change(tmp_path / "file" / "below a file", b"")]),
+    ):
         pass
     assert {p: p.read_bytes() if p.is_file() else p.is_symlink() for p in tmp_path.iterdir()} == before
     with made(wanted):
@@ -567,5 +609,12 @@ def test_changes_are_all_or_none(tmp_path):
 
 def test_requirements_are_compared_by_number():
     have = {"numpy": "2.10.1", "dask": "2024.8.0", "old-one": "1.9", "rasterio": "1.4.0rc1"}
-    wanted = ["numpy>=2.9", "dask[array]>=2024.8", "old_one>=1.10", "rasterio>=1.4", "absent", 'extra>=1; extra == "test"']
+    wanted = [
+        "numpy>=2.9",
+        "dask[array]>=2024.8",
+        "old_one>=1.10",
+        "rasterio>=1.4",
+        "absent",
+        'extra>=1; extra == "test"',
+    ]
     assert missing_packages(have, wanted) == ["old_one>=1.10", "absent"]

@@ -1,4 +1,6 @@
-"""The doctor: green on a whole installation, and for each thing that can be broken the line that says it and the command that mends it."""
+"""The doctor: green on a whole installation, and for each thing that can be broken the line that says it and the
+command that mends it.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,14 @@ def wrong(timeout=20.0):
 def test_all_is_well(installed):
     checks = found()
     assert {name: check.fact for name, check in checks.items() if not check.ok and not check.optional} == {}
-    assert list(checks) == [name for name in CHECKS if name != "desktop_home"], "each check has the name by which it is listed; there is no desktop"
+    assert list(checks) == [name for name in CHECKS if name != "desktop_home"], (
+        "each check has the name by which it is listed; there is no desktop"
+    )
     before = installed.snapshot()
     found()
-    assert {k: v for k, v in installed.snapshot().items() if "calls" not in k} == {k: v for k, v in before.items() if "calls" not in k}, (
-        "it looks and touches nothing"
-    )
+    assert {k: v for k, v in installed.snapshot().items() if "calls" not in k} == {
+        k: v for k, v in before.items() if "calls" not in k
+    }, "it looks and touches nothing"
 
 
 def test_nothing_installed(fake_snap):
@@ -200,7 +204,10 @@ def test_rugged_is_not_needed_and_told(installed):
     assert re.search(r"-m pip install .*\borekit-jpype$", check.mend)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("orekit_jpype") is None or shutil.which("java") is None, reason="no orekit-jpype, or no Java")
+@pytest.mark.skipif(
+    importlib.util.find_spec("orekit_jpype") is None or shutil.which("java") is None,
+    reason="no orekit-jpype, or no Java",
+)
 def test_rugged_is_tried_with_the_java_of_snap(installed):
     assert "a ray meets a wall" in found()["rugged"].fact
     jars = installed.module_dir / "orekit_jpype"
@@ -228,14 +235,21 @@ def test_one_cause_is_told_once(installed):
 
 @pytest.mark.parametrize("managed", [False, True])
 def test_where_pip_installs(installed, monkeypatch, managed):
-    """Where SNAP looks: the folder of esa_snappy, if that is not the Python's own; and nowhere that belongs to the system's packages."""
-    monkeypatch.setattr(sites, "ask", lambda executable: dataclasses.replace(ask(executable), environment=not managed, managed=managed))
+    """Where SNAP looks: the folder of esa_snappy, if that is not the Python's own; and nowhere that belongs to the
+    system's packages.
+    """
+    monkeypatch.setattr(
+        sites, "ask", lambda executable: dataclasses.replace(ask(executable), environment=not managed, managed=managed)
+    )
     next(installed.module_dir.glob("numba-*.dist-info")).unlink()
     (installed.module_dir / "numba").unlink()
     mend = wrong()["packages"].mend
     if managed:
         program = "DIR/bin/python"
-        assert mend == f'{sys.executable} -m venv DIR && {program} -m pip install "estran[snap]" && estran snap install --python {program}'
+        assert (
+            mend == f'{sys.executable} -m venv DIR && {program} -m pip install "estran[snap]" && estran snap install '
+            f"--python {program}"
+        )
     else:
         assert mend.startswith(f'{sys.executable} -m pip install --target {installed.module_dir} "numba>=')
         monkeypatch.setattr(sites, "ask", lambda executable: dataclasses.replace(ask(executable), environment=False))
@@ -252,7 +266,9 @@ def test_a_link_that_leads_elsewhere(installed, tmp_path):
 
 def test_an_installed_copy_wins_over_the_link(installed):
     apply(plan_install(Site.find(), linked=True), prove=False)
-    shutil.copytree(package_folder(), installed.module_dir / "estran", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copytree(
+        package_folder(), installed.module_dir / "estran", ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
     check = wrong()["estran"]
     assert "wins over the linked checkout" in check.fact
     assert "pip uninstall estran" in check.mend

@@ -36,7 +36,9 @@ def test_another_program_called_gpt_is_no_snap(fake_snap, tmp_path):
     other.mkdir(parents=True)
     (other / "gpt").write_text("#!/bin/sh\n")
     (other / "gpt").chmod(0o755)
-    assert find_snap(environment={"PATH": f"{other}{os.pathsep}{fake_snap.gpt.parent}"}).home == fake_snap.home.resolve()
+    assert (
+        find_snap(environment={"PATH": f"{other}{os.pathsep}{fake_snap.gpt.parent}"}).home == fake_snap.home.resolve()
+    )
     with pytest.raises(BadParameter, match="--snap names no SNAP"):
         find_snap(other / "gpt", {})
 
@@ -56,7 +58,9 @@ def test_a_wrong_variable_is_told_and_not_passed_over(tmp_path):
 
 
 def test_none(tmp_path, monkeypatch):
-    monkeypatch.setattr("estran.adapters.snap.setup.find.usual_places", lambda _environment: iter([tmp_path / "esa-snap"]))
+    monkeypatch.setattr(
+        "estran.adapters.snap.setup.find.usual_places", lambda _environment: iter([tmp_path / "esa-snap"])
+    )
     with pytest.raises(NoSnap, match="name its folder with --snap DIR"):
         find_snap(environment={"PATH": str(tmp_path)})
 
@@ -69,10 +73,16 @@ def test_the_user_directory_is_not_always_in_the_home(fake_snap, tmp_path):
         told = settings_of(fake_snap)
     finally:
         del os.environ["SCRATCH"]
-    assert (told.user_dir, told.user_dir_from) == (tmp_path / "scratch" / "snap", str(fake_snap.home / "etc" / "snap.properties"))
+    assert (told.user_dir, told.user_dir_from) == (
+        tmp_path / "scratch" / "snap",
+        str(fake_snap.home / "etc" / "snap.properties"),
+    )
     (fake_snap.home / "bin" / "gpt.vmoptions").write_text(f"-Xmx8G\n-Dsnap.userdir={tmp_path / 'vm options'}\n")
     assert settings_of(fake_snap).user_dir == tmp_path / "vm options"
-    assert settings_of(fake_snap, JAVA_TOOL_OPTIONS=f"-Xmx2G '-Dsnap.userdir={tmp_path / 'a b'}'").user_dir == tmp_path / "a b"
+    assert (
+        settings_of(fake_snap, JAVA_TOOL_OPTIONS=f"-Xmx2G '-Dsnap.userdir={tmp_path / 'a b'}'").user_dir
+        == tmp_path / "a b"
+    )
     assert read_settings(fake_snap.home, tmp_path / "given", fake_snap.environment).user_dir == tmp_path / "given"
 
 
@@ -88,7 +98,9 @@ def test_the_home_is_the_jvm_s_and_not_the_shell_s(fake_snap, tmp_path):
 
 
 def test_settings_go_over_one_another_as_in_snap(fake_snap):
-    """snap-runtime Config.load, then esa-snappy PyBridge.loadPythonConfig, which puts snappy.properties over everything."""
+    """snap-runtime Config.load, then esa-snappy PyBridge.loadPythonConfig, which puts snappy.properties over
+    everything.
+    """
     places = {
         "home": fake_snap.home / "etc" / "snap.properties",
         "user": fake_snap.user_dir / "etc" / "snap.properties",
@@ -133,7 +145,10 @@ def test_versions_come_from_the_modules(fake_snap):
 
 
 def test_the_stand_alone_engine_has_versions_in_its_names(tmp_path):
-    jars = {name: tmp_path / name for name in ("snap-core-test-13.0.3.jar", "snap-core-13.0.3.jar", "my-esa-snappy-tools.jar")}
+    jars = {
+        name: tmp_path / name
+        for name in ("snap-core-test-13.0.3.jar", "snap-core-13.0.3.jar", "my-esa-snappy-tools.jar")
+    }
     assert find_module(jars, "snap-core") == tmp_path / "snap-core-13.0.3.jar"
     assert find_module(jars, "esa-snappy") is None
 
@@ -147,7 +162,11 @@ def test_plugins_are_found_where_snap_looks(fake_snap, tmp_path):
     etc.mkdir()
     (etc / "snap.properties").write_text(f"{EXTRA_PATHS}={tmp_path / 'extra'}{os.pathsep}{tmp_path / 'nowhere'}\n")
     spi = "META-INF/services/eu.esa.snap.snappy.gpf.PyOperatorSpi"
-    files = {spi: b"pkg.op.Op\n", "pkg/op.py": b"", "pkg/op-info.xml": b"<operator><name>n</name><alias>Jar.Op</alias></operator>"}
+    files = {
+        spi: b"pkg.op.Op\n",
+        "pkg/op.py": b"",
+        "pkg/op-info.xml": b"<operator><name>n</name><alias>Jar.Op</alias></operator>",
+    }
     jar = fake_snap.jar(fake_snap.user_dir / "system" / "modules" / "org-x.jar", files)
     found = find_plugins(settings_of(fake_snap))
     assert [(p.place, p.aliases) for p in found] == [(first, ("Other.Op",)), (extra, ("Other.Op",)), (jar, ("Jar.Op",))]
@@ -156,7 +175,12 @@ def test_plugins_are_found_where_snap_looks(fake_snap, tmp_path):
 
 @pytest.mark.parametrize(
     ("harm", "said"),
-    [("info", "-info.xml is missing"), ("py", "bad_op.py is missing"), ("xml", "-info.xml is missing or has no name and alias"), ("line", "names no module")],
+    [
+        ("info", "-info.xml is missing"),
+        ("py", "bad_op.py is missing"),
+        ("xml", "-info.xml is missing or has no name and alias"),
+        ("line", "names no module"),
+    ],
 )
 def test_what_is_wrong_with_a_plugin(fake_snap, harm, said):
     folder = fake_snap.plugin("bad", broken=harm == "info")

@@ -1,4 +1,6 @@
-"""Which Python's modules the Python inside SNAP takes: another one first on the PATH is found, named, and cured where SNAP reads it."""
+"""Which Python's modules the Python inside SNAP takes: another one first on the PATH is found, named, and cured where
+SNAP reads it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from estran.adapters.snap.setup.interpreter import ask
 from estran.adapters.snap.setup.plan import apply, plan_install, plan_uninstall
 from estran.adapters.snap.setup.site import Site
 
-pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="Python's library finds its place itself there")
+pytestmark = pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="Python's library finds its place itself there"
+)
 
 BASE = Path(sys.base_prefix)
 
@@ -50,7 +54,9 @@ def snap(fake_snap, monkeypatch):
 
 
 def another_python(folder: Path, *, whole: bool = True) -> Path:
-    """A Python of this version in another place, its compiled modules left out as those of another build would not fit; the folder of its program."""
+    """A Python of this version in another place, its compiled modules left out as those of another build would not fit;
+    the folder of its program.
+    """
     library = folder / Path(sysconfig.get_path("stdlib")).relative_to(sys.base_prefix)
     (library / "lib-dynload").mkdir(parents=True)
     for entry in Path(sysconfig.get_path("stdlib")).iterdir() if whole else ():
@@ -99,7 +105,12 @@ def test_another_python_first_on_the_path(snap, monkeypatch, tmp_path):
     first(monkeypatch, other)
     check = found()["home"]
     assert not check.ok
-    for named in (sys.executable, str(BASE), str(tmp_path / "other"), f"{other / 'python3'}, the first python3 on the PATH"):
+    for named in (
+        sys.executable,
+        str(BASE),
+        str(tmp_path / "other"),
+        f"{other / 'python3'}, the first python3 on the PATH",
+    ):
         assert named in check.fact
     assert check.mend == f"PYTHONHOME={BASE} '{snap.gpt}' ...  # start gpt so; for SNAP Desktop: estran snap install"
     assert "estran" not in found(), "what rests on it is not judged"
@@ -131,7 +142,10 @@ def test_the_interpreter_under_that_name_is_as_embedded(monkeypatch, tmp_path):
     interpreter = ask(Path(sys.executable))
     if compiler is None or not Path(headers, "Python.h").is_file():
         pytest.skip("no C compiler, or no headers of this Python")
-    source = f"#include <Python.h>\nint main(void) {{ Py_Initialize(); return PyRun_SimpleString({_c(embedding._ASKED)}); }}\n"
+    source = (
+        f"#include <Python.h>\nint main(void) {{ Py_Initialize(); return "
+        f"PyRun_SimpleString({_c(embedding._ASKED)}); }}\n"
+    )
     (tmp_path / "e.c").write_text(source)
     library = Path(interpreter.library)
     build = [compiler, "e.c", f"-I{headers}", str(library), f"-Wl,-rpath,{library.parent}", "-o", "e"]
@@ -143,7 +157,9 @@ def test_the_interpreter_under_that_name_is_as_embedded(monkeypatch, tmp_path):
     other, env = another_python(tmp_path / "other"), environment(tmp_path / "env", tmp_path)
     for folder in (BASE / "bin", other, env, tmp_path / "nowhere"):
         path = f"{folder}{os.pathsep}{tmp_path / 'empty'}"
-        done = subprocess.run([tmp_path / "e"], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [tmp_path / "e"], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+        )
         real, ours = json.loads(done.stdout), embedded(interpreter, {"PATH": path})
         assert (Path(real["prefix"]), Path(real["base"]), real["errors"]) == (ours.prefix, ours.base, ours.errors), path
 
@@ -166,7 +182,10 @@ def test_install_says_what_gpt_needs_and_proves_it_so(snap, monkeypatch, tmp_pat
     conf = snap.user_home / ".snap" / "system" / "etc" / "snap.conf"
     assert conf.read_text() == home_line(str(BASE)) + "\n"
     checks = found()
-    assert checks["start"].fact == "Python does not start in SNAP: ZipImportError: can't decompress data; zlib not available"
+    assert (
+        checks["start"].fact
+        == "Python does not start in SNAP: ZipImportError: can't decompress data; zlib not available"
+    )
     assert checks["start"].mend == checks["home"].mend
     assert f"(PYTHONHOME in {conf})" in checks["desktop_home"].fact
     assert plan_install(Site.find()).changes == ()
@@ -181,7 +200,9 @@ def test_the_line_is_one_that_the_launcher_obeys(snap, tmp_path):
     """What SNAP's script does with its configurations, in a shell."""
     conf = tmp_path / "snap.conf"
     conf.write_bytes(with_line(b"jdkhome='./jre'", home_line("/usr/py 3's")))
-    done = subprocess.run(["sh", "-c", f". {conf}; printenv PYTHONHOME; echo $jdkhome"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["sh", "-c", f". {conf}; printenv PYTHONHOME; echo $jdkhome"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines() == ["/usr/py 3's", "./jre"]
     assert homes_in(conf.read_text()) == ["/usr/py 3's"]
 
@@ -227,7 +248,8 @@ def test_a_configuration_that_cannot_be_written(snap, monkeypatch, tmp_path):
     conf.parent.parent.mkdir(parents=True)
     conf.parent.touch()  # not even root makes a folder of a file
     assert any(
-        f"cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: export PYTHONHOME='{BASE}'" in n
+        f"cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: export "
+        f"PYTHONHOME='{BASE}'" in n
         for n in plan_install(Site.find()).notes
     )
 
@@ -274,15 +296,19 @@ def test_an_activated_environment_with_an_older_checkout(snap, monkeypatch, tmp_
     ("err", "reason"),
     [
         (
-            "Error: Error in Python interpreter:\nType: <class 'ValueError'>\nValue: a sentence\nthat goes on\nLine: 43\nNamespace: x\nFile:  (most recent\n",
+            "Error: Error in Python interpreter:\nType: <class 'ValueError'>\nValue: a sentence\nthat goes on\nLine: "
+            "43\nNamespace: x\nFile:  (most recent\n",
             "ValueError: a sentence that goes on",
         ),
         (
-            "INFO: x\nError: Failed to establish Python bridge\norg.esa.snap.core.gpf.OperatorException: Failed\n\tat eu.esa.A.b(C.java:3)\n"
-            "Caused by: java.io.IOException: Python configuration failed.\nCommand [python ./x.py]\nfailed with return code 1.\n"
+            "INFO: x\nError: Failed to establish Python bridge\norg.esa.snap.core.gpf.OperatorException: Failed\n\tat "
+            "eu.esa.A.b(C.java:3)\n"
+            "Caused by: java.io.IOException: Python configuration failed.\nCommand [python ./x.py]\nfailed with "
+            "return code 1.\n"
             "\tat a.b(C.java:1)\n\t... 7 more\n",
             "Error: Failed to establish Python bridge "
-            "(Caused by: java.io.IOException: Python configuration failed. Command [python ./x.py] failed with return code 1.)",
+            "(Caused by: java.io.IOException: Python configuration failed. Command [python ./x.py] failed with return "
+            "code 1.)",
         ),
         ("Error: Value is out of range [0,1].\n", "Error: Value is out of range [0,1]."),
         ("", "it said nothing"),

@@ -1,4 +1,6 @@
-"""Properties files: read as Java reads them (its documentation's examples, and Java itself where there is one), edited byte by byte."""
+"""Properties files: read as Java reads them (its documentation's examples, and Java itself where there is one), edited
+byte by byte.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,8 @@ from estran.errors import EstranError
 # The examples of java.util.Properties.load in the documentation of Java SE, and the corners of its text.
 CASES = {
     b"Truth = Beauty\n Truth:Beauty\nTruth                    :Beauty\n": {"Truth": "Beauty"},
-    b"fruits                           apple, banana, pear, \\\n                                  cantaloupe, watermelon, \\\n  kiwi, mango\n": {
-        "fruits": "apple, banana, pear, cantaloupe, watermelon, kiwi, mango"
-    },
+    b"fruits                           apple, banana, pear, \\\n                                  cantaloupe, "
+    b"watermelon, \\\n  kiwi, mango\n": {"fruits": "apple, banana, pear, cantaloupe, watermelon, kiwi, mango"},
     b"cheeses\n": {"cheeses": ""},
     b"\\:\\=\n": {":=": ""},
     b"# comment\n   ! comment\n\nkey\\ with\\ blanks = a\\tb\n": {"key with blanks": "a\tb"},
@@ -49,10 +50,16 @@ def test_a_broken_escape_is_a_sentence():
 
 
 def test_edit_leaves_every_other_byte():
-    before = b"# mine: caf\xe9 in Latin-1\r\n! more\r\nother : x\\\r\n   y\r\nsnap.pythonExecutable = old\\\r\n  er\r\n\r\nlast=1"
-    after = edit_properties(before, {"snap.pythonExecutable": "C:\\Python311\\python.exe", "snap.pythonModuleDir": "D:\\caf\u00e9 \u65e5"})
+    before = (
+        b"# mine: caf\xe9 in Latin-1\r\n! more\r\nother : x\\\r\n   y\r\nsnap.pythonExecutable = old\\\r\n  "
+        b"er\r\n\r\nlast=1"
+    )
+    after = edit_properties(
+        before, {"snap.pythonExecutable": "C:\\Python311\\python.exe", "snap.pythonModuleDir": "D:\\caf\u00e9 \u65e5"}
+    )
     assert after == (
-        b"# mine: caf\xe9 in Latin-1\r\n! more\r\nother : x\\\r\n   y\r\nsnap.pythonExecutable = C:\\\\Python311\\\\python.exe\r\n\r\nlast=1"
+        b"# mine: caf\xe9 in Latin-1\r\n! more\r\nother : x\\\r\n   y\r\nsnap.pythonExecutable = "
+        b"C:\\\\Python311\\\\python.exe\r\n\r\nlast=1"
         b"\r\nsnap.pythonModuleDir = D:\\\\caf\\u00E9 \\u65E5\r\n"
     )
 
@@ -78,7 +85,9 @@ KEY = TEXT.map(lambda text: "k" + text)
 FILE = st.lists(
     st.one_of(
         st.tuples(KEY, TEXT).map(lambda pair: edit_properties(b"", {pair[0]: pair[1]})),
-        st.sampled_from([b"# c \\\n", b"\n", b"!\r\n", b"x : y\\\n  z\r", b"u=\\u00e9\r\n", b"  w\tv\n", b"q\n", b"caf\xc3\xa9=1\n"]),
+        st.sampled_from(
+            [b"# c \\\n", b"\n", b"!\r\n", b"x : y\\\n  z\r", b"u=\\u00e9\r\n", b"  w\tv\n", b"q\n", b"caf\xc3\xa9=1\n"]
+        ),
     ),
     max_size=6,
 ).map(b"".join)
@@ -139,7 +148,13 @@ def test_java_reads_what_we_read_and_write(tmp_path):
     if java is None or shutil.which("javac") is None:
         pytest.skip("no JDK on the PATH")
     (tmp_path / "Read.java").write_text(JAVA)
-    texts = [*CASES, *(edit_properties(data, {"snap.pythonModuleDir": " C:\\users\\Zo\u00eb\\\u65e5\U0001f600 #! = : "}) for data in CASES)]
+    texts = [
+        *CASES,
+        *(
+            edit_properties(data, {"snap.pythonModuleDir": " C:\\users\\Zo\u00eb\\\u65e5\U0001f600 #! = : "})
+            for data in CASES
+        ),
+    ]
     for n, data in enumerate(texts):
         (tmp_path / f"{n}.properties").write_bytes(data)
     names = [str(tmp_path / f"{n}.properties") for n in range(len(texts))]

@@ -55,7 +55,9 @@ def test_solar_spectra_agree(shared_data: Path, name: str) -> None:
 def test_a_solar_spectrum_in_micrometres(shared_data: Path) -> None:
     path = shared_data / "solar_srf_gas" / "e490_00a_ASTM.dat"
     assert float(read_solar(path, unit="W/m2/um", wavelength_unit="um").at(660.0)) == pytest.approx(1.53, rel=0.03)
-    with pytest.raises(BadProduct, match=r"not in the unit that was said.*expected the brightest at about 450 nm, in nm, found 0\.4"):
+    with pytest.raises(
+        BadProduct, match=r"not in the unit that was said.*expected the brightest at about 450 nm, in nm, found 0\.4"
+    ):
         read_solar(path)
     with pytest.raises(BadParameter, match="not in W/m²/nm"):
         read_solar(path, unit="W/m2/nm", wavelength_unit="um")
@@ -69,7 +71,9 @@ def gsics(path: Path, *, wavenumber: bool = False, unit: str = "nm") -> Path:
         file.createDimension("letters", 4)
         names = file.createVariable("channel_name", "S1", ("channel", "letters"))
         names[:] = netCDF4.stringtochar(np.array(["VIS6", "NIR8"], "S4"))
-        x = file.createVariable("wavenumber" if wavenumber else "wavelength", "f8", ("channel", "sample"), fill_value=-999.0)
+        x = file.createVariable(
+            "wavenumber" if wavenumber else "wavelength", "f8", ("channel", "sample"), fill_value=-999.0
+        )
         x.units = "cm-1" if wavenumber else unit
         nm = np.ma.masked_equal([[620.0, 630.0, 640.0, 650.0], [850.0, 860.0, 870.0, -1.0]], -1.0)
         x[:] = 1e7 / nm if wavenumber else nm / {"nm": 1.0, "um": 1000.0}.get(unit, 1.0)

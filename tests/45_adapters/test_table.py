@@ -31,7 +31,11 @@ def test_bands_by_any_of_their_names(path):
 
 def test_input_stays_letter_for_letter(path, tmp_path):
     target = tmp_path / "out.csv"
-    added = {"cloud": np.array([1, 0], np.uint8), "probability": np.array([0.25, np.nan], np.float32), "class": np.array(["cloud", "nodata"])}
+    added = {
+        "cloud": np.array([1, 0], np.uint8),
+        "probability": np.array([0.25, np.nan], np.float32),
+        "class": np.array(["cloud", "nodata"]),
+    }
     write_table(target, read_table(path), added)
     lines, before = target.read_text().splitlines(), TEXT.splitlines()
     assert lines[0] == before[0] + ",cloud,probability,class"
@@ -61,7 +65,13 @@ def test_quoted_cells_survive(tmp_path):
 @pytest.mark.parametrize(("told", "delimiter"), [("sep=;", ";"), ('"sep=|"', "|"), ("SEP=\t", "\t"), ("", "|")])
 def test_what_separates_cells_is_told_to_excel(tmp_path, told, delimiter, end):
     file = tmp_path / "a.csv"
-    lines = [*([told] if told else []), "name,blue,x".replace(",", delimiter), "a,0.1,".replace(",", delimiter), "", "b,0,1,".replace(",", delimiter)[:-1]]
+    lines = [
+        *([told] if told else []),
+        "name,blue,x".replace(",", delimiter),
+        "a,0.1,".replace(",", delimiter),
+        "",
+        "b,0,1,".replace(",", delimiter)[:-1],
+    ]
     file.write_text(end.join(lines), encoding="utf-8", newline="")
     table = read_table(file)
     assert (table.names, table.delimiter) == (("name", "blue", "x"), delimiter)
@@ -69,7 +79,9 @@ def test_what_separates_cells_is_told_to_excel(tmp_path, told, delimiter, end):
     assert table.lines == ((3, 5) if told else (2, 4))
 
 
-@pytest.mark.parametrize("inside", ["two\nlines", "two\r\nlines", "two\rlines", "a\u2028b", "a\x85b", "a\x0cb", "a\x1cb"])
+@pytest.mark.parametrize(
+    "inside", ["two\nlines", "two\r\nlines", "two\rlines", "a\u2028b", "a\x85b", "a\x0cb", "a\x1cb"]
+)
 def test_line_ends_inside_a_cell_stay(tmp_path, inside):
     file = tmp_path / "a.csv"
     text = f'name,blue\n"{inside}",0.1\nx,O\n'
@@ -84,7 +96,12 @@ def test_line_ends_inside_a_cell_stay(tmp_path, inside):
 
 @pytest.mark.parametrize(
     ("cell", "told"),
-    [("0,12", "What to do: write numbers with a decimal point"), ("-,5e-1", "a decimal point"), ("0.1_5", "correct it"), ("1,2,3", "correct it")],
+    [
+        ("0,12", "What to do: write numbers with a decimal point"),
+        ("-,5e-1", "a decimal point"),
+        ("0.1_5", "correct it"),
+        ("1,2,3", "correct it"),
+    ],
 )
 def test_cells_that_are_numbers_elsewhere(tmp_path, cell, told):
     file = tmp_path / "a.csv"

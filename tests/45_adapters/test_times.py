@@ -34,7 +34,17 @@ def test_moments(text: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", None, "soon", "2018-13-01T00:00:00Z", "2018-01-01T25:00:00Z", "2018-01-01T10:54:61Z", "9999-12-31T23:59:60Z", "2018-01-01T00:00:00+99:00"]
+    "text",
+    [
+        "",
+        None,
+        "soon",
+        "2018-13-01T00:00:00Z",
+        "2018-01-01T25:00:00Z",
+        "2018-01-01T10:54:61Z",
+        "9999-12-31T23:59:60Z",
+        "2018-01-01T00:00:00+99:00",
+    ],
 )
 def test_what_is_no_moment(text: str | None) -> None:
     assert utc(text) is None

@@ -1,4 +1,6 @@
-"""Virtual bands in any order and number: what can be evaluated is, and the rest keeps a note; nothing is walked by calling itself."""
+"""Virtual bands in any order and number: what can be evaluated is, and the rest keeps a note; nothing is walked by
+calling itself.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whole or not at all: killed at any step, disk full, target there; what is left is the old product or the new one, never a part."""
+"""Whole or not at all: killed at any step, disk full, target there; what is left is the old product or the new one,
+never a part.
+"""
 
 from __future__ import annotations
 
@@ -117,8 +119,9 @@ DEADLY = """
                 (entry / "index.html").write_text("new")
             else:
                 entry.write_text("new")
-"""
-# What is written, what belongs to it, whether the folder keeps its place (one is in it), whether the system exchanges in one step.
+"""  # noqa: E501
+# What is written, what belongs to it, whether the folder keeps its place (one is in it), whether the system exchanges
+# in one step.
 SHAPES = {
     "file": ("x.tif", "", False, True),
     "pair": ("x.dim", "x.data", False, True),
@@ -130,13 +133,18 @@ SHAPES = {
 
 
 def texts(place: Path) -> dict[str, str]:
-    return {str(p.relative_to(place)): p.read_text() for p in place.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.parts[-3:])}
+    return {
+        str(p.relative_to(place)): p.read_text()
+        for p in place.rglob("*")
+        if p.is_file() and not any(part.startswith(".") for part in p.parts[-3:])
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with POSIX signals")
 @pytest.mark.parametrize("shape", [pytest.param(s, marks=() if s == "pair" else pytest.mark.slow) for s in SHAPES])
 def test_killed_at_each_step(tmp_path, shape):
-    """Every step that touches the disk, one after the other, is the last: the next run finds the old result or the new one, and no third thing.
+    """Every step that touches the disk, one after the other, is the last: the next run finds the old result or the new
+    one, and no third thing.
 
     Even before that, for programs that know nothing of ours, an old header never stands over new samples.
     """
@@ -157,7 +165,14 @@ def test_killed_at_each_step(tmp_path, shape):
                 else:
                     entry.write_text("old")
         old = texts(place)
-        command = [sys.executable, str(script), str(place / name), companions, "exchange" if exchanged else "", str(last)]
+        command = [
+            sys.executable,
+            str(script),
+            str(place / name),
+            companions,
+            "exchange" if exchanged else "",
+            str(last),
+        ]
         done = subprocess.run(command, check=False, cwd=place / name if inside else tmp_path)
         seen = texts(place)
         if "x.dim" in seen:
@@ -197,7 +212,7 @@ SLOW = """
 
     data = dask.array.full(grid.shape, 2, np.int16, chunks=5).map_blocks(slow)
     write_product(Product("x", grid, {"a": Band("a", data, grid)}), sys.argv[1], overwrite=True, progress=lambda share, _: print(share, flush=True))
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with POSIX signals")
@@ -276,7 +291,9 @@ def small_disk(tmp_path):
         pytest.skip("only root can mount a small disk")
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)], capture_output=True, check=False
+    ).returncode:
         pytest.skip("mounting is not allowed here")
     yield place
     for _ in range(20):
@@ -292,7 +309,9 @@ def test_disk_full(ending, small_disk):
     assert not list(small_disk.iterdir())
 
 
-@pytest.mark.skipif(sys.platform == "win32" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root may write anywhere")
+@pytest.mark.skipif(
+    sys.platform == "win32" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root may write anywhere"
+)
 def test_read_only_folder(tmp_path):
     tmp_path.chmod(0o500)
     try:

@@ -19,11 +19,15 @@ NAME = "S2A_MSIL1C_20190410T105031_N0400_R051_T31TDH_20190410T115031.SAFE"
 
 
 def end_record(directory: int, at: int) -> bytes:
-    return struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, min(directory, 0xFFFFFFFF), min(at, 0xFFFFFFFF), 0)
+    return struct.pack(
+        "<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, min(directory, 0xFFFFFFFF), min(at, 0xFFFFFFFF), 0
+    )
 
 
 def end_record_64(directory: int, at: int, here: int) -> bytes:
-    return struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10**6, 10**6, directory, at) + struct.pack("<4sIQI", b"PK\x06\x07", 0, here, 1)
+    return struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10**6, 10**6, directory, at) + struct.pack(
+        "<4sIQI", b"PK\x06\x07", 0, here, 1
+    )
 
 
 @pytest.mark.parametrize("big", [False, True], ids=["zip", "zip64"])
@@ -71,7 +75,9 @@ def packed(path: Path, content: bytes, claimed: int | None = None) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("claimed", "told"), [(None, "too large.*64 MB"), (1000, "cannot be unpacked|no well-formed XML")], ids=["honest", "with a size that is a lie"]
+    ("claimed", "told"),
+    [(None, "too large.*64 MB"), (1000, "cannot be unpacked|no well-formed XML")],
+    ids=["honest", "with a size that is a lie"],
 )
 def test_a_bomb(tmp_path, claimed, told):
     path = packed(tmp_path / f"{NAME}.zip", b"<a>" + b" " * 100_000_000 + b"</a>", claimed)

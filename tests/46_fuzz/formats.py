@@ -27,7 +27,9 @@ TEXTS = (".xml", ".dim", ".hdr", ".gml", ".properties", ".csv", ".txt", ".safe",
 
 @dataclass(frozen=True)
 class Format:
-    """`make` writes a sound product into a folder and returns what is opened; `targets` says which of its files are damaged; `read` opens it and reads some."""
+    """`make` writes a sound product into a folder and returns what is opened; `targets` says which of its files are
+    damaged; `read` opens it and reads some.
+    """
 
     make: Callable[[Path], Path]
     read: Callable[[Path, random.Random], None]
@@ -66,7 +68,10 @@ def ours(ending: str) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         product = small_product()
         if ending == ".dim":
-            tie = {n: TiePointGrid(n, np.full((3, 3), v, np.float32), 0.5, 0.5, 10.0, 10.0) for n, v in (("latitude", 45.0), ("longitude", 3.0))}
+            tie = {
+                n: TiePointGrid(n, np.full((3, 3), v, np.float32), 0.5, 0.5, 10.0, 10.0)
+                for n, v in (("latitude", 45.0), ("longitude", 3.0))
+            }
             product = Product(product.name, GRID, product.bands, tie_points=tie, notes=product.notes)
         return write_product(product, folder / f"small{ending}")
 
@@ -86,7 +91,12 @@ def safe(folder: Path) -> Path:
     builder = _safe_builder()
     builder.SIZE = 120
     seen = np.ones(builder.nodes()[0].shape, bool)
-    square = [(builder.ULX, builder.ULY), (builder.ULX + 1200, builder.ULY), (builder.ULX + 1200, builder.ULY - 1200), (builder.ULX, builder.ULY - 1200)]
+    square = [
+        (builder.ULX, builder.ULY),
+        (builder.ULX + 1200, builder.ULY),
+        (builder.ULX + 1200, builder.ULY - 1200),
+        (builder.ULX, builder.ULY - 1200),
+    ]
     return builder.build(
         folder,
         {band: np.full(builder.shape(band), 1500 + k, np.uint16) for k, band in enumerate(builder.BANDS)},
@@ -99,12 +109,24 @@ def safe(folder: Path) -> Path:
 
 
 def safe_zip(folder: Path) -> Path:
-    return _safe_builder().zipped(safe(folder / "unpacked")).rename(folder / "S2B_MSIL1C_20200615T105031_N0400_R051_T31UFS_20200615T120000.zip")
+    return (
+        _safe_builder()
+        .zipped(safe(folder / "unpacked"))
+        .rename(folder / "S2B_MSIL1C_20200615T105031_N0400_R051_T31UFS_20200615T120000.zip")
+    )
 
 
 def plain(name: str, driver: str, **options: Any) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
-        profile = {"width": 24, "height": 20, "count": 2, "dtype": "uint16", "crs": GRID.crs, "transform": GRID.transform, **options}
+        profile = {
+            "width": 24,
+            "height": 20,
+            "count": 2,
+            "dtype": "uint16",
+            "crs": GRID.crs,
+            "transform": GRID.transform,
+            **options,
+        }
         with rasterio.open(folder / name, "w", driver=driver, **profile) as dataset:
             for number in range(1, profile["count"] + 1):
                 dataset.write(_random(profile["dtype"], number), number)
@@ -115,8 +137,17 @@ def plain(name: str, driver: str, **options: Any) -> Callable[[Path], Path]:
 
 def jp2_stack(folder: Path) -> Path:
     for k, name in enumerate(("B02", "B03", "B8A")):
-        profile = {"width": 24, "height": 20, "count": 1, "dtype": "uint16", "crs": GRID.crs, "transform": GRID.transform}
-        with rasterio.open(folder / f"T31TDH_{name}.jp2", "w", driver="JP2OpenJPEG", QUALITY="100", REVERSIBLE="YES", **profile) as dataset:
+        profile = {
+            "width": 24,
+            "height": 20,
+            "count": 1,
+            "dtype": "uint16",
+            "crs": GRID.crs,
+            "transform": GRID.transform,
+        }
+        with rasterio.open(
+            folder / f"T31TDH_{name}.jp2", "w", driver="JP2OpenJPEG", QUALITY="100", REVERSIBLE="YES", **profile
+        ) as dataset:
             dataset.write(_random("uint16", k), 1)
     return folder
 
@@ -139,7 +170,15 @@ def foreign_netcdf(folder: Path) -> Path:
             dataset.createVariable(name, "f8", ("y", "x"))[:] = values
         variable = dataset.createVariable("red", "i2", ("y", "x"), fill_value=-1)
         variable[:] = _random("int16")
-        variable.setncatts({"scale_factor": 1e-4, "units": "1", "coordinates": "lat lon", "_Unsigned": "true", "valid_range": np.array([0, 9000], "i2")})
+        variable.setncatts(
+            {
+                "scale_factor": 1e-4,
+                "units": "1",
+                "coordinates": "lat lon",
+                "_Unsigned": "true",
+                "valid_range": np.array([0, 9000], "i2"),
+            }
+        )
     return folder / "foreign.nc"
 
 
@@ -159,7 +198,7 @@ GRAPH = """<?xml version="1.0" encoding="UTF-8"?>
 <node id="maths"><operator>BandMaths</operator><sources><sourceProduct refid="r20"/></sources><parameters><targetBands><targetBand><name>ndvi</name>
 <expression>(B8 - B4) / (B8 + B4) &gt; ${least} ? 1 : 0</expression><type>uint8</type></targetBand></targetBands></parameters></node>
 <node id="write"><operator>Write</operator><sources><sourceProduct refid="maths"/></sources><parameters><file>${out}</file></parameters></node>
-</graph>"""
+</graph>"""  # noqa: E501
 PROPERTIES = "# defaults\nin = a.SAFE\nout = b.dim\nleast = 0.3\n"
 
 

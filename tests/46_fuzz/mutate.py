@@ -26,7 +26,21 @@ NUMBERS = (
     "٣",
     "1e9",
 )
-JUNK = (b"\0", b"\xff\xfe", b"<", b"]]>", b"&lt;", b"%s", b"../", b"/etc/passwd", "é中\u2028".encode(), b"\r", b"9" * 400, b"(" * 300, b"A" * 5000)
+JUNK = (
+    b"\0",
+    b"\xff\xfe",
+    b"<",
+    b"]]>",
+    b"&lt;",
+    b"%s",
+    b"../",
+    b"/etc/passwd",
+    "é中\u2028".encode(),
+    b"\r",
+    b"9" * 400,
+    b"(" * 300,
+    b"A" * 5000,
+)
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _TAG = re.compile(rb"<[^<>]{1,200}>")
 _ELEMENT = re.compile(rb"<([A-Za-z_][\w.:-]*)[^<>]*>[^<>]*</\1>")
@@ -67,7 +81,9 @@ def word(data: bytearray, rng: random.Random) -> None:
     """A number of a binary header replaced by one at an edge."""
     size = rng.choice((1, 2, 4, 8))
     at = rng.randrange(max(1, min(len(data), rng.choice((64, 600, 10**9)))))
-    value = rng.choice((0, 1, 2 ** (8 * size) - 1, 2 ** (8 * size - 1), 2 ** (8 * size - 1) - 1, rng.getrandbits(8 * size), 1000))
+    value = rng.choice(
+        (0, 1, 2 ** (8 * size) - 1, 2 ** (8 * size - 1), 2 ** (8 * size - 1) - 1, rng.getrandbits(8 * size), 1000)
+    )
     data[at : at + size] = (value % 2 ** (8 * size)).to_bytes(size, rng.choice(("little", "big")))
 
 
@@ -100,7 +116,9 @@ def element(data: bytearray, rng: random.Random) -> None:
     if found:
         match, other = rng.choice(found), rng.choice(found)
         name = match[1]
-        new = rng.choice((b"", match[0] * 2, b"<%s/>" % name, other[0], b"<%s>%s</%s>" % (name, rng.choice(JUNK), name)))
+        new = rng.choice(
+            (b"", match[0] * 2, b"<%s/>" % name, other[0], b"<%s>%s</%s>" % (name, rng.choice(JUNK), name))
+        )
         data[match.start() : match.end()] = new
 
 

@@ -1,6 +1,7 @@
 """Whatever is in a file, it is a product or one sentence: no other exception, no crash, no hang, no flood of memory.
 
-Damaged inputs are drawn from fixed seeds, and read by a process of their own, so that a crash of a library is seen and counted.
+Damaged inputs are drawn from fixed seeds, and read by a process of their own, so that a crash of a library is seen and
+counted.
 """
 
 from __future__ import annotations
@@ -35,12 +36,21 @@ FORMATS = (
 
 
 def outcomes(name: str, count: int, folder: Path) -> tuple[Counter[str], list[str]]:
-    """How inputs ended, by kind, and what is wrong with some; a worker that dies is replaced, from the input after the one that ended it."""
+    """How inputs ended, by kind, and what is wrong with some; a worker that dies is replaced, from the input after the
+    one that ended it.
+    """
     seen: Counter[str] = Counter()
     faults: list[str] = []
     number = 0
     while number < count:
-        command = [sys.executable, str(HERE / "worker.py"), name, str(number), str(count - number), str(folder / str(number))]
+        command = [
+            sys.executable,
+            str(HERE / "worker.py"),
+            name,
+            str(number),
+            str(count - number),
+            str(folder / str(number)),
+        ]
         environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, check=False)
         lines = done.stdout.splitlines()
@@ -84,7 +94,13 @@ def test_twin_faults_are_seen(tmp_path):
     """A reader that raises, ends its process, or prints a traceback is told from one that answers in a sentence."""
     worker = (HERE / "worker.py").read_text().replace("kind.read(path, rng)", "eval(FAULTS[number])")
     assert "FAULTS[number]" in worker
-    faults = ("{}['a']", "__import__('os').abort()", "bytearray(2 * 10**9)", "None", "(_ for _ in ()).throw(EstranError('a'))")
+    faults = (
+        "{}['a']",
+        "__import__('os').abort()",
+        "bytearray(2 * 10**9)",
+        "None",
+        "(_ for _ in ()).throw(EstranError('a'))",
+    )
     (tmp_path / "worker.py").write_text(worker.replace("def peak", f"FAULTS = {faults!r}\n\n\ndef peak", 1))
     for module in ("formats.py", "mutate.py"):
         (tmp_path / module).write_text((HERE / module).read_text())
@@ -101,6 +117,8 @@ def test_damage_is_the_same_for_a_seed():
     spec = importlib.util.spec_from_file_location("mutate", HERE / "mutate.py")
     mutate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(mutate)
-    first, second = ([mutate.mutated(b"<a>12</a>" * 9, random.Random(seed), text=True) for seed in range(50)] for _ in range(2))
+    first, second = (
+        [mutate.mutated(b"<a>12</a>" * 9, random.Random(seed), text=True) for seed in range(50)] for _ in range(2)
+    )
     assert first == second
     assert len(set(first)) > 40

@@ -1,6 +1,7 @@
 """Runs damaged inputs of one format in this process: ``worker.py FORMAT FIRST COUNT FOLDER``.
 
-Says each input before it is read, so that whoever started this knows which one ended it: a line ``start N`` and then ``done N OUTCOME``.
+Says each input before it is read, so that whoever started this knows which one ended it: a line ``start N`` and then
+``done N OUTCOME``.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def main(name: str, first: int, count: int, folder: Path) -> None:
     targets = sorted(p for p in folder.rglob("*") if p.is_file() and kind.targets(p))
     sound = {target: target.read_bytes() for target in targets}
     warnings.simplefilter("ignore")
-    kind.read(path, random.Random(0))  # the sound product is read, and what is imported or compiled is so before the watch starts
+    kind.read(
+        path, random.Random(0)
+    )  # the sound product is read, and what is imported or compiled is so before the watch starts
     for number in range(first, first + count):
         rng = random.Random(f"{name} {number}")
         target = rng.choice(targets)

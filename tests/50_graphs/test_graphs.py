@@ -1,4 +1,6 @@
-"""Every graph that we ship: known nodes, parameters inside their intervals, a default for every variable, nothing that makes gpt hang."""
+"""Every graph that we ship: known nodes, parameters inside their intervals, a default for every variable, nothing that
+makes gpt hang.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def test_the_readme_has_a_diagram_and_two_commands_each(path: Path) -> None:
 
 
 def test_it_is_whole(path: Path) -> None:
-    """Every node constructed with its defaults: nodes known, refids resolved, no circle, parameters declared and inside their intervals."""
+    """Every node constructed with its defaults: nodes known, refids resolved, no circle, parameters declared and inside
+    their intervals.
+    """
     graph = graph_of(path)
     assert len(bind(graph, OURS)) == len(graph.nodes)
     refuse_forks(graph, OURS)
@@ -63,7 +67,10 @@ def _mutant(tmp_path: Path, old: str, new: str) -> Graph:
 
 
 def _node(name: str, operator: str, source: str, refid: str) -> str:
-    return f'<node id="{name}"><operator>{operator}</operator><sources><{source} refid="{refid}"/></sources><parameters/></node>'
+    return (
+        f'<node id="{name}"><operator>{operator}</operator><sources><{source} '
+        f'refid="{refid}"/></sources><parameters/></node>'
+    )
 
 
 class TestTwins:
@@ -92,9 +99,13 @@ class TestTwins:
             refuse_forks(_mutant(tmp_path, "</graph>", f"{fork}</graph>"), OURS)
 
     def test_a_fork_further_behind_hangs_alike(self, tmp_path: Path) -> None:
-        """Masks -> Part (SNAP's own) -> Tests and Whole: Tests waits for a tile of Part, whoever computes that tile waits for Python."""
+        """Masks -> Part (SNAP's own) -> Tests and Whole: Tests waits for a tile of Part, whoever computes that tile
+        waits for Python.
+        """
         fork = (
-            _node("Part", "Subset", "source", "Masks") + _node("Tests", "Estran.SpectralTests", "source", "Part") + _node("Whole", "Subset", "source", "Part")
+            _node("Part", "Subset", "source", "Masks")
+            + _node("Tests", "Estran.SpectralTests", "source", "Part")
+            + _node("Whole", "Subset", "source", "Part")
         )
         with pytest.raises(BadGraph, match=r"output of node 'Part' forks.*Tests, Whole"):
             refuse_forks(_mutant(tmp_path, "</graph>", f"{fork}</graph>"), OURS)
@@ -126,7 +137,9 @@ def test_every_variable_has_a_default_and_only_those(path: Path) -> None:
 
 
 def test_sources_are_handed_over_as_gpt_does(path: Path) -> None:
-    """``-Sname`` puts the id of a reading node into a refid; a graph with Read or Write nodes of its own could not be called that way."""
+    """``-Sname`` puts the id of a reading node into a refid; a graph with Read or Write nodes of its own could not be
+    called that way.
+    """
     assert variables(path)[0]
     assert not [n.id for n in graph_of(path).nodes if n.operator in ("Read", "Write")]
 
@@ -153,7 +166,13 @@ def test_no_underscore_in_the_name_of_a_parameter(path: Path) -> None:
 
 
 def test_flags_used_in_expressions_exist(path: Path) -> None:
-    known = {f"{w.name}.{flag.name}" for op in OPERATORS for w in op.writes if isinstance(w, FlagsOut) for flag in w.coding.flags}
+    known = {
+        f"{w.name}.{flag.name}"
+        for op in OPERATORS
+        for w in op.writes
+        if isinstance(w, FlagsOut)
+        for flag in w.coding.flags
+    }
     bands = {name.partition(".")[0] for name in known}
     used = {name for name in re.findall(r"\b(\w+_flags\.\w+)\b", path.read_text()) if name.partition(".")[0] in bands}
     assert used <= known

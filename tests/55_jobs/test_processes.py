@@ -1,4 +1,6 @@
-"""Several at a time, each in a process of its own: what dies is begun again, and nothing outlives the one that started it."""
+"""Several at a time, each in a process of its own: what dies is begun again, and nothing outlives the one that started
+it.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def task(name: str, payload: object) -> Task:
 def ended(count: int, tasks: list[Task], function) -> tuple[dict[str, Result], list[str], list[float]]:
     begun: list[str] = []
     shares: list[float] = []
-    ends = Processes(count)(tasks, function, started=lambda job: begun.append(job.name), progress=lambda share, _: shares.append(share))
+    ends = Processes(count)(
+        tasks, function, started=lambda job: begun.append(job.name), progress=lambda share, _: shares.append(share)
+    )
     return {task.job.name: result for task, result in ends}, begun, shares
 
 
@@ -90,9 +94,11 @@ def test_nothing_outlives_its_starter(functions, tmp_path: Path, how: str) -> No
             "import sys; from pathlib import Path",
             f"sys.path.insert(0, {str(HERE)!r})",
             "import jobs_functions as f",
-            "from estran.jobs.job import Job; from estran.jobs.work import Task; from estran.jobs.processes import Processes",
+            "from estran.jobs.job import Job; from estran.jobs.work import Task; from estran.jobs.processes import "
+            "Processes",
             "if __name__ == '__main__':",
-            f"    list(Processes(1)([Task(Job('x', Path('x'), '/x', Path('x'), ''), Path({str(place)!r}))], f.wait_for_ever, started=lambda _: None))",
+            f"    list(Processes(1)([Task(Job('x', Path('x'), '/x', Path('x'), ''), Path({str(place)!r}))], "
+            f"f.wait_for_ever, started=lambda _: None))",
         ]
     )
     (tmp_path / "script.py").write_text(script)

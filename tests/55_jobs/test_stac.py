@@ -31,7 +31,14 @@ def product(grid: Grid = GRID, start: datetime | None = datetime(2019, 4, 11, 10
     flags = np.zeros(grid.shape, np.uint16)
     flags[:, : grid.width // 4] = 1
     flags[:, grid.width // 4 : grid.width // 2] = 2
-    return Product("x", grid, {"flags": Band("flags", flags, grid, coding=FLAGS)}, kind="Estran.Masks", start=start, platform="Sentinel-2A")
+    return Product(
+        "x",
+        grid,
+        {"flags": Band("flags", flags, grid, coding=FLAGS)},
+        kind="Estran.Masks",
+        start=start,
+        platform="Sentinel-2A",
+    )
 
 
 def item_of(product: Product, folder: Path) -> pystac.Item:
@@ -104,7 +111,9 @@ def test_without_a_cloud_flag_there_is_no_cloud_cover(tmp_path: Path) -> None:
 
 
 def test_across_longitude_180_the_ground_is_cut() -> None:
-    """A tile of zone 60 that reaches into zone 1: two polygons that touch at the cut, and a box whose west is larger than its east."""
+    """A tile of zone 60 that reaches into zone 1: two polygons that touch at the cut, and a box whose west is larger
+    than its east.
+    """
     grid = Grid(5000, 100, Affine(20, 0, 790000, 0, -20, 100000), "EPSG:32660")
     geometry, (west, south, east, north) = footprint(grid)
     assert geometry["type"] == "MultiPolygon"

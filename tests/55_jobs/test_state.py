@@ -28,7 +28,11 @@ def test_it_remembers(tmp_path: Path) -> None:
     with state_of(out) as state:
         rows = state.rows()
         assert {name: row.status for name, row in rows.items()} == {"one": DONE, "two": FAILED, "three": RUNNING}
-        assert (rows["one"].line, rows["two"].sentence, rows["two"].source) == ({"seconds": 1.5}, "it is wrong.", "/data/two.SAFE")
+        assert (rows["one"].line, rows["two"].sentence, rows["two"].source) == (
+            {"seconds": 1.5},
+            "it is wrong.",
+            "/data/two.SAFE",
+        )
         state.begin(job(out, "two"))
         assert state.rows()["two"].tries == 2
         state.begin(job(out, "two", "other"))
@@ -55,7 +59,10 @@ HARM = {
     "a folder": (lambda p: (p.unlink(), p.mkdir()), "a file that is not ours"),
     "a pipe": (lambda p: (p.unlink(), os.mkfifo(p)), "a file that is not ours"),
     "somebody's database": (changed("PRAGMA application_id = 7"), "a file that is not ours"),
-    "another version": (changed(f"PRAGMA user_version = {VERSION + 1}"), f"of another version .*: expected {VERSION}, found {VERSION + 1}"),
+    "another version": (
+        changed(f"PRAGMA user_version = {VERSION + 1}"),
+        f"of another version .*: expected {VERSION}, found {VERSION + 1}",
+    ),
     "damage": (damaged, "damaged"),
 }
 

@@ -34,15 +34,26 @@ def test_every_link_label_and_anchor_resolves(site: Site) -> None:
 
 def test_the_site_can_be_built(repository: Path, tmp_path: Path) -> None:
     written = build(repository, tmp_path, figures=False)
-    assert {p.relative_to(tmp_path).as_posix() for p in written} >= {"index.html", "changelog.html", "tutorials/first_masks.html", "DPM/cloud_mask.html"}
+    assert {p.relative_to(tmp_path).as_posix() for p in written} >= {
+        "index.html",
+        "changelog.html",
+        "tutorials/first_masks.html",
+        "DPM/cloud_mask.html",
+    }
     for page in written:
         html = page.read_text("utf-8")
-        assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', html), f"{page.name} needs the network"
+        assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', html), (
+            f"{page.name} needs the network"
+        )
 
 
 def test_every_page_is_in_the_menu(repository: Path) -> None:
     found = {page.source.as_posix() for page in pages(repository)}
-    missing = [p for p in (path.relative_to(repository).as_posix() for path in (repository / "docs").rglob("*.md")) if p not in found]
+    missing = [
+        p
+        for p in (path.relative_to(repository).as_posix() for path in (repository / "docs").rglob("*.md"))
+        if p not in found
+    ]
     assert missing == []
 
 
@@ -56,9 +67,15 @@ def test_every_operator_and_study_has_its_method_page(docs: Path, declared: type
 def test_implemented_equations_are_cited_by_code(repository: Path) -> None:
     code = "\n".join(p.read_text("utf-8") for p in (repository / "python" / "estran").rglob("*.py"))
     ranges = re.findall(r"([A-Z]+)-(\d+)\)? (?:to|…) \(?\1-(\d+)", code)
-    cited = set(re.findall(r"[A-Z]+-\d+[a-z]?", code)) | {f"{k}-{n}" for k, a, b in ranges for n in range(int(a), int(b) + 1)}
+    cited = set(re.findall(r"[A-Z]+-\d+[a-z]?", code)) | {
+        f"{k}-{n}" for k, a, b in ranges for n in range(int(a), int(b) + 1)
+    }
     for page in (repository / "docs" / "ATBD").glob("*.md"):
-        alone = [label for label, implemented in labels(page.read_text("utf-8")).items() if implemented and label not in cited]
+        alone = [
+            label
+            for label, implemented in labels(page.read_text("utf-8")).items()
+            if implemented and label not in cited
+        ]
         assert alone == [], f"{page.name}: equations that no code cites, and that are not marked so"
 
 
@@ -112,7 +129,14 @@ def test_notebooks_are_committed_without_outputs(path: Path) -> None:
 def test_changelog_has_the_sections_of_keep_a_changelog(repository: Path) -> None:
     text = (repository / "CHANGELOG.md").read_text("utf-8")
     assert re.search(r"^## \[0\.1\.0\]", text, re.MULTILINE)
-    assert set(re.findall(r"^### (\w+)", text, re.MULTILINE)) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (\w+)", text, re.MULTILINE)) <= {
+        "Added",
+        "Changed",
+        "Deprecated",
+        "Removed",
+        "Fixed",
+        "Security",
+    }
 
 
 def commands() -> list[tuple[str, str]]:
@@ -120,7 +144,11 @@ def commands() -> list[tuple[str, str]]:
     found = []
     for path in [*TUTORIALS, DOCS / "index.md", DOCS / "validation.md"]:
         for block in re.findall(r"^```sh\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
-            found += [(path.stem, line) for line in block.replace("\\\n", " ").splitlines() if line.startswith(("estran ", "make "))]
+            found += [
+                (path.stem, line)
+                for line in block.replace("\\\n", " ").splitlines()
+                if line.startswith(("estran ", "make "))
+            ]
     return found
 
 

@@ -19,7 +19,8 @@ from press.site import BrokenDocumentsError, build
         r"\mathrm{CDI} = \frac{V_B - V_A}{V_B + V_A}",
         r"P = \begin{cases} \min(a, b) & \text{over land} \\ 0 & \text{otherwise} \end{cases}",
         r"\begin{aligned} a &= b + c \\ d &\le \sqrt{e} \end{aligned}",
-        r"\operatorname{clip}\left(\frac{\rho - h_{\text{lo}}}{h_{\text{hi}} - h_{\text{lo}}}, 0, 1\right) \wedge \lnot x \in \{B, G, R\}",
+        r"\operatorname{clip}\left(\frac{\rho - h_{\text{lo}}}{h_{\text{hi}} - h_{\text{lo}}}, 0, 1\right) \wedge "
+        r"\lnot x \in \{B, G, R\}",
         r"\mathbf{x}' = \mathbf{x} + h \tan\theta_v \, \hat{\mathbf{u}}(\varphi_v)",
         r"\sum_{i=1}^{n} \lvert \rho_i - \bar\rho \rvert \cdot 10^{-4}",
     ],
@@ -48,7 +49,9 @@ def test_labels_and_whether_they_are_implemented() -> None:
 
 
 def test_equations_have_their_label_and_citations_lead_to_it() -> None:
-    page = render("# T\n\n$$ a = b \\tag{CM-1} $$\n\nSee (CM-1), (CM-1 to CM-9), UTF-8, `CM-1`.", cited={"CM-1": "#CM-1"})
+    page = render(
+        "# T\n\n$$ a = b \\tag{CM-1} $$\n\nSee (CM-1), (CM-1 to CM-9), UTF-8, `CM-1`.", cited={"CM-1": "#CM-1"}
+    )
     assert '<div class="equation scroll" id="CM-1"' in page.html
     assert page.html.count('<a class="cited" href="#CM-1">CM-1</a>') == 2
     assert "CM-1" in page.anchors
@@ -74,11 +77,20 @@ def small_site(root: Path, index: str) -> Path:
 
 
 def test_links_lead_where_the_site_has_the_page(tmp_path: Path) -> None:
-    root = small_site(tmp_path / "r", "# Home\n\n[a](conventions.md#angles) [b](../CHANGELOG.md) [c](../LICENSE) [d](https://example.org/x) [e](#home)\n")
+    root = small_site(
+        tmp_path / "r",
+        "# Home\n\n[a](conventions.md#angles) [b](../CHANGELOG.md) [c](../LICENSE) [d](https://example.org/x) "
+        "[e](#home)\n",
+    )
     written = build(root, tmp_path / "out")
     html = (tmp_path / "out" / "index.html").read_text("utf-8")
     assert len(written) == 3
-    for link in ('href="conventions.html#angles"', 'href="changelog.html"', 'href="https://example.org/x"', 'href="#home"'):
+    for link in (
+        'href="conventions.html#angles"',
+        'href="changelog.html"',
+        'href="https://example.org/x"',
+        'href="#home"',
+    ):
         assert link in html
     assert '<a class="elsewhere">c</a>' in html
 

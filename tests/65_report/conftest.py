@@ -65,7 +65,9 @@ def source() -> Product:
 
 @pytest.fixture
 def masks() -> dict[str, np.ndarray]:
-    """No-data on the left; a cloud of 20 x 30 pixels inside a potential cloud of 40 x 30; its shadow, 10 x 10 pixels apart."""
+    """No-data on the left; a cloud of 20 x 30 pixels inside a potential cloud of 40 x 30; its shadow, 10 x 10 pixels
+    apart.
+    """
     masks = {f.name: np.zeros(GRID.shape, bool) for f in CODING.flags}
     masks["NO_DATA"][:, :10] = True
     masks["POTENTIAL_CLOUD"][20:60, 40:70] = True
@@ -93,8 +95,12 @@ def result(masks: dict[str, np.ndarray]) -> Product:
         "masks",
         GRID,
         {
-            "cloud_flags": Band("cloud_flags", CODING.pack(masks), GRID, coding=CODING, description="Flags of the cloud mask"),
-            "cloud_class": Band("cloud_class", da.from_array(classes, chunks=33), GRID, coding=CLASSES, description="Classes"),
+            "cloud_flags": Band(
+                "cloud_flags", CODING.pack(masks), GRID, coding=CODING, description="Flags of the cloud mask"
+            ),
+            "cloud_class": Band(
+                "cloud_class", da.from_array(classes, chunks=33), GRID, coding=CLASSES, description="Classes"
+            ),
             "cloud_probability": Band("cloud_probability", probability, GRID, unit="1"),
             "cloud_height": Band("cloud_height", height, GRID, unit="m"),
         },

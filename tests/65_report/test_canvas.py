@@ -20,7 +20,9 @@ def grid(width: int, height: int, metres: float = 10, west: float = 600000, nort
     return Grid(width, height, Affine(metres, 0, west, 0, -metres, north), CRS)
 
 
-@pytest.mark.parametrize(("size", "limit", "factor"), [(100, 1600, 1), (1600, 1600, 1), (1601, 1600, 2), (10980, 1600, 8), (5490, 1600, 4)])
+@pytest.mark.parametrize(
+    ("size", "limit", "factor"), [(100, 1600, 1), (1600, 1600, 1), (1601, 1600, 2), (10980, 1600, 8), (5490, 1600, 4)]
+)
 def test_factor_is_the_least_power_of_two_that_fits(size: int, limit: int, factor: int) -> None:
     assert factor_to(size, limit) == factor
 

@@ -61,14 +61,20 @@ class Page(HTMLParser):
 @pytest.fixture
 def page(source: Product, result: Product, tmp_path: Path) -> Page:
     path = write_report(
-        source, result, tmp_path, title="Masks of <it>", timings={"read": 1.5, "Estran.CloudMask": 3.0}, generated=datetime(2026, 1, 2, tzinfo=UTC)
+        source,
+        result,
+        tmp_path,
+        title="Masks of <it>",
+        timings={"read": 1.5, "Estran.CloudMask": 3.0},
+        generated=datetime(2026, 1, 2, tzinfo=UTC),
     )
     assert path == tmp_path / "index.html"
     return Page(path.read_text("utf-8"))
 
 
 def test_shares_are_counted_over_every_pixel(page: Page) -> None:
-    # 100 x 120 pixels, a tenth of the columns... 10 of 120 columns without data: 11,000 with data; the cloud has 20 x 30 = 600.
+    # 100 x 120 pixels, a tenth of the columns... 10 of 120 columns without data: 11,000 with data; the cloud has 20 x
+    # 30 = 600.
     assert "11\u202f000 of 12\u202f000 pixels have data" in page.text
     cloud = page.row("cloud")
     assert cloud[1] == "5.5 %"
@@ -92,13 +98,30 @@ def test_what_was_assumed_is_said(page: Page) -> None:
 
 
 def test_what_was_read_is_said(page: Page) -> None:
-    for text in ("S2A_<test>&product", "Sentinel-2A", "04.00", "2020-06-01 10:30:00 UTC", "240 x 200 pixels", "EPSG:32631", "B2, B3, B4, B8A, B11, B12"):
+    for text in (
+        "S2A_<test>&product",
+        "Sentinel-2A",
+        "04.00",
+        "2020-06-01 10:30:00 UTC",
+        "240 x 200 pixels",
+        "EPSG:32631",
+        "B2, B3, B4, B8A, B11, B12",
+    ):
         assert text in page.text
 
 
 def test_facts_parameters_times_and_versions_are_said(page: Page) -> None:
     assert page.row("mode")[1] == "strict"
-    for text in ("land threshold", "0.4321", "few clear", "1.50 s", "4.50 s", __version__, np.__version__, "Written 2026-01-02 00:00:00 UTC"):
+    for text in (
+        "land threshold",
+        "0.4321",
+        "few clear",
+        "1.50 s",
+        "4.50 s",
+        __version__,
+        np.__version__,
+        "Written 2026-01-02 00:00:00 UTC",
+    ):
         assert text in page.text
 
 
@@ -154,7 +177,9 @@ def test_no_notes_is_said_too(source: Product, result: Product, tmp_path: Path) 
 
 
 def test_real_scene(shared_data: Path, tmp_path: Path) -> None:
-    """T19UDP: the reflectance pictures are neither black nor white, and the no-data share is that of the array (38 %)."""
+    """T19UDP: the reflectance pictures are neither black nor white, and the no-data share is that of
+    the array (38 %).
+    """
     import rasterio
     from affine import Affine
 
@@ -183,12 +208,16 @@ def test_real_scene(shared_data: Path, tmp_path: Path) -> None:
         assert (shown.max(axis=-1) == 1).mean() < 0.3
 
 
-def test_parameters_that_differ_from_their_declared_default_are_marked(source: Product, result: Product, tmp_path: Path) -> None:
+def test_parameters_that_differ_from_their_declared_default_are_marked(
+    source: Product, result: Product, tmp_path: Path
+) -> None:
     from estran.catalogue import OPERATORS
     from estran.catalogue.outputs import record
 
     op = next(o for o in OPERATORS if o.alias == "Estran.CloudMask")(shadow_buffer=120.0)
-    known = replace(result, metadata=(record(op, facts={"share_cloud": 0.5, "height_median": float("nan"), "clouds": 3}),))
+    known = replace(
+        result, metadata=(record(op, facts={"share_cloud": 0.5, "height_median": float("nan"), "clouds": 3}),)
+    )
     page = Page(write_report(source, known, tmp_path, title="t", timings={"read": 1.0}).read_text("utf-8"))
     marked = [row for row in page.rows if any("changed" in cell for cell in row)]
     assert [row[0] for row in marked] == ["shadow_buffer"]

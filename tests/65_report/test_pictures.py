@@ -24,7 +24,14 @@ def pixels(path: Path, product: Product) -> np.ndarray:
 
 def test_all_pictures_of_a_full_product(source: Product, result: Product, tmp_path: Path) -> None:
     pictures, left_out = quicklooks(source, result, tmp_path)
-    assert [p.key for p in pictures] == ["true_colour", "swir_composite", "cloud_flags_overlay", "cloud_class_map", "cloud_probability_map", "cloud_height_map"]
+    assert [p.key for p in pictures] == [
+        "true_colour",
+        "swir_composite",
+        "cloud_flags_overlay",
+        "cloud_class_map",
+        "cloud_probability_map",
+        "cloud_height_map",
+    ]
     assert left_out == ()
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.file for p in pictures)
     for picture in pictures:
@@ -34,7 +41,9 @@ def test_all_pictures_of_a_full_product(source: Product, result: Product, tmp_pa
         assert picture.caption
 
 
-def test_flag_colour_stands_where_the_flag_is_set(source: Product, result: Product, masks: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_flag_colour_stands_where_the_flag_is_set(
+    source: Product, result: Product, masks: dict[str, np.ndarray], tmp_path: Path
+) -> None:
     quicklooks(source, result, tmp_path)
     shown = pixels(tmp_path / "cloud_flags_overlay.png", result)
     coding = result["cloud_flags"].coding
@@ -48,7 +57,9 @@ def test_flag_colour_stands_where_the_flag_is_set(source: Product, result: Produ
     np.testing.assert_allclose(both, 0.4 * only + 0.6 * np.array(coding["CLOUD"].colour), atol=2.0)
 
 
-def test_class_map_has_the_exact_colours(source: Product, result: Product, masks: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_class_map_has_the_exact_colours(
+    source: Product, result: Product, masks: dict[str, np.ndarray], tmp_path: Path
+) -> None:
     quicklooks(source, result, tmp_path)
     shown = pixels(tmp_path / "cloud_class_map.png", result)
     coding = result["cloud_class"].coding
@@ -57,7 +68,9 @@ def test_class_map_has_the_exact_colours(source: Product, result: Product, masks
     assert (shown[~masks["CLOUD"] & ~masks["NO_DATA"]] == coding["clear"].colour).all()
 
 
-def test_measured_bands_are_grey_where_they_have_no_value(source: Product, result: Product, masks: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_measured_bands_are_grey_where_they_have_no_value(
+    source: Product, result: Product, masks: dict[str, np.ndarray], tmp_path: Path
+) -> None:
     quicklooks(source, result, tmp_path)
     height = pixels(tmp_path / "cloud_height_map.png", result)
     saturation = height.max(axis=-1) - height.min(axis=-1)
@@ -110,12 +123,23 @@ def test_digital_numbers_get_a_robust_stretch() -> None:
 
 def test_a_large_product_is_thinned(tmp_path: Path, result: Product) -> None:
     band = result["cloud_class"]
-    pictures, _ = quicklooks(replace(result, bands={"cloud_flags": result["cloud_flags"]}), replace(result, bands={"cloud_class": band}), tmp_path, limit=40)
+    pictures, _ = quicklooks(
+        replace(result, bands={"cloud_flags": result["cloud_flags"]}),
+        replace(result, bands={"cloud_class": band}),
+        tmp_path,
+        limit=40,
+    )
     assert Canvas(result.grid, 40).shape == (25, 30)
     assert [p.key for p in pictures] == ["cloud_class_map"]
 
 
 def test_a_palette_of_the_band_is_used(source: Product, result: Product, tmp_path: Path) -> None:
-    band = Band("depth", np.full(result.grid.shape, 5.0, np.float32), result.grid, unit="m", palette=((0.0, (0, 0, 0), "0"), (10.0, (200, 100, 50), "10")))
+    band = Band(
+        "depth",
+        np.full(result.grid.shape, 5.0, np.float32),
+        result.grid,
+        unit="m",
+        palette=((0.0, (0, 0, 0), "0"), (10.0, (200, 100, 50), "10")),
+    )
     quicklooks(source, replace(result, bands={"depth": band}), tmp_path)
     np.testing.assert_allclose(pixels(tmp_path / "depth_map.png", result)[30, 30], (100, 50, 25), atol=1)

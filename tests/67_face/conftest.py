@@ -51,8 +51,13 @@ def safe_product(safe: Path) -> Product:
 @pytest.fixture
 def product() -> Product:
     """Six bands of one size as our readers give them, in memory."""
-    bands = {n: Band(n, raw, small.GRID, scale=1e-4, nodata=0.0, saturated=65535.0, unit="dl") for n, raw in small.counts().items()}
-    return Product("S2A_small", small.GRID, bands, platform="Sentinel-2A", start=datetime(2020, 6, 1, 10, 30, tzinfo=UTC))
+    bands = {
+        n: Band(n, raw, small.GRID, scale=1e-4, nodata=0.0, saturated=65535.0, unit="dl")
+        for n, raw in small.counts().items()
+    }
+    return Product(
+        "S2A_small", small.GRID, bands, platform="Sentinel-2A", start=datetime(2020, 6, 1, 10, 30, tzinfo=UTC)
+    )
 
 
 @pytest.fixture

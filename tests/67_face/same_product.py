@@ -20,7 +20,9 @@ _SPEC.loader.exec_module(formats)
 
 
 def assert_same(product: Product, back: Product) -> None:
-    """Every field of the product and of its bands; samples bit by bit, but that NaN in a float band with a no-data number is that number."""
+    """Every field of the product and of its bands; samples bit by bit, but that NaN in a float band with a no-data
+    number is that number.
+    """
     assert list(back.bands) == list(product.bands)
     for name, band in product.bands.items():
         read = back[name]

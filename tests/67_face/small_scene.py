@@ -28,7 +28,9 @@ def counts(seed: int = 0) -> dict[str, np.ndarray]:
 
 def with_attrs(dataset: xr.Dataset, **attributes: object) -> xr.Dataset:
     """A Dataset whose bands have these attributes."""
-    return dataset.assign({name: variable.assign_attrs(attributes) for name, variable in dataset.data_vars.items() if variable.ndim})
+    return dataset.assign(
+        {name: variable.assign_attrs(attributes) for name, variable in dataset.data_vars.items() if variable.ndim}
+    )
 
 
 def make_foreign(seed: int = 0, *, crs: bool = True, chunks: int = 32) -> xr.Dataset:
@@ -37,5 +39,7 @@ def make_foreign(seed: int = 0, *, crs: bool = True, chunks: int = 32) -> xr.Dat
     for name, raw in counts(seed).items():
         values = np.where(raw == 0, np.nan, raw * 1e-4).astype(np.float32)
         bands[COMMON[name]] = (("y", "x"), da.from_array(values, chunks=chunks))
-    dataset = xr.Dataset(bands, {"y": y, "x": x, "time": np.datetime64("2020-06-01T10:30:00", "ns")}, {"platform": "sentinel-2a"})
+    dataset = xr.Dataset(
+        bands, {"y": y, "x": x, "time": np.datetime64("2020-06-01T10:30:00", "ns")}, {"platform": "sentinel-2a"}
+    )
     return dataset.assign_attrs(crs="EPSG:32631") if crs else dataset

@@ -28,10 +28,21 @@ def pixels(ax) -> np.ndarray:
     return np.asarray(image.get_array())
 
 
-@pytest.mark.parametrize("code", ["import estran.face", "import estran; estran.open", "import estran; estran.operators.masks", "import estran; estran.run"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import estran.face",
+        "import estran; estran.open",
+        "import estran; estran.operators.masks",
+        "import estran; estran.run",
+    ],
+)
 def test_it_is_there_once_the_face_is_used(code):
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport xarray\nprint(hasattr(xarray.Dataset, 'estran'))"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"{code}\nimport xarray\nprint(hasattr(xarray.Dataset, 'estran'))"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "True"
 

@@ -29,15 +29,31 @@ COUNTS = make_foreign().map(lambda v: (v.fillna(0) * 1e4).astype("uint16") if v.
 PERCENT = make_foreign().map(lambda v: v * 100)
 TWICE = make_foreign().assign(B8A=make_foreign().nir08 * 1.1)
 WRONG = {
-    "no reference system": (make_foreign(crs=False), BadGrid, r"no coordinate reference system .*attrs\[\"crs\"\] = \"EPSG:32631\".*write_crs"),
-    "a reference system of nonsense": (make_foreign().assign_attrs(crs="EPSG:999999"), BadGrid, r"cannot be understood .*EPSG:999999"),
+    "no reference system": (
+        make_foreign(crs=False),
+        BadGrid,
+        r"no coordinate reference system .*attrs\[\"crs\"\] = \"EPSG:32631\".*write_crs",
+    ),
+    "a reference system of nonsense": (
+        make_foreign().assign_attrs(crs="EPSG:999999"),
+        BadGrid,
+        r"cannot be understood .*EPSG:999999",
+    ),
     "unsorted": (y_of(SHUFFLED), BadGrid, r"dimension 'y' are not sorted .*sortby"),
     "twice the same row": (y_of(np.where(np.arange(len(Y)) == 5, Y[4], Y)), BadGrid, "are not sorted"),
     "a gap": (y_of(GAP), BadGrid, r"dimension 'y' are not evenly spaced .*found steps from 20 to 420"),
     "coordinates of nothing": (y_of(np.where(np.arange(len(Y)) == 5, np.nan, Y)), BadGrid, "are not numbers"),
-    "no coordinates": (make_foreign().drop_vars(["y", "x"]), BadGrid, r"does not say where its pixels lie .*assign_coords\(y=…, x=…\)"),
+    "no coordinates": (
+        make_foreign().drop_vars(["y", "x"]),
+        BadGrid,
+        r"does not say where its pixels lie .*assign_coords\(y=…, x=…\)",
+    ),
     "one pixel": (make_foreign().isel(y=[0], x=[0]), BadGrid, "one pixel alone has no size"),
-    "whole numbers": (COUNTS, UnsupportedProduct, r"no reflectance: .*whole numbers \(uint16\) without a scale.*scale_factor\"\] = 0.0001"),
+    "whole numbers": (
+        COUNTS,
+        UnsupportedProduct,
+        r"no reflectance: .*whole numbers \(uint16\) without a scale.*scale_factor\"\] = 0.0001",
+    ),
     "percent": (PERCENT, UnsupportedProduct, r"variable '\w+' holds numbers that are no reflectance: .*numbers around"),
     "floats with a scale": (
         with_attrs(make_foreign(), scale_factor=1e-4),
@@ -47,7 +63,8 @@ WRONG = {
     "a band twice": (
         TWICE,
         UnsupportedProduct,
-        r"two variables are the same band \(nir08\) .*found B8A and nir08, with different values.*drop_vars\(\"nir08\"\)",
+        r"two variables are the same band \(nir08\) .*found B8A and nir08, with different "
+        r"values.*drop_vars\(\"nir08\"\)",
     ),
     "another platform": (
         make_foreign().assign_attrs(platform="Sentinel-3A"),
@@ -57,10 +74,26 @@ WRONG = {
     "not a Dataset": (np.zeros((3, 4)), BadProduct, r"this is no scene: expected an xarray Dataset .*found ndarray"),
     "a path": ("a.tif", BadProduct, r"found str.*estran\.open\(path\)"),
     "an empty Dataset": (xr.Dataset(), BadProduct, "the Dataset is empty"),
-    "nothing selected": (make_foreign().isel(y=slice(0, 0)), BadProduct, r"dimension 'y' of the Dataset has length 0: found y 0, x 80"),
-    "no raster": (xr.Dataset({"a": ("time", [1.0, 2.0])}), BadProduct, r"holds no band: .*found a\(time\)|holds no band"),
-    "a dimension too many": (make_foreign().expand_dims(level=[1, 2]), BadProduct, r"a dimension that is neither rows, columns nor time.*isel\(level=0\)"),
-    "no time": (make_foreign().expand_dims("time").isel(time=slice(0, 0)), BadProduct, r"dimension 'time' of the Dataset has length 0"),
+    "nothing selected": (
+        make_foreign().isel(y=slice(0, 0)),
+        BadProduct,
+        r"dimension 'y' of the Dataset has length 0: found y 0, x 80",
+    ),
+    "no raster": (
+        xr.Dataset({"a": ("time", [1.0, 2.0])}),
+        BadProduct,
+        r"holds no band: .*found a\(time\)|holds no band",
+    ),
+    "a dimension too many": (
+        make_foreign().expand_dims(level=[1, 2]),
+        BadProduct,
+        r"a dimension that is neither rows, columns nor time.*isel\(level=0\)",
+    ),
+    "no time": (
+        make_foreign().expand_dims("time").isel(time=slice(0, 0)),
+        BadProduct,
+        r"dimension 'time' of the Dataset has length 0",
+    ),
     "bands without names": (
         make_foreign().to_dataarray("band").assign_coords(band=range(1, 7)),
         BadProduct,
@@ -87,7 +120,13 @@ def test_lazy_numbers_that_are_no_reflectance_are_refused_when_computed_not_befo
         asked.append(block.shape)
         return block * 1e4
 
-    source = make_foreign().map(lambda v: v.copy(data=da.map_blocks(numbers, v.data, dtype="float32", meta=np.empty((0, 0), "float32"))) if v.ndim else v)
+    source = make_foreign().map(
+        lambda v: (
+            v.copy(data=da.map_blocks(numbers, v.data, dtype="float32", meta=np.empty((0, 0), "float32")))
+            if v.ndim
+            else v
+        )
+    )
     source.estran.to_product()
     assert asked == []
     with pytest.raises(UnsupportedProduct, match="no reflectance"):
@@ -98,10 +137,18 @@ def test_lazy_numbers_that_are_no_reflectance_are_refused_when_computed_not_befo
     ("name", "parameters", "sentence"),
     [
         ("Clouds", {}, r"no operator is called 'Clouds': expected .*Estran\.CloudMask.*Estran\.SunGlint"),
-        ("SunGlint", {"windspeed": 6}, r"Estran\.SunGlint has no parameter 'windspeed': expected wind_speed.*help\(estran\.operators\.sun_glint\)"),
+        (
+            "SunGlint",
+            {"windspeed": 6},
+            r"Estran\.SunGlint has no parameter 'windspeed': expected wind_speed.*help\(estran\.operators\.sun_glint\)",
+        ),
         ("SunGlint", {"wind_speed": 60}, r"wind_speed is outside its interval .*\[0,30\] m/s"),
         ("SunGlint", {"wind_speed": "strong"}, "wind_speed has the wrong type"),
-        ("SunGlint", {"water_occurrence": xr.DataArray(np.zeros(GRID.shape))}, r"is the name of a file .*ds\.assign\(swo=…\)"),
+        (
+            "SunGlint",
+            {"water_occurrence": xr.DataArray(np.zeros(GRID.shape))},
+            r"is the name of a file .*ds\.assign\(swo=…\)",
+        ),
         ("SunGlint", {"resolution": 0.5}, "resolution is no number of metres"),
         ("SunGlint", {"tile": 3}, "tile is no number of pixels"),
     ],
@@ -161,7 +208,9 @@ def test_a_copy_of_our_own_band_is_no_mistake(product):
 def test_too_little_memory_is_a_warning(monkeypatch):
     """Nothing is computed yet, and a part may be all that is wanted; enough memory, or none known, is no word worth."""
     monkeypatch.setattr("estran.face.calling.free_memory", lambda: 1000)
-    with pytest.warns(UserWarning, match=r"SpectralTests of 80 x 70 pixels needs about \d.* of memory, and 1 kB are free"):
+    with pytest.warns(
+        UserWarning, match=r"SpectralTests of 80 x 70 pixels needs about \d.* of memory, and 1 kB are free"
+    ):
         run(make_foreign())
     for free in (None, 10**12):
         monkeypatch.setattr("estran.face.calling.free_memory", lambda free=free: free)

@@ -1,4 +1,6 @@
-"""Datasets as rioxarray, xarray and the stacks of other libraries really make them; real products through a Dataset and back."""
+"""Datasets as rioxarray, xarray and the stacks of other libraries really make them; real products through a Dataset and
+back.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def truth(product) -> np.ndarray:
     return np.asarray(run_now(CloudMask(**ANGLES), {"source": product}, lend=lent())["cloud_class"].data)
 
 
-@pytest.mark.parametrize("how", [{}, {"mask_and_scale": True}, {"chunks": {"x": 32, "y": 32}}, {"band_as_variable": True}], ids=str)
+@pytest.mark.parametrize(
+    "how", [{}, {"mask_and_scale": True}, {"chunks": {"x": 32, "y": 32}}, {"band_as_variable": True}], ids=str
+)
 def test_a_geotiff_opened_by_rioxarray(how, product, truth, tmp_path):
     write_product(product, tmp_path / "S2A_small.tif")
     opened = rioxarray.open_rasterio(tmp_path / "S2A_small.tif", **how)
@@ -48,7 +52,9 @@ def test_a_geotiff_opened_by_rioxarray(how, product, truth, tmp_path):
 
 
 def test_masked_and_not_scaled_is_asked_about(product, tmp_path):
-    """rioxarray masks counts and leaves them unscaled beside their scale: whoever scales them by hand may keep that attribute."""
+    """rioxarray masks counts and leaves them unscaled beside their scale: whoever scales them by hand may keep that
+    attribute.
+    """
     write_product(product, tmp_path / "S2A_small.tif")
     masked = rioxarray.open_rasterio(tmp_path / "S2A_small.tif", masked=True).assign_attrs(FACTS)
     with pytest.raises(UnsupportedProduct, match="not clear whether variable 'B2' is scaled already"):
@@ -65,7 +71,9 @@ def test_a_netcdf_opened_by_xarray(product, truth, tmp_path):
 
 
 def test_netcdf_is_not_written_while_xarray_reads(product, tmp_path, monkeypatch):
-    """The library is not safe for threads: with a lock for us and one for xarray the process ended, or the disk was said to be full."""
+    """The library is not safe for threads: with a lock for us and one for xarray the process ended, or the disk was
+    said to be full.
+    """
     write_product(product, tmp_path / "given.nc")
     reading, go, get_array = Event(), Event(), NetCDF4ArrayWrapper.get_array
 
@@ -90,9 +98,14 @@ def test_netcdf_is_not_written_while_xarray_reads(product, tmp_path, monkeypatch
 
 def test_a_stack_of_time_band_y_x():
     """As stackstac gives it, and as xarray's own engines do in a Dataset of one variable."""
-    dates = [make_foreign(seed).assign_coords(time=np.datetime64(day, "ns")) for seed, day in ((1, "2020-06-01T10:30"), (2, "2020-06-11T10:30"))]
+    dates = [
+        make_foreign(seed).assign_coords(time=np.datetime64(day, "ns"))
+        for seed, day in ((1, "2020-06-01T10:30"), (2, "2020-06-11T10:30"))
+    ]
     stack = xr.concat(dates, "time", combine_attrs="override").to_dataarray("band").transpose("time", "band", "y", "x")
-    stack = stack.assign_coords({"platform": ("time", ["sentinel-2a", "sentinel-2b"]), "title": ("band", list("abcdef"))}).assign_attrs(crs="EPSG:32631")
+    stack = stack.assign_coords(
+        {"platform": ("time", ["sentinel-2a", "sentinel-2b"]), "title": ("band", list("abcdef"))}
+    ).assign_attrs(crs="EPSG:32631")
     expected = [classes(date) for date in dates]
     for source in (stack, stack.to_dataset(name="band_data").assign_attrs(crs="EPSG:32631")):
         got = estran.operators.cloud_mask(source, **ANGLES)

@@ -41,7 +41,9 @@ def test_the_engine_s_bits_from_a_safe(op, safe, safe_product):
 
 def test_functions_and_run_are_one(safe):
     dataset = estran.open(safe)
-    xr.testing.assert_identical(estran.operators.spectral_tests(dataset, mode="strict"), estran.run("spectral_tests", dataset, mode="strict"))
+    xr.testing.assert_identical(
+        estran.operators.spectral_tests(dataset, mode="strict"), estran.run("spectral_tests", dataset, mode="strict")
+    )
 
 
 def test_all_masks_of_a_safe(safe):
@@ -57,7 +59,13 @@ def test_results_are_lazy_and_what_they_teach_is_written(ending, safe, tmp_path)
     assert all(variable.chunks for variable in result.data_vars.values())
     path = result.estran.write(tmp_path / f"glint{ending}")
     made = estran.open(path).estran.to_product()
-    record = next(e for element in made.metadata if element.name == "Estran_Processing" for e in element.elements if e.name == "Estran_CloudMask")
+    record = next(
+        e
+        for element in made.metadata
+        if element.name == "Estran_Processing"
+        for e in element.elements
+        if e.name == "Estran_CloudMask"
+    )
     assert record.find("parameters").attributes["cloud_buffer"] == "123.0"
     assert record.find("facts").attributes
 
@@ -92,7 +100,10 @@ def test_the_result_remembers_parameters_and_masks(product, tmp_path):
     assert record is not None
     assert record.find("parameters").attributes["cloud_buffer"] == "123.0"
     assert "cloud_shadow" in back.masks
-    assert estran.open(result.estran.write(tmp_path / "m.dim")).cloud_flags.attrs["flag_meanings"] == result.cloud_flags.attrs["flag_meanings"]
+    assert (
+        estran.open(result.estran.write(tmp_path / "m.dim")).cloud_flags.attrs["flag_meanings"]
+        == result.cloud_flags.attrs["flag_meanings"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +122,9 @@ def assert_values(got: xr.Dataset, expected: xr.Dataset) -> None:
 
 
 def as_counts(scale_in: str) -> xr.Dataset:
-    """Whole numbers with their scaling among the attributes, as rioxarray gives them unmasked, or as odc-stac with the scale added."""
+    """Whole numbers with their scaling among the attributes, as rioxarray gives them unmasked, or as odc-stac with the
+    scale added.
+    """
     plain = make_foreign()
     for name, raw in counts().items():
         attributes = {"scale_factor": 1e-4, "add_offset": 0.0, scale_in: 0}
@@ -125,7 +138,11 @@ def spellings() -> dict[str, xr.Dataset | xr.DataArray]:
     written = plain.drop_attrs().assign_attrs(platform="Sentinel-2A").rio.write_crs(32631)
     moved = plain.rename(y="northing", x="easting")
     epsg = plain.drop_attrs().assign_attrs(platform="S2A").assign_coords({"proj:epsg": 32631})
-    mapped = plain.drop_attrs().assign_attrs(platform="Sentinel-2A").assign(crs=((), 0, {"crs_wkt": written.spatial_ref.attrs["crs_wkt"]}))
+    mapped = (
+        plain.drop_attrs()
+        .assign_attrs(platform="Sentinel-2A")
+        .assign(crs=((), 0, {"crs_wkt": written.spatial_ref.attrs["crs_wkt"]}))
+    )
     return {
         "common names": plain,
         "Sentinel-2's names": plain.rename(there),
@@ -139,7 +156,9 @@ def spellings() -> dict[str, xr.Dataset | xr.DataArray]:
         "a time of length one": plain.expand_dims("time"),
         "counts and _FillValue": as_counts("_FillValue"),
         "counts and nodata": as_counts("nodata"),
-        "EOPF's attributes": plain.drop_attrs().assign_attrs(crs=32631, stac_discovery={"properties": {"platform": "sentinel-2a"}}),
+        "EOPF's attributes": plain.drop_attrs().assign_attrs(
+            crs=32631, stac_discovery={"properties": {"platform": "sentinel-2a"}}
+        ),
     }
 
 
@@ -171,7 +190,9 @@ def test_rows_and_columns_that_run_the_other_way(rows, columns, expected):
 
 def test_longitude_and_latitude():
     plain = make_foreign().drop_attrs().assign_attrs(platform="Sentinel-2A").rename(y="latitude", x="longitude")
-    degrees = plain.assign_coords(latitude=45 - 2e-4 * np.arange(GRID.height), longitude=3 + 2.5e-4 * np.arange(GRID.width))
+    degrees = plain.assign_coords(
+        latitude=45 - 2e-4 * np.arange(GRID.height), longitude=3 + 2.5e-4 * np.arange(GRID.width)
+    )
     got = estran.operators.spectral_tests(degrees)
     assert got.ndvi.dims == ("latitude", "longitude")
     assert got.estran.to_product().grid.crs == "EPSG:4326"
@@ -194,7 +215,11 @@ def test_dates_one_by_one():
 
 
 def test_dates_are_written_and_read(tmp_path):
-    stack = xr.concat([make_foreign(1), make_foreign(2).assign_coords(time=np.datetime64("2020-06-11T10:30", "ns"))], "time", combine_attrs="override")
+    stack = xr.concat(
+        [make_foreign(1), make_foreign(2).assign_coords(time=np.datetime64("2020-06-11T10:30", "ns"))],
+        "time",
+        combine_attrs="override",
+    )
     got = estran.operators.spectral_tests(stack)
     again = estran.open(got.estran.write(tmp_path / "dates.zarr"))
     for name in got.data_vars:
@@ -227,7 +252,10 @@ def test_coarser_where_asked(foreign):
 def test_values_as_people_write_them(foreign):
     plain = estran.operators.sun_glint(foreign, wind_speed=6.0, **ANGLES)
     xr.testing.assert_identical(
-        plain, estran.operators.sun_glint(foreign, wind_speed=np.float32(6), window=np.int64(2), **{k: int(v) for k, v in ANGLES.items()})
+        plain,
+        estran.operators.sun_glint(
+            foreign, wind_speed=np.float32(6), window=np.int64(2), **{k: int(v) for k, v in ANGLES.items()}
+        ),
     )
 
 

@@ -1,4 +1,6 @@
-"""What is public is ``estran.__all__``, the functions of ``estran.operators`` and the methods of the accessor: documented, typed, and nothing else."""
+"""What is public is ``estran.__all__``, the functions of ``estran.operators`` and the methods of the accessor:
+documented, typed, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,17 @@ PUBLIC: dict[str, Any] = {**FUNCTIONS, **METHODS, **MADE}
 def undocumented(function: Any) -> list[str]:
     """Arguments that the docstring does not name, or that have no type; sections that lack."""
     signature, text = inspect.signature(function), inspect.getdoc(function) or ""
-    wrong = [f"{name}: no type" for name, p in signature.parameters.items() if name != "self" and p.annotation is inspect.Parameter.empty]
+    wrong = [
+        f"{name}: no type"
+        for name, p in signature.parameters.items()
+        if name != "self" and p.annotation is inspect.Parameter.empty
+    ]
     listed = text.partition("Parameters\n")[2].partition("Returns\n")[0].splitlines()
-    wrong += [f"{name}: not documented" for name in signature.parameters if name not in ("self",) and f"{name}" not in [line.lstrip("*") for line in listed]]
+    wrong += [
+        f"{name}: not documented"
+        for name in signature.parameters
+        if name not in ("self",) and f"{name}" not in [line.lstrip("*") for line in listed]
+    ]
     wrong += ["no type of the answer"] if signature.return_annotation is inspect.Signature.empty else []
     return wrong + [f"no section {heading}" for heading in ("Returns",) if f"{heading}\n---" not in text]
 

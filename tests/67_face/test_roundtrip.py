@@ -1,4 +1,6 @@
-"""A product becomes a Dataset and a product again, and nothing is lost: of every reader, of random products, of bands of several sizes, of parts."""
+"""A product becomes a Dataset and a product again, and nothing is lost: of every reader, of random products, of bands
+of several sizes, of parts.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,10 @@ def test_nothing_is_computed_on_the_way(safe):
         dataset = estran.open(safe)
         back = dataset.isel(y_20m=slice(10, 50)).estran.to_product()
     assert back["B8A"].grid.shape == (40, 96)
-    with dask.config.set(scheduler=refuse), pytest.raises(AssertionError, match="computed"):  # the twin: it would be seen
+    with (
+        dask.config.set(scheduler=refuse),
+        pytest.raises(AssertionError, match="computed"),
+    ):  # the twin: it would be seen
         dataset.B8A.compute()
 
 
@@ -93,12 +98,20 @@ GRID_WITHOUT = Grid(80, 70, Affine(20, 0, 600000, 0, -20, 5000000))
 
 
 def test_names_that_coordinates_have(product):
-    odd = replace(product, bands={n: replace(b, name=n) for n, b in zip(("x", "time", "spatial_ref", "y_band"), product.bands.values(), strict=False)})
+    odd = replace(
+        product,
+        bands={
+            n: replace(b, name=n)
+            for n, b in zip(("x", "time", "spatial_ref", "y_band"), product.bands.values(), strict=False)
+        },
+    )
     assert_same(odd, there_and_back(odd))
 
 
 def test_computing_with_a_variable_forgets_how_it_was_stored(product):
-    """xarray keeps attributes in arithmetic: an index must not be taken for the counts of the band that it came from."""
+    """xarray keeps attributes in arithmetic: an index must not be taken for the counts of the band that
+    it came from.
+    """
     dataset = dataset_of(product)
     with xr.set_options(keep_attrs=True):
         dataset["change"] = dataset.B8A - 0.3
@@ -124,10 +137,14 @@ def test_written_and_opened_again(ending, product, tmp_path):
     dataset = dataset_of(product)
     path = dataset.estran.write(tmp_path / f"S2A_small{ending}")
     again = estran.open(path)
-    xr.testing.assert_equal(again[list(dataset.data_vars)].drop_vars("time", errors="ignore"), dataset.drop_vars("time"))
+    xr.testing.assert_equal(
+        again[list(dataset.data_vars)].drop_vars("time", errors="ignore"), dataset.drop_vars("time")
+    )
     back = again.estran.to_product()
     assert (back.start, back.platform) == (product.start, product.platform)
-    assert [replace(b, data=None, grid=None) for b in back.bands.values()] == [replace(b, data=None, grid=None) for b in product.bands.values()]
+    assert [replace(b, data=None, grid=None) for b in back.bands.values()] == [
+        replace(b, data=None, grid=None) for b in product.bands.values()
+    ]
     for name, band in product.bands.items():
         np.testing.assert_array_equal(np.asarray(back[name].data), band.data)
 

@@ -2,7 +2,8 @@
 
 ``killed_at_steps.py FOLDER EVERY COMMAND …``, where OUT in the command stands for the output.
 
-Runs are forks of this process, which has everything imported, so that many fit into seconds. Prints the number of kills, and fails where a result differs.
+Runs are forks of this process, which has everything imported, so that many fit into seconds. Prints the number of
+kills, and fails where a result differs.
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ def deadly(run, last: int):
 
         def step(event: str, arguments: tuple) -> None:
             nonlocal steps
-            if event in EVENTS or (event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)) or event == "commit":
+            if (
+                event in EVENTS
+                or (event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR))
+                or event == "commit"
+            ):
                 steps += 1
                 if steps >= last:
                     os.kill(os.getpid(), signal.SIGKILL)

@@ -24,7 +24,9 @@ def make(path: Path, value: int = 0) -> Path:
     samples = np.arange(120, dtype=np.int16).reshape(GRID.shape) + value
     bands = {"B2": Band("B2", samples, GRID), "flags": Band("flags", flags, GRID, coding=FLAGS)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_product(Product(path.stem, GRID, bands, start=datetime(2020, 1, 1, 10, tzinfo=UTC), platform="Sentinel-2A"), path)
+    write_product(
+        Product(path.stem, GRID, bands, start=datetime(2020, 1, 1, 10, tzinfo=UTC), platform="Sentinel-2A"), path
+    )
     return path
 
 
@@ -34,4 +36,6 @@ VARY = ("index.html", ".estran-result.json", "estran-jobs.sqlite")
 
 def results(out: Path) -> dict[str, bytes]:
     """All files below a folder, hidden ones too, but for those that tell of the run."""
-    return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name not in VARY}
+    return {
+        str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name not in VARY
+    }

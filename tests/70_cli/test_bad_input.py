@@ -178,8 +178,14 @@ def test_a_dem_that_does_not_overlap(estran, scene: Path, shared_data: Path, tmp
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--height-max", "-5"), "parameter height_max is outside its interval (in Estran.Masks): expected (0,20000] m, found -5"),
-        (("--height-max", "high"), "parameter height_max cannot be read (in Estran.Masks): expected float, found 'high'"),
+        (
+            ("--height-max", "-5"),
+            "parameter height_max is outside its interval (in Estran.Masks): expected (0,20000] m, found -5",
+        ),
+        (
+            ("--height-max", "high"),
+            "parameter height_max cannot be read (in Estran.Masks): expected float, found 'high'",
+        ),
         (("--mode", "best"), "parameter mode is not one of its choices"),
         (("--threads", "0"), "there must be a thread"),
         (("--tile", "3"), "the tile is too small"),
@@ -201,7 +207,7 @@ def test_options(estran, scene: Path, tmp_path: Path) -> None:
 
 
 GRAPH = """<graph id="g"><version>1.0</version>{doctype}
-  <node id="N"><operator>{operator}</operator><sources><source refid="${{source}}"/></sources><parameters>{parameters}</parameters></node></graph>"""
+  <node id="N"><operator>{operator}</operator><sources><source refid="${{source}}"/></sources><parameters>{parameters}</parameters></node></graph>"""  # noqa: E501
 
 
 @pytest.mark.parametrize(
@@ -224,14 +230,19 @@ def test_graphs(estran, scene: Path, tmp_path: Path, operator: str, parameters: 
 
 def test_graph_with_entities(estran, scene: Path, tmp_path: Path) -> None:
     graph = tmp_path / "g.xml"
-    graph.write_text('<!DOCTYPE graph [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + GRAPH.format(operator="Read", parameters="&a;", doctype=""))
+    graph.write_text(
+        '<!DOCTYPE graph [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+        + GRAPH.format(operator="Read", parameters="&a;", doctype="")
+    )
     said = estran("gpt", graph, f"-Ssource={scene}", "-t", tmp_path / "o.dim")
     assert said.code == 1
     assert "entities" in said.err
 
 
 def test_gpt_options(estran, tmp_path: Path) -> None:
-    assert "option -S cannot be read: expected -Sname=value, found -Snothing" in estran("gpt", "Resample", "-Snothing").err
+    assert (
+        "option -S cannot be read: expected -Sname=value, found -Snothing" in estran("gpt", "Resample", "-Snothing").err
+    )
     assert "neither a graph nor an operator" in estran("gpt", "Nothing", "-t", tmp_path / "o.dim").err
 
 
@@ -240,13 +251,18 @@ def test_gpt_options(estran, tmp_path: Path) -> None:
     [
         (("Estran.CloudMask",), "give it with -Ssource=PRODUCT."),
         (("Subset",), "give one product, with -Ssource=PRODUCT."),
-        (("Subset", "a.dim", "b.dim"), "the output of many products is a folder (in {out}): expected a name without ending, found .dim."),
+        (
+            ("Subset", "a.dim", "b.dim"),
+            "the output of many products is a folder (in {out}): expected a name without ending, found .dim.",
+        ),
         (("Read", "a.dim", "-Pfile=b.dim"), "give no product."),
         (("BandMaths", "a.dim", "-PtargetBands=x"), "write it as <targetBand>…</targetBand> in a graph."),
         (("BandMaths", "a.dim"), "give at least one targetBand with name and expression, in a graph."),
     ],
 )
-def test_an_operator_alone_has_no_graph_to_edit(estran, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+def test_an_operator_alone_has_no_graph_to_edit(
+    estran, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
     said = estran("gpt", *arguments, "-t", tmp_path / "o.dim")
     assert said.code in (1, 2)
     assert said.err.rstrip().endswith(sentence.replace("{out}", str(tmp_path / "o.dim")))
@@ -254,12 +270,22 @@ def test_an_operator_alone_has_no_graph_to_edit(estran, tmp_path: Path, argument
 
 def test_a_variable_too_many_in_a_file_of_them(estran, tmp_path: Path, repository: Path) -> None:
     (tmp_path / "p.properties").write_text("nothing = 1\n")
-    said = estran("gpt", repository / "graphs" / "masks.xml", "-Ssource=a.dim", "-p", tmp_path / "p.properties", "-t", tmp_path / "o.dim")
+    said = estran(
+        "gpt",
+        repository / "graphs" / "masks.xml",
+        "-Ssource=a.dim",
+        "-p",
+        tmp_path / "p.properties",
+        "-t",
+        tmp_path / "o.dim",
+    )
     assert "correct the name given with -P or in the file of -p." in said.err
 
 
 @pytest.mark.parametrize("name", [".", "./", "..", "../..", "/"])
-def test_a_target_without_a_name(estran, scene: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_target_without_a_name(
+    estran, scene: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     said = estran("gpt", "Subset", f"-Ssource={scene}", "-PsourceBands=B2", "-t", name)
     assert (said.code, said.err.count("\n")) == (2, 1), said.err
@@ -271,7 +297,10 @@ def test_the_target_is_there(estran, scene: Path, tmp_path: Path) -> None:
     """Nothing is read before the refusal; what is there stays as it is."""
     target = tmp_path / "o.dim"
     target.write_text("mine")
-    for arguments in (("masks", scene, "-o", target), ("gpt", "Resample", f"-SsourceProduct={scene}", "-PtargetResolution=20", "-t", target)):
+    for arguments in (
+        ("masks", scene, "-o", target),
+        ("gpt", "Resample", f"-SsourceProduct={scene}", "-PtargetResolution=20", "-t", target),
+    ):
         said = estran(*arguments)
         assert said.code == 1
         assert "already there" in said.err
@@ -288,7 +317,9 @@ def test_a_folder_of_other_things_is_never_replaced(estran, scene: Path, tmp_pat
 
 
 def run_child(*arguments: object, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "estran.cli.main", *map(str, arguments)], stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        [sys.executable, "-m", "estran.cli.main", *map(str, arguments)], stderr=subprocess.PIPE, text=True, **options
+    )
 
 
 def test_a_full_disk(scene: Path, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="closes streams 
 
 def shell(redirected: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "estran.cli.main", *map(str, arguments)]
-    return subprocess.run(["sh", "-c", f'exec "$@" {redirected}', "sh", *command], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirected}', "sh", *command], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -39,7 +41,10 @@ def test_a_full_disk_behind_them(scene: Path, tmp_path: Path) -> None:
     said = shell(">/dev/full", "masks", scene, "-o", tmp_path / "y.tif")
     assert said.returncode == 1
     lines = [line for line in said.stderr.splitlines() if "error:" in line]
-    assert lines == ["estran: error: what was to be said could not be written to stdout: No space left on device. What to do: send it elsewhere."]
+    assert lines == [
+        "estran: error: what was to be said could not be written to stdout: No space left on device. What to do: send "
+        "it elsewhere."
+    ]
     assert open_product(tmp_path / "y.tif").bands
     for command in ("masks", scene, "-o", tmp_path / "z.tif"), ("operators",):
         assert shell("2>/dev/full", *command).returncode == 0

@@ -84,11 +84,23 @@ def test_masks_into_a_folder(estran, scene: Path, tmp_path: Path) -> None:
 
 def test_the_graph_the_short_form_and_run_are_one(estran, scene: Path, tmp_path: Path, repository: Path) -> None:
     assert estran("masks", scene, "-o", tmp_path / "a.dim", "--mode", "strict").code == 0
-    assert estran("gpt", repository / "graphs" / "masks.xml", f"-Ssource={scene}", "-Pmode=strict", "-t", tmp_path / "b.dim").code == 0
+    assert (
+        estran(
+            "gpt", repository / "graphs" / "masks.xml", f"-Ssource={scene}", "-Pmode=strict", "-t", tmp_path / "b.dim"
+        ).code
+        == 0
+    )
     assert estran("run", "Masks", scene, "-o", tmp_path / "c.dim", "--mode", "strict", "--resample", "20").code == 0
     assert (
         estran(
-            "gpt", "Resample", f"-SsourceProduct={scene}", "-PtargetResolution=20", "-Pupsampling=Bilinear", "-Pdownsampling=Mean", "-t", tmp_path / "r.dim"
+            "gpt",
+            "Resample",
+            f"-SsourceProduct={scene}",
+            "-PtargetResolution=20",
+            "-Pupsampling=Bilinear",
+            "-Pdownsampling=Mean",
+            "-t",
+            tmp_path / "r.dim",
         ).code
         == 0
     )
@@ -116,7 +128,16 @@ def test_parameters_from_a_file_and_the_command_line(estran, scene: Path, tmp_pa
     """-P is stronger than -p, -p than the .properties beside the graph; the record says what held."""
     mine = tmp_path / "mine.properties"
     mine.write_text("mode = strict\ncloud_buffer = 0\n")
-    said = estran("gpt", repository / "graphs" / "masks.xml", f"-Ssource={scene}", "-p", mine, "-Pcloud_buffer=40", "-t", tmp_path / "a.dim")
+    said = estran(
+        "gpt",
+        repository / "graphs" / "masks.xml",
+        f"-Ssource={scene}",
+        "-p",
+        mine,
+        "-Pcloud_buffer=40",
+        "-t",
+        tmp_path / "a.dim",
+    )
     assert said.code == 0, said.err
     record = open_product(tmp_path / "a.dim").metadata[-1].find("Estran_Masks").find("parameters").attributes
     assert (record["mode"], record["cloud_buffer"]) == ("strict", "40.0")
@@ -148,7 +169,9 @@ def test_table(estran, shared_data: Path, tmp_path: Path) -> None:
 
 
 def test_a_product_of_one_size_keeps_its_coarser_pixels(estran, shared_data: Path, tmp_path: Path) -> None:
-    said = estran("masks", shared_data / "s2_l1c_T19UDP_160m", "-o", tmp_path / "a.dim", "--time", "2017-07-29T15:35:00")
+    said = estran(
+        "masks", shared_data / "s2_l1c_T19UDP_160m", "-o", tmp_path / "a.dim", "--time", "2017-07-29T15:35:00"
+    )
     assert said.code == 0, said.err
     assert "keeps its pixels of 159.825 m" in said.err
     assert "sun_zenith and sun_azimuth computed from place and time (2017-07-29 15:35:00 UTC)" in said.err
@@ -156,8 +179,15 @@ def test_a_product_of_one_size_keeps_its_coarser_pixels(estran, shared_data: Pat
 
 
 def test_both_baselines_give_the_same_bits(estran, scene: Path, tmp_path: Path) -> None:
-    """An offset of 1000 in numbers and metadata changes nothing: the scene is of baseline 04.00, its sister of 02.08."""
-    assert estran("simulate", "scene", tmp_path / "old", "--seed", "5", "--size", "96", "--small", "--baseline", "02.08", "-q").code == 0
+    """An offset of 1000 in numbers and metadata changes nothing: the scene is of baseline 04.00, its
+    sister of 02.08.
+    """
+    assert (
+        estran(
+            "simulate", "scene", tmp_path / "old", "--seed", "5", "--size", "96", "--small", "--baseline", "02.08", "-q"
+        ).code
+        == 0
+    )
     (old,) = (tmp_path / "old").glob("*.SAFE")
     for name, safe in (("new", scene), ("old", old)):
         assert estran("masks", safe, "-o", tmp_path / f"{name}.dim").code == 0

@@ -1,4 +1,5 @@
-"""What the user's other software, terminal and disk bring along costs nothing: same result, same bytes, no fault of ours.
+"""What the user's other software, terminal and disk bring along costs nothing: same result, same bytes, no fault of
+ours.
 
 Each runs a process of its own, as libraries look at the environment when they are loaded.
 """
@@ -18,18 +19,39 @@ from estran.cli.surroundings import clear
 
 ENVIRONMENTS = {
     "PROJ's data of another program": {"PROJ_LIB": "{folder}", "PROJ_DATA": "{folder}", "PROJ_NETWORK": "ON"},
-    "GDAL's data and plugins of another program": {"GDAL_DATA": "{folder}", "GDAL_DRIVER_PATH": "{folder}", "CPL_DEBUG": "ON"},
+    "GDAL's data and plugins of another program": {
+        "GDAL_DATA": "{folder}",
+        "GDAL_DRIVER_PATH": "{folder}",
+        "CPL_DEBUG": "ON",
+    },
     "formats left out": {"GDAL_SKIP": "GTiff,JP2OpenJPEG,VRT", "OGR_SKIP": "GPKG"},
-    "folders not looked into": {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_CACHEMAX": "0", "GDAL_NUM_THREADS": "abc"},
+    "folders not looked into": {
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+        "GDAL_CACHEMAX": "0",
+        "GDAL_NUM_THREADS": "abc",
+    },
     "TeX and huge letters in pictures": {"MATPLOTLIBRC": "{folder}/matplotlibrc", "MPLCONFIGDIR": "/nowhere"},
     "a notebook's pictures": {"MPLBACKEND": "module://matplotlib_inline.backend_inline"},
     "windows for pictures": {"MPLBACKEND": "Qt5Agg", "DISPLAY": ":99"},
     "threads without end": {"NUMBA_NUM_THREADS": "999", "OMP_NUM_THREADS": "abc"},
-    "a compiler that does not compile": {"NUMBA_DISABLE_JIT": "1", "NUMBA_CACHE_DIR": "/proc/nowhere", "NUMBA_THREADING_LAYER": "tbb"},
+    "a compiler that does not compile": {
+        "NUMBA_DISABLE_JIT": "1",
+        "NUMBA_CACHE_DIR": "/proc/nowhere",
+        "NUMBA_THREADING_LAYER": "tbb",
+    },
     "warnings are errors": {"PYTHONWARNINGS": "error"},
     "no assertions and no docstrings": {"PYTHONOPTIMIZE": "2"},
-    "Dask of a cluster": {"DASK_SCHEDULER": "processes", "DASK_NUM_WORKERS": "abc", "DASK_ARRAY__CHUNK_SIZE": "1kB", "DASK_CONFIG": "{folder}/broken.yaml"},
-    "no home and no temporary folder": {"HOME": "/proc/nowhere", "TMPDIR": "/proc/nowhere", "XDG_CONFIG_HOME": "/proc/nowhere"},
+    "Dask of a cluster": {
+        "DASK_SCHEDULER": "processes",
+        "DASK_NUM_WORKERS": "abc",
+        "DASK_ARRAY__CHUNK_SIZE": "1kB",
+        "DASK_CONFIG": "{folder}/broken.yaml",
+    },
+    "no home and no temporary folder": {
+        "HOME": "/proc/nowhere",
+        "TMPDIR": "/proc/nowhere",
+        "XDG_CONFIG_HOME": "/proc/nowhere",
+    },
     "a terminal without size": {"COLUMNS": "0", "LINES": "-1", "TERM": "dumb", "TQDM_MININTERVAL": "abc"},
     "the plainest locale": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     "a Turkish locale": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
@@ -43,12 +65,23 @@ DASK = {"DASK_CONFIG", "DASK_ROOT_CONFIG"}
 
 def run(*arguments: object, encoding: str = "utf-8", **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "estran.cli.main", *map(os.fsencode, map(str, arguments))]
-    return subprocess.run(command, capture_output=True, env={**os.environ, **variables}, check=False, encoding=encoding, errors="surrogateescape")
+    return subprocess.run(
+        command,
+        capture_output=True,
+        env={**os.environ, **variables},
+        check=False,
+        encoding=encoding,
+        errors="surrogateescape",
+    )
 
 
 def content(folder: Path) -> dict[str, bytes]:
     """Samples of masks, and pictures."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.suffix in (".img", ".png")}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.suffix in (".img", ".png")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +95,17 @@ def expected(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 def same(variables: dict[str, str], scene: Path, folder: Path, expected: dict[str, bytes]) -> None:
     (folder / "broken.yaml").write_text("a: [1\n")
     (folder / "proj.db").write_bytes(b"SQLite format 3\0of another version")
-    (folder / "matplotlibrc").write_text("text.usetex: True\nfont.size: 60\nfigure.dpi: 300\nsavefig.facecolor: red\nbackend: Qt5Agg\nnonsense: 1\n")
-    done = run("masks", scene, "-o", folder / "out", "-q", **{name: value.format(folder=folder) for name, value in variables.items()})
+    (folder / "matplotlibrc").write_text(
+        "text.usetex: True\nfont.size: 60\nfigure.dpi: 300\nsavefig.facecolor: red\nbackend: Qt5Agg\nnonsense: 1\n"
+    )
+    done = run(
+        "masks",
+        scene,
+        "-o",
+        folder / "out",
+        "-q",
+        **{name: value.format(folder=folder) for name, value in variables.items()},
+    )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert content(folder / "out") == expected
@@ -81,13 +123,22 @@ def test_each_of_them(scene, tmp_path, expected, name):
 
 
 def test_libraries_say_nothing_of_variables(scene, tmp_path):
-    variables = {"OMP_NUM_THREADS": "-1", "OMP_STACKSIZE": "1", "OMP_DISPLAY_ENV": "TRUE", "KMP_SETTINGS": "1", "OMP_PLACES": "nonsense"}
+    variables = {
+        "OMP_NUM_THREADS": "-1",
+        "OMP_STACKSIZE": "1",
+        "OMP_DISPLAY_ENV": "TRUE",
+        "KMP_SETTINGS": "1",
+        "OMP_PLACES": "nonsense",
+    }
     variables |= {"NPY_PROMOTION_STATE": "legacy", "OPENBLAS_CORETYPE": "nonsense"}
     done = run("masks", scene, "-o", tmp_path / "out", "-q", **variables)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("given", "kept"), [("3", True), ("0", False), ("-1", False), ("abc", False), ("9" * 5000, False), ("٣", False), ("", False)])
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("3", True), ("0", False), ("-1", False), ("abc", False), ("9" * 5000, False), ("٣", False), ("", False)],
+)
 def test_numbers_of_threads(given, kept):
     environment = {"OMP_NUM_THREADS": given}
     clear(environment)
@@ -104,14 +155,20 @@ def test_variables_that_users_may_set_are_kept(tmp_path):
         "PATH": "b",
     }
     clear(environment)
-    assert environment.keys() == {"GDAL_HTTP_PROXY", "NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "PATH", "GDAL_CONFIG_FILE", "NUMBA_DISABLE_JIT"} | DASK
+    assert (
+        environment.keys()
+        == {"GDAL_HTTP_PROXY", "NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "PATH", "GDAL_CONFIG_FILE", "NUMBA_DISABLE_JIT"}
+        | DASK
+    )
 
 
 # ---------------------------------------------------------------- encodings
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "cp932", "cp1252", "utf-8"])
-@pytest.mark.parametrize("command", [("--help",), ("masks", "--help"), ("operators",)], ids=["estran", "masks", "operators"])
+@pytest.mark.parametrize(
+    "command", [("--help",), ("masks", "--help"), ("operators",)], ids=["estran", "masks", "operators"]
+)
 def test_help_in_any_encoding(encoding, command):
     done = run(*command, PYTHONIOENCODING=encoding, PYTHONUTF8="0", encoding=encoding)
     assert done.returncode == 0, done.stderr
@@ -163,7 +220,9 @@ def test_products_in_such_folders(scene, latin, name):
 def test_rasters_with_such_names(latin, driver, tmp_path):
     ending = {"GTiff": "tif", "ENVI": "img"}[driver]
     samples = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    with rasterio.open(tmp_path / f"a.{ending}", "w", driver=driver, width=4, height=3, count=1, dtype="uint8") as dataset:
+    with rasterio.open(
+        tmp_path / f"a.{ending}", "w", driver=driver, width=4, height=3, count=1, dtype="uint8"
+    ) as dataset:
         dataset.write(samples, 1)
     for path in list(tmp_path.glob("a.*")):
         named = os.fsdecode(b"b\xe9") if driver != "ENVI" else "b"  # its header is found by name
@@ -221,13 +280,22 @@ def test_a_folder_that_is_gone(scene, tmp_path):
     assert "the folder that the program was started in is no longer there" in done.stderr
 
 
-@pytest.mark.parametrize("start", [("-m", "estran.cli.main"), ("-c", "import sys; from estran.cli.start import main; sys.exit(main())")])
+@pytest.mark.parametrize(
+    "start", [("-m", "estran.cli.main"), ("-c", "import sys; from estran.cli.start import main; sys.exit(main())")]
+)
 def test_modules_of_the_users_own_in_the_current_folder(scene, tmp_path, start):
     """By -m and by an empty entry of PYTHONPATH, Python would find them."""
     for name in ("numpy", "dataclasses", "argparse"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not yours')\n")
     environment = {**os.environ, "PYTHONPATH": os.pathsep + os.environ.get("PYTHONPATH", "")}
-    done = subprocess.run([sys.executable, *start, "info", scene], cwd=tmp_path, capture_output=True, check=False, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, *start, "info", scene],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        text=True,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -241,7 +309,9 @@ def test_an_address_space_too_small_for_the_libraries(scene, tmp_path, kilobytes
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space")
-@pytest.mark.parametrize(("command", "is_forced"), [("masks", True), ("gpt", True), ("info", False), ("simulate", False), ("tables", False)])
+@pytest.mark.parametrize(
+    ("command", "is_forced"), [("masks", True), ("gpt", True), ("info", False), ("simulate", False), ("tables", False)]
+)
 def test_its_remedy_is_one_that_the_command_has(command, is_forced):
     done = shell(f"ulimit -v 700000; estran {command}")
     assert done.returncode == 1

@@ -88,7 +88,9 @@ SNAP13 = {"bands": "sourceBands", "masks": "sourceMasks", "reference": "referenc
 SNAP9 = {"bands": "bandNames", "masks": "maskNames", "reference": "referenceBandName"}
 
 
-def graph(folder: Path, names: dict[str, str], file_format: str = "GeoTIFF-BigTIFF", advanced: str = "false", region: str = "") -> Path:
+def graph(
+    folder: Path, names: dict[str, str], file_format: str = "GeoTIFF-BigTIFF", advanced: str = "false", region: str = ""
+) -> Path:
     path = folder / "graph.xml"
     path.write_text(BUILDER.format(**names, format=file_format, advanced=advanced, region=region))
     return path
@@ -99,7 +101,9 @@ def test_graph_builder(estran, scene: Path, tmp_path: Path, names: dict[str, str
     said = estran("gpt", graph(tmp_path, names), f"-Pin={scene / 'manifest.safe'}", f"-Pout={tmp_path / 'o.tif'}")
     assert (said.code, said.out.strip()) == (0, str(tmp_path / "o.tif")), said.err
     source, made = open_product(scene), open_product(tmp_path / "o.tif")
-    green = source["B3"].physical(np.asarray(source["B3"].data)[::2, ::2], np.float64)  # First: the upper left of four pixels of 10 m
+    green = source["B3"].physical(
+        np.asarray(source["B3"].data)[::2, ::2], np.float64
+    )  # First: the upper left of four pixels of 10 m
     infrared = source["B11"].physical(np.asarray(source["B11"].data), np.float64)
     np.testing.assert_allclose(np.asarray(made["ndsi"].data), (green - infrared) / (green + infrared), atol=1e-5)
 
@@ -115,9 +119,17 @@ def test_a_part_is_read(estran, scene: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file_format", "nearest"),
-    [("NetCDF-CF", "NetCDF4-CF"), ("NetCDF4-BEAM", "NetCDF4-CF"), ("COG", "GeoTIFF"), ("ENVI", "BEAM-DIMAP"), ("HDF5", "BEAM-DIMAP")],
+    [
+        ("NetCDF-CF", "NetCDF4-CF"),
+        ("NetCDF4-BEAM", "NetCDF4-CF"),
+        ("COG", "GeoTIFF"),
+        ("ENVI", "BEAM-DIMAP"),
+        ("HDF5", "BEAM-DIMAP"),
+    ],
 )
-def test_formats_that_we_do_not_write_are_refused_before_the_work(estran, tmp_path: Path, file_format: str, nearest: str) -> None:
+def test_formats_that_we_do_not_write_are_refused_before_the_work(
+    estran, tmp_path: Path, file_format: str, nearest: str
+) -> None:
     """The source is not even looked for."""
     said = estran("gpt", graph(tmp_path, SNAP13, file_format), "-Pin=nowhere.SAFE", f"-Pout={tmp_path / 'o.tif'}")
     assert said.code == 2
@@ -140,20 +152,37 @@ def test_two_write_nodes(estran, scene: Path, tmp_path: Path) -> None:
         )
 
     text = (
-        '<?xml version="1.0" encoding="ISO-8859-1"?><graph><version>1.0</version><node id="part"><operator>Subset</operator><sources><source>${source}</source>'
+        '<?xml version="1.0" encoding="ISO-8859-1"?><graph><version>1.0</version><node '
+        'id="part"><operator>Subset</operator><sources><source>${source}</source>'
         "</sources><parameters><bandNames>B2</bandNames><region>0,0,60,60</region></parameters></node>{}</graph>"
     )
     path = tmp_path / "two.xml"
-    path.write_bytes(text.replace("{}", write("w1", f"{tmp_path}/é.dim") + write("w2", f"{tmp_path}/b.dim")).encode("latin-1"))
+    path.write_bytes(
+        text.replace("{}", write("w1", f"{tmp_path}/é.dim") + write("w2", f"{tmp_path}/b.dim")).encode("latin-1")
+    )
     assert estran("gpt", path, f"-Ssource={scene}").code == 0
-    assert open_product(tmp_path / "é.dim")["B2"].grid.shape == open_product(tmp_path / "b.dim")["B2"].grid.shape == (60, 60)
+    assert (
+        open_product(tmp_path / "é.dim")["B2"].grid.shape
+        == open_product(tmp_path / "b.dim")["B2"].grid.shape
+        == (60, 60)
+    )
     path.write_bytes(text.replace("{}", write("w1", f"{tmp_path}/c.dim") + write("w2", f"{tmp_path}/c.dim")).encode())
     assert "two Write nodes write the same file" in estran("gpt", path, f"-Ssource={scene}").err
 
 
 def test_a_target_without_ending_is_dimap(estran, scene: Path, tmp_path: Path) -> None:
     """As in gpt; empty values on the command line are not given, as empty elements are."""
-    said = estran("gpt", "Subset", f"-Ssource={scene}", "-PsourceBands=B2", "-Pregion=", "-PgeoRegion= ", "-PsubSamplingX=1", "-t", tmp_path / "target")
+    said = estran(
+        "gpt",
+        "Subset",
+        f"-Ssource={scene}",
+        "-PsourceBands=B2",
+        "-Pregion=",
+        "-PgeoRegion= ",
+        "-PsubSamplingX=1",
+        "-t",
+        tmp_path / "target",
+    )
     assert (said.code, said.out.strip()) == (0, str(tmp_path / "target.dim")), said.err
     assert list(open_product(tmp_path / "target.dim").bands) == ["B2"]
 

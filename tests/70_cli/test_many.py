@@ -48,7 +48,9 @@ def test_each_has_its_folder(estran, products: list[Path], tmp_path: Path) -> No
         one = tmp_path / f"{path.stem}.dim"
         assert estran("gpt", "Subset", path, "-t", one).code == 0
         for band in ("B2", "flags"):
-            np.testing.assert_array_equal(open_product(out / path.stem / f"{path.stem}.dim")[band].data, open_product(one)[band].data)
+            np.testing.assert_array_equal(
+                open_product(out / path.stem / f"{path.stem}.dim")[band].data, open_product(one)[band].data
+            )
 
 
 def test_done_is_skipped_and_failed_is_tried_again(estran, products: list[Path], tmp_path: Path) -> None:
@@ -75,11 +77,25 @@ def test_lines_of_json(estran, products: list[Path], tmp_path: Path) -> None:
     said = estran(*command)
     assert said.code == 3
     done, also, failed = lines(said.out)
-    assert set(done) == set(failed) == {"schema", "name", "source", "status", "error", "fractions", "cloud_cover", "notes", "paths", "seconds"}
-    assert (done["schema"], done["name"], done["source"], done["status"], done["error"]) == (1, "p1", str(products[0]), "done", "")
+    assert (
+        set(done)
+        == set(failed)
+        == {"schema", "name", "source", "status", "error", "fractions", "cloud_cover", "notes", "paths", "seconds"}
+    )
+    assert (done["schema"], done["name"], done["source"], done["status"], done["error"]) == (
+        1,
+        "p1",
+        str(products[0]),
+        "done",
+        "",
+    )
     assert done["fractions"] == {"flags": {"NODATA": 0.0, "CLOUD": round(1 / 12, 6)}}
     assert also["cloud_cover"] == pytest.approx(100 * 2 / 12)
-    assert done["paths"] == {"folder": str(out / "p1"), "product": str(out / "p1" / "p1.dim"), "item": str(out / "p1" / "p1.json")}
+    assert done["paths"] == {
+        "folder": str(out / "p1"),
+        "product": str(out / "p1" / "p1.dim"),
+        "item": str(out / "p1" / "p1.json"),
+    }
     assert all(Path(path).exists() for path in done["paths"].values())
     assert done["seconds"] > 0
     assert (failed["status"], failed["paths"]) == ("failed", {})
@@ -96,13 +112,18 @@ def test_fractions_are_those_of_the_report(estran, scene: Path, tmp_path: Path) 
     (line,) = lines(said.out)
     from estran.report.shares import share_tables
 
-    tables = {t.band: {row.name: round(row.share, 6) for row in t.rows} for t in share_tables(open_product(Path(line["paths"]["product"])))}
+    tables = {
+        t.band: {row.name: round(row.share, 6) for row in t.rows}
+        for t in share_tables(open_product(Path(line["paths"]["product"])))
+    }
     assert line["fractions"] == tables
     assert any("no dem" in note for note in line["notes"])
     item = pystac.Item.from_file(line["paths"]["item"])
     assert item.properties["eo:cloud_cover"] == pytest.approx(100 * tables["mask_flags"]["CLOUD"], abs=1e-3)
     assert item.assets["true_colour"].roles == ["thumbnail", "overview"]
-    assert {Path(a.href).name for a in item.assets.values()} <= {p.name for p in Path(line["paths"]["folder"]).iterdir()}
+    assert {Path(a.href).name for a in item.assets.values()} <= {
+        p.name for p in Path(line["paths"]["folder"]).iterdir()
+    }
 
 
 def test_one_alone_has_a_line_too(estran, products: list[Path], tmp_path: Path) -> None:
@@ -155,7 +176,11 @@ def test_a_result_that_was_removed_is_made_again(estran, products: list[Path], t
     out = tmp_path / "out"
     assert estran(*subset(out, *products)).code == 0
     shutil.rmtree(out / "p2")
-    assert [line["status"] for line in lines(estran(*subset(out, *products, more=("--json",))).out)] == ["skipped", "skipped", "done"]
+    assert [line["status"] for line in lines(estran(*subset(out, *products, more=("--json",))).out)] == [
+        "skipped",
+        "skipped",
+        "done",
+    ]
 
 
 def test_strangers_things_stay(estran, products: list[Path], tmp_path: Path) -> None:
@@ -196,10 +221,15 @@ def test_a_record_that_is_not_ours(estran, products: list[Path], tmp_path: Path)
         (("masks", "A", "B", "-o", "OUT", "--cloud-buffer", "-1"), "cloud_buffer"),
         (("masks", "-o", "OUT"), "it is not clear what to work on"),
         (("gpt", "Subset", "-SsourceProduct=A", "--many", "-t", "OUT"), "there is no product to work on"),
-        (("gpt", "Subset", "A", "B", "-t", "OUT", "--jobs", "2", "--scheduler", "local:2"), "two ways to work on several products"),
+        (
+            ("gpt", "Subset", "A", "B", "-t", "OUT", "--jobs", "2", "--scheduler", "local:2"),
+            "two ways to work on several products",
+        ),
     ],
 )
-def test_wrong_options(estran, products: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str) -> None:
+def test_wrong_options(
+    estran, products: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     places = {
         "A": str(products[0]),
@@ -215,8 +245,8 @@ def test_wrong_options(estran, products: list[Path], tmp_path: Path, monkeypatch
 
 
 GRAPH = """<graph id="g"><version>1.0</version>
-<node id="a"><operator>Subset</operator><sources><sourceProduct refid="${source}"/></sources><parameters/></node>{more}</graph>"""
-WRITE = """<node id="w"><operator>Write</operator><sources><sourceProduct refid="a"/></sources><parameters><file>x.dim</file></parameters></node>"""
+<node id="a"><operator>Subset</operator><sources><sourceProduct refid="${source}"/></sources><parameters/></node>{more}</graph>"""  # noqa: E501
+WRITE = """<node id="w"><operator>Write</operator><sources><sourceProduct refid="a"/></sources><parameters><file>x.dim</file></parameters></node>"""  # noqa: E501
 
 
 def test_a_graph_has_each_in_turn_as_its_source(estran, products: list[Path], tmp_path: Path) -> None:
@@ -246,7 +276,9 @@ def test_processes_make_the_same(estran, products: list[Path], tmp_path: Path) -
     assert small.results(tmp_path / "two") == small.results(tmp_path / "one")
 
 
-def test_memory_is_known_before_the_first_begins(estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_known_before_the_first_begins(
+    estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Room for one and a half is room for one at a time, and none for two."""
     from estran.cli import room
 
@@ -300,14 +332,18 @@ def test_killed_at_random_moments(estran, products: list[Path], tmp_path: Path, 
         run.kill()
         run.wait()
         until = time.monotonic() + 60
-        while (again := subprocess.run(command, capture_output=True, text=True, check=False)).returncode == 3 or "another run" in again.stderr:
+        while (
+            again := subprocess.run(command, capture_output=True, text=True, check=False)
+        ).returncode == 3 or "another run" in again.stderr:
             assert time.monotonic() < until, again.stderr  # processes of the killed run are just ending
         assert again.returncode == 0, again.stderr
         assert small.results(out) == small.results(tmp_path / "clean")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize("more", [pytest.param((), marks=pytest.mark.slow), ("--jobs", "2")], ids=["one by one", "two at a time"])
+@pytest.mark.parametrize(
+    "more", [pytest.param((), marks=pytest.mark.slow), ("--jobs", "2")], ids=["one by one", "two at a time"]
+)
 def test_stopped_it_keeps_what_is_done(estran, products: list[Path], tmp_path: Path, more: tuple[str, ...]) -> None:
     """Ctrl-C after the first product: one sentence, nothing half-written; the next run goes on."""
     out = tmp_path / "out"
@@ -318,7 +354,9 @@ def test_stopped_it_keeps_what_is_done(estran, products: list[Path], tmp_path: P
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert [line for line in err.splitlines() if "error:" in line] == ["estran: error: stopped; nothing was left half-written."]
+    assert [line for line in err.splitlines() if "error:" in line] == [
+        "estran: error: stopped; nothing was left half-written."
+    ]
     assert Path(first.strip()).exists()
     assert not [p.name for p in out.iterdir() if p.name.startswith(".")]
     rows = dict(sqlite3.connect(out / FILE).execute("SELECT name, status FROM jobs").fetchall())

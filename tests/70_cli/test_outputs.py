@@ -24,7 +24,14 @@ from estran.tables import SHIPPED
 def everything(folder: Path) -> dict[str, bytes | str]:
     """All that is in a folder, hidden things and links too."""
     paths = sorted(folder.rglob("*"))
-    return {str(p.relative_to(folder)): f"-> {p.readlink()}" if p.is_symlink() else p.read_bytes() if p.is_file() else "folder" for p in paths}
+    return {
+        str(p.relative_to(folder)): f"-> {p.readlink()}"
+        if p.is_symlink()
+        else p.read_bytes()
+        if p.is_file()
+        else "folder"
+        for p in paths
+    }
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +39,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A product that is read in no time."""
     grid = Grid(12, 10)
     path = tmp_path_factory.mktemp("small") / "small.dim"
-    write_product(Product("small", grid, {"B2": Band("B2", np.arange(120, dtype=np.int16).reshape(grid.shape), grid)}), path)
+    write_product(
+        Product("small", grid, {"B2": Band("B2", np.arange(120, dtype=np.int16).reshape(grid.shape), grid)}), path
+    )
     return path
 
 
@@ -96,7 +105,9 @@ HARM = {
     "an empty folder": lambda out: (out / "mine").mkdir(),
     "a file among samples": lambda out: next(out.glob("*.data")).joinpath("mine.img").write_text("mine"),
     "a hidden file": lambda out: (out / ".mine").write_text("mine"),
-    "a page edited, of the same length": lambda out: (out / "index.html").write_bytes((out / "index.html").read_bytes()[::-1]),
+    "a page edited, of the same length": lambda out: (out / "index.html").write_bytes(
+        (out / "index.html").read_bytes()[::-1]
+    ),
     "a picture that is a link": lambda out: link_instead(out / "true_colour.png"),
     "no list": lambda out: (out / MARKER).unlink(),
     "a list of another making": lambda out: (out / MARKER).write_text('{"estran_result": 99, "files": {}}'),
@@ -104,7 +115,7 @@ HARM = {
     "a list without bottom": lambda out: (out / MARKER).write_text("[" * 100_000),
     "a list that is a link": lambda out: link_instead(out / MARKER),
     "a list that is a pipe": lambda out: ((out / MARKER).unlink(), os.mkfifo(out / MARKER)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("harm", HARM)
@@ -159,11 +170,21 @@ def test_the_folder_one_is_in_has_gone(small: Path, scene: Path, tmp_path: Path)
         ("simulate", "scene", "s", "--small", "--size", "96"),
     ):
         gone.mkdir()
-        line = ["sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', str(gone), sys.executable, "-m", "estran.cli.main", *map(str, command)]
+        line = [
+            "sh",
+            "-c",
+            'cd "$0" && rmdir "$0" && exec "$@"',
+            str(gone),
+            sys.executable,
+            "-m",
+            "estran.cli.main",
+            *map(str, command),
+        ]
         said = subprocess.run(line, capture_output=True, text=True, check=False)
         assert said.returncode == 1
         assert [x for x in said.stderr.splitlines() if "error:" in x] == [
-            "estran: error: the folder that the program was started in is no longer there. What to do: go to one that is (cd)."
+            "estran: error: the folder that the program was started in is no longer there. What to do: go to one that "
+            "is (cd)."
         ]
     assert not list(tmp_path.iterdir())
 
@@ -173,7 +194,10 @@ def test_a_mounted_folder(estran, scene: Path, tmp_path: Path) -> None:
     """As of a container: it cannot be moved."""
     place = tmp_path / "disk"
     place.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, check=False).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, check=False).returncode
+    ):
         pytest.skip("mounting is not allowed here")
     try:
         for more in ((), ("--overwrite",)):
@@ -186,15 +210,25 @@ def test_a_mounted_folder(estran, scene: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="owners and modes as POSIX has them")
-def test_what_is_somebody_elses_in_a_folder_for_all(estran, small: Path, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_somebody_elses_in_a_folder_for_all(
+    estran, small: Path, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in /tmp: it could not be moved away in the end, so the work is not begun."""
     place = tmp_path / "tmp"
     place.mkdir()
-    for command in (copied(small, place / "x.tif"), copied(small, place / "x.dim"), ("masks", scene, "-o", place / "out", "-q")):
+    for command in (
+        copied(small, place / "x.tif"),
+        copied(small, place / "x.dim"),
+        ("masks", scene, "-o", place / "out", "-q"),
+    ):
         assert estran(*command).code == 0
     place.chmod(0o1777)
     monkeypatch.setattr(os, "geteuid", lambda: place.stat().st_uid + 1)
-    for command in (copied(small, place / "x.tif"), copied(small, place / "x.dim"), ("masks", scene, "-o", place / "out")):
+    for command in (
+        copied(small, place / "x.tif"),
+        copied(small, place / "x.dim"),
+        ("masks", scene, "-o", place / "out"),
+    ):
         assert "somebody else's" in refused(estran, tmp_path, *command, "--overwrite")
     assert estran(*copied(small, place / "y.tif")).code == 0
     place.chmod(0o777)
@@ -210,9 +244,24 @@ def test_folders_that_cannot_be_emptied(scene: Path, out: Path) -> None:
     powers = POWERLESS if os.geteuid() == 0 else ()
     if powers and shutil.which("setpriv") is None:
         pytest.skip("needs setpriv")
-    command = (*powers, sys.executable, "-m", "estran.cli.main", "masks", str(scene), "-o", str(out), "--overwrite", "-q")
+    command = (
+        *powers,
+        sys.executable,
+        "-m",
+        "estran.cli.main",
+        "masks",
+        str(scene),
+        "-o",
+        str(out),
+        "--overwrite",
+        "-q",
+    )
     (data,) = out.glob("*.data")
-    for folder, mode, sentence in ((data, 0o500, "may not write into"), (out, 0o500, "may not write into"), (out, 0o300, "cannot be looked into")):
+    for folder, mode, sentence in (
+        (data, 0o500, "may not write into"),
+        (out, 0o500, "may not write into"),
+        (out, 0o300, "cannot be looked into"),
+    ):
         before = everything(out.parent)
         folder.chmod(mode)
         said = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -243,7 +292,22 @@ def test_names_that_are_odd_and_good(estran, small: Path, tmp_path: Path, name: 
     assert sorted(p.name for p in folder.iterdir()) == ["x.data", "x.dim"]
 
 
-@pytest.mark.parametrize("name", ["a:b", "http:b", "2019-04-11T10:50:31", "x%20y", "a&b<c>'\"", "new\nline", "tab\tx", " lead", "trail ", "a..b", "e\u0301"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a:b",
+        "http:b",
+        "2019-04-11T10:50:31",
+        "x%20y",
+        "a&b<c>'\"",
+        "new\nline",
+        "tab\tx",
+        " lead",
+        "trail ",
+        "a..b",
+        "e\u0301",
+    ],
+)
 def test_names_that_headers_must_hold(estran, small: Path, tmp_path: Path, name: str) -> None:
     target = tmp_path / f"{name}.dim"
     for more in ((), ("--overwrite",)):
@@ -256,7 +320,9 @@ def test_names_that_headers_must_hold(estran, small: Path, tmp_path: Path, name:
 def test_names_that_headers_cannot_hold(estran, small: Path, tmp_path: Path, name: str) -> None:
     assert "a character that its metadata cannot" in refused(estran, tmp_path, *copied(small, tmp_path / f"{name}.dim"))
     if "\\" not in name:
-        assert "a character that its metadata cannot" in refused(estran, tmp_path, "simulate", "scene", tmp_path / f"{name}.SAFE", "--small", "--size", "96")
+        assert "a character that its metadata cannot" in refused(
+            estran, tmp_path, "simulate", "scene", tmp_path / f"{name}.SAFE", "--small", "--size", "96"
+        )
     assert estran(*copied(small, tmp_path / f"{name}.tif")).code == 0
 
 
@@ -285,7 +351,16 @@ def test_names_that_no_file_has(estran, small: Path, tmp_path: Path) -> None:
 
 
 def test_a_parent_that_is_made_goes_again_where_the_run_fails(estran, small: Path, tmp_path: Path) -> None:
-    refused(estran, tmp_path, "gpt", "Subset", f"-SsourceProduct={small}", "-Pregion=100,100,5,5", "-t", tmp_path / "a" / "b" / "x.dim")
+    refused(
+        estran,
+        tmp_path,
+        "gpt",
+        "Subset",
+        f"-SsourceProduct={small}",
+        "-Pregion=100,100,5,5",
+        "-t",
+        tmp_path / "a" / "b" / "x.dim",
+    )
 
 
 # ---------------------------------------------------------------- links
@@ -321,7 +396,9 @@ def test_a_dangling_link_is_refused(estran, scene: Path, tmp_path: Path, name: s
     for more in ((), ("--overwrite",)):
         assert "a link to nothing" in refused(estran, tmp_path, "masks", scene, "-o", tmp_path / name, *more)
         # As where the disk behind the link is not there.
-        assert "a folder of the output's is a link to nothing" in refused(estran, tmp_path, "masks", scene, "-o", tmp_path / name / "deep" / name, *more)
+        assert "a folder of the output's is a link to nothing" in refused(
+            estran, tmp_path, "masks", scene, "-o", tmp_path / name / "deep" / name, *more
+        )
 
 
 # ---------------------------------------------------------------- files
@@ -335,7 +412,11 @@ def test_a_folder_where_a_file_goes(estran, scene: Path, small: Path, tmp_path: 
         if content:
             (target / "years of work").write_text("mine")
         for more in ((), ("--overwrite",)):
-            for arguments in (copied(small, target, *more), ("masks", scene, "-o", target, *more), ("run", "Masks", scene, "-o", target, *more)):
+            for arguments in (
+                copied(small, target, *more),
+                ("masks", scene, "-o", target, *more),
+                ("run", "Masks", scene, "-o", target, *more),
+            ):
                 assert "the output is a folder, and the name means a file" in refused(estran, tmp_path, *arguments)
 
 
@@ -343,7 +424,9 @@ def test_a_folder_where_a_table_goes(estran, scene: Path, tmp_path: Path) -> Non
     table = tmp_path / "in.csv"
     table.write_text("blue,green,red,nir08,swir16\n0.1,0.1,0.1,0.3,0.2\n")
     (tmp_path / "out.csv").mkdir()
-    assert "is a folder" in refused(estran, tmp_path, "masks", "--table", table, "-o", tmp_path / "out.csv", "--overwrite")
+    assert "is a folder" in refused(
+        estran, tmp_path, "masks", "--table", table, "-o", tmp_path / "out.csv", "--overwrite"
+    )
     assert "input of the same run" in refused(estran, tmp_path, "masks", "--table", table, "-o", table, "--overwrite")
 
 
@@ -376,15 +459,24 @@ def test_what_snap_adds_to_a_product_is_its_own(estran, small: Path, tmp_path: P
     for ending in (".hdr", ".img"):
         shutil.copy(tmp_path / "e.data" / f"B2{ending}", tmp_path / "e.data" / f"B3{ending}")
     text = target.read_text()
-    target.write_text(text.replace("</Data_Access>", '<Data_File><DATA_FILE_PATH href="e.data/B3.hdr" /><BAND_INDEX>1</BAND_INDEX></Data_File></Data_Access>'))
-    (tmp_path / "e.data" / "vector_data" / "geometry.csv").write_text("#defaultCSS=fill:#0000ff\norg.esa.snap.Geometry\tgeometry:Polygon\n")
+    target.write_text(
+        text.replace(
+            "</Data_Access>",
+            '<Data_File><DATA_FILE_PATH href="e.data/B3.hdr" /><BAND_INDEX>1</BAND_INDEX></Data_File></Data_Access>',
+        )
+    )
+    (tmp_path / "e.data" / "vector_data" / "geometry.csv").write_text(
+        "#defaultCSS=fill:#0000ff\norg.esa.snap.Geometry\tgeometry:Polygon\n"
+    )
     assert estran(*copied(small, target, "--overwrite")).code == 0
     assert not (tmp_path / "e.data" / "B3.img").exists()
 
 
 def test_a_data_folder_that_is_a_file_or_a_link(estran, small: Path, tmp_path: Path) -> None:
     (tmp_path / "e.data").write_text("mine")
-    assert "a file is where a folder of the output goes" in refused(estran, tmp_path, *copied(small, tmp_path / "e.dim", "--overwrite"))
+    assert "a file is where a folder of the output goes" in refused(
+        estran, tmp_path, *copied(small, tmp_path / "e.dim", "--overwrite")
+    )
     (tmp_path / "mine").mkdir()
     (tmp_path / "f.data").symlink_to("mine")
     assert "never replaced" in refused(estran, tmp_path, *copied(small, tmp_path / "f.dim", "--overwrite"))
@@ -400,7 +492,9 @@ def test_an_input_is_never_the_output(estran, scene: Path, small: Path, tmp_path
     for target in (safe / "out", safe / "GRANULE" / "x.dim", safe):
         refused(estran, tmp_path, "masks", safe, "-o", target, "--overwrite")
     assert "inside an input" in refused(estran, tmp_path, "masks", safe / "MTD_MSIL1C.xml", "-o", safe / "out")
-    assert "an input lies inside the output folder" in refused(estran, tmp_path, "masks", safe, "-o", safe.parent, "--overwrite")
+    assert "an input lies inside the output folder" in refused(
+        estran, tmp_path, "masks", safe, "-o", safe.parent, "--overwrite"
+    )
     for given in (mine, mine.with_suffix(".data")):
         assert "input of the same run" in refused(estran, tmp_path, *copied(given, mine, "--overwrite"))
         assert "inside an input" in refused(estran, tmp_path, *copied(given, tmp_path / "mine.data" / "x.tif"))
@@ -424,7 +518,9 @@ def test_what_an_input_names_is_never_the_output(estran, small: Path, tmp_path: 
 
 def test_an_input_in_a_result_folder_of_ours(estran, out: Path) -> None:
     (product,) = out.glob("*.dim")
-    assert "an input lies inside the output folder" in refused(estran, out.parent, "masks", product, "-o", out, "--overwrite")
+    assert "an input lies inside the output folder" in refused(
+        estran, out.parent, "masks", product, "-o", out, "--overwrite"
+    )
 
 
 # ---------------------------------------------------------------- graphs
@@ -437,7 +533,12 @@ WRITE = """<node id="W{k}"><operator>Write</operator><sources><source refid="R"/
 
 
 def graph(small: Path, path: Path, *writes: tuple[Path, str]) -> Path:
-    path.write_text(GRAPH.format(small=small, writes="".join(WRITE.format(k=k, file=file, format=kind) for k, (file, kind) in enumerate(writes))))
+    path.write_text(
+        GRAPH.format(
+            small=small,
+            writes="".join(WRITE.format(k=k, file=file, format=kind) for k, (file, kind) in enumerate(writes)),
+        )
+    )
     return path
 
 
@@ -446,9 +547,16 @@ def test_writing_nodes(estran, small: Path, tmp_path: Path) -> None:
     (place / "e.data").mkdir(parents=True)
     (place / "e.data" / "mine").write_text("mine")
     (place / "d.tif").mkdir()
-    for first in ((place / "e.dim", "BEAM-DIMAP"), (place / "e", "BEAM-DIMAP"), (place / "d.tif", "GeoTIFF"), (place / "d", "GeoTIFF")):
+    for first in (
+        (place / "e.dim", "BEAM-DIMAP"),
+        (place / "e", "BEAM-DIMAP"),
+        (place / "d.tif", "GeoTIFF"),
+        (place / "d", "GeoTIFF"),
+    ):
         refused(estran, place, "gpt", graph(small, xml, (place / "good.nc", "NetCDF4-CF"), first), "--overwrite")
-    assert "input of the same run" in refused(estran, small.parent, "gpt", graph(small, xml, (small, "BEAM-DIMAP")), "--overwrite")
+    assert "input of the same run" in refused(
+        estran, small.parent, "gpt", graph(small, xml, (small, "BEAM-DIMAP")), "--overwrite"
+    )
     assert "two Write nodes write the same file" in refused(
         estran, place, "gpt", graph(small, xml, (place / "x.tif", "GeoTIFF"), (place / ".." / "place" / "x", "GeoTIFF"))
     )
@@ -473,7 +581,20 @@ def test_tables(estran, tmp_path: Path) -> None:
     solar.write_text("wavelength,irradiance\n400,1.7\n")
     responses = tmp_path / "r.csv"
     responses.write_text("x")
-    said = refused(estran, tmp_path, "tables", "build", "bands", "--solar", f"s={solar}", "--response", responses, "--out", tmp_path, "--overwrite")
+    said = refused(
+        estran,
+        tmp_path,
+        "tables",
+        "build",
+        "bands",
+        "--solar",
+        f"s={solar}",
+        "--response",
+        responses,
+        "--out",
+        tmp_path,
+        "--overwrite",
+    )
     assert "sentinel2_bands.csv" in said
 
 
@@ -481,7 +602,9 @@ def test_look_up_tables_replace_look_up_tables_alone(estran, tmp_path: Path) -> 
     for name, text in (("rayleigh.npz", b"mine"), ("sky_glint.npz", b"PK\x03\x04mine")):
         (tmp_path / name).write_bytes(text)
         for more in ((), ("--overwrite",)):
-            assert "no look-up table of Estran" in refused(estran, tmp_path, "tables", "build", "rayleigh", "--out", tmp_path, *more)
+            assert "no look-up table of Estran" in refused(
+                estran, tmp_path, "tables", "build", "rayleigh", "--out", tmp_path, *more
+            )
         (tmp_path / name).unlink()
     for table in SHIPPED.glob("*.*z"):
         assert LOOK_UP_TABLE.is_one(table)
@@ -492,7 +615,16 @@ def test_look_up_tables_replace_look_up_tables_alone(estran, tmp_path: Path) -> 
 def test_the_folder_of_a_table_goes_again_where_it_is_not_made(estran, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "file").write_text("mine")
-    command = ("tables", "build", "bands", "--solar", f"s={tmp_path / 'none'}", "--response", tmp_path / "none", "--out")
+    command = (
+        "tables",
+        "build",
+        "bands",
+        "--solar",
+        f"s={tmp_path / 'none'}",
+        "--response",
+        tmp_path / "none",
+        "--out",
+    )
     refused(estran, tmp_path, *command, tmp_path / "new" / "deep")
     refused(estran, tmp_path, "tables", "build", "aerosol", "--model", "none", "--out", tmp_path / "new")
     rayleigh = ("tables", "build", "rayleigh", "--out")

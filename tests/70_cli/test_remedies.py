@@ -1,7 +1,9 @@
-"""Every remedy that a message gives can be done by whoever reads it: options, commands, parameters, nodes and files that it names exist where it is said.
+"""Every remedy that a message gives can be done by whoever reads it: options, commands, parameters, nodes and files
+that it names exist where it is said.
 
-The texts are taken out of the source (``todo=``, ``mend=``, "What to do: …"), with ``{…}`` where they are filled in. Where a message can be read follows
-from the room that raises it: a kernel's is read on every command, in SNAP and in Python, so it names parameters and no option.
+The texts are taken out of the source (``todo=``, ``mend=``, "What to do: …"), with ``{…}`` where they are filled in.
+Where a message can be read follows from the room that raises it: a kernel's is read on every command, in SNAP and in
+Python, so it names parameters and no option.
 """
 
 from __future__ import annotations
@@ -40,7 +42,10 @@ READ_ON = (
     ("adapters/files/safe_write/", ("simulate",)),
     *((f"adapters/files/{name}.py", (*PROCESSING, "simulate", "tables")) for name in ("whole", "belongings", "places")),
     ("adapters/files/table", ("masks",)),
-    *((f"adapters/files/{name}", ("tables",)) for name in ("gas_tables", "line_lists", "sentinel2_", "smac", "spectra")),
+    *(
+        (f"adapters/files/{name}", ("tables",))
+        for name in ("gas_tables", "line_lists", "sentinel2_", "smac", "spectra")
+    ),
     ("adapters/files/", (*PROCESSING, "info")),
     *((f"engine/{name}", ("gpt",)) for name in ("graph", "bind", "execute", "nodes", "expressions")),
     ("engine/", PROCESSING),
@@ -140,7 +145,11 @@ class Texts(ast.NodeVisitor):
         if isinstance(node, ast.Name):
             return [self.names[node.id]] if node.id in self.names else self._assigned(node.id)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self.functions:
-            returns = [n.value for n in ast.walk(self.functions[node.func.id]) if isinstance(n, ast.Return) and n.value is not None]
+            returns = [
+                n.value
+                for n in ast.walk(self.functions[node.func.id])
+                if isinstance(n, ast.Return) and n.value is not None
+            ]
             return [text for value in returns for text in self._texts(value)]
         return []  # handed on from an error that has been seen where it was made
 
@@ -162,7 +171,10 @@ class Texts(ast.NodeVisitor):
         body = [n for n in ast.walk(self.inside[-1]) if isinstance(n, ast.Assign)]
         values = [n.value for n in body if any(isinstance(t, ast.Name) and t.id == name for t in n.targets)]
         of = self.inside[-1].args
-        both = [*zip(of.args[len(of.args) - len(of.defaults) :], of.defaults, strict=True), *zip(of.kwonlyargs, of.kw_defaults, strict=True)]
+        both = [
+            *zip(of.args[len(of.args) - len(of.defaults) :], of.defaults, strict=True),
+            *zip(of.kwonlyargs, of.kw_defaults, strict=True),
+        ]
         return values + [default for argument, default in both if argument.arg == name and default is not None]
 
 
@@ -196,13 +208,17 @@ def parsers(command: str) -> dict[str, argparse.ArgumentParser]:
 @cache
 def options(command: str) -> frozenset[str]:
     """The options of a command; of one that has only subcommands, those that any of them has."""
-    return frozenset(option for parser in parsers(command).values() for action in parser._actions for option in action.option_strings)
+    return frozenset(
+        option for parser in parsers(command).values() for action in parser._actions for option in action.option_strings
+    )
 
 
 @cache
 def parameter_names() -> frozenset[str]:
     ours = [p for declared in (*OPERATORS, *STUDIES) for p in parameters_of(declared)]
-    theirs = {name for node in snap_nodes().values() for name in (*node.parameter_names(), *node.beyond, *node.other_names)}
+    theirs = {
+        name for node in snap_nodes().values() for name in (*node.parameter_names(), *node.beyond, *node.other_names)
+    }
     records = {"targetBand", "targetBands", "refid", "formatName"}
     return frozenset({p.name for p in ours} | {p.element for p in ours} | theirs | records | set(SEMANTIC))
 
@@ -222,7 +238,11 @@ def faults(remedy: Remedy) -> Iterator[str]:
         yield from _faults_of_python(text)
         return
     yield from _faults_of_names(text)
-    if found := re.search(r"\b\w+\s?=\s?(?:True|False|None)\b|\b[a-z_]+\(|\bReadOptions\b|\bopen_product\b|\bscale=|(?<!mode )(?<!mode=)\bstrict\b", text):
+    if found := re.search(
+        r"\b\w+\s?=\s?(?:True|False|None)\b|\b[a-z_]+\(|\bReadOptions\b|\bopen_product\b|\bscale=|(?<!mode "
+        r")(?<!mode=)\bstrict\b",
+        text,
+    ):
         yield f"{found[0]!r} can be said in Python only"
 
 
@@ -252,7 +272,12 @@ def _faults_of_commands(clause: str) -> Iterator[str]:
             continue
         called = [f"{command} {word}" for word in more.split()[:1]]
         known = parsers(command)
-        if len(known) > 1 and called and called[0] not in known and called[0].split()[1] not in ("lists", "does", "with", "does", "which"):
+        if (
+            len(known) > 1
+            and called
+            and called[0] not in known
+            and called[0].split()[1] not in ("lists", "does", "with", "does", "which")
+        ):
             yield f"estran {called[0]} is no command"
 
 
@@ -293,15 +318,32 @@ def test_they_are_found() -> None:
     """The texts of all rooms, those under names and those put together."""
     texts = {r.text for r in remedies()}
     assert len(texts) > 150
-    assert {r.module.partition("/")[0] for r in remedies()} >= {"adapters", "catalogue", "cli", "engine", "masks", "raster", "tables"}
+    assert {r.module.partition("/")[0] for r in remedies()} >= {
+        "adapters",
+        "catalogue",
+        "cli",
+        "engine",
+        "masks",
+        "raster",
+        "tables",
+    }
     assert "download the product again" in texts  # a constant
-    assert any(text.startswith("correct the name, or run this graph with SNAP's gpt") for text in texts)  # a constant inside a text
-    assert any("put a Resample node with targetWidth and targetHeight behind" in text for text in texts)  # of a node's table
+    assert any(
+        text.startswith("correct the name, or run this graph with SNAP's gpt") for text in texts
+    )  # a constant inside a text
+    assert any(
+        "put a Resample node with targetWidth and targetHeight behind" in text for text in texts
+    )  # of a node's table
 
 
 @pytest.mark.parametrize("room", sorted({r.module.rpartition("/")[0] for r in remedies()}))
 def test_every_remedy_can_be_done(room: str) -> None:
-    wrong = [f"{remedy}\n    {fault}" for remedy in remedies() if remedy.module.rpartition("/")[0] == room for fault in faults(remedy)]
+    wrong = [
+        f"{remedy}\n    {fault}"
+        for remedy in remedies()
+        if remedy.module.rpartition("/")[0] == room
+        for fault in faults(remedy)
+    ]
     assert not wrong, "\n".join(wrong)
 
 

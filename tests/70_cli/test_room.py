@@ -24,12 +24,16 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     names: list[str] = []
     real = Masks.compute
-    monkeypatch.setattr(Masks, "compute", lambda self, *rest, **more: names.append("Masks") or real(self, *rest, **more))
+    monkeypatch.setattr(
+        Masks, "compute", lambda self, *rest, **more: names.append("Masks") or real(self, *rest, **more)
+    )
     return names
 
 
 @pytest.mark.parametrize("command", [("masks",), ("run", "Masks")])
-def test_too_little_memory(estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str], command: tuple[str, ...]) -> None:
+def test_too_little_memory(
+    estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str], command: tuple[str, ...]
+) -> None:
     monkeypatch.setattr(room, "free_memory", lambda: 400_000)
     more = () if command == ("masks",) else ("--resample", "20")
     said = estran(*command, scene, "-o", tmp_path / "out", *more)
@@ -59,7 +63,9 @@ def test_nearly_too_little_is_a_note(estran, scene: Path, tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("name", ["out", "a.dim", "a.tif"])
-def test_too_little_space(estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str], name: str) -> None:
+def test_too_little_space(
+    estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[str], name: str
+) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**9, 10**9 - 50_000, 50_000))
     said = estran("masks", scene, "-o", tmp_path / name)
     assert said.code == 1
@@ -69,7 +75,9 @@ def test_too_little_space(estran, scene: Path, tmp_path: Path, monkeypatch: pyte
     assert estran("masks", scene, "-o", tmp_path / name, "--force").code == 0
 
 
-def test_a_graph_that_computes_nothing_is_weighed_too(estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_that_computes_nothing_is_weighed_too(
+    estran, scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**9, 10**9 - 50_000, 50_000))
     said = estran("gpt", "Resample", f"-SsourceProduct={scene}", "-PtargetResolution=20", "-t", tmp_path / "r.dim")
     assert said.code == 1
@@ -85,7 +93,11 @@ def test_a_limit_of_this_process_counts(scene: Path) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (at_most, at_most))
 
-    free = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, preexec_fn=limited).stdout)
+    free = int(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, preexec_fn=limited
+        ).stdout
+    )
     assert 0 < free < at_most
 
 
@@ -115,6 +127,10 @@ def test_a_container_s_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_the_older_kind_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     top = control_groups(tmp_path, monkeypatch, "3:cpu,cpuacct:/x\n5:memory:/job\n")
     (top / "memory" / "job").mkdir(parents=True)
-    for name, text in (("limit_in_bytes", "1000000"), ("usage_in_bytes", "700000"), ("stat", "total_inactive_file 100000\n")):
+    for name, text in (
+        ("limit_in_bytes", "1000000"),
+        ("usage_in_bytes", "700000"),
+        ("stat", "total_inactive_file 100000\n"),
+    ):
         (top / "memory" / "job" / f"memory.{name}").write_text(text)
     assert memory.free_memory() == 400_000

@@ -1,4 +1,6 @@
-"""Work over schedulers of Dask's, with real workers: the same bits as without, dead workers, batch systems, and a sentence for what cannot be."""
+"""Work over schedulers of Dask's, with real workers: the same bits as without, dead workers, batch systems, and a
+sentence for what cannot be.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def run(*arguments: object, **more: object) -> subprocess.CompletedProcess:
     """The program in a process of its own, as workers and signals need it."""
-    return subprocess.run([*ESTRAN, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300, **more)
+    return subprocess.run(
+        [*ESTRAN, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300, **more
+    )
 
 
 def errors(text: str) -> list[str]:
@@ -66,7 +70,19 @@ def test_what_the_option_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "local:0", "local:-1", "local:x", "local:99999", "node7", "http://node7:80", "tcp://node7", "tcp://a b:1", "tcp://node7:8786/x"]
+    "text",
+    [
+        "",
+        "local:0",
+        "local:-1",
+        "local:x",
+        "local:99999",
+        "node7",
+        "http://node7:80",
+        "tcp://node7",
+        "tcp://a b:1",
+        "tcp://node7:8786/x",
+    ],
 )
 def test_a_wrong_text(text: str) -> None:
     with pytest.raises(BadParameter, match="--scheduler"):
@@ -79,17 +95,30 @@ def test_a_wrong_text(text: str) -> None:
         (
             ("--scheduler", "sorbet"),
             2,
-            "the scheduler cannot be read (in --scheduler): expected local, local:N, or an address like tcp://host:8786, found sorbet",
+            "the scheduler cannot be read (in --scheduler): expected local, local:N, or an address like "
+            "tcp://host:8786, found sorbet",
         ),
         (("--scheduler", "local:2", "--cluster", "slurm"), 2, "two places to work are given"),
         (("--cluster-jobs", "2"), 2, "an option of batch systems is given without one (in --cluster-jobs)"),
         (("--cluster", "slurm", "--cluster-jobs", "0"), 2, "the number of jobs is not possible"),
         (("--cluster", "slurm", "--cluster-memory", "lots"), 2, "the memory of a job cannot be read"),
-        (("--cluster", "slurm", "--cluster-queue", "a\n#SBATCH -x"), 2, "the option is no single word (in --cluster-queue)"),
+        (
+            ("--cluster", "slurm", "--cluster-queue", "a\n#SBATCH -x"),
+            2,
+            "the option is no single word (in --cluster-queue)",
+        ),
         (("--cluster", "pbs"), 1, "the batch system's program qsub is not on the PATH (in --cluster pbs)"),
     ],
 )
-def test_wrong_options(estran, products: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, told: str) -> None:
+def test_wrong_options(
+    estran,
+    products: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    told: str,
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     for many in (products[:1], products[:2]):
         said = estran("gpt", "Subset", *many, "-t", tmp_path / "out", "-f", "BEAM-DIMAP", *arguments)
@@ -122,12 +151,16 @@ def test_a_scheduler_that_is_not_there(products: list[Path], tmp_path: Path) -> 
 
 
 def test_two_workers_make_the_same(estran, scene: Path, products: list[Path], tmp_path: Path) -> None:
-    """Masks of a scene, and a product that lacks what masks need: every file has the bytes that it has without, and so has the sentence."""
+    """Masks of a scene, and a product that lacks what masks need: every file has the bytes that it has without, and so
+    has the sentence.
+    """
     command, plain, over = ("masks", scene, products[0], "-o"), tmp_path / "plain", tmp_path / "over"
     here = estran(*command, plain, "--quiet", "--json")
     done = run(*command, over, "--json", "--scheduler", "local:2")
     assert done.returncode == here.code == 3, done.stderr
-    one, other = ({line["name"]: line for line in map(json.loads, text.splitlines())} for text in (here.out, done.stdout))
+    one, other = (
+        {line["name"]: line for line in map(json.loads, text.splitlines())} for text in (here.out, done.stdout)
+    )
     assert set(one) == {scene.stem, "p1"}
     for name, line in one.items():
         assert {**line, "paths": "", "seconds": 0} == {**other[name], "paths": "", "seconds": 0}
@@ -155,7 +188,7 @@ def test_one_product_has_the_scheduler_as_its_default(products: list[Path], scen
             code = main(["run", "SpectralTests", {str(scene)!r}, "-o", {str(tmp_path / "over.dim")!r}, "--resample", "20", "--scheduler", "local:2", "-q"])
             from distributed.client import _get_global_client
             print(code, seen, _get_global_client())
-        """
+        """  # noqa: E501
     )
     (tmp_path / "script.py").write_text(script)
     done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=False)
@@ -218,7 +251,8 @@ def test_a_product_that_kills_its_workers(products: list[Path], tmp_path: Path) 
     assert done.returncode == 3, done.stderr
     assert sorted(Path(line).stem for line in done.stdout.splitlines()) == ["p1", "p3"]
     assert errors(done.stderr) == [
-        f"estran: error: {products[1]}: the process that worked on it died whenever it was tried. What to do: look whether its memory ran out; "
+        f"estran: error: {products[1]}: the process that worked on it died whenever it was tried. What to do: look "
+        f"whether its memory ran out; "
         "fewer workers have more each (--scheduler local:N, --cluster-memory).",
         "estran: error: 1 of 3 products failed; the same command tries them again.",
     ]
@@ -253,22 +287,47 @@ def test_stopped_it_ends_its_workers(products: list[Path], tmp_path: Path) -> No
 
 @pytest.fixture
 def served(tmp_path: Path):
-    """A scheduler and, once ``begin(environment)`` is called, a worker, both started as users start them; gives (address, begin)."""
+    """A scheduler and, once ``begin(environment)`` is called, a worker, both started as users start them; gives
+    (address, begin).
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+            [
+                sys.executable,
+                "-m",
+                "distributed.cli.dask_scheduler",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--no-dashboard",
+            ],
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
     ]
 
     def begin(**environment: str) -> None:
-        line = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", str(tmp_path)]
-        started.append(subprocess.Popen(line, env={**os.environ, **environment}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+        line = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            address,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--local-directory",
+            str(tmp_path),
+        ]
+        started.append(
+            subprocess.Popen(
+                line, env={**os.environ, **environment}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+        )
 
     yield address, begin
     for process in reversed(started):
@@ -335,7 +394,13 @@ SYSTEMS = {
         "qsub",
         "$number.server",
         "qdel",
-        ["#PBS -N estran", "#PBS -q short", "#PBS -A sea", "#PBS -l walltime=0:20:00", "#PBS -l select=1:ncpus=1:mem=1024MB"],
+        [
+            "#PBS -N estran",
+            "#PBS -q short",
+            "#PBS -A sea",
+            "#PBS -l walltime=0:20:00",
+            "#PBS -l select=1:ncpus=1:mem=1024MB",
+        ],
     ),
 }
 
@@ -355,8 +420,21 @@ def test_a_batch_system(estran, products: list[Path], tmp_path: Path, system: st
     program(programs / submit, SUBMIT.format(folder=jobs, answer=answer))
     program(programs / cancel, CANCEL.format(folder=jobs))
     env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    options = ["--cluster-jobs", "2", "--cluster-memory", "1GiB", "--cluster-queue", "short", "--cluster-walltime", "0:20:00", "--cluster-account", "sea"]
-    done = run("gpt", "Subset", *products, "-t", tmp_path / "over", "--cluster", system, *options, env=env, cwd=tmp_path)
+    options = [
+        "--cluster-jobs",
+        "2",
+        "--cluster-memory",
+        "1GiB",
+        "--cluster-queue",
+        "short",
+        "--cluster-walltime",
+        "0:20:00",
+        "--cluster-account",
+        "sea",
+    ]
+    done = run(
+        "gpt", "Subset", *products, "-t", tmp_path / "over", "--cluster", system, *options, env=env, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     scripts = sorted(jobs.glob("*.sh"))
     assert len(scripts) == 2

@@ -21,12 +21,16 @@ OLD = "import os, sys; from estran.cli.main import main; os.write(1, b'x'); sys.
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
-def stopped_after(seconds: float, number: signal.Signals, *arguments: object, code: str = FIRST, place: Path) -> tuple[int, str, float]:
+def stopped_after(
+    seconds: float, number: signal.Signals, *arguments: object, code: str = FIRST, place: Path
+) -> tuple[int, str, float]:
     """Exit code, stderr, and how long the end took [s]."""
     # A shell that starts the tests in the background has its children ignore Ctrl-C; a user's terminal does not.
     heard = functools.partial(signal.signal, number, signal.SIG_DFL)
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as child:
+    with subprocess.Popen(
+        command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    ) as child:
         assert child.stdout is not None
         assert child.stdout.read(1) == "x"
         time.sleep(seconds)
@@ -39,7 +43,12 @@ def stopped_after(seconds: float, number: signal.Signals, *arguments: object, co
 def right(outcome: tuple[int, str, float], expected: int) -> bool:
     code, err, _ = outcome
     lines = [line for line in err.splitlines() if "note:" not in line]
-    return code == expected and len(lines) == 1 and lines[0].startswith("estran: error: ") and lines[0].endswith("nothing was left half-written.")
+    return (
+        code == expected
+        and len(lines) == 1
+        and lines[0].startswith("estran: error: ")
+        and lines[0].endswith("nothing was left half-written.")
+    )
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
@@ -61,7 +70,9 @@ def test_the_old_entry_point(scene: Path, tmp_path: Path, number: signal.Signals
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), SIGNALS[:2])
 def test_stopped_at_any_moment(scene: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """Every 0.2 s for eight seconds, or up to the end of the work: the result is not there, or, where it was just done, it is whole."""
+    """Every 0.2 s for eight seconds, or up to the end of the work: the result is not there, or, where it was just done,
+    it is whole.
+    """
     outcomes, slowest = [], 0.0
     for k in range(40):
         place = tmp_path / str(k)
@@ -136,7 +147,9 @@ time.sleep(60)
 
 @pytest.mark.parametrize("where", ["threads", "moving it to its place"])
 def test_stopped_where_it_is_hard(tmp_path: Path, where: str) -> None:
-    """Threads that go on writing into a folder that is being removed; a result on the way to its place, which arrives."""
+    """Threads that go on writing into a folder that is being removed; a result on the way to its place,
+    which arrives.
+    """
     (tmp_path / "place").mkdir()
     outcome = stopped_after(0.1, signal.SIGTERM, tmp_path / "place", where, code=BUSY, place=tmp_path)
     assert right(outcome, 143), outcome

@@ -83,7 +83,10 @@ def test_what_nothing_fails_without_is_no_failure(estran, snap, monkeypatch) -> 
         said = estran("snap", "doctor", "--json")
         told = json.loads(said.out)
         assert (said.code, told["ok"]) == (0, True), said.err
-        assert [(c["id"], c["ok"], c["mend"] != "", c["optional"]) for c in told["checks"]] == [("snap", True, False, False), ("rugged", True, True, True)]
+        assert [(c["id"], c["ok"], c["mend"] != "", c["optional"]) for c in told["checks"]] == [
+            ("snap", True, False, False),
+            ("rugged", True, True, True),
+        ]
         assert "\n– " in estran("snap", "doctor").out
 
 
@@ -139,6 +142,8 @@ def test_signs_that_the_terminal_can_show() -> None:
 
 def test_in_a_terminal_of_ascii(snap) -> None:
     command = [sys.executable, "-m", "estran.cli.main", "snap", "doctor"]
-    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, timeout=120, check=False)
+    done = subprocess.run(
+        command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, timeout=120, check=False
+    )
     assert done.returncode == 1
     assert b"WRONG Estran's operators are not in this SNAP" in done.stdout.decode("ascii").encode()

@@ -1,4 +1,6 @@
-"""Two runs on one name: one of them says so and leaves nothing; what killed runs left is cleared by the next run of anything there."""
+"""Two runs on one name: one of them says so and leaves nothing; what killed runs left is cleared by the next run of
+anything there.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ def test_a_thread_of_the_same_process_is_another_run(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_any_name_are_cleared(tmp_path: Path, holding) -> None:
-    """Of runs that were killed: their parts and locks go with the next run in that folder; a live one's stay, and so does what is not ours."""
+    """Of runs that were killed: their parts and locks go with the next run in that folder; a live one's stay, and so
+    does what is not ours.
+    """
     dead, live = holding(tmp_path / "dead", "whole"), holding(tmp_path / "live", "whole")
     dead.kill()
     dead.wait()
@@ -128,7 +132,9 @@ def test_a_stranger_s_thing_that_comes_while_the_work_goes_on(tmp_path: Path) ->
     with whole(tmp_path / "out") as part:
         part.mkdir()
         (part / "a").write_text("old")
-    with pytest.raises(WriteFailed, match=r"something else came to its place meanwhile .*letter.* take it from .*out\.kept-"):
+    with pytest.raises(
+        WriteFailed, match=r"something else came to its place meanwhile .*letter.* take it from .*out\.kept-"
+    ):
         folder_meanwhile(tmp_path)
     assert (tmp_path / "out" / "letter").read_text() == "dear"
     assert (tmp_path / "out" / "a").read_text() == "old"
@@ -166,7 +172,10 @@ def test_without_locks_a_file_says_who_works(tmp_path: Path) -> None:
     owner = tmp_path / ".x.estran-owner"
     for text, free in (
         (f'{{"host": "{os.uname().nodename}", "process": {gone.pid}, "started": "1"}}', True),
-        (f'{{"host": "{os.uname().nodename}", "process": {os.getpid()}, "started": "1"}}', True),  # another process, of the same number
+        (
+            f'{{"host": "{os.uname().nodename}", "process": {os.getpid()}, "started": "1"}}',
+            True,
+        ),  # another process, of the same number
         ('{"host": "elsewhere", "process": 1, "started": "1"}', False),
         ("", False),  # being written
     ):
@@ -206,7 +215,10 @@ def test_what_is_no_lock_of_ours_stays(tmp_path: Path, what: str) -> None:
             "notes": lambda at=at: at.write_text("notes"),
         }[what]()
     before = sorted(place.iterdir())
-    with pytest.raises(TargetExists, match=r"not ours has the name of the output's lock .*move it away"), whole(place / "x") as part:
+    with (
+        pytest.raises(TargetExists, match=r"not ours has the name of the output's lock .*move it away"),
+        whole(place / "x") as part,
+    ):
         part.write_text("new")
     assert sorted(place.iterdir()) == before
     with whole(place / "y") as part:  # the sweep meets the other

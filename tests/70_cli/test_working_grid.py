@@ -1,4 +1,6 @@
-"""``estran masks`` works on 20 m, and makes nothing finer than the finest band that the masks read unless somebody asks for it."""
+"""``estran masks`` works on 20 m, and makes nothing finer than the finest band that the masks read unless somebody asks
+for it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ GROUND = Affine(20, 0, 600000, 0, -20, 5000000)
 ANGLES = ("--sun-zenith", "40", "--sun-azimuth", "150")
 
 
-def folder(path: Path, pixels: dict[str, float], *, crs: str = "EPSG:32631", corner: tuple[float, float] = (600000, 5000000), side: float = 57600.0) -> Path:
+def folder(
+    path: Path,
+    pixels: dict[str, float],
+    *,
+    crs: str = "EPSG:32631",
+    corner: tuple[float, float] = (600000, 5000000),
+    side: float = 57600.0,
+) -> Path:
     """One file a band: reflectance times 10 000 of a textured ground, `side` metres (or degrees) wide."""
     path.mkdir()
     rng = np.random.default_rng(4)
@@ -25,7 +34,9 @@ def folder(path: Path, pixels: dict[str, float], *, crs: str = "EPSG:32631", cor
         count = round(side / size)
         data = np.rint(1e4 * value * (1 + 0.1 * rng.standard_normal((count, count)))).astype(np.uint16)
         profile = {"driver": "GTiff", "count": 1, "width": count, "height": count, "dtype": "uint16", "crs": crs}
-        with rasterio.open(path / f"{name}.tif", "w", transform=Affine(size, 0, corner[0], 0, -size, corner[1]), **profile) as dataset:
+        with rasterio.open(
+            path / f"{name}.tif", "w", transform=Affine(size, 0, corner[0], 0, -size, corner[1]), **profile
+        ) as dataset:
             dataset.write(data, 1)
     return path
 
@@ -81,7 +92,15 @@ def test_8_bit_pictures_are_refused_unless_scaled(estran, tmp_path: Path, kind: 
     rng = np.random.default_rng(1)
     path = tmp_path / "rgb.tif"
     with rasterio.open(
-        path, "w", driver="GTiff", count=6, width=60, height=50, dtype="uint8", crs="EPSG:32631", transform=Affine(20, 0, 6e5, 0, -20, 5e6)
+        path,
+        "w",
+        driver="GTiff",
+        count=6,
+        width=60,
+        height=50,
+        dtype="uint8",
+        crs="EPSG:32631",
+        transform=Affine(20, 0, 6e5, 0, -20, 5e6),
     ) as d:
         for number, name in enumerate(("B2", "B3", "B4", "B8A", "B11", "B12"), 1):
             d.write(rng.integers(10, 120, (50, 60)).astype(np.uint8), number)

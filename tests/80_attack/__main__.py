@@ -1,4 +1,6 @@
-"""``python tests/80_attack [--quick] [--only KIND …]``: attack the program as bad luck and strangers do; a table of what survived."""
+"""``python tests/80_attack [--quick] [--only KIND …]``: attack the program as bad luck and strangers do; a table of
+what survived.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,10 @@ def _servers():
     stop_servers()
 
 
-@pytest.mark.parametrize("good", [said(), said(1, SENTENCE), said(2, f"estran: note: x\n{SENTENCE}"), said(2, "usage: estran\nestran: error: no")])
+@pytest.mark.parametrize(
+    "good",
+    [said(), said(1, SENTENCE), said(2, f"estran: note: x\n{SENTENCE}"), said(2, "usage: estran\nestran: error: no")],
+)
 def test_honest_answers_pass(good):
     assert honest(good) == ""
 
@@ -74,7 +77,11 @@ def test_results_are_old_new_or_a_mixture(tmp_path: Path):
 def test_seconds_do_not_count_in_reports(tmp_path: Path):
     page = tmp_path / "index.html"
     digests = set()
-    for text in ("<tr><th>open</th><td>1.47 s</td></tr><p>7 clouds</p>", "<tr><th>open</th><td>2.05 s</td></tr><p>7 clouds</p>", "<p>8 clouds</p>"):
+    for text in (
+        "<tr><th>open</th><td>1.47 s</td></tr><p>7 clouds</p>",
+        "<tr><th>open</th><td>2.05 s</td></tr><p>7 clouds</p>",
+        "<p>8 clouds</p>",
+    ):
         page.write_text(text)
         digests.add(contents([page]))
     assert len(digests) == 2
@@ -138,7 +145,10 @@ def test_cases_say_what_they_saw(tmp_path: Path):
     def broken(_folder: Path) -> str:
         raise ValueError("x")
 
-    made = [attempt(Case("k", "w", "n", what), tmp_path / f"{k}") for k, what in enumerate((lambda _: "", lambda _: "gone", lacking, broken))]
+    made = [
+        attempt(Case("k", "w", "n", what), tmp_path / f"{k}")
+        for k, what in enumerate((lambda _: "", lambda _: "gone", lacking, broken))
+    ]
     assert [o.survived for o in made] == [True, False, False, False]
     assert made[1].seen == "gone"
     assert made[2].lacked == "needs root"
@@ -146,7 +156,10 @@ def test_cases_say_what_they_saw(tmp_path: Path):
 
 
 def test_the_table_counts_by_line(tmp_path: Path):
-    good, declared = Case("kills", "kill -9", "1", lambda _: ""), Case("damage", "in silence", "1", lambda _: "", declared=True)
+    good, declared = (
+        Case("kills", "kill -9", "1", lambda _: ""),
+        Case("damage", "in silence", "1", lambda _: "", declared=True),
+    )
     outcomes = [
         Outcome(good),
         Outcome(good, "gone"),

@@ -1,4 +1,6 @@
-"""A gpt to test with: SNAP's own, in a user directory of its own where our operators are, each call with a time limit (a deadlock is a failure, not a wait)."""
+"""A gpt to test with: SNAP's own, in a user directory of its own where our operators are, each call with a time limit
+(a deadlock is a failure, not a wait).
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,25 @@ class Gpt:
 
     def __init__(self, program: Path, user_dir: Path):
         self.program, self.user_dir = program, user_dir
-        properties = {"snap.userdir": user_dir, "snap.pythonExecutable": sys.executable, "snap.pythonModuleDir": sysconfig.get_path("purelib")}
+        properties = {
+            "snap.userdir": user_dir,
+            "snap.pythonExecutable": sys.executable,
+            "snap.pythonModuleDir": sysconfig.get_path("purelib"),
+        }
         self._options = [f"-J-D{name}={value}" for name, value in properties.items()]
 
     def start(self, *arguments, output: Path) -> subprocess.Popen:
         """A running gpt in a process group of its own, for :meth:`end`."""
         command = [str(self.program), *self._options, *map(str, arguments)]
         with output.open("wb") as stream:
-            return subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+            return subprocess.Popen(
+                command, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+            )
 
     def __call__(self, *arguments, timeout=300) -> subprocess.CompletedProcess:
-        """Exit code and text of a gpt that ran to its end; what does not end in time fails the test, and is ended with all that it started."""
+        """Exit code and text of a gpt that ran to its end; what does not end in time fails the test, and is ended with
+        all that it started.
+        """
         # A file, not a pipe: whatever outlives the launcher would hold the pipe open for ever.
         output = self.user_dir / f"output-{os.getpid()}.txt"
         process = self.start(*arguments, output=output)
@@ -45,7 +55,10 @@ class Gpt:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.end(process)
-            pytest.fail(f"gpt {' '.join(map(str, arguments))} did not end within {timeout} s:\n{output.read_text(errors='replace')[-4000:]}")
+            pytest.fail(
+                f"gpt {' '.join(map(str, arguments))} did not end within {timeout} "
+                f"s:\n{output.read_text(errors='replace')[-4000:]}"
+            )
         text = output.read_text(errors="replace")
         return subprocess.CompletedProcess(process.args, code, text, text)
 
@@ -71,7 +84,9 @@ def load_trial():
 
 @pytest.fixture(scope="session", autouse=True)
 def _this_python_first():
-    """Inside SNAP Python takes the modules of the first ``python3`` on the PATH: here those of the Python that runs the tests, whatever shell they run from."""
+    """Inside SNAP Python takes the modules of the first ``python3`` on the PATH: here those of the Python that runs the
+    tests, whatever shell they run from.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.pathsep.join([str(Path(sys.base_prefix, "bin")), os.environ.get("PATH", os.defpath)]))
         patch.delenv("PYTHONHOME", raising=False)
@@ -107,7 +122,9 @@ def gpt(snap_program, trial, repository, tmp_path_factory):
             target.write_text(text, "utf-8")
     shutil.copy(TRIAL, plugin)
     # SNAP does not read .pth files, so an editable install is not seen: the package lies beside the shims.
-    shutil.copytree(repository / "python" / "estran", plugin / "estran", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copytree(
+        repository / "python" / "estran", plugin / "estran", ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
     return Gpt(snap_program, user)
 
 
@@ -140,7 +157,20 @@ def stack(multisize, tmp_path_factory):
     from estran.cli.main import main
 
     folder = tmp_path_factory.mktemp("stack")
-    assert main(["gpt", "Resample", f"-Ssource={multisize}", "-PtargetResolution=20", "-Pdownsampling=Mean", "-t", str(folder / "whole.dim")]) == 0
+    assert (
+        main(
+            [
+                "gpt",
+                "Resample",
+                f"-Ssource={multisize}",
+                "-PtargetResolution=20",
+                "-Pdownsampling=Mean",
+                "-t",
+                str(folder / "whole.dim"),
+            ]
+        )
+        == 0
+    )
     product = open_product(folder / "whole.dim")
     holed = {}
     for name in ("B2", "B11"):

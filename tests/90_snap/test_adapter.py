@@ -39,19 +39,42 @@ def test_parameters_that_nobody_sets(gpt, trial, stack, tmp_path):
 def test_parameters_of_every_kind(gpt, trial, stack, tmp_path):
     op = trial.TrialParameters
     given = {
-        "truth": "false", "whole": "0", "real": "0.0", "choice": "strict", "text": "a text", "maybeWhole": "0", "maybe_real": "-2.5",
-        "texts": "a,b c", "reals": "1.0,2.5", "file": str(tmp_path / "x.tif"),
-    }  # fmt: skip
-    found = run(gpt, tmp_path / "out.dim", op.alias, f"-Ssource={stack}", *(f"-P{name}={value}" for name, value in given.items()))
+        "truth": "false",
+        "whole": "0",
+        "real": "0.0",
+        "choice": "strict",
+        "text": "a text",
+        "maybeWhole": "0",
+        "maybe_real": "-2.5",
+        "texts": "a,b c",
+        "reals": "1.0,2.5",
+        "file": str(tmp_path / "x.tif"),
+    }
+    found = run(
+        gpt,
+        tmp_path / "out.dim",
+        op.alias,
+        f"-Ssource={stack}",
+        *(f"-P{name}={value}" for name, value in given.items()),
+    )
     expected = op.from_text(given)
-    assert record(found, op.alias).find("parameters").attributes == {p.name: p.format(getattr(expected, p.name)) for p in parameters_of(op)}
+    assert record(found, op.alias).find("parameters").attributes == {
+        p.name: p.format(getattr(expected, p.name)) for p in parameters_of(op)
+    }
 
 
 def test_parameters_left_empty_in_a_graph(gpt, trial, stack, tmp_path):
     """As our graphs leave optional ones: an element without text is nothing, not a zero."""
     op = trial.TrialParameters
-    empty = "".join(f"<{p.element}></{p.element}>" for p in parameters_of(op) if p.optional or p.kind in ("strings", "floats", "str"))
-    node = f'<node id="A"><operator>{op.alias}</operator><sources><source refid="${{source}}"/></sources><parameters>{empty}</parameters></node>'
+    empty = "".join(
+        f"<{p.element}></{p.element}>"
+        for p in parameters_of(op)
+        if p.optional or p.kind in ("strings", "floats", "str")
+    )
+    node = (
+        f'<node id="A"><operator>{op.alias}</operator><sources><source '
+        f'refid="${{source}}"/></sources><parameters>{empty}</parameters></node>'
+    )
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{node}</graph>')
     found = run(gpt, tmp_path / "out.dim", tmp_path / "g.xml", f"-Ssource={stack}")
     expected = {p.name: p.format(p.default) for p in parameters_of(op) if p.format(p.default)}
@@ -87,7 +110,13 @@ def test_bands_handed_on(gpt, trial, stack, tmp_path):
     assert set(source.tie_points) == set(found.tie_points)
     assert {e.name for e in source.metadata} <= {e.name for e in found.metadata}
     # "*" is for graphs of ours: SNAP takes band names alone from a band chooser.
-    every = run(gpt, tmp_path / "every.dim", trial.TrialCopying.alias, f"-Ssource={stack}", f"-PcopyBands={','.join(source.bands)}")
+    every = run(
+        gpt,
+        tmp_path / "every.dim",
+        trial.TrialCopying.alias,
+        f"-Ssource={stack}",
+        f"-PcopyBands={','.join(source.bands)}",
+    )
     assert set(source.bands) | {"mean"} == set(every.bands)
     missing = gpt(trial.TrialCopying.alias, f"-Ssource={stack}", "-PcopyBands=B99", "-t", tmp_path / "none.dim")
     assert missing.returncode != 0
@@ -99,10 +128,13 @@ def test_facts_and_profiles(gpt, trial, stack, tmp_path):
     nodes = [("Masks", "Estran.CloudMask", "${source}"), ("Scene", trial.TrialScene.alias, "${source}")]
     # One after the other in one SNAP: the second sees what the first registered.
     text = "".join(
-        f'<node id="{i}"><operator>{operator}</operator><sources><source refid="{source}"/></sources><parameters/></node>' for i, operator, source in nodes
+        f'<node id="{i}"><operator>{operator}</operator><sources><source '
+        f'refid="{source}"/></sources><parameters/></node>'
+        for i, operator, source in nodes
     )
     writes = "".join(
-        f'<node id="W{i}"><operator>Write</operator><sources><source refid="{i}"/></sources><parameters><file>{tmp_path / i}.dim</file></parameters></node>'
+        f'<node id="W{i}"><operator>Write</operator><sources><source '
+        f'refid="{i}"/></sources><parameters><file>{tmp_path / i}.dim</file></parameters></node>'
         for i, *_ in nodes
     )
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{text}{writes}</graph>')
@@ -126,7 +158,9 @@ def test_valid_pixel_expression(gpt, trial, stack, tmp_path):
 
 
 def test_an_offset_that_the_reader_left_out(gpt, trial, stack, tmp_path):
-    """The scaling without its offset, the metadata with it, as SNAP's reader leaves them when its option is off: the same reflectance."""
+    """The scaling without its offset, the metadata with it, as SNAP's reader leaves them when its option is off: the
+    same reflectance.
+    """
     shutil.copytree(stack.with_suffix(".data"), tmp_path / "raw.data")
     header = stack.read_text("latin-1").replace(stack.with_suffix(".data").name, "raw.data")
     assert "<SCALING_OFFSET>-0.1</SCALING_OFFSET>" in header
@@ -146,21 +180,35 @@ def test_a_line_of_python_nodes(gpt, trial, stack, tmp_path, parallelism):
     chain = [("Blur", trial.TrialBlur), ("Scene", trial.TrialScene), ("Again", trial.TrialBlur)]
     sources, text = "${source}", ""
     for name, op in chain:
-        text += f'<node id="{name}"><operator>{op.alias}</operator><sources><source refid="{sources}"/></sources><parameters/></node>'
+        text += (
+            f'<node id="{name}"><operator>{op.alias}</operator><sources><source '
+            f'refid="{sources}"/></sources><parameters/></node>'
+        )
         sources = name
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{text}</graph>')
     found = run(gpt, tmp_path / "out.dim", tmp_path / "g.xml", f"-Ssource={stack}", "-q", parallelism)
     product = run_now(trial.TrialBlur(), {"source": open_product(stack)})
     red = np.asarray(product["red"].data)
-    product = replace(product, bands={"red": replace(product["red"], data=(red - np.nanmean(red, dtype=np.float64)).astype(np.float32))})
+    product = replace(
+        product,
+        bands={"red": replace(product["red"], data=(red - np.nanmean(red, dtype=np.float64)).astype(np.float32))},
+    )
     expected = run_now(trial.TrialBlur(), {"source": product})
     np.testing.assert_array_equal(np.asarray(found["red"].data), np.asarray(expected["red"].data))
 
 
 def test_a_fork_of_scene_operators_does_not_hang(gpt, trial, stack, tmp_path):
-    """Both written, eight threads: with tile operators SNAP hangs here; scene operators ask for no tile while it writes."""
-    alias, file = trial.TrialScene.alias, '<operator>Write</operator><sources><source refid="{0}"/></sources><parameters><file>{1}.dim</file></parameters>'
-    text = f'<node id="A"><operator>{alias}</operator><sources><source refid="${{source}}"/></sources><parameters/></node>'
+    """Both written, eight threads: with tile operators SNAP hangs here; scene operators ask for no tile while it
+    writes.
+    """
+    alias, file = (
+        trial.TrialScene.alias,
+        "<operator>Write</operator><sources><source "
+        'refid="{0}"/></sources><parameters><file>{1}.dim</file></parameters>',
+    )
+    text = (
+        f'<node id="A"><operator>{alias}</operator><sources><source refid="${{source}}"/></sources><parameters/></node>'
+    )
     text += f'<node id="B"><operator>{alias}</operator><sources><source refid="A"/></sources><parameters/></node>'
     text += "".join(f'<node id="W{name}">{file.format(name, tmp_path / name)}</node>' for name in "AB")
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{text}</graph>')
@@ -175,8 +223,15 @@ def test_a_fork_of_scene_operators_does_not_hang(gpt, trial, stack, tmp_path):
     ("how", "said"),
     [
         ("contract", r"there is no clear pixel \(in Estran\.{op}, {place}.*\)\. What to do: choose another date\."),
-        ("fault", r"Estran\.{op} failed: ZeroDivisionError: no photons \(in {place}.*\)\. What to do: send SNAP's log file"),
-        ("module", r"No module named 'a_package_that_nobody_has' \(in {place}.*\)\. What to do: install a_package_that_nobody_has"),
+        (
+            "fault",
+            r"Estran\.{op} failed: ZeroDivisionError: no photons \(in {place}.*\)\. What to do: send SNAP's log file",
+        ),
+        (
+            "module",
+            r"No module named 'a_package_that_nobody_has' \(in {place}.*\)\. What to do: install "
+            r"a_package_that_nobody_has",
+        ),
     ],
 )
 def test_a_failure_is_one_sentence_and_leaves_no_product(gpt, stack, tmp_path, op, how, said):
@@ -194,7 +249,14 @@ def test_killed_while_it_computes_gpt_leaves_no_product(gpt, trial, stack, tmp_p
     """A scene is computed before SNAP writes the first byte."""
     mark, output = tmp_path / "begun", tmp_path / "said.txt"
     (tmp_path / "out").mkdir()
-    process = gpt.start(trial.TrialSlow.alias, f"-Ssource={stack}", f"-Pmark={mark}", "-t", tmp_path / "out" / "masks.dim", output=output)
+    process = gpt.start(
+        trial.TrialSlow.alias,
+        f"-Ssource={stack}",
+        f"-Pmark={mark}",
+        "-t",
+        tmp_path / "out" / "masks.dim",
+        output=output,
+    )
     try:
         deadline = time.monotonic() + 120
         while not mark.exists() and process.poll() is None and time.monotonic() < deadline:

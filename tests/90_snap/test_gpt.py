@@ -1,4 +1,6 @@
-"""A real SNAP: the shims in its user directory, `gpt -h`, and a run on a BEAM-DIMAP whose bits are compared with the embedded engine's."""
+"""A real SNAP: the shims in its user directory, `gpt -h`, and a run on a BEAM-DIMAP whose bits are compared with the
+embedded engine's.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from estran.raster.coding import IndexCoding
 
 pytestmark = [pytest.mark.snap, pytest.mark.slow]
 
-_CLOUD_MASK, _MASKS = (next(op for op in OPERATORS if op.alias == alias) for alias in ("Estran.CloudMask", "Estran.Masks"))
+_CLOUD_MASK, _MASKS = (
+    next(op for op in OPERATORS if op.alias == alias) for alias in ("Estran.CloudMask", "Estran.Masks")
+)
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
@@ -54,7 +58,9 @@ def test_same_bits_as_the_engine(gpt, stack, tmp_path, op, parallelism):
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
 def test_same_values_as_geotiff(gpt, stack, tmp_path, op):
-    """SNAP's GeoTIFF has one sample type for all bands. In a float file the short integers of flag bands stand bit for bit, all others as numbers."""
+    """SNAP's GeoTIFF has one sample type for all bands. In a float file the short integers of flag bands stand bit for
+    bit, all others as numbers.
+    """
     done = gpt(op.alias, stack, "-t", tmp_path / "out.tif", "-f", "GeoTIFF", "-q", 8)
     assert done.returncode == 0, done.stderr
     expected = run_now(op(), {op.sources[0].name: open_product(stack)})
@@ -66,7 +72,9 @@ def test_same_values_as_geotiff(gpt, stack, tmp_path, op):
             theirs = found.read(i)
             if isinstance(written, FlagsOut) and written.dtype != "int32" and theirs.dtype == np.float32:
                 theirs = theirs.view(np.int32)
-            np.testing.assert_array_equal(theirs.astype(np.float64), np.asarray(expected[written.name].data, np.float64), err_msg=written.name)
+            np.testing.assert_array_equal(
+                theirs.astype(np.float64), np.asarray(expected[written.name].data, np.float64), err_msg=written.name
+            )
 
 
 @pytest.mark.parametrize("ending", ["dim", "nc"])
@@ -97,16 +105,30 @@ def test_what_we_write_snap_reads(gpt, stack, tmp_path, ending):
 def test_snap_s_expressions_find_our_masks(gpt, stack, tmp_path):
     ours = run_now(_CLOUD_MASK(), {"source": open_product(stack)})
     write_product(ours, tmp_path / "ours.dim")
-    expressions = {"by_mask": "cloud_cloud ? 1 : 0", "by_flag": "cloud_flags.CLOUD ? 1 : 0", "by_class": "cloud_class == 5 ? 1 : 0"}
-    targets = "".join(f"<targetBand><name>{n}</name><type>uint8</type><expression>{e}</expression></targetBand>" for n, e in expressions.items())
-    node = f'<node id="A"><operator>BandMaths</operator><sources><sourceProduct refid="${{source}}"/></sources><parameters><targetBands>{targets}</targetBands>'
+    expressions = {
+        "by_mask": "cloud_cloud ? 1 : 0",
+        "by_flag": "cloud_flags.CLOUD ? 1 : 0",
+        "by_class": "cloud_class == 5 ? 1 : 0",
+    }
+    targets = "".join(
+        f"<targetBand><name>{n}</name><type>uint8</type><expression>{e}</expression></targetBand>"
+        for n, e in expressions.items()
+    )
+    node = (
+        f'<node id="A"><operator>BandMaths</operator><sources><sourceProduct '
+        f'refid="${{source}}"/></sources><parameters><targetBands>{targets}</targetBands>'
+    )
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{node}</parameters></node></graph>')
     done = gpt(tmp_path / "g.xml", f"-Ssource={tmp_path / 'ours.dim'}", "-t", tmp_path / "out.dim")
     assert done.returncode == 0, done.stderr
     found, flags = open_product(tmp_path / "out.dim"), np.asarray(ours["cloud_flags"].data)
     cloud = (flags & ours["cloud_flags"].coding["CLOUD"].mask) != 0
     assert cloud.any()
-    for name, expected in (("by_mask", cloud), ("by_flag", cloud), ("by_class", np.asarray(ours["cloud_class"].data) == 5)):
+    for name, expected in (
+        ("by_mask", cloud),
+        ("by_flag", cloud),
+        ("by_class", np.asarray(ours["cloud_class"].data) == 5),
+    ):
         np.testing.assert_array_equal(np.asarray(found[name].data), expected, err_msg=name)
 
 
@@ -120,23 +142,34 @@ def test_parameters_in_both_spellings(gpt, stack, tmp_path):
 
 def test_what_the_dialog_leaves_out_is_taken(gpt, stack, tmp_path):
     """And a mode keeps the numbers of its own that the dialog shows for the default one."""
-    done = gpt("Estran.CloudMask", f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-Pmode=python-fmask", "-PshadowDepth=0.03")
+    done = gpt(
+        "Estran.CloudMask", f"-Ssource={stack}", "-t", tmp_path / "out.dim", "-Pmode=python-fmask", "-PshadowDepth=0.03"
+    )
     assert done.returncode == 0, done.stderr
     source, found = {"source": open_product(stack)}, open_product(tmp_path / "out.dim")
-    expected, plain = (np.asarray(run_now(op, source)["cloud_flags"].data) for op in (_CLOUD_MASK(mode="python-fmask", shadow_depth=0.03), _CLOUD_MASK()))
+    expected, plain = (
+        np.asarray(run_now(op, source)["cloud_flags"].data)
+        for op in (_CLOUD_MASK(mode="python-fmask", shadow_depth=0.03), _CLOUD_MASK())
+    )
     assert not np.array_equal(expected, plain)
     np.testing.assert_array_equal(np.asarray(found["cloud_flags"].data), expected)
 
 
 def test_every_graph_without_toolbox_is_run_here(repository):
     """And those with one in test_toolbox.py."""
-    free = {path.stem for path in (repository / "graphs").glob("*.xml") if "<operator>S2Resampling</operator>" not in path.read_text("utf-8")}
+    free = {
+        path.stem
+        for path in (repository / "graphs").glob("*.xml")
+        if "<operator>S2Resampling</operator>" not in path.read_text("utf-8")
+    }
     assert free == {"masks"}
 
 
 @pytest.mark.parametrize("parallelism", [1, 8])
 def test_the_graph_of_the_masks(gpt, repository, multisize, tmp_path, parallelism):
-    """A product of three pixel sizes through SNAP's Resample into our node: the bits that we compute from what Resample alone writes."""
+    """A product of three pixel sizes through SNAP's Resample into our node: the bits that we compute from what Resample
+    alone writes.
+    """
     graph, defaults = repository / "graphs" / "masks.xml", repository / "graphs" / "masks.properties"
     done = gpt(graph, "-p", defaults, f"-Ssource={multisize}", "-t", tmp_path / "out.dim", "-q", parallelism)
     assert done.returncode == 0, done.stderr
@@ -159,8 +192,9 @@ class TestBadInput:
         return done.stdout
 
     def test_a_missing_source(self, gpt, tmp_path):
-        assert "Estran.CloudMask got no source product 'source'. What to do: give one: gpt Estran.CloudMask -Ssource=FILE" in self._refused(
-            gpt, tmp_path, "Estran.CloudMask"
+        assert (
+            "Estran.CloudMask got no source product 'source'. What to do: give one: gpt Estran.CloudMask -Ssource=FILE"
+            in self._refused(gpt, tmp_path, "Estran.CloudMask")
         )
 
     @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Install, doctor, link and uninstall on a real SNAP, in a user directory of its own: what gpt takes, and that nothing is left."""
+"""Install, doctor, link and uninstall on a real SNAP, in a user directory of its own: what gpt takes, and that nothing
+is left.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ def test_in_proved_and_out_again(snap, user_dir, action):
 def test_settings_of_others_stay(snap, user_dir):
     file = user_dir / "snap-python" / "snappy.properties"
     file.parent.mkdir(exist_ok=True)
-    settings = f"# caf\u00e9\r\nsnap.pythonExecutable={sys.executable.replace(chr(92), chr(92) * 2)}\r\nmine = x\\\r\n  y\r\n"
+    settings = (
+        f"# caf\u00e9\r\nsnap.pythonExecutable={sys.executable.replace(chr(92), chr(92) * 2)}\r\nmine = x\\\r\n  y\r\n"
+    )
     file.write_bytes(settings.encode())
     before = _tree(user_dir)
     done = _estran(user_dir, "install")
@@ -132,7 +136,12 @@ def test_a_broken_bridge_is_found_by_running_it(snap, user_dir, tmp_path):
     config = twin / "esa_snappy" / "jpyconfig.properties"
     if not config.is_file():
         pytest.skip("SNAP has not configured esa_snappy yet")
-    config.write_text("".join(line if "jpyLib" not in line else "jpy.jpyLib = nowhere.so\n" for line in config.read_text().splitlines(keepends=True)))
+    config.write_text(
+        "".join(
+            line if "jpyLib" not in line else "jpy.jpyLib = nowhere.so\n"
+            for line in config.read_text().splitlines(keepends=True)
+        )
+    )
     file = user_dir / "snap-python" / "snappy.properties"
     file.parent.mkdir(exist_ok=True)
     file.write_text(f"snap.pythonExecutable = {sys.executable}\nsnap.pythonModuleDir = {twin}\n")

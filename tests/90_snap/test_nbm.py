@@ -1,4 +1,6 @@
-"""The plugin archive, built by the Gradle of the machine: what is in it, its shims imported as SNAP does (out of the jar), and a run in a real SNAP."""
+"""The plugin archive, built by the Gradle of the machine: what is in it, its shims imported as SNAP does (out of the
+jar), and a run in a real SNAP.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +44,21 @@ def build(repository: Path, root: Path) -> Path:
         else:
             shutil.copy(source, target)
     # What a checkout that was worked in has lying about.
-    for litter in ("python/estran/__pycache__/jit.cpython-311.pyc", "python/estran/.mypy_cache/x", "snap-operators/estran_snap/__pycache__/x.pyc"):
+    for litter in (
+        "python/estran/__pycache__/jit.cpython-311.pyc",
+        "python/estran/.mypy_cache/x",
+        "snap-operators/estran_snap/__pycache__/x.pyc",
+    ):
         (root / litter).parent.mkdir(parents=True, exist_ok=True)
         (root / litter).touch()
     (root / "settings.gradle").touch()
-    done = subprocess.run([gradle, "--offline", "--no-daemon", "-g", str(root / "home"), "nbm"], cwd=root, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [gradle, "--offline", "--no-daemon", "-g", str(root / "home"), "nbm"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return root / "build" / "distributions" / f"estran-{__version__}.nbm"
 
@@ -88,7 +100,11 @@ def test_the_package_comes_as_files(nbm, repository):
     files = {p.relative_to(root).as_posix() for p in (root / "estran").rglob("*") if p.is_file()}
     files = {name for name in files if "__pycache__" not in name and "/." not in name}
     with zipfile.ZipFile(nbm) as archive:
-        held = {n.removeprefix("netbeans/estran/python/") for n in archive.namelist() if n.startswith("netbeans/estran/python/") and not n.endswith("/")}
+        held = {
+            n.removeprefix("netbeans/estran/python/")
+            for n in archive.namelist()
+            if n.startswith("netbeans/estran/python/") and not n.endswith("/")
+        }
     assert held == files
 
 
@@ -103,10 +119,20 @@ def test_the_module(cluster):
     assert manifest["OpenIDE-Module"] == "org.estran.snap"
     assert manifest["OpenIDE-Module-Layer"] == "layer.xml"
     assert manifest["OpenIDE-Module-Specification-Version"].replace(".", "").isdigit()
-    assert {"LICENSE", "estran_snap/__init__.py", "estran_snap/docs/help.hs", "estran_snap/docs/helpset.xml", "estran_snap/docs/toc.xml"} <= entries
+    assert {
+        "LICENSE",
+        "estran_snap/__init__.py",
+        "estran_snap/docs/help.hs",
+        "estran_snap/docs/helpset.xml",
+        "estran_snap/docs/toc.xml",
+    } <= entries
     assert len([line for line in services if line and not line.startswith("#")]) == len(OPERATORS)
     for op in OPERATORS:
-        assert {f"estran_snap/{module_name(op)}.py", f"estran_snap/{module_name(op)}-info.xml", f"estran_snap/docs/{module_name(op)}.html"} <= entries
+        assert {
+            f"estran_snap/{module_name(op)}.py",
+            f"estran_snap/{module_name(op)}-info.xml",
+            f"estran_snap/docs/{module_name(op)}.html",
+        } <= entries
         assert f'target="{help_id(op)}"' in topics
         assert layer.find(f".//attr[@stringvalue='{op.alias}']") is not None
     # What the help set's address names is in the jar.
@@ -118,7 +144,14 @@ def _python(cluster, code, *, packages=True):
     """Python as SNAP starts it: no site module, so no .pth files and no editable installs; the jar last on the path."""
     jar, site = cluster / "modules" / "org-estran-snap.jar", sysconfig.get_path("purelib")
     path = f"import sys; sys.path += {[site, str(jar)] if packages else [str(jar)]!r}; "
-    return subprocess.run([sys.executable, "-S", "-c", path + code], capture_output=True, text=True, check=False, cwd=cluster.parent, timeout=300)
+    return subprocess.run(
+        [sys.executable, "-S", "-c", path + code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cluster.parent,
+        timeout=300,
+    )
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
@@ -129,7 +162,7 @@ from estran_snap.{module_name(op)} import {class_name(op)} as made
 assert estran_snap.__file__.endswith("org-estran-snap.jar/estran_snap/__init__.py"), estran_snap.__file__
 assert "<operator>" in importlib.resources.files("estran_snap").joinpath("{module_name(op)}-info.xml").read_text("utf-8")
 print(made.declaration.alias, estran.__file__)
-"""
+"""  # noqa: E501
     done = _python(cluster, code)
     assert done.stdout.split() == [op.alias, str(cluster / "estran" / "python" / "estran" / "__init__.py")], done.stderr
 
@@ -176,7 +209,9 @@ def gpt_with_archive(snap_program, cluster, tmp_path):
 @pytest.mark.snap
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
 def test_gpt_runs_it_from_the_jar(gpt_with_archive, stack, tmp_path, op):
-    """The jar in the user directory's ``system/modules``, the package beside it: nothing of ours in ``snap-python``, nothing installed."""
+    """The jar in the user directory's ``system/modules``, the package beside it: nothing of ours in ``snap-python``,
+    nothing installed.
+    """
     said = gpt_with_archive(op.alias, "-h")
     assert all((f"-P{p.element}=" if p.info.dialog else p.element) in said.stdout for p in parameters_of(op))
     done = gpt_with_archive(op.alias, f"-Ssource={stack}", "-t", tmp_path / "out.dim")
@@ -184,7 +219,9 @@ def test_gpt_runs_it_from_the_jar(gpt_with_archive, stack, tmp_path, op):
     assert "org-estran-snap.jar" in done.stdout
     expected, found = run_now(op(), {op.sources[0].name: open_product(stack)}), open_product(tmp_path / "out.dim")
     for written in op.writes:
-        np.testing.assert_array_equal(np.asarray(found[written.name].data), np.asarray(expected[written.name].data), err_msg=written.name)
+        np.testing.assert_array_equal(
+            np.asarray(found[written.name].data), np.asarray(expected[written.name].data), err_msg=written.name
+        )
 
 
 @pytest.mark.snap

@@ -27,10 +27,15 @@ def ridges(stack, tmp_path_factory):
     y, x = np.mgrid[: grid.height, : grid.width] * 20.0
     heights = 1500 + 900 * np.sin(x / 300) * np.cos(y / 250) + 150 * np.sin(x / 170 + y / 230)
     folder = tmp_path_factory.mktemp("dem")
-    return write_product(Product("dem", grid, {"dem": Band("dem", heights.astype(np.float32), grid, unit="m")}), folder / "dem.tif")
+    return write_product(
+        Product("dem", grid, {"dem": Band("dem", heights.astype(np.float32), grid, unit="m")}), folder / "dem.tif"
+    )
 
 
-@pytest.mark.skipif(importlib.util.find_spec("orekit_jpype") is None or importlib.util.find_spec("jpype") is None, reason="the extra rugged is not installed")
+@pytest.mark.skipif(
+    importlib.util.find_spec("orekit_jpype") is None or importlib.util.find_spec("jpype") is None,
+    reason="the extra rugged is not installed",
+)
 def test_rugged_decides_in_snap_s_java(gpt, stack, ridges, tmp_path):
     done = gpt("Estran.ReliefShadow", f"-Ssource={stack}", f"-Pdem={ridges}", "-t", tmp_path / "out.dim", "-q", 2)
     assert done.returncode == 0, done.stdout[-4000:]
@@ -47,9 +52,13 @@ def test_rugged_decides_in_snap_s_java(gpt, stack, ridges, tmp_path):
 
 
 def test_the_sweep_needs_no_java(gpt, stack, ridges, tmp_path):
-    done = gpt("Estran.ReliefShadow", f"-Ssource={stack}", f"-Pdem={ridges}", "-Pbackend=sweep", "-t", tmp_path / "out.dim")
+    done = gpt(
+        "Estran.ReliefShadow", f"-Ssource={stack}", f"-Pdem={ridges}", "-Pbackend=sweep", "-t", tmp_path / "out.dim"
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     found = open_product(tmp_path / "out.dim")
-    expected = run_now(ReliefShadow(dem=ridges, backend="sweep"), {"source": open_product(stack)}, read_aux=read_on_grid)
+    expected = run_now(
+        ReliefShadow(dem=ridges, backend="sweep"), {"source": open_product(stack)}, read_aux=read_on_grid
+    )
     for name in ("relief_flags", "relief_margin", "slope", "aspect"):
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)

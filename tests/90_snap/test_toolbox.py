@@ -1,7 +1,8 @@
 """SNAP with the Sentinel-2 toolbox: a .SAFE read and resampled by SNAP's own nodes, beside our reader and our engine.
 
-SNAP places the nodes of angles elsewhere and mixes zeros in at the scene's edges: what is compared is made with ``--angles snap``, and tolerances come
-from the causes (decision 061). The .SAFE is a simulated one, or a real one of Level-1C that ``ESTRAN_TEST_SAFE`` names.
+SNAP places the nodes of angles elsewhere and mixes zeros in at the scene's edges: what is compared is made with
+``--angles snap``, and tolerances come from the causes (decision 061). The .SAFE is a simulated one, or a real one of
+Level-1C that ``ESTRAN_TEST_SAFE`` names.
 """
 
 from __future__ import annotations
@@ -80,7 +81,10 @@ def resampled(toolbox, safe, tmp_path_factory):
     graph.write_text(RESAMPLED, "utf-8")
     done = toolbox(graph, f"-Ssource={header(safe)}", "-t", folder / "theirs.dim", timeout=LIMIT)
     assert done.returncode == 0, done.stdout[-4000:]
-    assert main(["gpt", str(graph), f"-Ssource={safe}", "--angles", "snap", "-t", str(folder / "ours.dim"), "--quiet"]) == 0
+    assert (
+        main(["gpt", str(graph), f"-Ssource={safe}", "--angles", "snap", "-t", str(folder / "ours.dim"), "--quiet"])
+        == 0
+    )
     return folder / "theirs.dim", folder / "ours.dim"
 
 
@@ -94,7 +98,9 @@ def layer(product, name):
 
 @pytest.fixture(scope="module")
 def away_from_seams(safe):
-    """Pixels of 20 m more than two pixels away from where any band changes its detector: there SNAP reads footprints of 10 m bands from a coarser level."""
+    """Pixels of 20 m more than two pixels away from where any band changes its detector: there SNAP reads footprints of
+    10 m bands from a coarser level.
+    """
     away = None
     for band in SENTINEL2:
         name = band.name if len(band.name) == 3 else f"B0{band.name[1]}"
@@ -147,12 +153,15 @@ def test_angles_at_the_metadata_s_nodes_are_others(resampled, safe):
 
 @pytest.mark.parametrize("name", BANDS)
 def test_reflectance(resampled, name):
-    """Within half a count; bands that are interpolated without the edges, which hold zeros in SNAP's file and are no-data when it is opened."""
+    """Within half a count; bands that are interpolated without the edges, which hold zeros in SNAP's file and are
+    no-data when it is opened.
+    """
     theirs, ours = (layer(open_product(path), name) for path in resampled)
     start, end = mixed_edges(name, 20.0)
     inside = np.s_[start : theirs.shape[0] - end, start : theirs.shape[1] - end]
     both = np.isfinite(theirs[inside]) & np.isfinite(ours[inside])
-    # Beside no-data SNAP has none either where one of four samples lacks; without a swath's edge there are no such pixels.
+    # Beside no-data SNAP has none either where one of four samples lacks; without a swath's edge there are no such
+    # pixels.
     assert both.mean() > 0.99 * np.isfinite(ours).mean()
     assert np.abs(theirs[inside] - ours[inside])[both].max() <= 0.5e-4 + 1e-7
     if start:
@@ -164,7 +173,9 @@ def test_snap_still_mixes_zeros_in_at_the_edges(resampled):
     """The reason for the rule, in SNAP's own samples: a quarter of the count in the corner."""
     samples = np.fromfile(resampled[0].with_suffix(".data") / "B10.img", ">u2")
     ours = open_product(resampled[1])["B10"]
-    assert samples[0] == np.asarray(ours.data)[0, 0] // 4, "SNAP no longer mixes zeros in at the border: the rule of decision 061 may go"
+    assert samples[0] == np.asarray(ours.data)[0, 0] // 4, (
+        "SNAP no longer mixes zeros in at the border: the rule of decision 061 may go"
+    )
 
 
 FRAME = 12
@@ -181,11 +192,26 @@ def _equal_classes(theirs: Path, ours: Path) -> float:
 
 @pytest.mark.parametrize("parallelism", [1, 8])
 def test_graph_of_a_safe(toolbox, repository, safe, tmp_path, parallelism):
-    """graphs/masks_safe.xml in gpt from the .SAFE, beside the same graph in the engine with SNAP's angles: 99.67 % where the edges are the only difference."""
+    """graphs/masks_safe.xml in gpt from the .SAFE, beside the same graph in the engine with SNAP's angles: 99.67 %
+    where the edges are the only difference.
+    """
     graph = repository / "graphs" / "masks_safe.xml"
-    done = toolbox(graph, "-p", graph.with_suffix(".properties"), f"-Ssource={header(safe)}", "-t", tmp_path / "theirs.dim", "-q", parallelism, timeout=LIMIT)
+    done = toolbox(
+        graph,
+        "-p",
+        graph.with_suffix(".properties"),
+        f"-Ssource={header(safe)}",
+        "-t",
+        tmp_path / "theirs.dim",
+        "-q",
+        parallelism,
+        timeout=LIMIT,
+    )
     assert done.returncode == 0, done.stdout[-4000:]
-    assert main(["gpt", str(graph), f"-Ssource={safe}", "--angles", "snap", "-t", str(tmp_path / "ours.dim"), "--quiet"]) == 0
+    assert (
+        main(["gpt", str(graph), f"-Ssource={safe}", "--angles", "snap", "-t", str(tmp_path / "ours.dim"), "--quiet"])
+        == 0
+    )
     assert _equal_classes(tmp_path / "theirs.dim", tmp_path / "ours.dim") >= 0.995
 
 
@@ -217,6 +243,14 @@ def test_a_safe_that_lacks_a_band_is_an_error(toolbox, safe, tmp_path):
     (gone,) = broken.glob("GRANULE/*/IMG_DATA/*_B04.jp2")
     gone.unlink()
     graph = Path(__file__).parents[2] / "graphs" / "masks_safe.xml"
-    done = toolbox(graph, "-p", graph.with_suffix(".properties"), f"-Ssource={header(broken)}", "-t", tmp_path / "out.dim", timeout=LIMIT)
+    done = toolbox(
+        graph,
+        "-p",
+        graph.with_suffix(".properties"),
+        f"-Ssource={header(broken)}",
+        "-t",
+        tmp_path / "out.dim",
+        timeout=LIMIT,
+    )
     assert done.returncode != 0
     assert not (tmp_path / "out.dim").exists()

@@ -1,4 +1,6 @@
-"""Operators that exist for the tests in a real SNAP alone: each shows one behaviour of the adapter. SNAP imports this module too."""
+"""Operators that exist for the tests in a real SNAP alone: each shows one behaviour of the adapter. SNAP imports this
+module too.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ class TrialBlur(Trial):
 
     def compute(self, block, survey=None):
         padded = np.pad(block["red"], ((0, 0), (1, 1)), mode="edge")
-        return block.out({"red": ((padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3)).astype(np.float32)})
+        return block.out(
+            {"red": ((padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3)).astype(np.float32)}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +102,10 @@ class TrialScene(Trial):
 
         profiles = [str(profile.getName()) for profile in java("RGBImageProfileManager").getInstance().getAllProfiles()]
         red = block["red"]
-        return block.out({"red": (red - np.nanmean(red, dtype=np.float64)).astype(np.float32)}, profiles=", ".join(p for p in profiles if "Estran" in p))
+        return block.out(
+            {"red": (red - np.nanmean(red, dtype=np.float64)).astype(np.float32)},
+            profiles=", ".join(p for p in profiles if "Estran" in p),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,8 +26,12 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     middle = np.argmin(np.abs(data["angle"] - 90.0))
     return {
         "urban aerosol polarises most at 90 degrees": max(degree, key=lambda name: degree[name][middle]) == "urban",
-        "maritime aerosol is weakest sideways": min(data["elements"], key=lambda name: data["elements"][name][0][middle]) in ("maritime", "coastal"),
-        "only urban aerosol absorbs more than a quarter": [name for name, w in data["albedo"].items() if w < 0.75] == ["urban"],
+        "maritime aerosol is weakest sideways": min(
+            data["elements"], key=lambda name: data["elements"][name][0][middle]
+        )
+        in ("maritime", "coastal"),
+        "only urban aerosol absorbs more than a quarter": [name for name, w in data["albedo"].items() if w < 0.75]
+        == ["urban"],
     }
 
 

@@ -35,9 +35,17 @@ def data() -> dict[str, Any]:
     points = np.array([0.0, 5.0, 8.0, 10.0, 12.0, 14.5])
     return {
         "zenith": zenith,
-        "bands": {m: np.array([float(aerosol_table(m).path_reflectance(b, THIN, cos_sun, 1.0, 0.0)) for b in SEEN]) for m in SHIPPED_MODELS},
-        "molecules": np.array([float(rayleigh_table().path_reflectance(optical_depth(BANDS[b]), cos_sun, 1.0, 0.0)) for b in SEEN]),
-        "plane": {m: aerosol_table(m).path_reflectance("B4", THICK, high, np.cos(np.radians(zenith)), azimuth) for m in SHIPPED_MODELS},
+        "bands": {
+            m: np.array([float(aerosol_table(m).path_reflectance(b, THIN, cos_sun, 1.0, 0.0)) for b in SEEN])
+            for m in SHIPPED_MODELS
+        },
+        "molecules": np.array(
+            [float(rayleigh_table().path_reflectance(optical_depth(BANDS[b]), cos_sun, 1.0, 0.0)) for b in SEEN]
+        ),
+        "plane": {
+            m: aerosol_table(m).path_reflectance("B4", THICK, high, np.cos(np.radians(zenith)), azimuth)
+            for m in SHIPPED_MODELS
+        },
         "points": points,
         "exact": {m: _exact(m, THICK, float(high), np.cos(np.radians(points))) for m in ("dust", "maritime")},
     }
@@ -46,7 +54,11 @@ def data() -> dict[str, Any]:
 def facts(data: dict[str, Any]) -> dict[str, bool]:
     """What the figure shows."""
     bands, plane, zenith, points = data["bands"], data["plane"], data["zenith"], data["points"]
-    near = [np.abs(np.interp(sign * points, zenith, plane[m]) - data["exact"][m][:, side]).max() for m in data["exact"] for side, sign in ((0, 1.0), (1, -1.0))]
+    near = [
+        np.abs(np.interp(sign * points, zenith, plane[m]) - data["exact"][m][:, side]).max()
+        for m in data["exact"]
+        for side, sign in ((0, 1.0), (1, -1.0))
+    ]
     glory = float(zenith[np.argmax(plane["dust"])])
     return {
         "points of the solver lie on the lines of the table": max(near) < 5e-4,

@@ -1,4 +1,6 @@
-"""Why the displacement index tells clouds from bright roofs: the same texture, once seen in its place and once shifted between bands."""
+"""Why the displacement index tells clouds from bright roofs: the same texture, once seen in its place and once shifted
+between bands.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from estran.masks.cloud.displacement import displacement_index
 HALF = 60
 """Rows and columns of one scene."""
 PARALLAX = {"nir": 0.9, "rededge078": 0.35}
-"""Shift of a cloud against B8A [pixels of 20 m]: larger in B8 than in B7. Only orders of magnitude: the true ones depend on height and detector."""
+"""Shift of a cloud against B8A [pixels of 20 m]: larger in B8 than in B7. Only orders of magnitude: the true ones
+depend on height and detector.
+"""
 
 
 def data() -> dict[str, Any]:
@@ -26,7 +30,9 @@ def data() -> dict[str, Any]:
         bands = {"nir08": texture + noise["nir08"][row]}
         for name, pixels in PARALLAX.items():
             bands[name] = shift(texture, (moved * pixels, 0.0), order=3, mode="nearest") + noise[name][row]
-        index[place] = displacement_index(bands["nir"].astype(np.float32), bands["rededge078"].astype(np.float32), bands["nir08"].astype(np.float32))
+        index[place] = displacement_index(
+            bands["nir"].astype(np.float32), bands["rededge078"].astype(np.float32), bands["nir08"].astype(np.float32)
+        )
         images[place] = {"B8/B8A": bands["nir"] / bands["nir08"], "B7/B8A": bands["rededge078"] / bands["nir08"]}
     return {"index": index, "images": images}
 

@@ -38,7 +38,9 @@ def data() -> dict[str, Any]:
         "true": true,
         "plain": np.exp(-path[:, None] * mean).mean(axis=1),
         "law": law(overlap),
-        "high": [float(transmittance("S2A", "B11", pressure=p, gases=["carbon_dioxide"], **common)) for p in (1013.25, 500.0)],
+        "high": [
+            float(transmittance("S2A", "B11", pressure=p, gases=["carbon_dioxide"], **common)) for p in (1013.25, 500.0)
+        ],
     }
 
 
@@ -46,14 +48,21 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     """What the figure shows."""
     of = lambda satellite, gas, band: float(data["absorbed"][satellite][gas][BANDS.index(band)])  # noqa: E731
     return {
-        "ozone takes 7 % of B3 and 3 % of B4": 0.065 < of("A", "ozone", "B3") < 0.073 and 0.03 < of("A", "ozone", "B4") < 0.038,
+        "ozone takes 7 % of B3 and 3 % of B4": 0.065 < of("A", "ozone", "B3") < 0.073
+        and 0.03 < of("A", "ozone", "B4") < 0.038,
         "water takes 0.2 % of B8A and 5 to 8 % of B5, B8 and B12": of("A", "water_vapour", "B8A") < 0.003
         and all(0.045 < of("A", "water_vapour", b) < 0.08 for b in ("B5", "B8", "B12")),
         "water leaves 0.1 % of B10": 0.998 < of("A", "water_vapour", "B10") < 0.9995,
-        "oxygen is felt in B7 of Sentinel-2B alone, which cuts into the A band": of("B", "oxygen", "B7") > 0.003 and of("A", "oxygen", "B7") < 4e-4,
-        "plain exponentials of cells are 0.15 too dark at air mass 10": 0.13 < float(data["true"][-1] - data["plain"][-1]) < 0.17,
+        "oxygen is felt in B7 of Sentinel-2B alone, which cuts into the A band": of("B", "oxygen", "B7") > 0.003
+        and of("A", "oxygen", "B7") < 4e-4,
+        "plain exponentials of cells are 0.15 too dark at air mass 10": 0.13
+        < float(data["true"][-1] - data["plain"][-1])
+        < 0.17,
         "the law of the lines is within 0.01 everywhere": float(np.abs(data["law"] - data["true"]).max()) < 0.01,
-        "half the pressure halves the absorption of carbon dioxide, to 5 %": abs((1 - data["high"][1]) / (1 - data["high"][0]) - 500 / 1013.25) < 0.025,
+        "half the pressure halves the absorption of carbon dioxide, to 5 %": abs(
+            (1 - data["high"][1]) / (1 - data["high"][0]) - 500 / 1013.25
+        )
+        < 0.025,
     }
 
 
@@ -63,7 +72,9 @@ def draw(data: dict[str, Any]) -> Any:
 
     figure = Figure(figsize=(8.4, 4.2))
     left, right = figure.subplots(1, 2, width_ratios=(1.75, 1))
-    colours = dict(zip(GASES, ("#5a8f29", "#0b6e8a", "#b5423a", "#7a4fb5", "#d9822b", "#8a6d0b", "#c25a9a", "0.45"), strict=True))
+    colours = dict(
+        zip(GASES, ("#5a8f29", "#0b6e8a", "#b5423a", "#7a4fb5", "#d9822b", "#8a6d0b", "#c25a9a", "0.45"), strict=True)
+    )
     for gas in GASES:
         for satellite, marker in zip("ABC", "o^s", strict=True):
             shown = data["absorbed"][satellite][gas]

@@ -1,4 +1,6 @@
-"""Error of a transmission in channels by the number of nodes of the table, for cross-sections taken as they are and for their logarithms."""
+"""Error of a transmission in channels by the number of nodes of the table, for cross-sections taken as they are and for
+their logarithms.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +23,46 @@ PRESSURES, TEMPERATURES = (8, 12, 16, 24), (3, 4, 5, 6, 8)
 
 
 def absorber() -> Absorber:
-    """A hundred and twenty lines drawn at random, from weak to saturated, with energies of the lower state to 1200 cm⁻¹."""
+    """A hundred and twenty lines drawn at random, from weak to saturated, with energies of the lower state to 1200
+    cm⁻¹.
+    """
     random, n = np.random.default_rng(42), 120
     draw = random.uniform
     strength = 10.0 ** draw(-25.5, -22.5, n)
-    columns = (draw(6215.0, 6245.0, n), strength, draw(0.06, 0.09, n), draw(0.08, 0.12, n), draw(0.0, 1200.0, n), draw(0.6, 0.8, n), draw(-0.008, 0.0, n))
+    columns = (
+        draw(6215.0, 6245.0, n),
+        strength,
+        draw(0.06, 0.09, n),
+        draw(0.08, 0.12, n),
+        draw(0.0, 1200.0, n),
+        draw(0.6, 0.8, n),
+        draw(-0.008, 0.0, n),
+    )
     return Absorber(line_list("CO2", np.ones(n), *columns))
 
 
 def profile(warmer: float) -> Layers:
     height = np.linspace(0.0, 50.0, 26)
-    return layers_from_levels(1013.25 * np.exp(-height / 7.5), np.maximum(288.0 - 6.5 * height, 217.0) + warmer, {"CO2": SHARE})
+    return layers_from_levels(
+        1013.25 * np.exp(-height / 7.5), np.maximum(288.0 - 6.5 * height, 217.0) + warmer, {"CO2": SHARE}
+    )
 
 
 def by_logarithm(table: CrossSections, layers: Layers) -> np.ndarray[Any, Any]:
-    """Optical depth with ln σ linear in ln p, and by a parabola through the three nearest nodes in T: what most tables do."""
+    """Optical depth with ln σ linear in ln p, and by a parabola through the three nearest nodes in T: what most tables
+    do.
+    """
     t = table.nodes.temperature
     logs = np.log(table.section.reshape(table.nodes.pressure.size, t.size, -1).astype(float))
     total = np.zeros(table.wavenumber.size)
     for p, kelvin, air in zip(layers.pressure, layers.temperature, layers.air, strict=True):
-        place = float(np.clip(np.interp(np.log(p), np.log(table.nodes.pressure), np.arange(table.nodes.pressure.size)), 0, table.nodes.pressure.size - 1.001))
+        place = float(
+            np.clip(
+                np.interp(np.log(p), np.log(table.nodes.pressure), np.arange(table.nodes.pressure.size)),
+                0,
+                table.nodes.pressure.size - 1.001,
+            )
+        )
         k, part = int(place), place % 1.0
         first = int(np.clip(np.searchsorted(t, kelvin) - 2, 0, t.size - 3))
         x = t[first : first + 3]
@@ -56,17 +78,25 @@ def data() -> dict[str, Any]:
     profiles = [profile(w) for w in (-20.0, 20.0)]
     truth = []
     for layers in profiles:
-        depth = sum(n * SHARE * of.cross_section(GRID, p, t, SHARE) for n, p, t in zip(layers.air, layers.pressure, layers.temperature, strict=True))
+        depth = sum(
+            n * SHARE * of.cross_section(GRID, p, t, SHARE)
+            for n, p, t in zip(layers.air, layers.pressure, layers.temperature, strict=True)
+        )
         truth.append(channels @ np.exp(-AIRMASS * depth))
 
     @cache
     def error(pressures: int, temperatures: int) -> tuple[float, float]:
-        table = build_table(of, GRID, Nodes(pressure_nodes(pressures), temperature_nodes(temperatures), np.array([SHARE])))
+        table = build_table(
+            of, GRID, Nodes(pressure_nodes(pressures), temperature_nodes(temperatures), np.array([SHARE]))
+        )
         ours = values([table], channels, profiles, [AIRMASS] * 2)
         logs = [channels @ np.exp(-AIRMASS * by_logarithm(table, layers)) for layers in profiles]
         return float(np.abs(ours - truth).max()), float(np.abs(np.array(logs) - truth).max())
 
-    return {"pressure": np.array([error(n, 8) for n in PRESSURES]), "temperature": np.array([error(24, n) for n in TEMPERATURES])}
+    return {
+        "pressure": np.array([error(n, 8) for n in PRESSURES]),
+        "temperature": np.array([error(24, n) for n in TEMPERATURES]),
+    }
 
 
 def facts(data: dict[str, Any]) -> dict[str, bool]:

@@ -19,7 +19,11 @@ def data() -> dict[str, Any]:
     angle = np.arange(-60.0, 70.1, 0.5)
     view, azimuth = np.cos(np.radians(angle)), np.where(angle < 0, np.pi, 0.0)
     sun = np.full_like(view, np.cos(np.radians(SUN)))
-    found = {(w, m): RoughSea(w, INDEX, m, upwind=180.0).reflectance(view, sun, azimuth)[..., 0] for w in WINDS for m in ("cox_munk_isotropic", "cox_munk")}
+    found = {
+        (w, m): RoughSea(w, INDEX, m, upwind=180.0).reflectance(view, sun, azimuth)[..., 0]
+        for w in WINDS
+        for m in ("cox_munk_isotropic", "cox_munk")
+    }
     return {"angle": angle, "stokes": found}
 
 
@@ -30,11 +34,17 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     stokes = data["stokes"][5.0, "cox_munk_isotropic"]
     degree = np.hypot(stokes[:, 1], stokes[:, 2]) / stokes[:, 0]
     return {
-        "the brightest point lies beyond the mirror angle, the further the stronger the wind": SUN <= peak[2.0] < peak[5.0] < peak[10.0],
+        "the brightest point lies beyond the mirror angle, the further the stronger the wind": SUN
+        <= peak[2.0]
+        < peak[5.0]
+        < peak[10.0],
         "the weaker the wind, the brighter the glint": all(
-            data["stokes"][a, "cox_munk_isotropic"][:, 0].max() > data["stokes"][b, "cox_munk_isotropic"][:, 0].max() for a, b in ((2.0, 5.0),)
+            data["stokes"][a, "cox_munk_isotropic"][:, 0].max() > data["stokes"][b, "cox_munk_isotropic"][:, 0].max()
+            for a, b in ((2.0, 5.0),)
         ),
-        "polarisation is total where half the angle between the rays is Brewster's": abs(float(angle[np.argmax(degree)]) - (2 * brewster_angle(INDEX) - SUN))
+        "polarisation is total where half the angle between the rays is Brewster's": abs(
+            float(angle[np.argmax(degree)]) - (2 * brewster_angle(INDEX) - SUN)
+        )
         <= 0.5
         and float(degree.max()) > 0.999,
     }

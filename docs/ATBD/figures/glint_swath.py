@@ -15,7 +15,9 @@ DETECTORS, AHEAD = 12, 0.9
 
 
 def data() -> dict[str, Any]:
-    """1200 pixels from the western edge of the swath to the eastern one; detectors look ahead and astern in turn [degrees]."""
+    """1200 pixels from the western edge of the swath to the eastern one; detectors look ahead and astern in turn
+    [degrees].
+    """
     across = np.linspace(-10.3, 10.3, 1200)
     detector = np.minimum(((across + 10.3) / 20.6 * DETECTORS).astype(int), DETECTORS - 1)
     along = np.where(detector % 2 == 0, AHEAD, -AHEAD)
@@ -35,9 +37,15 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     jumps = np.abs(np.diff(glint[5.0])[seams]) / glint[5.0][seams]
     within = np.abs(np.diff(glint[5.0])) / glint[5.0][:-1]
     return {
-        "glint is brighter in the eastern half of the swath": all(glint[w][across > 2].mean() > 2 * glint[w][across < -2].mean() for w in (2.0, 5.0)),
-        "a flat sea mirrors in a narrow place, a rough one everywhere": bool(glint[10.0][0] > glint[5.0][0] > glint[2.0][0]),
-        "glint jumps at the seams, by far more than from pixel to pixel": bool(np.median(jumps) > 5 * np.median(within)),
+        "glint is brighter in the eastern half of the swath": all(
+            glint[w][across > 2].mean() > 2 * glint[w][across < -2].mean() for w in (2.0, 5.0)
+        ),
+        "a flat sea mirrors in a narrow place, a rough one everywhere": bool(
+            glint[10.0][0] > glint[5.0][0] > glint[2.0][0]
+        ),
+        "glint jumps at the seams, by far more than from pixel to pixel": bool(
+            np.median(jumps) > 5 * np.median(within)
+        ),
         "no wind goes beyond the dashed line": all(bool((g <= most * 1.0001).all()) for g in glint.values()),
     }
 
@@ -54,6 +62,11 @@ def draw(data: dict[str, Any]) -> Any:
     for value, name in ((0.005, "low"), (0.01, "moderate"), (0.02, "severe")):
         axes.axhline(value, color="0.8", lw=0.8, zorder=0)
         axes.text(-10.2, value * 1.05, name, fontsize=7.5, color="0.45")
-    axes.set(yscale="log", ylim=(5e-4, 0.3), xlabel="view angle across the swath [°], east positive", ylabel="glint reflectance at 1.6 µm")
+    axes.set(
+        yscale="log",
+        ylim=(5e-4, 0.3),
+        xlabel="view angle across the swath [°], east positive",
+        ylabel="glint reflectance at 1.6 µm",
+    )
     axes.legend(fontsize=8, loc="lower right")
     return figure

@@ -14,7 +14,9 @@ BACKGROUND = 0.17
 
 
 def data() -> dict[str, Any]:
-    """Near-infrared reflectance with two shadows and a dark slope that runs out of the image; how deep each pixel lies below its surroundings."""
+    """Near-infrared reflectance with two shadows and a dark slope that runs out of the image; how deep each pixel lies
+    below its surroundings.
+    """
     generator = np.random.default_rng(3)
     image = 0.26 + gaussian_filter(generator.normal(0, 0.06, (ROWS, COLS)), 3)
     image -= 0.12 * np.clip((np.arange(COLS) - 170) / 70, 0, 1)  # towards a dark border

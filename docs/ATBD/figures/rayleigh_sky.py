@@ -1,4 +1,6 @@
-"""Skylight and the light of molecules seen from space: reflectance and degree of linear polarisation in the Sun's vertical plane."""
+"""Skylight and the light of molecules seen from space: reflectance and degree of linear polarisation in the Sun's
+vertical plane.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ SUN = 50.0
 
 
 def data() -> dict[str, Any]:
-    """From -80 to 80 degrees in the plane of the Sun, positive towards where light goes; at 443 nm over black and over a Lambertian ground."""
+    """From -80 to 80 degrees in the plane of the Sun, positive towards where light goes; at 443 nm over black and over
+    a Lambertian ground.
+    """
     zenith = np.arange(0.0, 80.1, 2.0)
     layer = Layer(float(optical_depth(443.0)), 1.0, rayleigh_greek(float(depolarisation_factor(443.0))))
     found = {}
@@ -33,10 +37,12 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     strongest = float(angle[np.argmax(degree["top", 0.0])])
     neutral = np.flatnonzero(np.diff(np.sign(stokes["ground", 0.0][1])))
     return {
-        "seen from space polarisation is strongest 90 degrees from the Sun's rays": abs(strongest - (90.0 - SUN)) <= 2.0,
+        "seen from space polarisation is strongest 90 degrees from the Sun's rays": abs(strongest - (90.0 - SUN))
+        <= 2.0,
         "a bright ground takes polarisation away": bool(np.all(degree["top", 0.25] < degree["top", 0.0])),
         "from the ground there are neutral points above and below the Sun (Babinet and Brewster)": bool(
-            np.any((angle[neutral] > SUN - 30) & (angle[neutral] < SUN)) and np.any((angle[neutral] > SUN) & (angle[neutral] < SUN + 30))
+            np.any((angle[neutral] > SUN - 30) & (angle[neutral] < SUN))
+            and np.any((angle[neutral] > SUN) & (angle[neutral] < SUN + 30))
         ),
     }
 

@@ -41,9 +41,12 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     view = next(iter(data.values()))["true"]
     return {
         "in every quadrant the shadow lies on the side away from the sun": bool(np.allclose(turned, 180.0)),
-        "its distance is the height times the tangent of the sun's zenith angle": bool(np.allclose(lengths, HEIGHT * np.tan(np.radians(SUN_ZENITH)))),
+        "its distance is the height times the tangent of the sun's zenith angle": bool(
+            np.allclose(lengths, HEIGHT * np.tan(np.radians(SUN_ZENITH)))
+        ),
         "the cloud is nearer to the sensor than it appears": bool(
-            np.isclose(np.degrees(np.arctan2(view[0], view[1])) % 360.0, VIEW_AZIMUTH) and np.isclose(np.hypot(*view), HEIGHT * np.tan(np.radians(VIEW_ZENITH)))
+            np.isclose(np.degrees(np.arctan2(view[0], view[1])) % 360.0, VIEW_AZIMUTH)
+            and np.isclose(np.hypot(*view), HEIGHT * np.tan(np.radians(VIEW_ZENITH)))
         ),
     }
 
@@ -60,7 +63,12 @@ def draw(data: dict[str, Any]) -> Any:
         ax.scatter(0, 0, s=90, facecolor="white", edgecolor="k", zorder=3, label="cloud as it is seen")
         ax.scatter(*place["true"], s=90, color="#0b6e8a", zorder=3, label="beneath the cloud")
         ax.scatter(*place["shadow"], s=90, color="#5b2a86", zorder=3, label="shadow")
-        ax.annotate("", xy=place["true"] + towards, xytext=place["true"] + 0.35 * towards, arrowprops={"arrowstyle": "-|>", "color": "#e09b13", "lw": 2})
+        ax.annotate(
+            "",
+            xy=place["true"] + towards,
+            xytext=place["true"] + 0.35 * towards,
+            arrowprops={"arrowstyle": "-|>", "color": "#e09b13", "lw": 2},
+        )
         ax.set_title(f"sun azimuth {azimuth:.0f}° (arrow: to the sun)", fontsize=9.5)
         ax.set(xlim=(-2200, 2200), ylim=(-2200, 2200), aspect="equal")
     figure.axes[0].legend(fontsize=8, loc="upper left")

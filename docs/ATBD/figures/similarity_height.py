@@ -19,7 +19,9 @@ GEOMETRY = Geometry(50.0, 150.0, 6.0, 285.0)
 
 
 def scene() -> tuple[np.ndarray, np.ndarray]:
-    """An irregular cloud, and the potential shadow: its own, shifted by the formula and not by the matching's code, with dark places that are none."""
+    """An irregular cloud, and the potential shadow: its own, shifted by the formula and not by the matching's code,
+    with dark places that are none.
+    """
     generator = np.random.default_rng(11)
     rows, cols = 260, 260
     blob = gaussian_filter(generator.normal(0, 1, (rows, cols)), 9)
@@ -39,7 +41,9 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
 
 
 def data() -> dict[str, Any]:
-    """Similarity by height with the published weights and with half the weight outside the image; the height that the default mode finds."""
+    """Similarity by height with the published weights and with half the weight outside the image; the height that the
+    default mode finds.
+    """
     cloud, potential = scene()
     clouds = label(cloud)
     keep = clouds.size == clouds.size.max()
@@ -50,9 +54,21 @@ def data() -> dict[str, Any]:
     curves = {}
     for weight in (1.0, 0.5):
         settings = replace(ObjectSettings.for_mode("strict"), outside_weight=weight)
-        curves[weight] = np.array([match_objects(clouds, sums, vectors, (PIXEL, PIXEL), settings, heights=(h, h)).similarity[0] for h in heights])
+        curves[weight] = np.array(
+            [
+                match_objects(clouds, sums, vectors, (PIXEL, PIXEL), settings, heights=(h, h)).similarity[0]
+                for h in heights
+            ]
+        )
     found = float(match_objects(clouds, sums, vectors, (PIXEL, PIXEL), ObjectSettings.for_mode("default")).height[0])
-    return {"heights": heights, "curves": curves, "found": found, "cloud": cloud, "potential": potential, "accept": settings.accept}
+    return {
+        "heights": heights,
+        "curves": curves,
+        "found": found,
+        "cloud": cloud,
+        "potential": potential,
+        "accept": settings.accept,
+    }
 
 
 def facts(data: dict[str, Any]) -> dict[str, bool]:
@@ -63,8 +79,12 @@ def facts(data: dict[str, Any]) -> dict[str, bool]:
     # One pixel of shadow shift is 17 m of height here, less than a step.
     return {
         "the similarity peaks at the true height": all(abs(b - HEIGHT) <= 25.0 for b in best.values()),
-        "the peak exceeds the limit for a match": all(float(curve[inside].max()) > data["accept"] for curve in curves.values()),
-        "a footprint that leaves the image can score higher where outside pixels count whole": bool(curves[1.0][~inside].max() > curves[1.0][inside].max()),
+        "the peak exceeds the limit for a match": all(
+            float(curve[inside].max()) > data["accept"] for curve in curves.values()
+        ),
+        "a footprint that leaves the image can score higher where outside pixels count whole": bool(
+            curves[1.0][~inside].max() > curves[1.0][inside].max()
+        ),
         "it does not where they count half": bool(curves[0.5][~inside].max() < curves[0.5][inside].max()),
         "the search of the default mode ends within 100 m of the true height": abs(data["found"] - HEIGHT) < 100.0,
     }
@@ -85,7 +105,9 @@ def draw(data: dict[str, Any]) -> Any:
     left.set_yticks([])
     left.grid(False)
     for curve, (colour, words) in zip(
-        data["curves"].values(), (("#0b6e8a", "outside pixels count whole (as published)"), ("#c2410c", "outside pixels count half")), strict=True
+        data["curves"].values(),
+        (("#0b6e8a", "outside pixels count whole (as published)"), ("#c2410c", "outside pixels count half")),
+        strict=True,
     ):
         right.plot(data["heights"] / 1000, np.where(curve > 0, curve, np.nan), color=colour, lw=1.6, label=words)
     right.axvline(HEIGHT / 1000, color="#e09b13", lw=1.2, label="true height")

@@ -54,7 +54,13 @@ def draw(data: dict[str, Any]) -> Any:
     figure = Figure(figsize=(8.4, 4.9))
     left, right = figure.subplots(1, 2)
     left.imshow(np.clip((data["colour"] - 0.03) / 0.5, 0, 1) ** (1 / 1.6))
-    right.imshow(index, cmap=ListedColormap([colour for colour, _ in classes.values()]), vmin=-0.5, vmax=len(classes) - 0.5, interpolation="nearest")
+    right.imshow(
+        index,
+        cmap=ListedColormap([colour for colour, _ in classes.values()]),
+        vmin=-0.5,
+        vmax=len(classes) - 0.5,
+        interpolation="nearest",
+    )
     for ax in (left, right):
         ax.set(xticks=(), yticks=())
     left.set_title("true colour", fontsize=10)

@@ -22,17 +22,24 @@ def address_space() -> int | None:
 
 
 def free_memory() -> int | None:
-    """Memory that this process may still take [bytes]: of the machine, of its container or job, of its own limit; None where nobody says."""
+    """Memory that this process may still take [bytes]: of the machine, of its container or job, of its own limit; None
+    where nobody says.
+    """
     return min(_limits(), default=None)
 
 
 def _limits() -> Iterator[int]:
     with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
-        facts = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/meminfo").read_text().splitlines()}
+        facts = {
+            line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/meminfo").read_text().splitlines()
+        }
         yield facts["MemAvailable"] + facts.get("SwapFree", 0)
     for group, limit, used, stat, cache in (
         *((g, "memory.max", "memory.current", "memory.stat", "inactive_file") for g in _groups("")),
-        *((g, "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file") for g in _groups("memory")),
+        *(
+            (g, "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file")
+            for g in _groups("memory")
+        ),
     ):
         with contextlib.suppress(OSError, ValueError, IndexError):
             most = int((group / limit).read_text())  # "max" is no number: no limit

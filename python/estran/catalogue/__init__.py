@@ -1,4 +1,6 @@
-"""Operators and studies: the only place where a context meets a declaration. Both tuples read like a table of contents."""
+"""Operators and studies: the only place where a context meets a declaration. Both tuples read like a
+table of contents.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ def operators() -> dict[str, type[Operator]]:
 
 
 def operator_called(alias: str) -> type[Operator]:
-    """An operator by its alias; letter case, underscores and the leading "Estran." do not matter ("Estran.SunGlint", "sun_glint").
+    """An operator by its alias; letter case, underscores and the leading "Estran." do not matter ("Estran.SunGlint",
+    "sun_glint").
 
     Raises
     ------
@@ -26,4 +27,6 @@ def operator_called(alias: str) -> type[Operator]:
     for name, op in known.items():
         if wanted in (name.lower(), name.rpartition(".")[2].lower()):
             return op
-    raise BadParameter(f"no operator is called {alias!r}", expected=", ".join(known), todo="estran operators lists them")
+    raise BadParameter(
+        f"no operator is called {alias!r}", expected=", ".join(known), todo="estran operators lists them"
+    )

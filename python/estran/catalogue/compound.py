@@ -28,7 +28,8 @@ class OperatorPart:
     left_out
         Parameters that the compound has not: the part's default holds.
     out_of_dialog
-        Parameters of the main part that its own dialog shows, and the compound's does not; it shows none of parts that have a prefix.
+        Parameters of the main part that its own dialog shows, and the compound's does not; it shows none of parts that
+        have a prefix.
     """
 
     op: type[Operator]
@@ -78,8 +79,12 @@ def with_parameters_of(*parts: OperatorPart) -> Callable[[Class], Class]:
     return decorate
 
 
-def reads_of(main: type[Operator], *others: type[Operator], left_out: Callable[[Reads], bool] = lambda reads: False) -> tuple[Reads, ...]:
-    """Bands of the first source of every part, but those `left_out`; what only `others` need is optional, and switches them off."""
+def reads_of(
+    main: type[Operator], *others: type[Operator], left_out: Callable[[Reads], bool] = lambda reads: False
+) -> tuple[Reads, ...]:
+    """Bands of the first source of every part, but those `left_out`; what only `others` need is optional, and switches
+    them off.
+    """
     found = {reads.band: reads for reads in main.sources[0].reads}
     for other in others:
         off = f"{first_lower(other.label)} is off"
@@ -91,7 +96,9 @@ def reads_of(main: type[Operator], *others: type[Operator], left_out: Callable[[
             if known is None:
                 found[reads.band] = replace(reads, optional=True, without=without)
             elif known.optional:
-                found[reads.band] = replace(known, without=_both(known.without, without), from_param=known.from_param or reads.from_param)
+                found[reads.band] = replace(
+                    known, without=_both(known.without, without), from_param=known.from_param or reads.from_param
+                )
     return tuple(found.values())
 
 
@@ -103,7 +110,9 @@ def aux_of(main: type[Operator], *others: type[Operator]) -> tuple[Aux, ...]:
             known = found.get(aux.name)
             off = f"{first_lower(other.label)} is off"
             found[aux.name] = (
-                replace(aux, without=off) if known is None else replace(known, without=_both(known.without, off), margin=max(known.margin, aux.margin))
+                replace(aux, without=off)
+                if known is None
+                else replace(known, without=_both(known.without, off), margin=max(known.margin, aux.margin))
             )
     return tuple(found.values())
 

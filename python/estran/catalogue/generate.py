@@ -16,7 +16,9 @@ COMMAND = "make generate"
 def differing(root: Path) -> list[str]:
     """Paths of generated files that are missing, changed or stale in the tree at `root`."""
     generated = generate(root)
-    wrong = [str(path) for path, text in generated if not (root / path).is_file() or (root / path).read_text("utf-8") != text]
+    wrong = [
+        str(path) for path, text in generated if not (root / path).is_file() or (root / path).read_text("utf-8") != text
+    ]
     return wrong + [str(path) for path in stale(root, generated)]
 
 
@@ -44,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if not (options.root / "pyproject.toml").is_file():
-            raise EstranError("this is not the root of a checkout", where=options.root.resolve(), todo="run it where pyproject.toml stands")
+            raise EstranError(
+                "this is not the root of a checkout",
+                where=options.root.resolve(),
+                todo="run it where pyproject.toml stands",
+            )
         paths = differing(options.root) if options.check else write(options.root)
     except EstranError as error:
         print(error, file=sys.stderr)

@@ -7,8 +7,46 @@ from collections.abc import Mapping
 ACRONYMS: Mapping[str, str] = {
     word.lower(): word
     for word in (
-        *("DEM", "NDSI", "NDVI", "NDBI", "NDWI", "CDI", "HOT", "RGB", "UTM", "CRS", "TOA", "BOA", "AOT", "AOD", "GDAL", "ID", "URL", "CPU"),
-        *("NIR", "NIR08", "NIR09", "SWIR", "SWIR16", "SWIR22", "VNIR", "SWO", "BRDF", "RTM", "PSF", "SNR", "UTC", "CSV", "JSON", "XML", "WGS84", "EPSG"),
+        *(
+            "DEM",
+            "NDSI",
+            "NDVI",
+            "NDBI",
+            "NDWI",
+            "CDI",
+            "HOT",
+            "RGB",
+            "UTM",
+            "CRS",
+            "TOA",
+            "BOA",
+            "AOT",
+            "AOD",
+            "GDAL",
+            "ID",
+            "URL",
+            "CPU",
+        ),
+        *(
+            "NIR",
+            "NIR08",
+            "NIR09",
+            "SWIR",
+            "SWIR16",
+            "SWIR22",
+            "VNIR",
+            "SWO",
+            "BRDF",
+            "RTM",
+            "PSF",
+            "SNR",
+            "UTC",
+            "CSV",
+            "JSON",
+            "XML",
+            "WGS84",
+            "EPSG",
+        ),
     )
 }
 """Words that are written in capitals, wherever they stand."""

@@ -99,10 +99,11 @@ def param(
     choose_bands
         Whether values are names of bands of the source product.
     dialog
-        Whether the dialog of SNAP Desktop shows it. What it does not show keeps its default there, and stays in gpt and on the command line.
+        Whether the dialog of SNAP Desktop shows it. What it does not show keeps its default there, and stays in gpt and
+        on the command line.
     stands_for
-        Of a parameter of a dialog, the number that its default of None stands for as long as nothing else (a mode) changes it: shown instead of
-        an empty field, and left as it is it means None.
+        Of a parameter of a dialog, the number that its default of None stands for as long as nothing else (a mode)
+        changes it: shown instead of an empty field, and left as it is it means None.
     at_most
         Name of the parameter of the same declaration that this one may not exceed, where both are given.
     """
@@ -145,7 +146,9 @@ class Parameter:
 
     @property
     def element(self) -> str:
-        """Spelling in graphs, "cloudBuffer": SNAP's XML reader doubles each underscore of an element's name and then knows no such parameter."""
+        """Spelling in graphs, "cloudBuffer": SNAP's XML reader doubles each underscore of an element's name and then
+        knows no such parameter.
+        """
         first, *rest = self.name.split("_")
         return first + "".join(part.capitalize() for part in rest)
 
@@ -164,27 +167,41 @@ class Parameter:
             "path": lambda v: isinstance(v, Path),
         }[self.kind](value)
         if not good:
-            raise BadParameter(f"parameter {self.name} has the wrong type", where=where, expected=self.kind, found=repr(value))
+            raise BadParameter(
+                f"parameter {self.name} has the wrong type", where=where, expected=self.kind, found=repr(value)
+            )
         if self.choices and value not in self.choices:
-            raise BadParameter(f"parameter {self.name} is not one of its choices", where=where, expected=" | ".join(self.choices), found=repr(value))
+            raise BadParameter(
+                f"parameter {self.name} is not one of its choices",
+                where=where,
+                expected=" | ".join(self.choices),
+                found=repr(value),
+            )
         if self.info.interval:
             interval = Interval.parse(self.info.interval)
             for number in value if isinstance(value, tuple) else (value,):
                 if number not in interval:
                     unit = "" if self.info.unit == "1" else self.info.unit
                     raise BadParameter(
-                        f"parameter {self.name} is outside its interval", where=where, expected=f"{self.info.interval} {unit}".strip(), found=number
+                        f"parameter {self.name} is outside its interval",
+                        where=where,
+                        expected=f"{self.info.interval} {unit}".strip(),
+                        found=number,
                     )
 
     def parse(self, text: str, where: str) -> Any:
-        """Read a value written as text (command line, graph XML, properties); "" is "not given": None where that is a value, else the default."""
+        """Read a value written as text (command line, graph XML, properties); "" is "not given": None where that is a
+        value, else the default.
+        """
         text = text.strip()
         if text == "":
             return None if self.optional else self.default
         try:
             value = _PARSERS[self.kind](text)
         except (ValueError, KeyError):
-            raise BadParameter(f"parameter {self.name} cannot be read", where=where, expected=self.kind, found=repr(text)) from None
+            raise BadParameter(
+                f"parameter {self.name} cannot be read", where=where, expected=self.kind, found=repr(text)
+            ) from None
         self.check(value, where)
         return value
 

@@ -1,7 +1,7 @@
 """Where an operator's inputs come from in one product: bands, constants, files; and what is said aloud about it.
 
-The engine and the SNAP adapter both ask here, so that the same product gives the same inputs, the same notes and the same errors on either side.
-Nothing is opened: names and units go in, a :class:`Resolution` comes out.
+The engine and the SNAP adapter both ask here, so that the same product gives the same inputs, the same notes and the
+same errors on either side. Nothing is opened: names and units go in, a :class:`Resolution` comes out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Resolution:
     bands
         Semantic (or `aux`) name to the name of the product's band.
     constants
-        Semantic name to the constant that stands for it over the whole scene, in the unit of its :class:`~estran.catalogue.spec.Reads`.
+        Semantic name to the constant that stands for it over the whole scene, in the unit of its
+        :class:`~estran.catalogue.spec.Reads`.
     files
         `aux` name to the file to be read for it.
     missing
@@ -63,8 +64,8 @@ def resolve_reads(
 ) -> Resolution:
     """Find what an operator reads among a product's bands.
 
-    For each band, in this order: the product's own band, the parameter that may stand for it (`from_param`), a `fallback` band, nothing.
-    All but the first are told in the notes.
+    For each band, in this order: the product's own band, the parameter that may stand for it (`from_param`), a
+    `fallback` band, nothing. All but the first are told in the notes.
 
     Parameters
     ----------
@@ -73,7 +74,8 @@ def resolve_reads(
     available
         Names of bands and tie-point grids, with their units where known (None or "" where not).
     platform
-        "Sentinel-2A", "Landsat-8"…; "" where the product does not say: Sentinel-2's names are then tried, and a note says so.
+        "Sentinel-2A", "Landsat-8"…; "" where the product does not say: Sentinel-2's names are then tried, and a note
+        says so.
     parameters
         Values by name; an instance's own where not given.
     source
@@ -86,8 +88,8 @@ def resolve_reads(
     MissingBand
         When mandatory bands are missing: names all of them and lists what the product has.
     UnsupportedProduct
-        When a band's unit is one that we know, and not the one needed (radians for degrees); when reflectance is needed of a platform that is not in
-        the registry, or of bands that have the names of an older Estran.
+        When a band's unit is one that we know, and not the one needed (radians for degrees); when reflectance is needed
+        of a platform that is not in the registry, or of bands that have the names of an older Estran.
     """
     units = dict(available) if isinstance(available, Mapping) else dict.fromkeys(available)
     values = {} if parameters is None else parameters
@@ -112,7 +114,9 @@ def resolve_reads(
         constant = value(reads.from_param) if reads.from_param else None
         if constant is not None:
             constants[reads.band] = float(constant)
-            notes.append(f"no {reads.band}: the constant {constant:g} {reads.unit} of parameter {reads.from_param} is used.")
+            notes.append(
+                f"no {reads.band}: the constant {constant:g} {reads.unit} of parameter {reads.from_param} is used."
+            )
             continue
         instead = next(((f, found) for f in reads.fallback if (found := resolve(f, units, platform)) is not None), None)
         if instead is not None:
@@ -155,7 +159,11 @@ def coverage_notes(aux: Aux, path: Path, covered: float) -> tuple[str, ...]:
     """What is to be said of a raster beside the product that has data over the share `covered` of the scene."""
     if covered == 0.0:
         return (f"{path.name} has no data over the scene. {note(aux.name, aux.without)}",)
-    return (f"{path.name} has data over {100 * covered:.3g} % of the scene; the rest is as without it.",) if covered < 0.999 else ()
+    return (
+        (f"{path.name} has data over {100 * covered:.3g} % of the scene; the rest is as without it.",)
+        if covered < 0.999
+        else ()
+    )
 
 
 def source_of(op: Operator | type[Operator], name: str = "") -> Source:
@@ -185,9 +193,20 @@ def _check_unit(reads: Reads, band: str, units: Mapping[str, str | None], where:
         )
 
 
-def _missing(op: Operator | type[Operator], reads: list[Reads], units: Mapping[str, str | None], where: str) -> MissingBand:
+def _missing(
+    op: Operator | type[Operator], reads: list[Reads], units: Mapping[str, str | None], where: str
+) -> MissingBand:
     names = ", ".join(r.band for r in reads)
     spare = ", ".join(f"{r.band} by {r.from_param}" for r in reads if r.from_param)
-    what = f"{op.alias} needs {names}, which the product lacks" if len(reads) > 1 else f"{op.alias} needs the band {names}, which the product lacks"
+    what = (
+        f"{op.alias} needs {names}, which the product lacks"
+        if len(reads) > 1
+        else f"{op.alias} needs the band {names}, which the product lacks"
+    )
     todo = "give a product with these bands, or a stack whose bands carry these names"
-    return MissingBand(what, where=where, found=", ".join(units) or "no band at all", todo=f"give as parameters: {spare}" if spare else todo)
+    return MissingBand(
+        what,
+        where=where,
+        found=", ".join(units) or "no band at all",
+        todo=f"give as parameters: {spare}" if spare else todo,
+    )

@@ -1,8 +1,9 @@
 """What an operator and a study are: the one declaration from which everything else is derived.
 
-An operator is a frozen dataclass. Its fields, made with :func:`param`, are its parameters (:mod:`estran.catalogue.parameters`); its class attributes say what
-it reads, writes and how far it looks.
-Nothing is parsed, registered or generated here: ``views`` derives descriptors, menus, options and pages; ``engine`` and ``adapters`` run it.
+An operator is a frozen dataclass. Its fields, made with :func:`param`, are its parameters
+(:mod:`estran.catalogue.parameters`); its class attributes say what it reads, writes and how far it looks. Nothing is
+parsed, registered or generated here: ``views`` derives descriptors, menus, options and pages; ``engine`` and
+``adapters`` run it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,20 @@ from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.scene import Block, Progress, quiet
 
 __all__ = [
-    "Aux", "BandOut", "ClassesOut", "Declared", "FlagsOut", "Operator", "Reads", "Source", "Study", "Walk", "Writes", "param", "parameters_of",
-]  # fmt: skip
+    "Aux",
+    "BandOut",
+    "ClassesOut",
+    "Declared",
+    "FlagsOut",
+    "Operator",
+    "Reads",
+    "Source",
+    "Study",
+    "Walk",
+    "Writes",
+    "param",
+    "parameters_of",
+]
 
 
 class Walk(Enum):
@@ -38,7 +51,8 @@ class Reads:
     Parameters
     ----------
     band
-        Semantic name, as in ``estran.sensors.bands`` ("blue", "cirrus", "sun_zenith"), or the name of a band of our own.
+        Semantic name, as in ``estran.sensors.bands`` ("blue", "cirrus", "sun_zenith"), or the name of a band of our
+        own.
     unit
         Unit of the physical values handed over.
     optional
@@ -75,9 +89,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Aux:
-    """A raster that is no band of the product: read from a file parameter and warped to the scene's grid by whoever runs the operator.
+    """A raster that is no band of the product: read from a file parameter and warped to the scene's grid by whoever
+    runs the operator.
 
-    It arrives among the block's arrays under `name`; where the product has a band of that semantic name and no file is given, that band serves.
+    It arrives among the block's arrays under `name`; where the product has a band of that semantic name and no file is
+    given, that band serves.
     """
 
     name: str
@@ -135,7 +151,8 @@ class Pass:
     walk
         How it goes over them: strip by strip (PIXEL, NEIGHBOURHOOD), or one whole image after the other (SCENE).
     holds
-        What the operator holds at most while the pass goes on, with what is left of earlier passes and without its inputs [bytes per pixel].
+        What the operator holds at most while the pass goes on, with what is left of earlier passes and without its
+        inputs [bytes per pixel].
     """
 
     name: str
@@ -181,16 +198,26 @@ class Declared:
 
     @classmethod
     def from_text(cls, values: Mapping[str, str]) -> Self:
-        """Construct from parameter texts, named as declared or as in graphs; a name that is unknown or given in both ways raises :class:`BadParameter`."""
+        """Construct from parameter texts, named as declared or as in graphs; a name that is unknown or given in both
+        ways raises :class:`BadParameter`.
+        """
         known = {name: p for p in parameters_of(cls) for name in (p.element, p.name)}
         unknown = [name for name in values if name not in known]
         if unknown:
-            raise BadParameter(f"unknown parameter {unknown[0]!r}", where=cls.alias, expected=", ".join(p.name for p in parameters_of(cls)))
+            raise BadParameter(
+                f"unknown parameter {unknown[0]!r}",
+                where=cls.alias,
+                expected=", ".join(p.name for p in parameters_of(cls)),
+            )
         given: dict[str, Any] = {}
         for name, text in values.items():
             p = known[name]
             if p.name in given:
-                raise BadParameter(f"parameter {p.name} is given twice, as {p.name} and as {p.element}", where=cls.alias, todo="give it once")
+                raise BadParameter(
+                    f"parameter {p.name} is given twice, as {p.name} and as {p.element}",
+                    where=cls.alias,
+                    todo="give it once",
+                )
             given[p.name] = p.parse(text, cls.alias)
         return cls(**given)
 
@@ -198,20 +225,24 @@ class Declared:
 class Operator(Declared):
     """A step from rasters to rasters. Subclasses are ``@dataclass(frozen=True, kw_only=True)``.
 
-    ``compute`` gets a :class:`~estran.raster.scene.Block` whose arrays are named semantically, and answers with the arrays of ``writes``.
-    It never writes into its inputs. It imports its kernels inside ``compute``, so that the catalogue stays quick to import.
+    ``compute`` gets a :class:`~estran.raster.scene.Block` whose arrays are named semantically, and answers with the
+    arrays of ``writes``. It never writes into its inputs. It imports its kernels inside ``compute``, so that the
+    catalogue stays quick to import.
     """
 
     menu: ClassVar[str]
     """Menu folder of SNAP Desktop ("Optical/Preprocessing/Masking")."""
     entry: ClassVar[str] = ""
-    """Text of the menu entry and title of the dialog, where the label after the name of the satellite says too little."""
+    """Text of the menu entry and title of the dialog, where the label after the name of the satellite says too little.
+    """
     sources: ClassVar[tuple[Source, ...]]
     writes: ClassVar[tuple[Writes, ...]]
     walk: ClassVar[Walk]
     aux: ClassVar[tuple[Aux, ...]] = ()
     passes: ClassVar[tuple[Pass, ...]] = ()
-    """Of a *scene* operator that looks at its inputs by strips of rows alone (:meth:`~estran.raster.scene.Block.strip`), so that they need not be in memory."""
+    """Of a *scene* operator that looks at its inputs by strips of rows alone
+    (:meth:`~estran.raster.scene.Block.strip`), so that they need not be in memory.
+    """
 
     def halo(self) -> int:
         """Pixels needed around a tile; may depend on the parameters."""
@@ -231,7 +262,9 @@ class Operator(Declared):
 
 
 class Study(Declared):
-    """What is not raster to raster: seeds, time axes, campaigns. Deterministic for its seed, whatever the number of workers."""
+    """What is not raster to raster: seeds, time axes, campaigns. Deterministic for its seed, whatever the number of
+    workers.
+    """
 
     def run(self, progress: Progress = quiet) -> Any:
         """The result, a dataclass of arrays; an adapter saves it."""

@@ -20,7 +20,8 @@ _POINTS = 9
 def sun_points(
     op: Operator, declared: Source, names: Collection[str], platform: str, start: datetime | None, grid: Grid
 ) -> tuple[dict[str, TiePointGrid], tuple[str, ...]]:
-    """Tie-point grids of the sun angles that `op` reads, that the product lacks, and that no parameter gives; and the note that says so.
+    """Tie-point grids of the sun angles that `op` reads, that the product lacks, and that no parameter gives; and the
+    note that says so.
 
     Empty where nothing is wanted, or where place or time is unknown.
 
@@ -36,7 +37,9 @@ def sun_points(
     wanted = [
         r.band
         for r in declared.reads
-        if r.band in _SUN and resolve(r.band, names, platform) is None and (not r.from_param or getattr(op, r.from_param, None) is None)
+        if r.band in _SUN
+        and resolve(r.band, names, platform) is None
+        and (not r.from_param or getattr(op, r.from_param, None) is None)
     ]
     if not wanted or start is None or grid.crs is None or grid.transform is None:
         return {}, ()
@@ -47,6 +50,18 @@ def sun_points(
     values = dict(zip(_SUN, sun_position(start, lon, lat), strict=True))
     step_x, step_y = grid.width / (_POINTS - 1), grid.height / (_POINTS - 1)
     points = {
-        band: TiePointGrid(band, np.asarray(values[band], np.float32), 0.0, 0.0, step_x, step_y, "degrees", cyclic=band == "sun_azimuth") for band in wanted
+        band: TiePointGrid(
+            band,
+            np.asarray(values[band], np.float32),
+            0.0,
+            0.0,
+            step_x,
+            step_y,
+            "degrees",
+            cyclic=band == "sun_azimuth",
+        )
+        for band in wanted
     }
-    return points, (f"{' and '.join(points)} computed from place and time ({start:%Y-%m-%d %H:%M:%S} UTC): the product has none.",)
+    return points, (
+        f"{' and '.join(points)} computed from place and time ({start:%Y-%m-%d %H:%M:%S} UTC): the product has none.",
+    )

@@ -20,7 +20,9 @@ _STEERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 class _Handler(logging.Handler):
-    """Writes lines above the progress bar where there is one; looks stderr up each time, as tests and embedders exchange it."""
+    """Writes lines above the progress bar where there is one; looks stderr up each time, as tests and embedders
+    exchange it.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
@@ -36,10 +38,14 @@ class _Handler(logging.Handler):
 
 
 class _Formatter(logging.Formatter):
-    """One line a message, whatever names are in it: what would break the line, or steer the terminal, is written in figures."""
+    """One line a message, whatever names are in it: what would break the line, or steer the terminal, is written in
+    figures.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library calls it so)
-        return _STEERS.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), super().formatMessage(record))
+        return _STEERS.sub(
+            lambda match: match[0].encode("unicode_escape").decode("ascii"), super().formatMessage(record)
+        )
 
 
 def set_up_log(verbose: bool, silent: bool) -> None:
@@ -48,11 +54,17 @@ def set_up_log(verbose: bool, silent: bool) -> None:
         log.removeHandler(handler)
     handler = _Handler()
     handler.setFormatter(_Formatter("estran: %(levelname)s: %(message)s"))
-    for level, name in ((logging.ERROR, "error"), (logging.WARNING, "note"), (logging.INFO, "info"), (logging.DEBUG, "debug")):
+    for level, name in (
+        (logging.ERROR, "error"),
+        (logging.WARNING, "note"),
+        (logging.INFO, "info"),
+        (logging.DEBUG, "debug"),
+    ):
         logging.addLevelName(level, name)
     log.addHandler(handler)
     log.setLevel(logging.ERROR if silent else logging.INFO if verbose else logging.WARNING)
-    # A picture without a grid is ordinary input. Where it is opened the warning is muted, too, but such mutes of several threads undo one another.
+    # A picture without a grid is ordinary input. Where it is opened the warning is muted, too, but such mutes of
+    # several threads undo one another.
     warnings.filterwarnings("ignore", message="Dataset has no geotransform")
 
 

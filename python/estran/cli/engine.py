@@ -88,7 +88,9 @@ def execute(
 
 
 @contextlib.contextmanager
-def _claimed_outputs(graph: Graph, sources: Mapping[str, Path | Product], target: Path | None, format_name: str, overwrite: bool) -> Iterator[None]:
+def _claimed_outputs(
+    graph: Graph, sources: Mapping[str, Path | Product], target: Path | None, format_name: str, overwrite: bool
+) -> Iterator[None]:
     """Hold every file that a graph writes while it runs; two nodes that write one file are refused."""
     from estran.adapters.files.claims import followed
     from estran.adapters.files.places import claimed_place, place_of
@@ -107,10 +109,20 @@ def _claimed_outputs(graph: Graph, sources: Mapping[str, Path | Product], target
         own = [at, *(at.with_name(other) for other in place.companions)]
         twice = next((taken[p] for p in own if p in taken), None)
         if twice is not None:
-            raise BadGraph("two Write nodes write the same file", where=graph.where, found=f"{twice}, {path}", todo="give each its own file")
+            raise BadGraph(
+                "two Write nodes write the same file",
+                where=graph.where,
+                found=f"{twice}, {path}",
+                todo="give each its own file",
+            )
         within = next((taken[p] for p in taken if any(p in o.parents or o in p.parents for o in own)), None)
         if within is not None:
-            raise BadGraph("a Write node writes into what another one writes", where=graph.where, found=f"{within}, {path}", todo="give each its own place")
+            raise BadGraph(
+                "a Write node writes into what another one writes",
+                where=graph.where,
+                found=f"{within}, {path}",
+                todo="give each its own place",
+            )
         taken |= dict.fromkeys(own, path)
     with contextlib.ExitStack() as held:
         for path, name in writes:

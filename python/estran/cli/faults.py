@@ -1,4 +1,6 @@
-"""What went wrong, as a sentence for the user and an exit code: the same for a command and for each of many products."""
+"""What went wrong, as a sentence for the user and an exit code: the same for a command and for each of
+many products.
+"""
 
 from __future__ import annotations
 
@@ -24,5 +26,13 @@ def sentence_of(error: Exception) -> tuple[str, int]:
         if said:
             return said, 1
     if "dask config file" in str(error):  # of the user's, read while Dask is imported
-        return f"the settings of Dask cannot be read: {' '.join(str(error).split())}. What to do: correct that file, or move it away.", 1
-    return f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what it says.", FAULT
+        return (
+            f"the settings of Dask cannot be read: {' '.join(str(error).split())}. What to do: correct that file, or "
+            f"move it away.",
+            1,
+        )
+    return (
+        f"a fault of Estran: {type(error).__name__}: {error}. What to do: run again with --verbose, and report what "
+        f"it says.",
+        FAULT,
+    )

@@ -1,4 +1,5 @@
-"""Address space that whoever started us has limited (``ulimit -v``, some batch systems): with too little of it, the libraries that are loaded abort or spin.
+"""Address space that whoever started us has limited (``ulimit -v``, some batch systems): with too little of it, the
+libraries that are loaded abort or spin.
 
 Nothing of theirs is imported here: this is looked at before.
 """
@@ -8,7 +9,9 @@ from __future__ import annotations
 from estran.adapters.free_memory import address_space
 
 _LEAST = dict.fromkeys(("masks", "run", "gpt", "simulate", "tables"), 2_000_000_000)
-"""Address space [bytes] with which a command has its libraries loaded and its loops compiled, and a small scene still fits; most of it is never used."""
+"""Address space [bytes] with which a command has its libraries loaded and its loops compiled, and a small scene still
+fits; most of it is never used.
+"""
 _LEAST_OF_ALL = 1_000_000_000
 """The same of commands that compute nothing."""
 _FORCED = ("masks", "run", "gpt")
@@ -23,6 +26,7 @@ def too_narrow(command: str) -> str:
         return ""
     todo = "raise the limit, or --force tries all the same" if command in _FORCED else "raise the limit"
     return (
-        f"the address space of this process is limited to {most / 1e6:.0f} MB, and {command} needs {least / 1e6:.0f} MB to start "
+        f"the address space of this process is limited to {most / 1e6:.0f} MB, and {command} needs {least / 1e6:.0f} "
+        f"MB to start "
         f"(ulimit -v, or the job's limit). What to do: {todo}."
     )

@@ -1,7 +1,7 @@
 """``estran``: finds the command, runs it, and turns what goes wrong into one sentence and an exit code.
 
-Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 3 some of many products failed; 70 a fault of ours;
-130 interrupted; 143 terminated; 129 the terminal has gone.
+Exit codes: 0 done; 1 the input or the output is wrong; 2 an option, a parameter or a value is wrong; 3 some of many
+products failed; 70 a fault of ours; 130 interrupted; 143 terminated; 129 the terminal has gone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ CHANGES_BACK = ("snap",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line (without the program's name); returns the exit code. Without one it is this process's own, which then ends when signals say so."""
+    """Run a command line (without the program's name); returns the exit code. Without one it is this process's own,
+    which then ends when signals say so.
+    """
     if argv is None:
         stop.listen()
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -72,13 +74,19 @@ def _command(arguments: Sequence[str]) -> str | None:
 
 def _parser(command: str | None) -> argparse.ArgumentParser:
     """The parser, with the options of the one command that is meant: the others are not imported."""
-    parser = argparse.ArgumentParser(prog="estran", description="Sentinel-2 masks and corrections, for ESA SNAP and without it.")
+    parser = argparse.ArgumentParser(
+        prog="estran", description="Sentinel-2 masks and corrections, for ESA SNAP and without it."
+    )
     parser.add_argument("--version", action="version", version=f"estran {__version__}")
     add_verbosity(parser, nested=False)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (estran COMMAND --help says more)")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands (estran COMMAND --help says more)"
+    )
     for name, (module, line) in COMMANDS.items():
         # gpt has its own -q (number of threads) and -e.
-        own = commands.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.", add_help=True, allow_abbrev=False)
+        own = commands.add_parser(
+            name, help=line, description=f"{line[0].upper()}{line[1:]}.", add_help=True, allow_abbrev=False
+        )
         if name != command:
             continue
         if name != "gpt":
@@ -106,9 +114,17 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
         return 1
     except OSError as error:
         if error.filename is None and _stdout_is_lost():
-            return _failed(log, f"what was to be said could not be written to stdout: {error.strerror}. What to do: send it elsewhere.", 1)
+            return _failed(
+                log,
+                f"what was to be said could not be written to stdout: {error.strerror}. What to do: send it elsewhere.",
+                1,
+            )
         if error.filename is None and _is_nowhere():
-            return _failed(log, "the folder that the program was started in is no longer there. What to do: go to one that is (cd).", 1)
+            return _failed(
+                log,
+                "the folder that the program was started in is no longer there. What to do: go to one that is (cd).",
+                1,
+            )
         return _failed(log, *sentence_of(error))
     except Exception as error:
         return _failed(log, *sentence_of(error))

@@ -1,4 +1,6 @@
-"""Many products with one command: each its folder, what is done skipped, what failed said at the end, and tried again by the same command."""
+"""Many products with one command: each its folder, what is done skipped, what failed said at the end, and tried again
+by the same command.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,17 @@ _MOST_JOBS = 256
 def add_many(parser: argparse.ArgumentParser) -> None:
     """Options on many products."""
     group = parser.add_argument_group("many products")
-    group.add_argument("--many", action="store_true", help="treat one product as many are: OUT is a folder of folders, with a record of what is done")
-    group.add_argument("--jobs", type=int, metavar="N", help="products at a time, each in a process of its own [default 1]")
-    group.add_argument("--json", action="store_true", help="one line of JSON for each product on stdout, instead of its page")
+    group.add_argument(
+        "--many",
+        action="store_true",
+        help="treat one product as many are: OUT is a folder of folders, with a record of what is done",
+    )
+    group.add_argument(
+        "--jobs", type=int, metavar="N", help="products at a time, each in a process of its own [default 1]"
+    )
+    group.add_argument(
+        "--json", action="store_true", help="one line of JSON for each product on stdout, instead of its page"
+    )
 
 
 def are_many(args: argparse.Namespace) -> bool:
@@ -57,7 +67,12 @@ def are_many(args: argparse.Namespace) -> bool:
     if args.jobs is not None and not many:
         raise BadParameter("there is one product", where="--jobs", todo="leave it out, or give --many or more products")
     if args.jobs is not None and not 1 <= args.jobs <= _MOST_JOBS:
-        raise BadParameter("the number of products at a time is not possible", where="--jobs", expected=f"1 to {_MOST_JOBS}", found=args.jobs)
+        raise BadParameter(
+            "the number of products at a time is not possible",
+            where="--jobs",
+            expected=f"1 to {_MOST_JOBS}",
+            found=args.jobs,
+        )
     return many
 
 
@@ -66,7 +81,12 @@ def facts_of(operator: Declared) -> dict[str, Any]:
     from estran.cli.output import files_of
 
     parameters = {p.name: p.format(getattr(operator, p.name)) for p in parameters_of(type(operator))}
-    return {"alias": operator.alias, "version": operator.version, "parameters": parameters, "files": {str(p): fingerprint_of(p) for p in files_of(operator)}}
+    return {
+        "alias": operator.alias,
+        "version": operator.version,
+        "parameters": parameters,
+        "files": {str(p): fingerprint_of(p) for p in files_of(operator)},
+    }
 
 
 def fingerprint_of(path: Path) -> list[Any]:
@@ -118,14 +138,24 @@ def run_many(args: argparse.Namespace, command: str, out: Path, facts: Mapping[s
     from estran.jobs.state import state_of
 
     if out.suffix and not out.is_dir():
-        raise BadParameter("the output of many products is a folder", where=out, expected="a name without ending", found=out.suffix)
+        raise BadParameter(
+            "the output of many products is a folder", where=out, expected="a name without ending", found=out.suffix
+        )
     args.many = True
     choice = choice_of(args)
     if choice is not None and args.jobs is not None:
-        raise BadParameter("two ways to work on several products are given", where="--jobs", todo="leave it out: the scheduler's workers decide")
+        raise BadParameter(
+            "two ways to work on several products are given",
+            where="--jobs",
+            todo="leave it out: the scheduler's workers decide",
+        )
     with state_of(out) as state:
         known = state.rows()
-        plan = planned(jobs_of(args.products, out, {**facts, "command": command, "estran": __version__}, known), known, overwrite=args.overwrite)
+        plan = planned(
+            jobs_of(args.products, out, {**facts, "command": command, "estran": __version__}, known),
+            known,
+            overwrite=args.overwrite,
+        )
         _say_done(args, [skipped(job, line) for job, line in plan.done])
         failed: list[tuple[Job, Result]] = []
         for job, error in plan.refused:
@@ -137,7 +167,9 @@ def run_many(args: argparse.Namespace, command: str, out: Path, facts: Mapping[s
     return _say_failed(failed, len(plan.done) + len(plan.pending) + len(plan.refused))
 
 
-def _run(args: argparse.Namespace, state: State, choice: Choice | None, payloads: Sequence[Payload]) -> list[tuple[Job, Result]]:
+def _run(
+    args: argparse.Namespace, state: State, choice: Choice | None, payloads: Sequence[Payload]
+) -> list[tuple[Job, Result]]:
     from estran.adapters.files.leftovers import recover
     from estran.jobs.many import run_all
     from estran.jobs.work import Task
@@ -145,7 +177,9 @@ def _run(args: argparse.Namespace, state: State, choice: Choice | None, payloads
     tasks = [Task(p.job, p) for p in payloads]
     try:
         with _runner(args, choice) as runner, progress_bar(args) as progress:
-            return run_all(tasks, state, runner, process, lambda job, result: _tell(args, job, result), progress=progress)
+            return run_all(
+                tasks, state, runner, process, lambda job, result: _tell(args, job, result), progress=progress
+            )
     except BaseException:
         recover(tasks[0].job.folder)  # what workers that were ended with us left half-written, of all products
         raise
@@ -187,7 +221,9 @@ def _payloads(args: argparse.Namespace, command: str, plan: Plan, choice: Choice
     elsewhere = choice is not None or (args.jobs or 1) > 1
     payloads = []
     for job, replace in plan.pending:
-        own = argparse.Namespace(**common | {"products": [job.source], "out": job.folder, "overwrite": replace, "many": True})
+        own = argparse.Namespace(
+            **common | {"products": [job.source], "out": job.folder, "overwrite": replace, "many": True}
+        )
         payloads.append(Payload(command, own, job, elsewhere))
     if at_once > 1 and not args.force:
         _weigh(payloads)
@@ -195,7 +231,9 @@ def _payloads(args: argparse.Namespace, command: str, plan: Plan, choice: Choice
 
 
 def _weigh(payloads: Sequence[Payload]) -> None:
-    """Raise :class:`TooLittleRoom` where as many products as are to be worked on at a time clearly do not fit, judged by the first that can be opened."""
+    """Raise :class:`TooLittleRoom` where as many products as are to be worked on at a time clearly do not fit, judged
+    by the first that can be opened.
+    """
     for payload in payloads[:3]:
         args = argparse.Namespace(**vars(payload.args) | {"weigh_only": True, "no_verify": True})
         level = log.level

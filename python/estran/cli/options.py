@@ -1,4 +1,6 @@
-"""Options made from declarations: one a parameter, its help, unit, interval and default said once, in the declaration."""
+"""Options made from declarations: one a parameter, its help, unit, interval and default said once, in
+the declaration.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,19 @@ def add_options(parser: argparse.ArgumentParser, declared: type[Declared]) -> No
     for parameter in parameters_of(declared):
         section = parameter.info.section or "parameters"
         if section not in groups:
-            groups[section] = parser.add_argument_group(section.lower() if section == "parameters" else f"parameters: {section}")
+            groups[section] = parser.add_argument_group(
+                section.lower() if section == "parameters" else f"parameters: {section}"
+            )
         group, dest, text = groups[section], _PREFIX + parameter.name, help_text(parameter)
         if parameter.kind == "bool":
             group.add_argument(parameter.option, dest=dest, nargs="?", const="true", metavar="true|false", help=text)
-            group.add_argument("--no-" + parameter.option.removeprefix("--"), dest=dest, action="store_const", const="false", help=argparse.SUPPRESS)
+            group.add_argument(
+                "--no-" + parameter.option.removeprefix("--"),
+                dest=dest,
+                action="store_const",
+                const="false",
+                help=argparse.SUPPRESS,
+            )
         else:
             group.add_argument(parameter.option, dest=dest, metavar=_metavar(parameter), help=text)
 
@@ -35,7 +45,11 @@ def from_options(args: argparse.Namespace, declared: type[D]) -> D:
     BadParameter
         A value of another type, choice or interval.
     """
-    given = {key.removeprefix(_PREFIX): value for key, value in vars(args).items() if key.startswith(_PREFIX) and value is not None}
+    given = {
+        key.removeprefix(_PREFIX): value
+        for key, value in vars(args).items()
+        if key.startswith(_PREFIX) and value is not None
+    }
     return declared.from_text(given)
 
 

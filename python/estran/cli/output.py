@@ -1,4 +1,6 @@
-"""Where results go: ``-o NAME.dim|.tif|.nc`` is a file; a name without ending is a folder with product, pictures and report. Whole or not at all."""
+"""Where results go: ``-o NAME.dim|.tif|.nc`` is a file; a name without ending is a folder with product, pictures and
+report. Whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,11 @@ def add_output(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         metavar="OUT",
         help="NAME.dim, NAME.tif, NAME.nc; without ending a folder with product, pictures, report",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace a result of ours that is there, once the new one is whole; other things never are")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace a result of ours that is there, once the new one is whole; other things never are",
+    )
 
 
 def output_path(text: str) -> Path:
@@ -64,7 +70,12 @@ def is_folder(out: Path) -> bool:
     if out.suffix.lower() in _FILES:
         return False
     if out.suffix and not out.is_dir():
-        raise BadParameter("the ending of the output is not known", where=out, expected=f"{', '.join(_FILES)}, or none for a folder", found=out.suffix)
+        raise BadParameter(
+            "the ending of the output is not known",
+            where=out,
+            expected=f"{', '.join(_FILES)}, or none for a folder",
+            found=out.suffix,
+        )
     return True
 
 
@@ -87,7 +98,9 @@ def claimed_output(out: Path, overwrite: bool, inputs: Sequence[Path] = ()) -> I
     from estran.adapters.files.whole import claimed
 
     followed(out)
-    claim: AbstractContextManager[object] = claimed(out, overwrite=overwrite, kind=A_FOLDER) if is_folder(out) else claimed_place(out, overwrite=overwrite)
+    claim: AbstractContextManager[object] = (
+        claimed(out, overwrite=overwrite, kind=A_FOLDER) if is_folder(out) else claimed_place(out, overwrite=overwrite)
+    )
     refuse_inputs(out, inputs)
     with claim:
         yield
@@ -113,13 +126,19 @@ def refuse_inputs(out: Path, inputs: Sequence[Path]) -> None:
         if any(source.is_dir() and source in places[0].parents for source in sources):
             raise TargetExists("the output lies inside an input", where=out, found=given, todo="give a place outside")
         if any(place in sources[0].parents for place in places):
-            raise TargetExists("an input lies inside the output folder", where=out, found=given, todo="give another name")
+            raise TargetExists(
+                "an input lies inside the output folder", where=out, found=given, todo="give another name"
+            )
         if places[0].is_file() and _names(sources[0], places[0].name):
-            raise TargetExists("the output is a file that an input names as its own", where=out, found=given, todo="give another name")
+            raise TargetExists(
+                "the output is a file that an input names as its own", where=out, found=given, todo="give another name"
+            )
 
 
 def _names(source: Path, name: str) -> bool:
-    """Whether an input is a text that names files, as virtual rasters and Landsat's metadata do, and this one is among them."""
+    """Whether an input is a text that names files, as virtual rasters and Landsat's metadata do, and this one is among
+    them.
+    """
     if source.suffix.lower() not in _LISTS or not source.is_file():
         return False
     with contextlib.suppress(OSError), source.open("rb") as file:
@@ -134,15 +153,23 @@ def _with_data(path: Path) -> list[Path]:
 
 def files_of(declared: Declared) -> list[Path]:
     """The files that parameters name."""
-    return [Path(value) for p in parameters_of(type(declared)) if p.kind == "path" and (value := getattr(declared, p.name)) is not None]
+    return [
+        Path(value)
+        for p in parameters_of(type(declared))
+        if p.kind == "path" and (value := getattr(declared, p.name)) is not None
+    ]
 
 
 def _around(source: Path) -> Path:
-    """The product that a file inside it stands for: the folder .SAFE around its metadata, the header beside a .data folder."""
+    """The product that a file inside it stands for: the folder .SAFE around its metadata, the header beside a .data
+    folder.
+    """
     safe = next((p for p in (source, *source.parents) if p.suffix.upper() == ".SAFE" and p.is_dir()), None)
     if safe is not None:
         return safe
-    data = next((p for p in (source, *source.parents) if p.suffix.lower() == ".data" and p.with_suffix(".dim").is_file()), None)
+    data = next(
+        (p for p in (source, *source.parents) if p.suffix.lower() == ".data" and p.with_suffix(".dim").is_file()), None
+    )
     return source if data is None else data.with_suffix(".dim")
 
 
@@ -165,15 +192,17 @@ def write_folder(
     complete: Complete | None = None,
     progress: Progress = quiet,
 ) -> Made:
-    """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there, and what `complete` puts into it.
+    """Product (BEAM-DIMAP), pictures and ``index.html``; the folder appears when all of it is there, and what
+    `complete` puts into it.
 
-    A product that is whole is never thrown away because something could not be drawn: a picture is then left out of the report, which says so, or the whole
-    report is left out, with a note.
+    A product that is whole is never thrown away because something could not be drawn: a picture is then left out of the
+    report, which says so, or the whole report is left out, with a note.
 
     Parameters
     ----------
     source, result
-        What was read, and the lazy result: it is computed once, while it is written, and the pictures are drawn from the file.
+        What was read, and the lazy result: it is computed once, while it is written, and the pictures are drawn from
+        the file.
     overview
         Small copies of the source's bands, gathered meanwhile.
     watch
@@ -201,8 +230,17 @@ def write_folder(
         watch.start("write")
         written = write_dimap(as_text(result), part / file, progress=writing)
         watch.stop()
-        drawn = replace(result, bands=read_dimap(part / file).bands, metadata=written.metadata, notes=written.notes, pending=())
-        page = _report(overview.on(source), drawn, part, title, watch, lambda fraction, message: progress(0.5 + 0.5 * fraction, message))
+        drawn = replace(
+            result, bands=read_dimap(part / file).bands, metadata=written.metadata, notes=written.notes, pending=()
+        )
+        page = _report(
+            overview.on(source),
+            drawn,
+            part,
+            title,
+            watch,
+            lambda fraction, message: progress(0.5 + 0.5 * fraction, message),
+        )
         if complete is not None:
             complete(part / file)
     return Made(out / (page or file), (out / file,))
@@ -215,12 +253,21 @@ def _report(source: Product, result: Product, part: Path, title: str, watch: Sto
     try:
         from estran.report import write_report
 
-        return write_report(source, result, part, title=title, timings=timings, progress=lambda share, message: drawing(share, f"picture {message}")).name
+        return write_report(
+            source,
+            result,
+            part,
+            title=title,
+            timings=timings,
+            progress=lambda share, message: drawing(share, f"picture {message}"),
+        ).name
     except Exception as error:
         for entry in part.iterdir():
             if entry.name not in done:
                 entry.unlink()
-        log.warning("The report could not be written (%s: %s); the product is whole and was kept.", type(error).__name__, error)
+        log.warning(
+            "The report could not be written (%s: %s); the product is whole and was kept.", type(error).__name__, error
+        )
         return ""
 
 

@@ -1,4 +1,6 @@
-"""One of many products: worked on by the same function as one alone, in this process, in another one or on a worker of Dask's."""
+"""One of many products: worked on by the same function as one alone, in this process, in another one or on a worker of
+Dask's.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from estran import __version__
 
-# Another process imports this module to find `process`, which settles its surroundings before it loads the libraries that would obey them.
+# Another process imports this module to find `process`, which settles its surroundings before it loads the libraries
+# that would obey them.
 if TYPE_CHECKING:
     from estran.jobs.describe import Description
     from estran.jobs.job import Job
@@ -79,9 +82,15 @@ def process(payload: Payload, progress: Progress) -> Result:
         try:
             if payload.version != __version__:
                 todo = "install the same version on all computers"
-                raise NoScheduler("a worker has another version of Estran", expected=payload.version, found=__version__, todo=todo)
+                raise NoScheduler(
+                    "a worker has another version of Estran", expected=payload.version, found=__version__, todo=todo
+                )
             command = importlib.import_module(f"estran.cli.commands.{payload.command}")
-            command.make(payload.args, progress, complete=lambda file: found.append(describe(file, job if payload.args.many else None)))
+            command.make(
+                payload.args,
+                progress,
+                complete=lambda file: found.append(describe(file, job if payload.args.many else None)),
+            )
         except Exception as error:
             sentence, code = sentence_of(error)
             log.info("the traceback:", exc_info=True)
@@ -94,7 +103,11 @@ def process(payload: Payload, progress: Progress) -> Result:
 
 
 def _said_of(description: Description, job: Job) -> dict[str, object]:
-    return {"fractions": description.fractions, "cloud_cover": description.cloud_cover, "paths": {"folder": ".", **description.files}}
+    return {
+        "fractions": description.fractions,
+        "cloud_cover": description.cloud_cover,
+        "paths": {"folder": ".", **description.files},
+    }
 
 
 # ---------------------------------------------------------------- what is logged meanwhile
@@ -103,7 +116,9 @@ _COLLECTORS: dict[int, _Collector] = {}
 
 
 class _Collector(logging.Handler):
-    """Keeps what is logged while a product is worked on; where a worker has several threads with a product each, only what is of its own."""
+    """Keeps what is logged while a product is worked on; where a worker has several threads with a product each, only
+    what is of its own.
+    """
 
     def __init__(self) -> None:
         super().__init__()

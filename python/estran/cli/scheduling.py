@@ -29,8 +29,14 @@ def add_scheduler(parser: argparse.ArgumentParser) -> None:
         metavar="local[:N]|ADDRESS",
         help="N worker processes with a thread each [default: one a core], or a scheduler of Dask's (tcp://host:8786)",
     )
-    group.add_argument("--cluster", choices=("slurm", "pbs"), help="workers are jobs of a batch system (needs the extra: pip install 'estran[cluster]')")
-    group.add_argument("--cluster-jobs", type=int, metavar="N", help="how many jobs, each a worker with a thread [default 1]")
+    group.add_argument(
+        "--cluster",
+        choices=("slurm", "pbs"),
+        help="workers are jobs of a batch system (needs the extra: pip install 'estran[cluster]')",
+    )
+    group.add_argument(
+        "--cluster-jobs", type=int, metavar="N", help="how many jobs, each a worker with a thread [default 1]"
+    )
     group.add_argument("--cluster-memory", metavar="SIZE", help="memory of a job [default 4GB]")
     group.add_argument("--cluster-queue", metavar="NAME", help="its queue, or partition")
     group.add_argument("--cluster-walltime", metavar="H:MM:SS", help="its longest time")
@@ -48,7 +54,9 @@ def choice_of(args: argparse.Namespace) -> Choice | None:
     given = {name: value for name in _OF_CLUSTER if (value := getattr(args, f"cluster_{name}")) is not None}
     if args.cluster is None and given:
         raise BadParameter(
-            "an option of batch systems is given without one", where=_OF_CLUSTER[next(iter(given))], todo="give --cluster slurm or --cluster pbs"
+            "an option of batch systems is given without one",
+            where=_OF_CLUSTER[next(iter(given))],
+            todo="give --cluster slurm or --cluster pbs",
         )
     if args.cluster is not None and args.scheduler is not None:
         raise BadParameter("two places to work are given", where="--scheduler, --cluster", todo="give one of them")

@@ -1,7 +1,9 @@
-"""How the program ends when it is asked to: one sentence, an exit code, and nothing half-written, within a second and whatever it is doing.
+"""How the program ends when it is asked to: one sentence, an exit code, and nothing half-written, within a second and
+whatever it is doing.
 
-Python hears a signal between two of its own instructions only; importing, compiling and reading take seconds in one. So a thread listens: it removes what is
-half-written, says the sentence and ends the process. Nothing but the standard library's quickest modules is imported here, since this is the first that runs.
+Python hears a signal between two of its own instructions only; importing, compiling and reading take seconds in one. So
+a thread listens: it removes what is half-written, says the sentence and ends the process. Nothing but the standard
+library's quickest modules is imported here, since this is the first that runs.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class _State:
 
 
 def listen() -> None:
-    """From now on, end at once when interrupted or terminated; for the program alone, not for those who import the package."""
+    """From now on, end at once when interrupted or terminated; for the program alone, not for those who import the
+    package.
+    """
     if _State.listening:
         return
     streams.open_closed()  # before a pipe takes their numbers
@@ -52,13 +56,16 @@ def listen() -> None:
     atexit.register(_deaf)  # the first that is registered is the last that runs
     _thread.start_new_thread(_wait, (reader,))
     for number in _NUMBERS:
-        # What whoever started us had ignored stays ignored: a job in the background outlives Ctrl-C, one under nohup its terminal.
+        # What whoever started us had ignored stays ignored: a job in the background outlives Ctrl-C, one under nohup
+        # its terminal.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _heard)
 
 
 def _deaf() -> None:
-    """At the end of the program all is done: a signal that comes while Python takes itself apart, and hears none, changes nothing."""
+    """At the end of the program all is done: a signal that comes while Python takes itself apart, and hears none,
+    changes nothing.
+    """
     hold_if_ending()
     for number in _NUMBERS:
         signal.signal(number, signal.SIG_IGN)

@@ -1,5 +1,6 @@
-"""Standard streams that whoever started us has closed (``>&-``, some services): opened to nowhere, so that no file of ours takes their numbers and
-what libraries say does not land in it. Only the standard library's quickest modules: this runs first.
+"""Standard streams that whoever started us has closed (``>&-``, some services): opened to nowhere, so that no file of
+ours takes their numbers and what libraries say does not land in it. Only the standard library's quickest modules: this
+runs first.
 """
 
 from __future__ import annotations

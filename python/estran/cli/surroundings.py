@@ -1,7 +1,8 @@
 """What the user's other software and terminal bring along costs nothing: the first thing that the command line does.
 
-conda, QGIS, OSGeo4W, notebooks and clusters set variables for their own copies of GDAL, PROJ, Numba and matplotlib. Ours come with data and drivers of
-their own: a variable that points them to another version's ``proj.db`` makes every map projection fail.
+conda, QGIS, OSGeo4W, notebooks and clusters set variables for their own copies of GDAL, PROJ, Numba and matplotlib.
+Ours come with data and drivers of their own: a variable that points them to another version's ``proj.db`` makes every
+map projection fail.
 """
 
 from __future__ import annotations
@@ -16,9 +17,32 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-_OF_OTHERS = ("GDAL_", "CPL_", "OGR_", "OSR_", "VRT_", "GTIFF_", "GML_", "PROJ_", "NUMBA_", "OMP_", "GOMP_", "KMP_", "DASK_", "TQDM_")
+_OF_OTHERS = (
+    "GDAL_",
+    "CPL_",
+    "OGR_",
+    "OSR_",
+    "VRT_",
+    "GTIFF_",
+    "GML_",
+    "PROJ_",
+    "NUMBA_",
+    "OMP_",
+    "GOMP_",
+    "KMP_",
+    "DASK_",
+    "TQDM_",
+)
 """Families of variables that our libraries obey."""
-_SINGLE = ("GEOTIFF_CSV", "ESRI_XML_PAM", "USE_RRD", "MATPLOTLIBRC", "MPLBACKEND", "OPENBLAS_CORETYPE", "NPY_PROMOTION_STATE")
+_SINGLE = (
+    "GEOTIFF_CSV",
+    "ESRI_XML_PAM",
+    "USE_RRD",
+    "MATPLOTLIBRC",
+    "MPLBACKEND",
+    "OPENBLAS_CORETYPE",
+    "NPY_PROMOTION_STATE",
+)
 _KEPT = (
     "GDAL_HTTP_",  # proxies and certificates of a site, for files that may lie on the network
     "CPL_VSIL_CURL_",
@@ -56,7 +80,8 @@ def settle(command: str | None) -> None:
 
 
 def _unraisable(unraisable: Any) -> None:
-    # Rasterio decodes GDAL's messages inside a callback; bytes of a damaged file in one are no news for the user, who gets the error itself.
+    # Rasterio decodes GDAL's messages inside a callback; bytes of a damaged file in one are no news for the user, who
+    # gets the error itself.
     if not ("rasterio" in str(unraisable.object) and isinstance(unraisable.exc_value, UnicodeError)):
         sys.__unraisablehook__(unraisable)
 
@@ -76,14 +101,16 @@ def clear(environment: MutableMapping[str, str]) -> None:
     for name in [name for name in environment if _is_of_others(name)]:
         if bundled or name.upper() not in _PLACES or not _is_below(environment[name], Path(sys.prefix)):
             del environment[name]
-    # Unless another file is named, ~/.gdal/gdalrc is read; .numba_config.yaml in the folder at hand, unless a variable says otherwise.
+    # Unless another file is named, ~/.gdal/gdalrc is read; .numba_config.yaml in the folder at hand, unless a variable
+    # says otherwise.
     environment["GDAL_CONFIG_FILE"] = os.devnull
     environment["NUMBA_DISABLE_JIT"] = "0"
     for name, most in (("NUMBA_NUM_THREADS", os.cpu_count() or 1), ("OMP_NUM_THREADS", 1000)):
         threads = environment.get(name)
         if threads is not None and not (threads.isascii() and threads.isdecimal() and 0 < int(threads[:10]) <= most):
             del environment[name]
-    # Dask reads YAML files of the user's and the site's while it is imported, and a broken one ends the import: we set what we need ourselves.
+    # Dask reads YAML files of the user's and the site's while it is imported, and a broken one ends the import: we set
+    # what we need ourselves.
     environment["DASK_CONFIG"] = environment["DASK_ROOT_CONFIG"] = os.devnull
     cache = environment.get("NUMBA_CACHE_DIR")
     if cache is not None and not _is_writable(Path(cache)):
@@ -115,12 +142,43 @@ def _is_writable(folder: Path) -> bool:
 
 # ---------------------------------------------------------------- encodings
 
-_PLAIN = {"…": "...", "²": "2", "³": "3", "⁶": "6", "×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "→": "->", "≤": "<=", "≥": ">=", "°": " deg", "µ": "u"}
-_PLAIN |= {"“": '"', "”": '"', "‘": "'", "’": "'", "✓": "ok", "✗": "no", "±": "+-", "│": "|", "█": "#", "λ": "lambda", "σ": "sigma", "τ": "tau", "θ": "theta"}
+_PLAIN = {
+    "…": "...",
+    "²": "2",
+    "³": "3",
+    "⁶": "6",
+    "×": "x",
+    "·": "*",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "°": " deg",
+    "µ": "u",
+}
+_PLAIN |= {
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "✓": "ok",
+    "✗": "no",
+    "±": "+-",
+    "│": "|",
+    "█": "#",
+    "λ": "lambda",
+    "σ": "sigma",
+    "τ": "tau",
+    "θ": "theta",
+}
 
 
 def write_in_any_encoding() -> None:
-    """Let standard output and error write every text: what their encoding lacks is written in letters that it has, undecodable bytes of a path as they are."""
+    """Let standard output and error write every text: what their encoding lacks is written in letters that it has,
+    undecodable bytes of a path as they are.
+    """
     codecs.register_error("estran-plain", plainly)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # tests and notebooks put other things here
@@ -142,7 +200,10 @@ def plainly(error: UnicodeError) -> tuple[str | bytes, int]:
     character = error.object[error.start]
     if "\udc80" <= character <= "\udcff":
         return bytes([ord(character) - 0xDC00]), error.start + 1
-    for text in (_PLAIN.get(character, ""), unicodedata.normalize("NFKD", character).rstrip("\u0300\u0301\u0302\u0303\u0308\u030a\u0327")):
+    for text in (
+        _PLAIN.get(character, ""),
+        unicodedata.normalize("NFKD", character).rstrip("\u0300\u0301\u0302\u0303\u0308\u030a\u0327"),
+    ):
         if text and text.isascii():
             return text, error.start + 1
     return character.encode("ascii", "backslashreplace").decode("ascii"), error.start + 1

@@ -15,7 +15,9 @@ ADDED = ("cloud", "probability", "class")
 
 
 def classify(table: Path, out: Path, mode: Literal["default", "strict", "python-fmask"], *, overwrite: bool) -> None:
-    """Classify the rows of a CSV file, write them with ``cloud``, ``probability``, ``class`` added, and print scores where there is a label."""
+    """Classify the rows of a CSV file, write them with ``cloud``, ``probability``, ``class`` added, and print scores
+    where there is a label.
+    """
     from estran.adapters.files.table import with_columns
 
     with claimed_file(out, overwrite, [table], kind=with_columns(ADDED)):
@@ -30,10 +32,17 @@ def _classify(table: Path, out: Path, mode: Literal["default", "strict", "python
     read = read_table(table)
     refuse_taken(read, ADDED)
     columns = pixel_columns(read)
-    result = classify_table({name: values for name, values in columns.items() if name != "label"}, PixelSettings.for_mode(mode))
+    result = classify_table(
+        {name: values for name, values in columns.items() if name != "label"}, PixelSettings.for_mode(mode)
+    )
     for note in result.notes:
         log.warning(note)
-    write_table(out, read, dict(zip(ADDED, (result.cloud, result.probability, result.classes), strict=True)), overwrite=overwrite)
+    write_table(
+        out,
+        read,
+        dict(zip(ADDED, (result.cloud, result.probability, result.classes), strict=True)),
+        overwrite=overwrite,
+    )
     if "label" not in columns:
         return
     print(f"{'group':<28}{'rows':>7}{'balanced':>10}{'recall':>9}{'specificity':>13}")

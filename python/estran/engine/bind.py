@@ -1,4 +1,6 @@
-"""From a graph to steps that can run: every node known, every parameter checked, every source in its place. All before the first pixel is read."""
+"""From a graph to steps that can run: every node known, every parameter checked, every source in its place. All before
+the first pixel is read.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,12 @@ def bind(graph: Graph, operators: Operators) -> tuple[Step, ...]:
 
 
 def forks(graph: Graph, operators: Operators) -> tuple[Node, ...]:
-    """Nodes at which gpt hangs: several consumers, Python before the fork or at it, and Python after it (run one after another here).
+    """Nodes at which gpt hangs: several consumers, Python before the fork or at it, and Python after it (run one after
+    another here).
 
-    One thread waits in the later Python node for a tile that another thread is computing, and this one waits for Python.
-    The nodes between need not be ours: BandMaths after a Python node, with a mask and a Python node reading it, hangs alike.
+    One thread waits in the later Python node for a tile that another thread is computing, and this one waits for
+    Python. The nodes between need not be ours: BandMaths after a Python node, with a mask and a Python node reading it,
+    hangs alike.
     """
     ordered = graph.ordered()
     sources = {n.id: {refid for _, refid in n.sources} for n in ordered}
@@ -67,7 +71,8 @@ def refuse_forks(graph: Graph, operators: Operators) -> None:
     for node in forks(graph, operators):
         names = ", ".join(c.id for c in graph.consumers(node.id))
         raise BadGraph(
-            f"the output of node {node.id!r} forks, which makes gpt hang: there are Python operators before the fork and after it",
+            f"the output of node {node.id!r} forks, which makes gpt hang: there are Python operators before the fork "
+            f"and after it",
             where=graph.where,
             found=names,
             todo="chain Python operators in a line, or write in between",
@@ -79,7 +84,9 @@ def _step(node: Node, graph: Graph, operators: Operators) -> Step:
     theirs = snap_nodes()
     if node.operator in operators:
         operator = operators[node.operator]
-        return Step(node, _ours(node, operator, where), _our_sources(node, operator.sources, where, alone=not graph.where))
+        return Step(
+            node, _ours(node, operator, where), _our_sources(node, operator.sources, where, alone=not graph.where)
+        )
     if node.operator in theirs:
         kind = theirs[node.operator]
         try:
@@ -98,7 +105,9 @@ def _step(node: Node, graph: Graph, operators: Operators) -> Step:
 def _ours(node: Node, operator: type[Operator], where: str) -> Operator:
     for name, value in node.parameters.items():
         if not isinstance(value, str):
-            raise BadParameter(f"parameter {name} is a list of records", where=where, expected="a text", todo="write its value as text")
+            raise BadParameter(
+                f"parameter {name} is a list of records", where=where, expected="a text", todo="write its value as text"
+            )
     try:
         return operator.from_text({name: str(value) for name, value in node.parameters.items()})
     except EstranError as error:
@@ -111,15 +120,27 @@ def _at(error: EstranError, where: str) -> EstranError:
 
 
 def _our_sources(node: Node, declared: tuple[Source, ...], where: str, *, alone: bool) -> dict[str, str]:
-    """By name; ``sourceProduct`` (gpt's name of a positional product) is the first. An operator `alone` stands in no graph that one could edit."""
+    """By name; ``sourceProduct`` (gpt's name of a positional product) is the first. An operator `alone` stands in no
+    graph that one could edit.
+    """
     names = [s.name for s in declared]
     given: dict[str, str] = {}
     for name, refid in node.sources:
         place = names[0] if name in _FIRST and name not in names else name
         if place not in names:
-            raise BadGraph(f"{node.operator} has no source {name!r}", where=where, expected=", ".join(names), todo="correct the name of the source")
+            raise BadGraph(
+                f"{node.operator} has no source {name!r}",
+                where=where,
+                expected=", ".join(names),
+                todo="correct the name of the source",
+            )
         if place in given:
-            raise BadGraph(f"source {place!r} of {node.operator} is given twice", where=where, found=f"{given[place]}, {refid}", todo="give it once")
+            raise BadGraph(
+                f"source {place!r} of {node.operator} is given twice",
+                where=where,
+                found=f"{given[place]}, {refid}",
+                todo="give it once",
+            )
         given[place] = refid
     missing = [s.name for s in declared if not s.optional and s.name not in given]
     if missing:
@@ -145,7 +166,11 @@ def _their_sources(node: Node, kind: type[SnapNode], where: str, *, alone: bool)
         if alone:
             todo = f"give one product, with -S{kind.sources[0]}=PRODUCT" if kind.sources else "give no product"
         else:
-            todo = f'write <{kind.sources[0]} refid="…"/> into its <sources>, once' if kind.sources else "leave its <sources> empty"
+            todo = (
+                f'write <{kind.sources[0]} refid="…"/> into its <sources>, once'
+                if kind.sources
+                else "leave its <sources> empty"
+            )
         raise BadGraph(
             f"{node.operator} takes {len(kind.sources) or 'no'} source{'s' if len(kind.sources) > 1 else ''}",
             where=where,

@@ -32,7 +32,9 @@ WriteProduct = Callable[..., Path]
 
 @dataclass(frozen=True)
 class Services:
-    """How files are opened, written and warped to a grid, and what operators may call of Java; as :func:`~estran.engine.run.run_operator` takes them."""
+    """How files are opened, written and warped to a grid, and what operators may call of Java; as
+    :func:`~estran.engine.run.run_operator` takes them.
+    """
 
     open_product: OpenProduct
     write_product: WriteProduct
@@ -160,9 +162,13 @@ class _Run:
         self.watch.stop()
 
     def _is_read_again(self, node: str) -> bool:
-        """Whether what an operator makes is wanted several times: by several nodes, or by an operator that goes over its inputs more than once."""
+        """Whether what an operator makes is wanted several times: by several nodes, or by an operator that goes over
+        its inputs more than once.
+        """
         consumers = [step.runs for step in self.steps if node in step.sources.values()]
-        return len(consumers) > 1 or any(isinstance(runs, Operator) and runs.walk in (Walk.SURVEYED, Walk.SCENE) for runs in consumers)
+        return len(consumers) > 1 or any(
+            isinstance(runs, Operator) and runs.walk in (Walk.SURVEYED, Walk.SCENE) for runs in consumers
+        )
 
     def _held(self, product: Product, node: str) -> Product:
         self.watch.start(f"{node}: computing")
@@ -194,7 +200,9 @@ class _Run:
         self.watch.start("open")
         log.info("opening %s", path)
         # The node itself reports, too.
-        self.opened[name] = self.services.open_product(path, progress=lambda fraction, message: report(0.1 * fraction, message))
+        self.opened[name] = self.services.open_product(
+            path, progress=lambda fraction, message: report(0.1 * fraction, message)
+        )
         return self.opened[name]
 
     def _report(self, what: str) -> Progress:

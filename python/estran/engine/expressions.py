@@ -58,7 +58,9 @@ def lazily(
     """
     da = dask_array()
     truth = np.dtype(dtype) == np.bool_
-    bands = [_named(name, expression, product, grid, tile, truth, within) for name in sorted(names(expression, constants))]
+    bands = [
+        _named(name, expression, product, grid, tile, truth, within) for name in sorted(names(expression, constants))
+    ]
     plain = tuple(replace(band, data=None) for band in bands)
 
     def part(*raw: Array) -> Array:
@@ -96,7 +98,9 @@ def from_tie_points(points: TiePointGrid, grid: Grid, scene: Grid, tile: int) ->
     return da.map_blocks(part, chunks=chunks, dtype=np.float32, meta=np.empty((0, 0), np.float32))
 
 
-def _named(name: str, expression: str, product: Product, grid: Grid, tile: int, truth: bool, within: tuple[str, ...]) -> Band:
+def _named(
+    name: str, expression: str, product: Product, grid: Grid, tile: int, truth: bool, within: tuple[str, ...]
+) -> Band:
     """What a name stands for: a band, a mask, a tie-point grid."""
     where = repr(expression if len(expression) <= 200 else expression[:200] + "…")
     band = product.bands.get(name)
@@ -113,19 +117,34 @@ def _named(name: str, expression: str, product: Product, grid: Grid, tile: int, 
     if name in product.masks:
         if name in within or len(within) >= MOST_MASKS:
             raise BadParameter(
-                "masks name one another in a circle, or too many of them", where=product.name, found=" -> ".join((*within, name)[-10:]), todo="leave them out"
+                "masks name one another in a circle, or too many of them",
+                where=product.name,
+                found=" -> ".join((*within, name)[-10:]),
+                todo="leave them out",
             )
-        return Band(name, lazily(product.masks[name].expression, product, grid, tile, dtype=np.bool_, within=(*within, name)), grid)
+        return Band(
+            name,
+            lazily(product.masks[name].expression, product, grid, tile, dtype=np.bool_, within=(*within, name)),
+            grid,
+        )
     if name in product.tie_points:
         return Band(name, from_tie_points(product.tie_points[name], grid, product.grid, tile), grid)
     if name in _OF_SNAP:
-        raise BadParameter(f"an expression names {name!r}, which only SNAP computes", where=where, todo="run this graph with SNAP's gpt")
+        raise BadParameter(
+            f"an expression names {name!r}, which only SNAP computes",
+            where=where,
+            todo="run this graph with SNAP's gpt",
+        )
     there = (*product.bands, *product.masks, *product.tie_points)
     shown = ", ".join(there[:40]) + (" …" if len(there) > 40 else "")
-    raise BadParameter(f"an expression names {name!r}, which is not there", where=where, expected=shown, todo="correct the name")
+    raise BadParameter(
+        f"an expression names {name!r}, which is not there", where=where, expected=shown, todo="correct the name"
+    )
 
 
-def _value(expression: str, bands: tuple[Band, ...], raw: tuple[Array, ...], truth: bool, constants: Constants) -> Array:
+def _value(
+    expression: str, bands: tuple[Band, ...], raw: tuple[Array, ...], truth: bool, constants: Constants
+) -> Array:
     known = dict(zip((b.name for b in bands), zip(bands, raw, strict=True), strict=True))
 
     def get(name: str) -> Array:
@@ -134,7 +153,8 @@ def _value(expression: str, bands: tuple[Band, ...], raw: tuple[Array, ...], tru
         band, samples = known[name]
         if not band.is_scaled:
             return samples
-        # As in SNAP, an expression sees scaled samples, no-data among them, as floats; a mask sees doubles where the samples have 32 bits or are doubles.
+        # As in SNAP, an expression sees scaled samples, no-data among them, as floats; a mask sees doubles where the
+        # samples have 32 bits or are doubles.
         wide = truth and samples.dtype.name in ("int32", "uint32", "float64")
         return replace(band, nodata=None).physical(samples, np.float64 if wide else np.float32)
 

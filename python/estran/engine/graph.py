@@ -1,9 +1,10 @@
 """GPT graphs as data: parsed safely, their variables filled in as gpt does.
 
-A graph is nodes that name an operator, its sources (other nodes) and its parameters. ``${name}`` and ``$name`` are variables. As in gpt,
-``-Sname=path`` gives the variable ``name`` the identity of a reading node, so it belongs into a ``refid``; ``-Pname=value`` gives it a text.
-Unlike gpt, the variables are filled in after the XML is read, so a value may hold any character; and a variable that nobody gives is an
-error, where gpt leaves ``${name}`` in the text. ``$product.band`` stays as it stands where nobody gives it: in band arithmetic it names a band.
+A graph is nodes that name an operator, its sources (other nodes) and its parameters. ``${name}`` and ``$name`` are
+variables. As in gpt, ``-Sname=path`` gives the variable ``name`` the identity of a reading node, so it belongs into a
+``refid``; ``-Pname=value`` gives it a text. Unlike gpt, the variables are filled in after the XML is read, so a value
+may hold any character; and a variable that nobody gives is an error, where gpt leaves ``${name}`` in the text.
+``$product.band`` stays as it stands where nobody gives it: in band arithmetic it names a band.
 
 The encoding that a file declares is obeyed, as XML says (SNAP takes the machine's). An empty element means "not given".
 """
@@ -109,7 +110,12 @@ class Graph:
                     heapq.heappush(ready, later)
         if len(done) < len(self.nodes):
             circle = [n.id for n, count in zip(self.nodes, needs, strict=True) if count]
-            raise BadGraph("nodes depend on one another in a circle", where=self.where, found=_some(circle), todo="let no node be a source of one before it")
+            raise BadGraph(
+                "nodes depend on one another in a circle",
+                where=self.where,
+                found=_some(circle),
+                todo="let no node be a source of one before it",
+            )
         if max(steps, default=0) > MOST_STEPS:
             raise BadGraph(
                 "too many nodes stand one behind another",
@@ -126,18 +132,31 @@ class Graph:
 
 
 def read_properties(path: Path) -> dict[str, str]:
-    """Values of a ``.properties`` file; UTF-8 or, with its byte order mark, UTF-16, else ISO-8859-1 as Java reads it."""
+    """Values of a ``.properties`` file; UTF-8 or, with its byte order mark, UTF-16, else ISO-8859-1 as
+    Java reads it.
+    """
     from estran.catalogue.views.graphs import read_properties as parse
 
     raw = read_bytes(path, SETTINGS_BYTES, what="the .properties file", error=BadGraph)
     if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise BadGraph("parameters as XML are not read here", where=path, expected="lines of name = value", todo="write them as a .properties file")
+        raise BadGraph(
+            "parameters as XML are not read here",
+            where=path,
+            expected="lines of name = value",
+            todo="write them as a .properties file",
+        )
     try:
         text = raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     if "\0" in text:
-        raise BadGraph("the .properties file is no text", where=path, expected="lines of name = value", found="zero bytes", todo="save it as UTF-8")
+        raise BadGraph(
+            "the .properties file is no text",
+            where=path,
+            expected="lines of name = value",
+            found="zero bytes",
+            todo="save it as UTF-8",
+        )
     return parse(text)
 
 
@@ -158,7 +177,8 @@ def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: I
     Raises
     ------
     BadGraph
-        When the file is no graph, has no version 1.0, leaves a variable open, or when a parameter given is none of its variables.
+        When the file is no graph, has no version 1.0, leaves a variable open, or when a parameter given is none of its
+        variables.
     """
     given = dict(parameters or {})
     reads = tuple(reads)
@@ -166,7 +186,10 @@ def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: I
     defaults = read_properties(twin) if twin.is_file() else {}
     root = _parse(path)
     used: set[str] = set()
-    ordered = sorted((name for name in reads if _READS_IN_ORDER.fullmatch(name)), key=lambda name: int(name.removeprefix("sourceProduct")))
+    ordered = sorted(
+        (name for name in reads if _READS_IN_ORDER.fullmatch(name)),
+        key=lambda name: int(name.removeprefix("sourceProduct")),
+    )
     all_of_them = {"sourceProducts": ",".join(READ_PREFIX + name for name in ordered)} if ordered else {}
     values = {**defaults, **given, **all_of_them, **{name: READ_PREFIX + name for name in reads}}
     fill = _Filler(values, path.name, used)
@@ -181,7 +204,9 @@ def read_graph(path: Path, parameters: Mapping[str, str] | None = None, reads: I
         )
     idle = [name for name in reads if name not in used and not name.startswith("sourceProduct")]
     if idle:
-        raise BadGraph(f"the graph has no source ${{{idle[0]}}}", where=path.name, todo="correct the name given with -S")
+        raise BadGraph(
+            f"the graph has no source ${{{idle[0]}}}", where=path.name, todo="correct the name given with -S"
+        )
     return Graph(root.get("id", path.stem), nodes, path.name, reads)
 
 
@@ -190,7 +215,13 @@ def _node_elements(root: Element, where: str) -> list[Element]:
     if not elements:
         raise BadGraph("the graph has no nodes", where=where, todo="give it at least one <node>")
     if len(elements) > MOST_NODES:
-        raise BadGraph("the graph has too many nodes", where=where, expected=f"{MOST_NODES} at most", found=len(elements), todo="divide it into several graphs")
+        raise BadGraph(
+            "the graph has too many nodes",
+            where=where,
+            expected=f"{MOST_NODES} at most",
+            found=len(elements),
+            todo="divide it into several graphs",
+        )
     return elements
 
 
@@ -224,15 +255,24 @@ class _Filler:
             if variable not in self.values:
                 if match[1] is None and "." in variable and not source:
                     return match[0]
-                give = f"-S{variable}=PRODUCT" if source else f"-P{variable}=VALUE, or a line in the .properties file beside the graph"
-                raise BadGraph(f"variable ${{{variable}}} of node {node!r} ({name}) has no value", where=self.where, todo=f"give {give}")
+                give = (
+                    f"-S{variable}=PRODUCT"
+                    if source
+                    else f"-P{variable}=VALUE, or a line in the .properties file beside the graph"
+                )
+                raise BadGraph(
+                    f"variable ${{{variable}}} of node {node!r} ({name}) has no value",
+                    where=self.where,
+                    todo=f"give {give}",
+                )
             self.used.add(variable)
             filled = self.values[variable]
             if filled == READ_PREFIX + variable and not source:
                 raise BadGraph(
                     f"variable ${{{variable}}} is given with -S but used as parameter {name!r} of node {node!r}",
                     where=self.where,
-                    todo=f'write <source refid="${{{variable}}}"/> in the next node, as gpt puts the id of a reading node there; or give it with -P',
+                    todo=f'write <source refid="${{{variable}}}"/> in the next node, as gpt puts the id of a reading '
+                    f"node there; or give it with -P",
                 )
             return filled
 
@@ -272,7 +312,9 @@ def _parameters(element: Element, fill: _Filler, node_id: str, where: str) -> di
         if not value:
             continue
         if parameters.get(item.tag, value) != value:
-            raise BadGraph(f"parameter {item.tag!r} of node {node_id!r} is given twice", where=where, todo="give it once")
+            raise BadGraph(
+                f"parameter {item.tag!r} of node {node_id!r} is given twice", where=where, todo="give it once"
+            )
         parameters[item.tag] = value
     return parameters
 
@@ -283,5 +325,10 @@ def _parse(path: Path) -> Element:
         raise BadGraph("the file is no GPT graph", where=path.name, expected="<graph>", found=f"<{root.tag}>")
     version = root.findtext("version", "").strip()
     if version != "1.0":
-        raise BadGraph("the graph has another version than gpt takes", where=path.name, expected="<version>1.0</version>", found=version or "none")
+        raise BadGraph(
+            "the graph has another version than gpt takes",
+            where=path.name,
+            expected="<version>1.0</version>",
+            found=version or "none",
+        )
     return root

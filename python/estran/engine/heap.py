@@ -14,8 +14,8 @@ _LARGE = 4 << 20
 def return_large_arrays() -> None:
     """Have glibc map large arrays apart and unmap them when they are let go of; elsewhere nothing happens.
 
-    Left alone it raises the size from which it does so to that of the largest array freed so far, up to 32 MB, and then keeps what is freed for itself:
-    0.4 GB in the masks of a whole tile.
+    Left alone it raises the size from which it does so to that of the largest array freed so far, up to 32 MB, and then
+    keeps what is freed for itself: 0.4 GB in the masks of a whole tile.
     """
     library = _glibc()
     if library is not None:
@@ -24,7 +24,9 @@ def return_large_arrays() -> None:
 
 
 def return_what_is_free() -> None:
-    """Give back what glibc has kept of small arrays, block by block of the files that were read; elsewhere nothing happens."""
+    """Give back what glibc has kept of small arrays, block by block of the files that were read; elsewhere nothing
+    happens.
+    """
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)

@@ -24,7 +24,8 @@ from estran.sensors.plausible import drop_impossible, is_reflectance
 log = logging.getLogger("estran")
 
 ReadAux = Callable[..., npt.NDArray[np.float32]]
-"""``read_aux(path, grid, resampling=…, notes=…)``: a raster warped to a grid, NaN where it has nothing; the list `notes` gets what had to be assumed.
+"""``read_aux(path, grid, resampling=…, notes=…)``: a raster warped to a grid, NaN where it has nothing; the list
+`notes` gets what had to be assumed.
 
 Of a raster in another unit than metres it also gets ``heights=False``.
 """
@@ -32,11 +33,13 @@ Of a raster in another unit than metres it also gets ``heights=False``.
 
 @dataclass(frozen=True)
 class Inputs:
-    """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while finding them.
+    """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while
+    finding them.
 
-    `bands` names the band of the first source behind a semantic name, `files` the file behind an `aux`; `saturated` is the value of reflectance that stands
-    for saturation, by semantic name, where its band has one; `unsure` has the prefixes of sources whose reflectance does not say of every band which
-    numbers stand for no data and for saturation. `raw` has what some of the arrays are made of, which weighs less: raw numbers, and what makes values of them.
+    `bands` names the band of the first source behind a semantic name, `files` the file behind an `aux`; `saturated` is
+    the value of reflectance that stands for saturation, by semantic name, where its band has one; `unsure` has the
+    prefixes of sources whose reflectance does not say of every band which numbers stand for no data and for saturation.
+    `raw` has what some of the arrays are made of, which weighs less: raw numbers, and what makes values of them.
     """
 
     grid: Grid
@@ -56,7 +59,8 @@ class Inputs:
 def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | None, tile: int) -> Inputs:
     """Resolve everything that `op` reads.
 
-    Arrays of the first source carry the semantic names; those of further sources are prefixed with the source's name and a dot.
+    Arrays of the first source carry the semantic names; those of further sources are prefixed with the source's name
+    and a dot.
 
     Raises
     ------
@@ -95,7 +99,13 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
             raise
         own = _common_grid(product, found, op)
         if grid is not None and own.shape != grid.shape:
-            raise BadGrid("the sources differ in size", where=op.alias, expected=grid.shape, found=own.shape, todo="collocate or resample them first")
+            raise BadGrid(
+                "the sources differ in size",
+                where=op.alias,
+                expected=grid.shape,
+                found=own.shape,
+                todo="collocate or resample them first",
+            )
         grid = grid or own
         prefix = "" if declared is op.sources[0] else f"{declared.name}."
         for name, band in found.bands.items():
@@ -115,7 +125,9 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     for note in notes:
         log.warning(note)
     main = sources[op.sources[0].name]
-    saturated = {name: value for name, band in bands.items() if (value := _saturation(main.bands.get(band))) is not None}
+    saturated = {
+        name: value for name, band in bands.items() if (value := _saturation(main.bands.get(band))) is not None
+    }
     return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), raw, bands, files, saturated, tuple(unsure))
 
 
@@ -134,7 +146,8 @@ def _common_grid(product: Product, found: Resolution, op: Operator) -> Grid:
             f"the bands that {op.alias} needs differ in size",
             where=product.name,
             found=sizes,
-            todo="resample first: a Resample node with targetResolution 20 in a graph, estran run with --resample 20, or estran masks, which does it",
+            todo="resample first: a Resample node with targetResolution 20 in a graph, estran run with --resample 20, "
+            "or estran masks, which does it",
         )
     return next(iter(grids.values()), product.grid)
 
@@ -153,7 +166,8 @@ def _check_scaling(op: Operator, product: Product, semantic: str, name: str) -> 
             found=why,
             todo="keep the scene's MTL file beside its bands"
             if product.platform.startswith("Landsat")
-            else "give the reflectance per number with --scale (0.0001 where it is kept times 10 000), or a product that declares it",
+            else "give the reflectance per number with --scale (0.0001 where it is kept times 10 000), or a product "
+            "that declares it",
         )
 
 
@@ -163,7 +177,9 @@ def _is_sure(band: Band | None) -> bool:
 
 
 def _saturation(band: Band | None) -> float | None:
-    """The physical value that stands for saturation: what the band declares, else the largest number that its integers hold."""
+    """The physical value that stands for saturation: what the band declares, else the largest number that its integers
+    hold.
+    """
     if band is None:
         return None
     raw = band.saturated
@@ -172,8 +188,12 @@ def _saturation(band: Band | None) -> float | None:
     return None if raw is None else float(replace(band, data=None, nodata=None).physical(np.array([raw]))[0])
 
 
-def _values(product: Product, semantic: str, name: str, grid: Grid, tile: int) -> tuple[Any, tuple[Any, Physical] | None]:
-    """Values of a band or of tie points, chunked; and the raw numbers with what makes the values of them, where nothing else has a say."""
+def _values(
+    product: Product, semantic: str, name: str, grid: Grid, tile: int
+) -> tuple[Any, tuple[Any, Physical] | None]:
+    """Values of a band or of tie points, chunked; and the raw numbers with what makes the values of them, where nothing
+    else has a say.
+    """
     if name not in product.bands:
         return from_tie_points(product.tie_points[name], grid, product.grid, tile), None
     band = product.bands[name]
@@ -184,7 +204,9 @@ def _values(product: Product, semantic: str, name: str, grid: Grid, tile: int) -
     return values.over(data), (data, values)
 
 
-def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int, notes: list[str]) -> dict[str, Any]:
+def _aux(
+    op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux | None, tile: int, notes: list[str]
+) -> dict[str, Any]:
     """Rasters beside the product; one that has nothing over the scene counts as missing."""
     arrays: dict[str, Any] = {}
     for aux in op.aux:
@@ -204,7 +226,9 @@ def _aux(op: Operator, files: Mapping[str, Path], grid: Grid, read_aux: ReadAux 
 
 
 def _with_sun(op: Operator, declared: Source, product: Product) -> Product:
-    """The product with the sun's angles from place and time, where the operator reads them, nobody gives them, and both are known."""
+    """The product with the sun's angles from place and time, where the operator reads them, nobody gives them, and both
+    are known.
+    """
     names = (*product.bands, *product.tie_points)
     points, notes = sun_points(op, declared, names, product.platform, product.start, product.grid)
     return replace(product, tie_points={**product.tie_points, **points}).with_notes(*notes) if points else product

@@ -78,9 +78,11 @@ def chunked(data: Any, tile: int) -> Any:
 
 
 class Physical:
-    """Physical values of a band's raw numbers as float32: called with an array of these, and where its valid expression holds if it has one.
+    """Physical values of a band's raw numbers as float32: called with an array of these, and where its valid expression
+    holds if it has one.
 
-    NaN without data, and where no measurement of the name `semantic` has such a value (:func:`estran.sensors.plausible.drop_impossible`).
+    NaN without data, and where no measurement of the name `semantic` has such a value
+    (:func:`estran.sensors.plausible.drop_impossible`).
     """
 
     def __init__(self, band: Band, kind: npt.DTypeLike, semantic: str = "") -> None:
@@ -95,7 +97,9 @@ class Physical:
     def __call__(self, raw: npt.NDArray[Any], good: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float32]:
         """The values of raw numbers (rows, columns); NaN where not `good`."""
         # No number lies outside of the table; "clip" spares NumPy the search for one.
-        result = self._computed(raw) if self.table is None or raw.dtype != self.kind else self.table.take(raw, mode="clip")
+        result = (
+            self._computed(raw) if self.table is None or raw.dtype != self.kind else self.table.take(raw, mode="clip")
+        )
         if good is not None:
             result[~good.astype(bool, copy=False)] = np.nan
         return result
@@ -122,7 +126,9 @@ def array_of(tasks: Sequence[Sequence[Any]], chunks: tuple[Sequence[int], Sequen
     name = f"array-of-{uuid.uuid4().hex}"
     layer = {(name, i, j): task.key for i, row in enumerate(tasks) for j, task in enumerate(row)}
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[task for row in tasks for task in row])  # type: ignore[arg-type]
-    return dask_array().Array(graph, name, tuple(map(tuple, chunks)), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
+    return dask_array().Array(
+        graph, name, tuple(map(tuple, chunks)), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype)
+    )
 
 
 def picked(
@@ -148,16 +154,25 @@ def picked(
     """
     from dask.highlevelgraph import HighLevelGraph
 
-    strips = [[(first, min(first + (rows or height), height)) for first in range(0, height, rows or height)] for height in chunks[0]]
+    strips = [
+        [(first, min(first + (rows or height), height)) for first in range(0, height, rows or height)]
+        for height in chunks[0]
+    ]
     flat = [(task_row, strip) for task_row, row_strips in enumerate(strips) for strip in row_strips]
     heights = tuple(last - first for _, (first, last) in flat)
     dependencies = [task for row in tasks for task in row]
     arrays = {}
     for name, dtype in types.items():
         called = f"{name}-{uuid.uuid4().hex}"
-        layer = {(called, i, j): (pick, task.key, name, *strip) for i, (row, strip) in enumerate(flat) for j, task in enumerate(tasks[row])}
+        layer = {
+            (called, i, j): (pick, task.key, name, *strip)
+            for i, (row, strip) in enumerate(flat)
+            for j, task in enumerate(tasks[row])
+        }
         graph = HighLevelGraph.from_collections(called, layer, dependencies=dependencies)  # type: ignore[arg-type]
-        arrays[name] = dask_array().Array(graph, called, (heights, tuple(chunks[1])), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype))
+        arrays[name] = dask_array().Array(
+            graph, called, (heights, tuple(chunks[1])), dtype=np.dtype(dtype), meta=np.empty((0, 0), dtype)
+        )
     return arrays
 
 
@@ -167,11 +182,14 @@ def pick(result: Mapping[str, Any], name: str, first: int, last: int) -> Any:
 
 
 def read_apart(array: Any) -> Any:
-    """The same samples by tasks of other names, so that who reads them now and who reads them later do not share what is read.
+    """The same samples by tasks of other names, so that who reads them now and who reads them later do not share what
+    is read.
 
     Dask joins a chain of tasks into one, named after its last; that one is another here.
     """
-    return dask_array().map_blocks(_same, array, dtype=array.dtype, meta=np.empty((0, 0), array.dtype), name=f"apart-{uuid.uuid4().hex}")
+    return dask_array().map_blocks(
+        _same, array, dtype=array.dtype, meta=np.empty((0, 0), array.dtype), name=f"apart-{uuid.uuid4().hex}"
+    )
 
 
 def _same(block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -181,7 +199,8 @@ def _same(block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 class Chunks:
     """The chunks of a Dask array as tasks of their own, so that windows which share a chunk share its decoding.
 
-    Slices handed to ``dask.delayed`` would each be optimised alone: Dask pushes them down into the reader, and a file is decoded once a window.
+    Slices handed to ``dask.delayed`` would each be optimised alone: Dask pushes them down into the reader, and a file
+    is decoded once a window.
     """
 
     def __init__(self, array: Any) -> None:
@@ -190,9 +209,17 @@ class Chunks:
         self._tasks = array.to_delayed()
 
     def under(self, window: Window) -> tuple[list[list[Any]], tuple[int, int]]:
-        """The tasks of the chunks that a window touches, row by row, and (row, column) where the first of them begins: what :func:`joined` takes."""
-        r0, r1 = np.searchsorted(self._rows, window.row, "right") - 1, np.searchsorted(self._rows, window.row + window.height, "left")
-        c0, c1 = np.searchsorted(self._cols, window.col, "right") - 1, np.searchsorted(self._cols, window.col + window.width, "left")
+        """The tasks of the chunks that a window touches, row by row, and (row, column) where the first of them begins:
+        what :func:`joined` takes.
+        """
+        r0, r1 = (
+            np.searchsorted(self._rows, window.row, "right") - 1,
+            np.searchsorted(self._rows, window.row + window.height, "left"),
+        )
+        c0, c1 = (
+            np.searchsorted(self._cols, window.col, "right") - 1,
+            np.searchsorted(self._cols, window.col + window.width, "left"),
+        )
         return self._tasks[r0:r1, c0:c1].tolist(), (int(self._rows[r0]), int(self._cols[c0]))
 
 

@@ -19,7 +19,9 @@ _SAMPLE = 4
 _TILES = 3
 """Copies of a tile that a thread holds, of each band: read, joined, computed."""
 _RAYS = 100
-"""Bytes a pixel that casting rays over a DEM takes besides: measured on a full tile of 5490 x 5490 pixels, 5.6 GB against 2.7 GB."""
+"""Bytes a pixel that casting rays over a DEM takes besides: measured on a full tile of 5490 x 5490 pixels, 5.6 GB
+against 2.7 GB.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool
 def memory_of_scene(op: Operator, arrays: int, pixels: int) -> int:
     """What a scene operator holds of so many arrays [bytes].
 
-    That is all its bands, unless it declares passes: then these lie in temporary files beyond :data:`~estran.engine.whole_scene.IN_MEMORY`, and what
-    it holds in the worst of its passes counts.
+    That is all its bands, unless it declares passes: then these lie in temporary files beyond
+    :data:`~estran.engine.whole_scene.IN_MEMORY`, and what it holds in the worst of its passes counts.
     """
     held = pixels * arrays * _SAMPLE
     if not op.passes or held <= IN_MEMORY:
@@ -75,7 +77,11 @@ def memory_of_scene(op: Operator, arrays: int, pixels: int) -> int:
 
 def casts_rays(op: Operator, inputs: Inputs, lend: Mapping[str, object]) -> bool:
     """Whether an operator will have rays cast over a DEM by what it is lent."""
-    return "rays" in lend and "dem" in inputs.files and "rugged" in (getattr(op, "backend", ""), getattr(op, "relief_backend", ""))
+    return (
+        "rays" in lend
+        and "dem" in inputs.files
+        and "rugged" in (getattr(op, "backend", ""), getattr(op, "relief_backend", ""))
+    )
 
 
 def size_of(product: Product) -> int:

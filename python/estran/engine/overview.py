@@ -1,4 +1,6 @@
-"""Small copies of the bands that an operator reads, made while they pass by: pictures then need no second decoding of the files."""
+"""Small copies of the bands that an operator reads, made while they pass by: pictures then need no second decoding of
+the files.
+"""
 
 from __future__ import annotations
 
@@ -59,11 +61,17 @@ class Overview:
         """Take in one window of the band `name` of the product (physical values, NaN without data)."""
         k = self.factor(grid)
         sums, counts = block_sums(values, k, window.row, window.col)
-        place = np.s_[window.row // k : window.row // k + sums.shape[0], window.col // k : window.col // k + sums.shape[1]]
+        place = np.s_[
+            window.row // k : window.row // k + sums.shape[0], window.col // k : window.col // k + sums.shape[1]
+        ]
         with self._lock:
             if name not in self._sums:
                 shape = -(-grid.height // k), -(-grid.width // k)
-                self._sums[name], self._counts[name], self._grids[name] = np.zeros(shape), np.zeros(shape, np.int32), grid
+                self._sums[name], self._counts[name], self._grids[name] = (
+                    np.zeros(shape),
+                    np.zeros(shape, np.int32),
+                    grid,
+                )
             self._sums[name][place] += sums
             self._counts[name][place] += counts
 
@@ -79,7 +87,9 @@ class Overview:
         with np.errstate(invalid="ignore"):
             data = (sums / counts).astype(np.float32)
         own = Grid(data.shape[1], data.shape[0], coarse, grid.crs)
-        return replace(band, data=data, grid=own, scale=1.0, offset=0.0, log10_scaled=False, nodata=None, valid="", saturated=None)
+        return replace(
+            band, data=data, grid=own, scale=1.0, offset=0.0, log10_scaled=False, nodata=None, valid="", saturated=None
+        )
 
 
 def seen(overview: Overview | None, names: Mapping[str, str], semantic: str) -> str | None:

@@ -1,4 +1,6 @@
-"""What was done, for the metadata of the product: operator, parameters, what was assumed, from what, with which versions."""
+"""What was done, for the metadata of the product: operator, parameters, what was assumed, from what, with which
+versions.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,17 @@ def versions() -> dict[str, str]:
 def processing(op: Operator, sources: Mapping[str, Product], notes: Iterable[str], facts: Mapping[str, Any]) -> Element:
     """The record of one run: what the catalogue says of it, the inputs by name, the versions."""
     inputs = {name: product.name for name, product in sources.items()}
-    return Element(NAME, {"engine": "embedded"}, (record(op, notes, facts), Element("inputs", inputs), Element("versions", versions())))
+    return Element(
+        NAME,
+        {"engine": "embedded"},
+        (record(op, notes, facts), Element("inputs", inputs), Element("versions", versions())),
+    )
 
 
 def completed(metadata: tuple[Element, ...], complete: Element) -> tuple[Element, ...]:
-    """Metadata in which the last record of the same operator is replaced by the complete one; as they are where there is none any more."""
+    """Metadata in which the last record of the same operator is replaced by the complete one; as they are where there
+    is none any more.
+    """
     (operator, *_) = complete.elements
     for number in range(len(metadata) - 1, -1, -1):
         if metadata[number].name == NAME and metadata[number].find(operator.name) is not None:

@@ -1,6 +1,8 @@
-"""Runs an operator on products, by the walk that it declares: a graph of Dask tasks, one a window, which whoever wants the samples computes.
+"""Runs an operator on products, by the walk that it declares: a graph of Dask tasks, one a window, which whoever wants
+the samples computes.
 
-Whatever the walk, the result is the same for any tile size (but *scene*, which has none), any number of threads, and any scheduler of Dask's.
+Whatever the walk, the result is the same for any tile size (but *scene*, which has none), any number of threads, and
+any scheduler of Dask's.
 """
 
 from __future__ import annotations
@@ -52,7 +54,8 @@ def run_operator(
     lend: Lent | None = None,
     weigh: Weigh | None = None,
 ) -> Product:
-    """Run an operator lazily: the bands are Dask arrays, and nothing is computed but a look at fixed places for the numbers that fill what was not seen.
+    """Run an operator lazily: the bands are Dask arrays, and nothing is computed but a look at fixed places for the
+    numbers that fill what was not seen.
 
     Parameters
     ----------
@@ -76,14 +79,15 @@ def run_operator(
     Returns
     -------
     Product
-        The bands of `writes` with their codings, masks, palettes; geocoding, times, metadata of the first source; what was assumed and
-        switched off in its notes and, with every parameter, in the metadata. What only the samples can tell is `pending`: further notes, and facts.
-        Writers complete it, and :func:`hold`.
+        The bands of `writes` with their codings, masks, palettes; geocoding, times, metadata of the first source; what
+        was assumed and switched off in its notes and, with every parameter, in the metadata. What only the samples can
+        tell is `pending`: further notes, and facts. Writers complete it, and :func:`hold`.
 
     Raises
     ------
     EstranError
-        Missing sources, bands that differ in size. What the operator itself finds wrong is raised when the bands are computed.
+        Missing sources, bands that differ in size. What the operator itself finds wrong is raised when the bands are
+        computed.
     """
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
     if weigh is not None:
@@ -104,11 +108,17 @@ def run_operator(
     records = tuple(task[RECORD] for row in tasks for task in row)
     record = processing(op, sources, inputs.notes, {})
     finish = partial(_finish, op, dict(sources), inputs.notes, str(scene.metadata["name"]), overview)
-    return replace(_product(op, main, inputs, arrays), metadata=(*main.metadata, record), pending=(*_pending_of(sources), Pending(records, finish)))
+    return replace(
+        _product(op, main, inputs, arrays),
+        metadata=(*main.metadata, record),
+        pending=(*_pending_of(sources), Pending(records, finish)),
+    )
 
 
 def hold(product: Product) -> Product:
-    """The product computed, its bands NumPy arrays, and settled; one task computed once, however many bands it makes."""
+    """The product computed, its bands NumPy arrays, and settled; one task computed once, however many
+    bands it makes.
+    """
     lazy = {name: band.data for name, band in product.bands.items() if hasattr(band.data, "dask")}
     if not lazy and not product.pending:
         return product
@@ -133,7 +143,9 @@ def _types(op: Operator) -> dict[str, str]:
     return {t.name: t.dtype for t in targets(op)}
 
 
-def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window], progress: Progress) -> list[list[Any]]:
+def _tiles(
+    op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window], progress: Progress
+) -> list[list[Any]]:
     """One task a window, row by row; those of a surveyed operator share one survey.
 
     Chunks that windows share wait for the last of these as the raw numbers they are: values weigh twice as much.
@@ -147,7 +159,9 @@ def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window]
 
     def shared(first: float, last: float) -> TileRun:
         values = {name: values for name, (_, values) in lazy.items()}
-        return TileRun(op, scene, values, constants, fillings, inputs.saturated, Steps(len(windows), progress, first, last))
+        return TileRun(
+            op, scene, values, constants, fillings, inputs.saturated, Steps(len(windows), progress, first, last)
+        )
 
     arrays = [array for array, _ in lazy.values()]
     survey = _survey(shared(0.0, 0.5), arrays, windows) if surveyed else None
@@ -156,18 +170,23 @@ def _tiles(op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window]
     rows: dict[int, list[Any]] = {}
     for window in windows:
         grown = window.grow(halo, inputs.grid)
-        rows.setdefault(window.row, []).append(task(window, grown, window == windows[0], [c.under(grown) for c in chunks], survey))
+        rows.setdefault(window.row, []).append(
+            task(window, grown, window == windows[0], [c.under(grown) for c in chunks], survey)
+        )
     return list(rows.values())
 
 
 def _survey(run: TileRun, arrays: Sequence[Any], windows: Sequence[Window]) -> Any:
     """The survey of all windows, one task.
 
-    It reads its inputs by tasks of its own: were they the tiles' too, every chunk would be held from the one to the other.
+    It reads its inputs by tasks of its own: were they the tiles' too, every chunk would be held from the one to the
+    other.
     """
     chunks = [Chunks(read_apart(array)) for array in arrays]
     task = dask_delayed()(partial(survey_tile, run), pure=False)
-    return dask_delayed()(partial(merge_surveys, run), pure=False)([task(window, [c.under(window) for c in chunks]) for window in windows])
+    return dask_delayed()(partial(merge_surveys, run), pure=False)(
+        [task(window, [c.under(window) for c in chunks]) for window in windows]
+    )
 
 
 def _finish(
@@ -181,7 +200,10 @@ def _finish(
 ) -> Product:
     """The product with what the tasks of `op` have found; `own` are the notes that were known before."""
     needed = [reads.band for reads in op.sources[0].reads if not reads.optional]
-    strange = [*warnings_about(joined_extents(r.extents for r in records), needed, where), *(text for r in records for text in r.notes)]
+    strange = [
+        *warnings_about(joined_extents(r.extents for r in records), needed, where),
+        *(text for r in records for text in r.notes),
+    ]
     facts = dict(records[0].facts)
     learnt = [text for text in facts.pop("notes", ()) if text not in own]
     for text in (*strange, *learnt):
@@ -192,10 +214,14 @@ def _finish(
                 overview.take(record.overview)
     # What is strange of the whole scene stands first: whoever reads one note should read that.
     complete = processing(op, sources, (*strange, *own, *learnt), facts)
-    return replace(product, notes=(*strange,), metadata=completed(product.metadata, complete)).with_notes(*product.notes, *learnt)
+    return replace(product, notes=(*strange,), metadata=completed(product.metadata, complete)).with_notes(
+        *product.notes, *learnt
+    )
 
 
-def _wider(op: Operator, inputs: Inputs, read_aux: ReadAux | None) -> Callable[[str, Grid], npt.NDArray[np.float32] | None]:
+def _wider(
+    op: Operator, inputs: Inputs, read_aux: ReadAux | None
+) -> Callable[[str, Grid], npt.NDArray[np.float32] | None]:
     """Reads an `aux` file on a grid that goes beyond the scene."""
 
     def wider(name: str, grid: Grid) -> npt.NDArray[np.float32] | None:
@@ -215,7 +241,9 @@ def _product(op: Operator, main: Product, inputs: Inputs, arrays: Mapping[str, A
     copied = _copied(op, main, inputs)
     clash = [name for name in copied if name in bands]
     if clash:
-        raise EstranError(f"band {clash[0]!r} is copied and made at once", where=op.alias, todo="take it out of the bands to copy")
+        raise EstranError(
+            f"band {clash[0]!r} is copied and made at once", where=op.alias, todo="take it out of the bands to copy"
+        )
     masks = {m.name: m for t in made for m in t.masks}
     same = inputs.grid.shape == main.grid.shape
     return replace(
@@ -235,7 +263,16 @@ def _product(op: Operator, main: Product, inputs: Inputs, arrays: Mapping[str, A
 
 
 def _band(t: Target, data: Any, inputs: Inputs) -> Band:
-    return Band(t.name, data, inputs.grid, nodata=t.nodata, unit=t.unit, description=t.description, coding=t.coding, palette=t.palette)
+    return Band(
+        t.name,
+        data,
+        inputs.grid,
+        nodata=t.nodata,
+        unit=t.unit,
+        description=t.description,
+        coding=t.coding,
+        palette=t.palette,
+    )
 
 
 def _copied(op: Operator, main: Product, inputs: Inputs) -> dict[str, Band]:
@@ -258,4 +295,8 @@ def _copied(op: Operator, main: Product, inputs: Inputs) -> dict[str, Band]:
 def _copied_masks(main: Product, copied: Mapping[str, Band]) -> dict[str, Any]:
     from estran.raster.expression import names
 
-    return {name: mask for name, mask in main.masks.items() if copied and (used := names(mask.expression)) and used <= set(copied)}
+    return {
+        name: mask
+        for name, mask in main.masks.items()
+        if copied and (used := names(mask.expression)) and used <= set(copied)
+    }

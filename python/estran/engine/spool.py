@@ -1,4 +1,6 @@
-"""The inputs of a whole scene in files of a temporary folder, for operators that look at them by strips of rows: memory holds a strip, not a scene."""
+"""The inputs of a whole scene in files of a temporary folder, for operators that look at them by strips of rows: memory
+holds a strip, not a scene.
+"""
 
 from __future__ import annotations
 
@@ -59,15 +61,16 @@ class Spool:
 
 
 class SpooledImage:
-    """An image in a file, read and written by plain calls from any thread: a memory map would count as memory of the process.
+    """An image in a file, read and written by plain calls from any thread: a memory map would count as memory of the
+    process.
 
     Parameters
     ----------
     shape
         (rows, columns).
     widths
-        Columns of the pieces in which it is written, together those of the image; one piece where none are given. Each width is a panel, one after the other
-        in the file, so that a piece is written by one call.
+        Columns of the pieces in which it is written, together those of the image; one piece where none are given. Each
+        width is a panel, one after the other in the file, so that a piece is written by one call.
     """
 
     dtype = np.dtype(np.float32)
@@ -150,7 +153,9 @@ def _cut_short() -> int:
 
 
 class SpooledArrays(Consumable):
-    """Arrays by name of which some lie in a spool: those are read when they are asked for, whole; :class:`SpooledBlock` reads strips of them."""
+    """Arrays by name of which some lie in a spool: those are read when they are asked for, whole; :class:`SpooledBlock`
+    reads strips of them.
+    """
 
     def spooled(self, name: str) -> SpooledImage | None:
         """The image behind a name, where it lies in a spool."""
@@ -197,7 +202,10 @@ class SpooledBlock(Block):
         assert isinstance(self.arrays, SpooledArrays)
         there = [name for name in names if name in self.arrays]
         images = {name: self.arrays.spooled(name) for name in there}
-        found = {name: self.arrays[name][first:last] if image is None else image.rows(first, last) for name, image in images.items()}
+        found = {
+            name: self.arrays[name][first:last] if image is None else image.rows(first, last)
+            for name, image in images.items()
+        }
         window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
         return Block(found, self.scene, window, self.facts, self.progress, self.lent)
 

@@ -1,4 +1,6 @@
-"""One progress report out of several stages of work, which may overlap: while a file is written its samples are computed."""
+"""One progress report out of several stages of work, which may overlap: while a file is written its samples are
+computed.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ class TileRun:
     op, scene
         The operator, and what holds for the whole image.
     values
-        What makes values of the pieces of each input, by semantic name, in the order in which they are handed over; None where they are values.
+        What makes values of the pieces of each input, by semantic name, in the order in which they are handed over;
+        None where they are values.
     constants
         Inputs that are one number over the whole scene.
     fillings, saturated
@@ -94,7 +95,9 @@ class TileRun:
         self.fillings, self.saturated, self.steps = fillings, saturated, steps
 
     def arrays(self, window: Window, under: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
-        """The inputs of a window out of the chunks under it (what :class:`~estran.engine.lazy.Chunks` lists), NaN where a filling stands."""
+        """The inputs of a window out of the chunks under it (what :class:`~estran.engine.lazy.Chunks` lists), NaN where
+        a filling stands.
+        """
         shape = window.height, window.width
         found = {name: np.broadcast_to(np.float32(value), shape) for name, value in self.constants.items()}
         for (name, values), (chunks, corner) in zip(self.values.items(), under, strict=True):
@@ -103,7 +106,9 @@ class TileRun:
         return self.fillings.drop(found, self.constants)
 
 
-def compute_tile(run: TileRun, window: Window, grown: Window, first: bool, under: Sequence[Any], survey: Any) -> dict[str, Any]:
+def compute_tile(
+    run: TileRun, window: Window, grown: Window, first: bool, under: Sequence[Any], survey: Any
+) -> dict[str, Any]:
     """The outputs of one window, and the :class:`Record` of it; facts are those of the `first`."""
     with np.errstate(all="ignore"):
         arrays = run.arrays(grown, under)

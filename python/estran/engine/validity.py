@@ -35,7 +35,9 @@ def find_fillings(arrays: Mapping[str, Any], sources: Iterable[str], scheduler: 
 
 
 def _computed(parts: list[list[Any]], scheduler: str) -> list[list[Filled]]:
-    """Parts of NumPy or Dask arrays as NumPy; Dask sees no array that is none of its own, as it would hold it for a while."""
+    """Parts of NumPy or Dask arrays as NumPy; Dask sees no array that is none of its own, as it would hold it for a
+    while.
+    """
     if all(isinstance(part, np.ndarray) for row in parts for part in row):
         return parts
     return list(dask_compute()(parts, scheduler=scheduler)[0])

@@ -1,4 +1,6 @@
-"""What is computed of a whole image at once: all inputs in one pass over their chunks, then one call of the operator."""
+"""What is computed of a whole image at once: all inputs in one pass over their chunks, then one call of
+the operator.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,19 @@ from estran.raster.scene import Progress, Scene, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, reflectance_of, warnings_about
 
 LOCAL = "threads"
-"""Inputs of a whole scene are read by the threads of the process that works on it, whichever scheduler has sent it there."""
+"""Inputs of a whole scene are read by the threads of the process that works on it, whichever scheduler has sent it
+there.
+"""
 
 IN_MEMORY = 500_000_000
-"""Inputs of an operator that looks at them by strips are held in memory up to this size [bytes], and lie in temporary files beyond it."""
+"""Inputs of an operator that looks at them by strips are held in memory up to this size [bytes], and lie in temporary
+files beyond it.
+"""
 
 
 class SceneRun:
-    """A whole scene as one task; no dataclass, as Dask looks into those for tasks, and this one computes its inputs itself.
+    """A whole scene as one task; no dataclass, as Dask looks into those for tasks, and this one computes its inputs
+    itself.
 
     Parameters
     ----------
@@ -55,7 +62,14 @@ class SceneRun:
         progress: Progress,
         wanted: tuple[tuple[str, ...], int] | None,
     ) -> None:
-        self.op, self.inputs, self.scene, self.services, self.progress, self.wanted = op, inputs, scene, services, progress, wanted
+        self.op, self.inputs, self.scene, self.services, self.progress, self.wanted = (
+            op,
+            inputs,
+            scene,
+            services,
+            progress,
+            wanted,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # In another process nobody listens.
@@ -92,9 +106,11 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
 
 
 def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dict[str, Extent]]:
-    """The inputs, in memory or in a spool, and the least and greatest value of those that are judged by it: reflectance, and rasters beside the product.
+    """The inputs, in memory or in a spool, and the least and greatest value of those that are judged by it:
+    reflectance, and rasters beside the product.
 
-    All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a band.
+    All at once: bands that come from the same files or angles share the work, and no thread waits for the end of a
+    band.
     """
     inputs, shape = run.inputs, run.inputs.grid.shape
     lazy = {name: source for name, source in inputs.arrays.items() if not isinstance(source, float)}
@@ -139,7 +155,9 @@ def _drop(fillings: Fillings, arrays: Mapping[str, Any], run: SceneRun) -> dict[
 
 
 def _leave_out_empty(op: Operator, arrays: dict[str, Any], extents: Mapping[str, Extent]) -> tuple[str, ...]:
-    """Take out auxiliary bands of the product that have no data anywhere: they count as missing, and kernels need not look."""
+    """Take out auxiliary bands of the product that have no data anywhere: they count as missing, and kernels need not
+    look.
+    """
     notes = []
     for aux in op.aux:
         if aux.name in extents and extents[aux.name].empty:
@@ -148,7 +166,9 @@ def _leave_out_empty(op: Operator, arrays: dict[str, Any], extents: Mapping[str,
     return tuple(notes)
 
 
-def _onlooker(inputs: Inputs, overview: Overview | None, name: str) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
+def _onlooker(
+    inputs: Inputs, overview: Overview | None, name: str
+) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
     band = seen(overview, inputs.bands, name)
     if overview is None or band is None:
         return None

@@ -16,13 +16,14 @@ DEFAULT = 20
 def working_grid(source: Product, operator: Operator, resolution: int | None) -> tuple[Product, int | str | None]:
     """What to resample a product to before an operator runs.
 
-    Bands are brought to `resolution`, or 20 m, where they differ in size or are finer. Without an explicit `resolution` nothing gets finer than the finest
-    reflectance that the operator reads; a product of one size never does.
+    Bands are brought to `resolution`, or 20 m, where they differ in size or are finer. Without an explicit `resolution`
+    nothing gets finer than the finest reflectance that the operator reads; a product of one size never does.
 
     Returns
     -------
     Product, int or str or None
-        The product with what was decided in its notes; the size of pixels [m], the name of the band whose grid all get, or None where nothing is resampled.
+        The product with what was decided in its notes; the size of pixels [m], the name of the band whose grid all get,
+        or None where nothing is resampled.
 
     Raises
     ------
@@ -46,11 +47,16 @@ def working_grid(source: Product, operator: Operator, resolution: int | None) ->
         if not metric:
             return source.with_notes("The product keeps its own grid, which is not in metres."), None
         if size >= wanted:
-            return source.with_notes(f"The product keeps its pixels of {size:g} m, which are not finer than {wanted} m."), None
+            return source.with_notes(
+                f"The product keeps its pixels of {size:g} m, which are not finer than {wanted} m."
+            ), None
         return source, wanted
     if not metric or (resolution is None and size > wanted):
         pixels = f"{size:g} m" if metric else finest.name
-        note = f"All bands are brought to pixels of {pixels}, the finest that are read; only a resolution that is asked for is finer."
+        note = (
+            f"All bands are brought to pixels of {pixels}, the finest that are read; only a resolution that is "
+            f"asked for is finer."
+        )
         return source.with_notes(note), finest.name
     return source, wanted
 

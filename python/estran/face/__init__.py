@@ -1,4 +1,6 @@
-"""Estran for the person in a notebook: xarray Datasets in, lazy xarray Datasets out. Importing it gives every Dataset the accessor ``.estran``."""
+"""Estran for the person in a notebook: xarray Datasets in, lazy xarray Datasets out. Importing it gives every Dataset
+the accessor ``.estran``.
+"""
 
 from __future__ import annotations
 

@@ -29,12 +29,13 @@ class EstranAccessor:
         Parameters
         ----------
         variable
-            What to draw: classes and flags in their colours with a legend, numbers with a colour bar. Without it: the scene in true colour where it has red,
-            green and blue; else its first classes, flags or numbers.
+            What to draw: classes and flags in their colours with a legend, numbers with a colour bar. Without it: the
+            scene in true colour where it has red, green and blue; else its first classes, flags or numbers.
         ax
             Where to draw; without it, in a new figure.
         size
-            Longest side of the picture [pixels]: larger scenes are thinned. Pixels are computed for this, strip by strip.
+            Longest side of the picture [pixels]: larger scenes are thinned. Pixels are computed for this, strip by
+            strip.
 
         Returns
         -------
@@ -58,7 +59,8 @@ class EstranAccessor:
         Parameters
         ----------
         path
-            NAME.dim (BEAM-DIMAP, for SNAP), NAME.tif (cloud-optimised GeoTIFF), NAME.nc (NetCDF-CF) or NAME.zarr (Zarr, also of several dates).
+            NAME.dim (BEAM-DIMAP, for SNAP), NAME.tif (cloud-optimised GeoTIFF), NAME.nc (NetCDF-CF) or NAME.zarr (Zarr,
+            also of several dates).
         overwrite
             Whether a file that Estran wrote is replaced.
 
@@ -81,7 +83,8 @@ class EstranAccessor:
         return written(self._dataset, Path(path), overwrite)
 
     def to_product(self) -> Product:
-        """The Dataset of one date as a product, as the engine, the command line and the writers know it; nothing is computed.
+        """The Dataset of one date as a product, as the engine, the command line and the writers know it; nothing is
+        computed.
 
         Returns
         -------

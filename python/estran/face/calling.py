@@ -40,7 +40,9 @@ Source = xr.Dataset | xr.DataArray | Product
 """What operators take."""
 
 
-def run(operator: str, source: Source, *, resolution: int | None = None, tile: int = 1024, **parameters: Any) -> xr.Dataset:
+def run(
+    operator: str, source: Source, *, resolution: int | None = None, tile: int = 1024, **parameters: Any
+) -> xr.Dataset:
     """Run an operator of the catalogue by its name.
 
     Every operator is also a function of :mod:`estran.operators`, which says its parameters.
@@ -52,8 +54,8 @@ def run(operator: str, source: Source, *, resolution: int | None = None, tile: i
     source
         A Dataset over (y, x) or (time, y, x), a DataArray with a dimension "band", or a product.
     resolution
-        Pixels worked on [m]. Without it, pixels stay as they are; bands of several sizes are brought to 20 m, or to the finest that are read where that
-        is coarser.
+        Pixels worked on [m]. Without it, pixels stay as they are; bands of several sizes are brought to 20 m, or to the
+        finest that are read where that is coarser.
     tile
         Side of the tiles [pixels]; results do not depend on it.
     **parameters
@@ -62,9 +64,9 @@ def run(operator: str, source: Source, *, resolution: int | None = None, tile: i
     Returns
     -------
     Dataset
-        A variable for each output, on the pixels of the source: flags with ``flag_masks`` and ``flag_meanings``, classes with ``flag_values``. What was assumed
-        and switched off is in ``attrs["notes"]``, which parameters and which version made it in the record that is written with it. Several dates are worked
-        on one by one.
+        A variable for each output, on the pixels of the source: flags with ``flag_masks`` and ``flag_meanings``,
+        classes with ``flag_values``. What was assumed and switched off is in ``attrs["notes"]``, which parameters and
+        which version made it in the record that is written with it. Several dates are worked on one by one.
 
     Raises
     ------
@@ -92,13 +94,22 @@ def call(operator: str, given: Mapping[str, Any]) -> xr.Dataset:
     resolution, tile = arguments.pop("resolution"), arguments.pop("tile")
     _check_pixels(resolution, tile)
     runs = op(**_values(op, arguments))
-    return _dated(runs, {name: source if isinstance(source, Product) else as_dataset(source) for name, source in sources.items()}, resolution, tile)
+    return _dated(
+        runs,
+        {name: source if isinstance(source, Product) else as_dataset(source) for name, source in sources.items()},
+        resolution,
+        tile,
+    )
 
 
 def _check_pixels(resolution: Any, tile: Any) -> None:
     for name, value, least in (("resolution", resolution, 1), ("tile", tile, 64)):
         if value is not None and (not isinstance(value, numbers.Integral) or value < least):
-            raise BadParameter(f"parameter {name} is no number of {'metres' if name == 'resolution' else 'pixels'}", expected=f"{least} or more", found=value)
+            raise BadParameter(
+                f"parameter {name} is no number of {'metres' if name == 'resolution' else 'pixels'}",
+                expected=f"{least} or more",
+                found=value,
+            )
 
 
 def _values(op: type[Operator], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +167,10 @@ def _dated(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution
     assert isinstance(main, xr.Dataset)
     parts = []
     for i in range(main.sizes[dim]):
-        now = {name: dates_of(source, dim, i, main.sizes[dim]) if isinstance(source, xr.Dataset) else source for name, source in sources.items()}
+        now = {
+            name: dates_of(source, dim, i, main.sizes[dim]) if isinstance(source, xr.Dataset) else source
+            for name, source in sources.items()
+        }
         parts.append(_one(op, now, resolution, tile))
     return joined(parts, main, dim)
 
@@ -179,23 +193,32 @@ def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: 
             product = _checked(op, product)
             product = _on_one_grid(op, product, resolution, tile)
         products[name] = product
-    result = run_operator(op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, lend=lent(), weigh=_weigh)
+    result = run_operator(
+        op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, lend=lent(), weigh=_weigh
+    )
     # Notes on how the Dataset was read are the product's, which the engine leaves to the product.
     notes = [note for product in products.values() for note in product.notes]
     return dataset_of(replace(result, notes=tuple(dict.fromkeys((*notes, *result.notes)))), layouts)
 
 
 def _weigh(need: Need) -> None:
-    """Warn where computing a result will not fit into memory: a part of the image may be all that is wanted, and workers elsewhere may have more."""
+    """Warn where computing a result will not fit into memory: a part of the image may be all that is wanted, and
+    workers elsewhere may have more.
+    """
     free = free_memory()
     if free is not None and need.memory > free and default_client() is None:
         size = f"{need.grid.width} x {need.grid.height} pixels"
         todo = "Take a coarser resolution= or a part of the Dataset, or free memory."
-        warnings.warn(f"{need.what} of {size} needs about {amount(need.memory)} of memory, and {amount(free)} are free. {todo}", stacklevel=2)
+        warnings.warn(
+            f"{need.what} of {size} needs about {amount(need.memory)} of memory, and {amount(free)} are free. {todo}",
+            stacklevel=2,
+        )
 
 
 def _refuse_placeless(source: xr.Dataset, product: Product) -> None:
-    """Raise where a Dataset of the user's own has no reference system; of a file that has none, the engine says what it does without."""
+    """Raise where a Dataset of the user's own has no reference system; of a file that has none, the engine says what it
+    does without.
+    """
     if product.grid.crs is None and not extras.loads(source.attrs.get(extras.KEY, "")):
         raise no_crs(product.name)
 

@@ -31,7 +31,12 @@ def dates_of(dataset: xr.Dataset, dim: Hashable, index: int, count: int) -> xr.D
     if dim not in dataset.dims:
         return dataset
     if dataset.sizes[dim] != count:
-        raise BadProduct("the sources have different numbers of dates", expected=count, found=dataset.sizes[dim], todo="give the same dates of each")
+        raise BadProduct(
+            "the sources have different numbers of dates",
+            expected=count,
+            found=dataset.sizes[dim],
+            todo="give the same dates of each",
+        )
     return dataset.isel({dim: index})
 
 
@@ -39,11 +44,27 @@ def joined(parts: Sequence[xr.Dataset], source: xr.Dataset, dim: Hashable) -> xr
     """The results of the dates of `source` along its dimension `dim`, with what was said of each."""
     name = str(dim)
     index: Any = source.coords.get(dim, dim)
-    plain = [part.drop_vars([c for c in ("time", name) if c in part.coords and part.coords[c].ndim == 0], errors="ignore") for part in parts]
-    result = xr.concat(plain, dim=index, data_vars="all", coords="minimal", compat="override", join="override", combine_attrs="override")
+    plain = [
+        part.drop_vars([c for c in ("time", name) if c in part.coords and part.coords[c].ndim == 0], errors="ignore")
+        for part in parts
+    ]
+    result = xr.concat(
+        plain,
+        dim=index,
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+        join="override",
+        combine_attrs="override",
+    )
     result = result.transpose(name, ...)
-    attributes = {key: value for key, value in parts[0].attrs.items() if all(_alike(part.attrs.get(key), value) for part in parts)}
-    own = {(moment.isoformat() if (moment := start_of(part)) else str(i)): extras.loads(part.attrs[extras.KEY]) for i, part in enumerate(parts)}
+    attributes = {
+        key: value for key, value in parts[0].attrs.items() if all(_alike(part.attrs.get(key), value) for part in parts)
+    }
+    own = {
+        (moment.isoformat() if (moment := start_of(part)) else str(i)): extras.loads(part.attrs[extras.KEY])
+        for i, part in enumerate(parts)
+    }
     attributes[extras.KEY] = extras.dumps({"dates": own})
     notes = _notes(parts, list(own))
     if notes:

@@ -23,7 +23,11 @@ def as_dataset(given: Any) -> xr.Dataset:
         It is neither, or a DataArray whose bands have no names.
     """
     if isinstance(given, xr.Dataset):
-        cubes = [variable for variable in given.data_vars.values() if any(_is_band_dim(dim) and size > 1 for dim, size in variable.sizes.items())]
+        cubes = [
+            variable
+            for variable in given.data_vars.values()
+            if any(_is_band_dim(dim) and size > 1 for dim, size in variable.sizes.items())
+        ]
         return _split(cubes[0]).assign_attrs(given.attrs) if len(cubes) == 1 else given
     if isinstance(given, xr.DataArray):
         return _split(given)
@@ -32,7 +36,10 @@ def as_dataset(given: Any) -> xr.Dataset:
     if found == "DataTree":
         todo = 'give one of its groups: tree["…"].to_dataset()'
     raise BadProduct(
-        "this is no scene", expected="an xarray Dataset or DataArray, or a product of estran", found=found, todo=todo or "put the bands into a Dataset"
+        "this is no scene",
+        expected="an xarray Dataset or DataArray, or a product of estran",
+        found=found,
+        todo=todo or "put the bands into a Dataset",
     )
 
 
@@ -48,9 +55,13 @@ def _split(array: xr.DataArray) -> xr.Dataset:
     variables = {}
     for i, name in enumerate(names):
         one = array.isel({dim: i}, drop=True)
-        one.attrs = {k: _of_band(v, i, len(names)) for k, v in array.attrs.items() if k not in ("long_name", "band_names")}
+        one.attrs = {
+            k: _of_band(v, i, len(names)) for k, v in array.attrs.items() if k not in ("long_name", "band_names")
+        }
         # Coordinates that tell of the band alone (stackstac has several) would differ from variable to variable.
-        variables[name] = one.reset_coords([c for c in array.coords if dim in array.coords[c].dims and c in one.coords], drop=True).rename(name)
+        variables[name] = one.reset_coords(
+            [c for c in array.coords if dim in array.coords[c].dims and c in one.coords], drop=True
+        ).rename(name)
     return _with_facts(xr.Dataset(variables), array)
 
 
@@ -63,7 +74,11 @@ def _of_band(value: Any, i: int, count: int) -> Any:
 
 def _with_facts(dataset: xr.Dataset, array: xr.DataArray) -> xr.Dataset:
     """The Dataset with the facts about the scene that stand with the array: platform, time, reference system."""
-    facts = {k: v for k, v in array.attrs.items() if k not in ("long_name", "units", "scale_factor", "add_offset", "_FillValue", "nodata", "estran")}
+    facts = {
+        k: v
+        for k, v in array.attrs.items()
+        if k not in ("long_name", "units", "scale_factor", "add_offset", "_FillValue", "nodata", "estran")
+    }
     return dataset.assign_attrs(facts)
 
 
@@ -76,7 +91,13 @@ def _names(array: xr.DataArray, dim: str) -> list[str]:
             break
     else:
         said = array.attrs.get("long_name", array.attrs.get("band_names"))
-        found = [said] if isinstance(said, str) and count == 1 else list(map(str, said)) if isinstance(said, list | tuple) and len(said) == count else []
+        found = (
+            [said]
+            if isinstance(said, str) and count == 1
+            else list(map(str, said))
+            if isinstance(said, list | tuple) and len(said) == count
+            else []
+        )
     if not found or len(set(found)) != count:
         raise BadProduct(
             "the bands of the DataArray have no names, or one twice",

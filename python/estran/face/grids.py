@@ -1,4 +1,6 @@
-"""Where the pixels of a Dataset lie: dimensions, coordinates and coordinate reference system to a grid, and a grid to these."""
+"""Where the pixels of a Dataset lie: dimensions, coordinates and coordinate reference system to a grid, and a grid to
+these.
+"""
 
 from __future__ import annotations
 
@@ -60,10 +62,14 @@ class Layout:
 
 
 def way(dataset: xr.Dataset, dim: Hashable) -> str:
-    """What a dimension runs over: "y", "x", "time", or "" where nothing says so. Attributes of its coordinate count more than its name."""
+    """What a dimension runs over: "y", "x", "time", or "" where nothing says so. Attributes of its coordinate count
+    more than its name.
+    """
     if dim in dataset.coords:
         attributes = dataset.coords[dim].attrs
-        said = _STANDARD.get(str(attributes.get("standard_name", "")).lower()) or {"y": "y", "x": "x", "t": "time"}.get(str(attributes.get("axis", "")).lower())
+        said = _STANDARD.get(str(attributes.get("standard_name", "")).lower()) or {"y": "y", "x": "x", "t": "time"}.get(
+            str(attributes.get("axis", "")).lower()
+        )
         if said:
             return said
     name = str(dim)
@@ -71,7 +77,8 @@ def way(dataset: xr.Dataset, dim: Hashable) -> str:
 
 
 def crs_of(dataset: xr.Dataset, name: Hashable) -> str | None:
-    """The coordinate reference system of a variable: of its grid mapping, of ``spatial_ref`` or ``crs``, of attributes, of longitude and latitude.
+    """The coordinate reference system of a variable: of its grid mapping, of ``spatial_ref`` or ``crs``, of attributes,
+    of longitude and latitude.
 
     Raises
     ------
@@ -80,7 +87,14 @@ def crs_of(dataset: xr.Dataset, name: Hashable) -> str | None:
     """
     variable = dataset[name]
     for attributes in _stated(dataset, variable):
-        wkt = next((attributes[key] for key in ("crs_wkt", "spatial_ref", "crs", "proj:wkt2", "proj:code", "proj:epsg", "epsg") if attributes.get(key)), None)
+        wkt = next(
+            (
+                attributes[key]
+                for key in ("crs_wkt", "spatial_ref", "crs", "proj:wkt2", "proj:code", "proj:epsg", "epsg")
+                if attributes.get(key)
+            ),
+            None,
+        )
         if wkt is not None or "grid_mapping_name" in attributes:
             return _understood(wkt, attributes, str(name))
     dims = [dim for dim in variable.dims if way(dataset, dim) in ("y", "x")]
@@ -93,10 +107,18 @@ def _stated(dataset: xr.Dataset, variable: xr.DataArray) -> Iterator[Mapping[Any
     for mapping in (str(own).split(":")[0].strip(), MAPPING, "crs"):
         if mapping in dataset.variables:
             found = dataset.variables[mapping]
-            yield found.attrs if found.attrs or found.ndim or found.dtype.kind not in "iuUO" else {"crs": found.values.item()}
+            yield (
+                found.attrs
+                if found.attrs or found.ndim or found.dtype.kind not in "iuUO"
+                else {"crs": found.values.item()}
+            )
     yield variable.attrs
     yield dataset.attrs
-    yield {key: dataset.coords[key].values.item() for key in ("proj:code", "proj:epsg", "epsg") if key in dataset.coords and dataset.coords[key].ndim == 0}
+    yield {
+        key: dataset.coords[key].values.item()
+        for key in ("proj:code", "proj:epsg", "epsg")
+        if key in dataset.coords and dataset.coords[key].ndim == 0
+    }
 
 
 def _understood(stated: Any, attributes: Mapping[Any, Any], where: str) -> str:
@@ -105,13 +127,18 @@ def _understood(stated: Any, attributes: Mapping[Any, Any], where: str) -> str:
 
     try:
         if stated is None:
-            crs = CRS.from_cf({str(k): (v.tolist() if isinstance(v, np.generic | np.ndarray) else v) for k, v in attributes.items()})
+            crs = CRS.from_cf(
+                {str(k): (v.tolist() if isinstance(v, np.generic | np.ndarray) else v) for k, v in attributes.items()}
+            )
         else:
             text = str(stated)
             crs = CRS.from_user_input(int(float(text)) if re.fullmatch(r"\d+(\.0)?", text) else text)
     except (CRSError, KeyError, ValueError, TypeError) as error:
         raise BadGrid(
-            "the coordinate reference system cannot be understood", where=where, found=str(stated)[:80], todo='write it as "EPSG:32631" or WKT'
+            "the coordinate reference system cannot be understood",
+            where=where,
+            found=str(stated)[:80],
+            todo='write it as "EPSG:32631" or WKT',
         ) from error
     code = crs.to_epsg()
     return f"EPSG:{code}" if code else str(crs.to_wkt())
@@ -132,7 +159,8 @@ def layout_of(dataset: xr.Dataset, name: Hashable, y: Hashable, x: Hashable, own
     y, x
         Its dimensions of rows and columns.
     own
-        The grid that a variable of ours remembers: where the coordinates are still its, it is taken as it is, exact and with or without a reference system.
+        The grid that a variable of ours remembers: where the coordinates are still its, it is taken as it is, exact and
+        with or without a reference system.
 
     Raises
     ------
@@ -157,12 +185,16 @@ def layout_of(dataset: xr.Dataset, name: Hashable, y: Hashable, x: Hashable, own
             )
         if own is not None and own.shape != (height, width):
             transform = None  # a part of a grid without coordinates: of where is not said
-        return Layout(Grid(width, height, transform, crs or (own.crs if own else None)), str(y), str(x), coords, flipped)
+        return Layout(
+            Grid(width, height, transform, crs or (own.crs if own else None)), str(y), str(x), coords, flipped
+        )
     steps = _steps(dataset, str(name), (y, x), axes)
     (top, dy, turned_y), (left, dx, turned_x) = _corner(axes[0], -abs(steps[0])), _corner(axes[1], abs(steps[1]))
     if crs is None and (own is None or own.crs is not None):
         raise no_crs(name)
-    return Layout(Grid(width, height, Affine(dx, 0.0, left, 0.0, dy, top), crs), str(y), str(x), coords, (turned_y, turned_x))
+    return Layout(
+        Grid(width, height, Affine(dx, 0.0, left, 0.0, dy, top), crs), str(y), str(x), coords, (turned_y, turned_x)
+    )
 
 
 def no_crs(name: object) -> BadGrid:
@@ -194,13 +226,19 @@ def _is_grid_of(grid: Grid, axes: Iterable[npt.NDArray[np.float64] | None]) -> b
     return True
 
 
-def _steps(dataset: xr.Dataset, name: str, dims: tuple[Hashable, Hashable], axes: list[npt.NDArray[np.float64] | None]) -> tuple[float, float]:
+def _steps(
+    dataset: xr.Dataset, name: str, dims: tuple[Hashable, Hashable], axes: list[npt.NDArray[np.float64] | None]
+) -> tuple[float, float]:
     """Signed steps of rows and columns; of a single one, as long as the other's, or as a written transform says."""
     found: list[float | None] = []
     for dim, axis in zip(dims, axes, strict=True):
         assert axis is not None
         if not np.isfinite(axis).all():
-            raise BadGrid(f"coordinates of dimension {dim!r} are not numbers", where=name, todo="give each row and column its map coordinate")
+            raise BadGrid(
+                f"coordinates of dimension {dim!r} are not numbers",
+                where=name,
+                todo="give each row and column its map coordinate",
+            )
         if len(axis) < 2:
             found.append(None)
             continue
@@ -226,14 +264,21 @@ def _steps(dataset: xr.Dataset, name: str, dims: tuple[Hashable, Hashable], axes
     if found[0] is None and found[1] is None:
         written = _written_transform(dataset)
         if written is None:
-            raise BadGrid("one pixel alone has no size", where=name, expected="two rows or columns at the least", todo="give a larger part")
+            raise BadGrid(
+                "one pixel alone has no size",
+                where=name,
+                expected="two rows or columns at the least",
+                todo="give a larger part",
+            )
         return written.e, written.a
     rows, columns = found
     return (rows if rows is not None else -abs(columns or 0.0)), (columns if columns is not None else abs(rows or 0.0))
 
 
 def _corner(axis: npt.NDArray[np.float64] | None, step: float) -> tuple[float, float, bool]:
-    """Where the first pixel begins when steps have the sign of `step`, the step, and whether the axis runs the other way."""
+    """Where the first pixel begins when steps have the sign of `step`, the step, and whether the axis runs the other
+    way.
+    """
     assert axis is not None
     turned = len(axis) > 1 and (axis[-1] - axis[0]) * step < 0
     first = float(axis[-1] if turned else axis[0])
@@ -248,7 +293,8 @@ def _written_transform(dataset: xr.Dataset) -> Affine | None:
 def mapping_coord(grid: Grid) -> xr.Variable | None:
     """The coordinate ``spatial_ref`` as rioxarray writes and reads it; None without a reference system.
 
-    The transform stands in it only where there are no coordinates to say it: rioxarray takes a written one for granted, also in a part of the image.
+    The transform stands in it only where there are no coordinates to say it: rioxarray takes a written one for granted,
+    also in a part of the image.
     """
     attributes = cf.mapping_attributes(grid, wkt="WKT2_2019", placed=cf.centres(grid) is None)
     return xr.Variable((), np.int64(0), attributes) if attributes else None

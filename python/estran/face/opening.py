@@ -33,7 +33,8 @@ def open(  # noqa: A001 - estran.open, as xarray and others say it
     Parameters
     ----------
     path
-        A Sentinel-2 .SAFE folder, its zip or its metadata; BEAM-DIMAP (.dim); GeoTIFF; NetCDF; a Zarr store; any raster that GDAL reads; a folder of bands.
+        A Sentinel-2 .SAFE folder, its zip or its metadata; BEAM-DIMAP (.dim); GeoTIFF; NetCDF; a Zarr store; any raster
+        that GDAL reads; a folder of bands.
     scale
         Reflectance per digital number of rasters that declare none [1].
     offset
@@ -52,8 +53,9 @@ def open(  # noqa: A001 - estran.open, as xarray and others say it
     Returns
     -------
     Dataset
-        A variable a band, named as SNAP names it (B2, B8A, sun_zenith). Numbers are physical, NaN without data; flags and classes stay integers, with their
-        meanings. Bands of one size lie over (y, x); of several, over (y_10m, x_10m), (y_20m, x_20m) and so on. What was assumed is in ``attrs["notes"]``.
+        A variable a band, named as SNAP names it (B2, B8A, sun_zenith). Numbers are physical, NaN without data; flags
+        and classes stay integers, with their meanings. Bands of one size lie over (y, x); of several, over (y_10m,
+        x_10m), (y_20m, x_20m) and so on. What was assumed is in ``attrs["notes"]``.
 
     Raises
     ------
@@ -67,26 +69,43 @@ def open(  # noqa: A001 - estran.open, as xarray and others say it
     place = Path(path)
     if place.suffix.lower() == ZARR and place.is_dir():
         return _open_zarr(place)
-    options = ReadOptions(scale=scale, offset=offset, granule=granule, strict=strict, verify=verify, angles=angles, allow_remote=allow_remote)
+    options = ReadOptions(
+        scale=scale,
+        offset=offset,
+        granule=granule,
+        strict=strict,
+        verify=verify,
+        angles=angles,
+        allow_remote=allow_remote,
+    )
     return dataset_of(open_product(place, options))
 
 
 def _open_zarr(path: Path) -> xr.Dataset:
     need_zarr(path)
     try:
-        stored = xr.open_dataset(path, engine="zarr", chunks={}, consolidated=False, decode_coords="all", mask_and_scale=False)
+        stored = xr.open_dataset(
+            path, engine="zarr", chunks={}, consolidated=False, decode_coords="all", mask_and_scale=False
+        )
         own = extras.loads(stored.attrs.get(KEY, ""))
         if own and "dates" not in own:
-            # By our own arithmetic: xarray's makes doubles of counts, which differ from what the file came from in the last bits.
+            # By our own arithmetic: xarray's makes doubles of counts, which differ from what the file came from in the
+            # last bits.
             return dataset_of(replace(product_of(stored).product, source=str(path)))
         dataset = xr.open_dataset(path, engine="zarr", chunks={}, consolidated=False, decode_coords="all")
     except (OSError, ValueError, KeyError) as error:
-        raise BadProduct("the Zarr store cannot be opened", where=path, found=" ".join(str(error).split()), todo="see that it is whole") from error
+        raise BadProduct(
+            "the Zarr store cannot be opened",
+            where=path,
+            found=" ".join(str(error).split()),
+            todo="see that it is whole",
+        ) from error
     if not dataset.data_vars:
         raise BadProduct(
             "the Zarr store has no variables at its top",
             where=path,
             expected="bands as xarray writes them",
-            todo="open the group that has them with xarray (of EOPF products, with xarray-eopf), and give that Dataset to the operators",
+            todo="open the group that has them with xarray (of EOPF products, with xarray-eopf), and give that "
+            "Dataset to the operators",
         )
     return dataset

@@ -17,7 +17,9 @@ from estran.raster.product import Band
 Array = npt.NDArray[Any]
 
 _APART = 0.25
-"""Steps of a sample by which a float may be rounded; where float32 is rounded more (integers of 32 bits, large offsets), physical values are doubles."""
+"""Steps of a sample by which a float may be rounded; where float32 is rounded more (integers of 32 bits, large
+offsets), physical values are doubles.
+"""
 _MOST = 3.0
 """Reflectance that half of the pixels of no block exceed: counts, percent and radiances do."""
 _STEP = 16
@@ -40,8 +42,8 @@ def decoded(band: Band) -> tuple[Any, dict[str, Any]]:
     Returns
     -------
     array, dict
-        Physical values, NaN without data, as lazy as the band's samples; and xarray's ``encoding``, by which they become the same samples again. The samples
-        themselves and an empty ``encoding`` where nothing is to be decoded.
+        Physical values, NaN without data, as lazy as the band's samples; and xarray's ``encoding``, by which they
+        become the same samples again. The samples themselves and an empty ``encoding`` where nothing is to be decoded.
     """
     if not is_decoded(band):
         return band.data, {}
@@ -104,13 +106,17 @@ def _decode(band: Band, dtype: np.dtype[Any], raw: Array) -> Array:
 def _encode(band: Band, dtype: np.dtype[Any], values: Array) -> Array:
     gone = np.isnan(values)
     with np.errstate(all="ignore"):
-        numbers = (values.astype(np.float64) - band.offset) / band.scale if band.is_scaled else values.astype(np.float64)
+        numbers = (
+            (values.astype(np.float64) - band.offset) / band.scale if band.is_scaled else values.astype(np.float64)
+        )
     if dtype.kind == "f":
         raw = numbers.astype(dtype)
     else:
         limits = np.iinfo(dtype)
         numbers = np.rint(np.where(gone, 0.0, numbers))
-        _refuse_misfits(band, dtype, (numbers < limits.min) | (numbers > limits.max) | (gone if band.nodata is None else False))
+        _refuse_misfits(
+            band, dtype, (numbers < limits.min) | (numbers > limits.max) | (gone if band.nodata is None else False)
+        )
         raw = numbers.astype(dtype)
     if band.nodata is not None and fits(band.nodata, dtype):
         raw[gone] = dtype.type(band.nodata)
@@ -142,6 +148,7 @@ def unscaled(name: str, found: str) -> UnsupportedProduct:
         f"variable {name!r} holds numbers that are no reflectance",
         expected="reflectance as a fraction, or whole numbers with the attribute scale_factor (and add_offset)",
         found=found,
-        todo=f'set ds["{name}"].attrs["scale_factor"] = 0.0001, and ["add_offset"] = -0.1 for Sentinel-2 from processing baseline 04.00 on, '
+        todo=f'set ds["{name}"].attrs["scale_factor"] = 0.0001, and ["add_offset"] = -0.1 for Sentinel-2 from '
+        f"processing baseline 04.00 on, "
         "where the numbers are not shifted already",
     )

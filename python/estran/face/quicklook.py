@@ -59,7 +59,10 @@ def _chosen(product: Product, name: str | None) -> Band | None:
         return there[name]
     if len(_channels(product)) == 3:
         return None
-    return min(there.values(), key=lambda band: (not isinstance(band.coding, IndexCoding), not isinstance(band.coding, FlagCoding)))
+    return min(
+        there.values(),
+        key=lambda band: (not isinstance(band.coding, IndexCoding), not isinstance(band.coding, FlagCoding)),
+    )
 
 
 def _channels(product: Product) -> list[Band]:
@@ -73,7 +76,11 @@ def _scene(product: Product, canvas: Canvas) -> npt.NDArray[np.uint8]:
 
 def _flags(ax: Axes, canvas: Canvas, product: Product, band: Band, coding: FlagCoding) -> None:
     packed = canvas.sample(band).astype(np.int64)
-    counts = {flag.name: int(np.count_nonzero(coding.unpack(packed, flag.name))) for flag in coding.flags if flag.name.lower() not in NO_DATA_NAMES}
+    counts = {
+        flag.name: int(np.count_nonzero(coding.unpack(packed, flag.name)))
+        for flag in coding.flags
+        if flag.name.lower() not in NO_DATA_NAMES
+    }
     # The rarer one on top, so that what is small stays visible.
     order = sorted((name for name, n in counts.items() if n), key=lambda name: -counts[name])
     base = np.full((*canvas.shape, 3), _PLAIN, np.uint8)
@@ -114,5 +121,8 @@ def _legend(ax: Axes, shown: list[tuple[Colour, str]]) -> None:
     from matplotlib.patches import Patch
 
     if shown:
-        patches = [Patch(facecolor=hexadecimal(shade), edgecolor="0.3", label=name.replace("_", " ").lower()) for shade, name in shown]
+        patches = [
+            Patch(facecolor=hexadecimal(shade), edgecolor="0.3", label=name.replace("_", " ").lower())
+            for shade, name in shown
+        ]
         ax.legend(handles=patches, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)

@@ -1,4 +1,6 @@
-"""A product as a Dataset: physical values as lazy as the product's samples, with the attributes of CF, and all else that a product knows."""
+"""A product as a Dataset: physical values as lazy as the product's samples, with the attributes of CF, and all else
+that a product knows.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from estran.raster.product import Band, Product, TiePointGrid
 KEY = extras.KEY
 """The attribute with what CF has no words for: JSON, of the Dataset and of each variable."""
 PENDING = "estran_pending"
-"""In a Dataset's ``encoding``: what is learnt only while its samples are computed (:class:`~estran.raster.product.Pending`), for whoever writes it."""
+"""In a Dataset's ``encoding``: what is learnt only while its samples are computed
+(:class:`~estran.raster.product.Pending`), for whoever writes it.
+"""
 _UNITS = {"dl": "1", "deg": "degrees"}
 
 
@@ -30,13 +34,15 @@ def dataset_of(product: Product, layouts: Iterable[Layout] = ()) -> xr.Dataset:
     product
         Any.
     layouts
-        How grids lay in the Dataset that the product comes from: what has the same grid gets the same dimensions, coordinates and direction.
+        How grids lay in the Dataset that the product comes from: what has the same grid gets the same dimensions,
+        coordinates and direction.
 
     Returns
     -------
     Dataset
-        A variable a band, over (y, x) where all bands have one size, else over (y_10m, x_10m), (y_20m, x_20m) and so on. Numbers with a scale or a no-data
-        value are physical, NaN without data; flags and classes are integers. Dask stays Dask. ``spatial_ref`` and ``time`` are coordinates.
+        A variable a band, over (y, x) where all bands have one size, else over (y_10m, x_10m), (y_20m, x_20m) and so
+        on. Numbers with a scale or a no-data value are physical, NaN without data; flags and classes are integers. Dask
+        stays Dask. ``spatial_ref`` and ``time`` are coordinates.
     """
     shown = {name: band for name, band in product.bands.items() if band.data is not None}
     places = _places([band.grid for band in shown.values()], product.grid, {layout.grid: layout for layout in layouts})
@@ -67,7 +73,8 @@ def _places(grids: list[Grid], scene: Grid, known: Mapping[Grid, Layout]) -> dic
             continue
         tail = "" if one_size else _tail(grid, {layout.y for layout in found.values()})
         y, x = f"y{tail}", f"x{tail}"
-        # The mapping of the scene serves all: only rotated grids, which have no coordinates, say more than their reference system in it.
+        # The mapping of the scene serves all: only rotated grids, which have no coordinates, say more than their
+        # reference system in it.
         mapping = mapping_coord(grid if one_size else scene)
         axes = {dim: xr.Variable((dim,), *spot) for dim, spot in cf.axes(grid, y, x).items()}
         found[grid] = Layout(grid, y, x, axes | ({MAPPING: mapping} if mapping is not None else {}))
@@ -75,7 +82,9 @@ def _places(grids: list[Grid], scene: Grid, known: Mapping[Grid, Layout]) -> dic
 
 
 def _tail(grid: Grid, taken: set[str]) -> str:
-    """What dimensions of one size among several end in: "_10m", or a number where pixels are not square or not in metres."""
+    """What dimensions of one size among several end in: "_10m", or a number where pixels are not square or not in
+    metres.
+    """
     number = f"_{len(taken) + 1}"
     if grid.transform is None or grid.crs is None or grid.is_geographic or not np.isclose(*grid.pixel_size):
         return number
@@ -146,7 +155,11 @@ def attributes_of(product: Product) -> dict[str, Any]:
         "description": product.description,
         "source": product.source,
         "scene": extras.grid_json(product.grid),
-        "virtual": {band.name: {**extras.band_extras(band), "grid": extras.grid_json(band.grid)} for band in product.bands.values() if band.data is None},
+        "virtual": {
+            band.name: {**extras.band_extras(band), "grid": extras.grid_json(band.grid)}
+            for band in product.bands.values()
+            if band.data is None
+        },
         "order": list(product.bands),
     }
     attributes[KEY] = extras.dumps(own)

@@ -1,4 +1,6 @@
-"""A Dataset as a product: one that we made gives back what it was made of; any other is read by the conventions of CF, STAC and rioxarray."""
+"""A Dataset as a product: one that we made gives back what it was made of; any other is read by the conventions of CF,
+STAC and rioxarray.
+"""
 
 from __future__ import annotations
 
@@ -82,19 +84,26 @@ def product_of(dataset: xr.Dataset) -> Converted:
         raise BadProduct(
             "the Dataset holds no band",
             expected="a numeric variable over rows and columns",
-            found=", ".join(f"{n}({', '.join(map(str, v.dims))})" for n, v in dataset.data_vars.items()) or "no variables",
+            found=", ".join(f"{n}({', '.join(map(str, v.dims))})" for n, v in dataset.data_vars.items())
+            or "no variables",
             todo="give each band as a variable over the dimensions y and x",
         )
     product = replace(_product(dataset, own, bands, points), pending=dataset.encoding.get(PENDING, ()))
     _refuse_twins(product, given)
     if joined:
-        product = product.with_notes(f"Chunks of few rows or columns were joined to {TILE} x {TILE} pixels in {', '.join(joined)}.")
+        product = product.with_notes(
+            f"Chunks of few rows or columns were joined to {TILE} x {TILE} pixels in {', '.join(joined)}."
+        )
     return Converted(product, tuple(layouts.values()))
 
 
 def _refuse_nothing(dataset: xr.Dataset) -> None:
     if not dataset.data_vars:
-        raise BadProduct("the Dataset is empty", expected="a variable a band", todo="see that the search or the selection that made it found anything")
+        raise BadProduct(
+            "the Dataset is empty",
+            expected="a variable a band",
+            todo="see that the search or the selection that made it found anything",
+        )
     empty = [str(dim) for dim, size in dataset.sizes.items() if size == 0]
     if empty:
         raise BadProduct(
@@ -117,7 +126,9 @@ def _rows_and_columns(dataset: xr.Dataset, variable: xr.DataArray) -> tuple[Hash
     """Its dimensions of rows and columns, where it is a numeric variable over both and no others longer than 1."""
     if variable.dtype.kind not in "iufb":
         return None
-    ways = {way(dataset, dim): dim for dim in variable.dims if variable.sizes[dim] > 1 or way(dataset, dim) in ("y", "x")}
+    ways = {
+        way(dataset, dim): dim for dim in variable.dims if variable.sizes[dim] > 1 or way(dataset, dim) in ("y", "x")
+    }
     if "y" not in ways or "x" not in ways:
         return None
     others = [str(dim) for dim in variable.dims if dim not in (ways["y"], ways["x"]) and variable.sizes[dim] > 1]
@@ -126,7 +137,8 @@ def _rows_and_columns(dataset: xr.Dataset, variable: xr.DataArray) -> tuple[Hash
             f"variable {variable.name!r} has a dimension that is neither rows, columns nor time",
             expected="(y, x) or (time, y, x)",
             found=f"({', '.join(map(str, variable.dims))})",
-            todo=f'take one of it: ds.isel({others[0]}=0); bands along a dimension are given as a DataArray with a dimension "band"',
+            todo=f"take one of it: ds.isel({others[0]}=0); bands along a dimension are given as a DataArray with a "
+            f'dimension "band"',
         )
     return ways["y"], ways["x"]
 
@@ -151,7 +163,9 @@ def _band(name: str, variable: xr.DataArray, layout: Layout, said: Mapping[str, 
         data,
         layout.grid,
         unit=_unit(variable.attrs, said),
-        description=str(variable.attrs.get("long_name", "")) if said or isinstance(variable.attrs.get("long_name"), str) else "",
+        description=str(variable.attrs.get("long_name", ""))
+        if said or isinstance(variable.attrs.get("long_name"), str)
+        else "",
         coding=extras.coding_of(said.get("coding", {}).get("name", name), variable.attrs, said),
         valid=str(variable.attrs.get("valid_pixel_expression", "")),
         wavelength=_wavelength(variable.attrs),
@@ -177,7 +191,8 @@ def _with_numbers(band: Band, variable: xr.DataArray, said: Mapping[str, Any]) -
     if raw is not None:
         scale, offset = said.get("scaling", (1.0, 0.0))
         kept = replace(band, scale=scale, offset=offset, nodata=said.get("nodata"))
-        # Whoever computes with a variable gets one whose attributes may stay and whose encoding is gone: its numbers are what they are.
+        # Whoever computes with a variable gets one whose attributes may stay and whose encoding is gone: its numbers
+        # are what they are.
         if is_decoded(kept):
             if dtype == raw and raw.kind in "iu" and scaling_of(variable.attrs) == (kept.scale, kept.offset):
                 return kept  # opened without decoding
@@ -196,8 +211,10 @@ def _with_numbers(band: Band, variable: xr.DataArray, said: Mapping[str, Any]) -
 def _floats(band: Band, variable: xr.DataArray) -> Band:
     if scaling_of(variable.attrs) != (1.0, 0.0):
         raise UnsupportedProduct(
-            f"it is not clear whether variable {band.name!r} is scaled already: it holds floats, and its attributes a scale_factor or an add_offset",
-            todo=f'if it is, remove them: ds["{band.name}"].attrs.pop("scale_factor"); if not, apply them first (xarray.decode_cf does)',
+            f"it is not clear whether variable {band.name!r} is scaled already: it holds floats, and its attributes a "
+            f"scale_factor or an add_offset",
+            todo=f'if it is, remove them: ds["{band.name}"].attrs.pop("scale_factor"); if not, apply them first '
+            f"(xarray.decode_cf does)",
         )
     nodata = _nodata(variable.attrs, np.dtype(band.data.dtype))
     return replace(band, nodata=float("nan") if nodata is None else nodata, saturated=None)
@@ -213,19 +230,32 @@ def _nodata(attributes: Mapping[Any, Any], dtype: np.dtype[Any]) -> float | None
 
 def _wavelength(attributes: Mapping[Any, Any]) -> float | None:
     value = attributes.get("radiation_wavelength")
-    return float(value) if value is not None and str(attributes.get("radiation_wavelength_unit", "nm")) == "nm" else None
+    return (
+        float(value) if value is not None and str(attributes.get("radiation_wavelength_unit", "nm")) == "nm" else None
+    )
 
 
 def _tie_points(variable: xr.DataArray, said: Mapping[str, Any]) -> TiePointGrid:
     offset_x, offset_y, step_x, step_y = said["tie_points"]
     texts = str(variable.attrs.get("units", "")), str(variable.attrs.get("long_name", ""))
-    return TiePointGrid(said["name"], np.asarray(variable.values), offset_x, offset_y, step_x, step_y, *texts, cyclic=bool(said["cyclic"]))
+    return TiePointGrid(
+        said["name"],
+        np.asarray(variable.values),
+        offset_x,
+        offset_y,
+        step_x,
+        step_y,
+        *texts,
+        cyclic=bool(said["cyclic"]),
+    )
 
 
 # ---------------------------------------------------------------- the product
 
 
-def _product(dataset: xr.Dataset, own: Mapping[str, Any], bands: Mapping[str, Band], points: Mapping[str, TiePointGrid]) -> Product:
+def _product(
+    dataset: xr.Dataset, own: Mapping[str, Any], bands: Mapping[str, Band], points: Mapping[str, TiePointGrid]
+) -> Product:
     attributes = dataset.attrs
     start = start_of(dataset)
     name = str(attributes.get("title") or attributes.get("name") or attributes.get("id") or "dataset")
@@ -248,18 +278,36 @@ def _product(dataset: xr.Dataset, own: Mapping[str, Any], bands: Mapping[str, Ba
 
 
 def _with_own(product: Product, own: Mapping[str, Any], largest: Grid) -> Product:
-    """The product with what its Dataset remembers; tie points and virtual bands move with the part of the scene that is left."""
+    """The product with what its Dataset remembers; tie points and virtual bands move with the part of the scene that is
+    left.
+    """
     found = extras.with_product_extras(replace(product, tie_points={}), own)
-    same_time = found.start is not None and product.start is not None and abs((found.start - product.start).total_seconds()) < 1e-5
+    same_time = (
+        found.start is not None
+        and product.start is not None
+        and abs((found.start - product.start).total_seconds()) < 1e-5
+    )
     scene = extras.grid_of(own["scene"]) if "scene" in own else largest
-    whole = scene if any(band.grid == scene for band in product.bands.values()) or _lies_in(largest, scene) == (0.0, 0.0, 1.0, 1.0) else largest
+    whole = (
+        scene
+        if any(band.grid == scene for band in product.bands.values())
+        or _lies_in(largest, scene) == (0.0, 0.0, 1.0, 1.0)
+        else largest
+    )
     points = dict(product.tie_points)
     notes: tuple[str, ...] = ()
     if whole != scene and points:
         place = _lies_in(largest, scene)
         points = {name: _moved(grid, place) for name, grid in points.items()} if place is not None else {}
-        notes = () if place is not None else ("The tie-point grids are left out: of which part of the scene the Dataset is left, it does not say.",)
-    virtual = {name: extras.with_band_extras(Band(name, None, extras.grid_of(data["grid"])), data) for name, data in own.get("virtual", {}).items()}
+        notes = (
+            ()
+            if place is not None
+            else ("The tie-point grids are left out: of which part of the scene the Dataset is left, it does not say.",)
+        )
+    virtual = {
+        name: extras.with_band_extras(Band(name, None, extras.grid_of(data["grid"])), data)
+        for name, data in own.get("virtual", {}).items()
+    }
     every = {**product.bands, **(virtual if whole == scene else {})}
     order = [name for name in own.get("order", ()) if name in every]
     return replace(
@@ -279,7 +327,9 @@ def _with_own(product: Product, own: Mapping[str, Any], largest: Grid) -> Produc
 
 
 def _lies_in(part: Grid, scene: Grid) -> tuple[float, float, float, float] | None:
-    """(column, row) of a part's corner in a scene, and how many pixels of the scene one of its own is; None where the two have no common map."""
+    """(column, row) of a part's corner in a scene, and how many pixels of the scene one of its own is; None where the
+    two have no common map.
+    """
     ours, theirs = part.transform, scene.transform
     if ours is None or theirs is None or part.crs != scene.crs or any((ours.b, ours.d, theirs.b, theirs.d)):
         return (0.0, 0.0, 1.0, 1.0) if part.shape == scene.shape and ours == theirs else None
@@ -288,7 +338,13 @@ def _lies_in(part: Grid, scene: Grid) -> tuple[float, float, float, float] | Non
 
 def _moved(points: TiePointGrid, place: tuple[float, float, float, float]) -> TiePointGrid:
     column, row, x, y = place
-    return replace(points, offset_x=(points.offset_x - column) / x, offset_y=(points.offset_y - row) / y, step_x=points.step_x / x, step_y=points.step_y / y)
+    return replace(
+        points,
+        offset_x=(points.offset_x - column) / x,
+        offset_y=(points.offset_y - row) / y,
+        step_x=points.step_x / x,
+        step_y=points.step_y / y,
+    )
 
 
 def _platform(dataset: xr.Dataset) -> str:
@@ -296,7 +352,11 @@ def _platform(dataset: xr.Dataset) -> str:
     discovered = dataset.attrs.get("stac_discovery")
     properties = discovered.get("properties", {}) if isinstance(discovered, dict) else {}
     # A coordinate may differ from date to date.
-    of_date = dataset.coords["platform"].values.item() if "platform" in dataset.coords and dataset.coords["platform"].size == 1 else None
+    of_date = (
+        dataset.coords["platform"].values.item()
+        if "platform" in dataset.coords and dataset.coords["platform"].size == 1
+        else None
+    )
     for value in (of_date, dataset.attrs.get("platform"), dataset.attrs.get("spacecraft"), properties.get("platform")):
         if isinstance(value, str) and value.strip():
             return _named(value)
@@ -306,7 +366,11 @@ def _platform(dataset: xr.Dataset) -> str:
 def _named(platform: str) -> str:
     """A platform as our readers spell it ("sentinel-2a" is "Sentinel-2A")."""
     words = platform.strip()
-    return words[:1].upper() + words[1:-1] + words[-1:].upper() if words.lower().startswith(("sentinel-2", "landsat-")) else words
+    return (
+        words[:1].upper() + words[1:-1] + words[-1:].upper()
+        if words.lower().startswith(("sentinel-2", "landsat-"))
+        else words
+    )
 
 
 def start_of(dataset: xr.Dataset) -> datetime | None:
@@ -332,7 +396,9 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _refuse_twins(product: Product, given: Mapping[str, Any]) -> None:
-    """Raise where two variables are the same band of the sensor and hold different numbers (`given`): which of them is meant is not to be guessed."""
+    """Raise where two variables are the same band of the sensor and hold different numbers (`given`): which of them is
+    meant is not to be guessed.
+    """
     try:
         sensor = sensor_of(product.platform).name
     except UnsupportedProduct:
@@ -358,7 +424,9 @@ def _same_numbers(one: Any, other: Any) -> bool:
         return str(one.name) == str(other.name)
     if hasattr(one, "dask") or hasattr(other, "dask"):
         return False
-    return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f" and other.dtype.kind == "f"))
+    return one.shape == other.shape and bool(
+        np.array_equal(one, other, equal_nan=one.dtype.kind == "f" and other.dtype.kind == "f")
+    )
 
 
 def refuse_other_dates(dataset: xr.Dataset) -> None:

@@ -25,9 +25,15 @@ _PART = re.compile(r"([^/]+/)?(zarr\.json|\.z(group|attrs|array|metadata))|[^/]+
 
 
 def _stranger(_target: Path, folder: Path) -> str:
-    """What in a folder is no part of a Zarr store that Estran wrote; "" where all is. A list of files, as other results have, would be no part of a store."""
+    """What in a folder is no part of a Zarr store that Estran wrote; "" where all is. A list of files, as other results
+    have, would be no part of a store.
+    """
     files = [path for path, facts in inventory(folder).items() if facts[0] != "folder"]
-    ours = any(f'"{KEY}"' in (folder / name).read_text("utf-8", "replace") for name in ("zarr.json", ".zattrs") if name in files)
+    ours = any(
+        f'"{KEY}"' in (folder / name).read_text("utf-8", "replace")
+        for name in ("zarr.json", ".zattrs")
+        if name in files
+    )
     return next((path for path in files if not ours or not _PART.fullmatch(path)), "")
 
 
@@ -40,7 +46,10 @@ def written(dataset: xr.Dataset, path: Path, overwrite: bool) -> Path:
         return _write_zarr(dataset, path, overwrite)
     if path.suffix.lower() not in (*FORMATS.values(), ".tiff"):
         raise BadParameter(
-            "the ending of the output is not known", where=path, expected=", ".join((*dict.fromkeys(FORMATS.values()), ZARR)), found=path.suffix or "none"
+            "the ending of the output is not known",
+            where=path,
+            expected=", ".join((*dict.fromkeys(FORMATS.values()), ZARR)),
+            found=path.suffix or "none",
         )
     refuse_other_dates(dataset)
     return write_product(product_of(dataset).product, path, overwrite=overwrite)
@@ -81,9 +90,20 @@ def _shared(own: str) -> str:
 
 
 def _evenly_chunked(dataset: xr.Dataset) -> xr.Dataset:
-    """The Dataset with chunks of one size along each dimension, as Zarr needs them; what has them already stays as it is."""
-    uneven = {name for name, variable in dataset.variables.items() if variable.chunks and any(not _is_even(sizes) for sizes in variable.chunks)}
-    return dataset.assign({name: dataset[name].chunk({dim: max(sizes) for dim, sizes in dataset[name].chunksizes.items()}) for name in uneven})
+    """The Dataset with chunks of one size along each dimension, as Zarr needs them; what has them already stays as it
+    is.
+    """
+    uneven = {
+        name
+        for name, variable in dataset.variables.items()
+        if variable.chunks and any(not _is_even(sizes) for sizes in variable.chunks)
+    }
+    return dataset.assign(
+        {
+            name: dataset[name].chunk({dim: max(sizes) for dim, sizes in dataset[name].chunksizes.items()})
+            for name in uneven
+        }
+    )
 
 
 def _is_even(sizes: tuple[int, ...]) -> bool:
@@ -95,4 +115,6 @@ def need_zarr(path: Path) -> None:
     try:
         import zarr  # noqa: F401
     except ImportError as error:
-        raise EstranError("Zarr needs a library that is not installed", where=path, todo="install it: pip install 'estran[zarr]'") from error
+        raise EstranError(
+            "Zarr needs a library that is not installed", where=path, todo="install it: pip install 'estran[zarr]'"
+        ) from error

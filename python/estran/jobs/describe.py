@@ -1,4 +1,6 @@
-"""What a finished product says of itself: fractions of flags and classes, cloud cover, and its STAC item; read from the file, not from what made it."""
+"""What a finished product says of itself: fractions of flags and classes, cloud cover, and its STAC item; read from the
+file, not from what made it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ CLOUD = "CLOUD"
 
 @dataclass(frozen=True)
 class Description:
-    """Of one result: fractions by band and name (1), cloud cover (percent, None where nothing says it), and names of its files: product, report, item."""
+    """Of one result: fractions by band and name (1), cloud cover (percent, None where nothing says it), and names of
+    its files: product, report, item.
+    """
 
     fractions: dict[str, dict[str, float]]
     cloud_cover: float | None
@@ -62,7 +66,9 @@ def describe(file: Path, job: Job | None = None) -> Description:
 
 
 def cloud_cover(tables: Sequence[ShareTable]) -> float | None:
-    """Percent of the pixels with data under the flag CLOUD, or of that class where no band has the flag; None where there is neither."""
+    """Percent of the pixels with data under the flag CLOUD, or of that class where no band has the flag; None where
+    there is neither.
+    """
     for kind in ("flags", "classes"):
         for table in tables:
             for row in table.rows:

@@ -1,4 +1,6 @@
-"""The ground that a grid covers, in WGS 84 as GeoJSON (RFC 7946) wants it: cut at longitude 180 where it lies across."""
+"""The ground that a grid covers, in WGS 84 as GeoJSON (RFC 7946) wants it: cut at longitude 180 where
+it lies across.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ def footprint(grid: Grid) -> tuple[dict[str, Any], list[float]] | None:
     Returns
     -------
     tuple
-        A GeoJSON Polygon, or a MultiPolygon where the grid lies across longitude 180; and west, south, east, north [degrees], where west is then larger than
-        east.
+        A GeoJSON Polygon, or a MultiPolygon where the grid lies across longitude 180; and west, south, east, north
+        [degrees], where west is then larger than east.
     """
     if grid.crs is None or grid.transform is None:
         return None
@@ -39,7 +41,9 @@ def footprint(grid: Grid) -> tuple[dict[str, Any], list[float]] | None:
     if east <= 180.0 + 10.0**-_DIGITS:
         return {"type": "Polygon", "coordinates": [_closed(ring)]}, _rounded([west, south, east, north])
     parts = [_cut(ring, -1.0), _cut(ring, 1.0) - [360.0, 0.0]]
-    return {"type": "MultiPolygon", "coordinates": [[_closed(part)] for part in parts]}, _rounded([west, south, east - 360.0, north])
+    return {"type": "MultiPolygon", "coordinates": [[_closed(part)] for part in parts]}, _rounded(
+        [west, south, east - 360.0, north]
+    )
 
 
 def _outline(grid: Grid) -> Ring:

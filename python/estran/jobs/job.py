@@ -57,7 +57,8 @@ def digest_of(facts: Mapping[str, Any]) -> str:
 
 
 def fingerprint(path: Path) -> list[Any]:
-    """What tells a file or folder from a changed one without reading it: names, sizes, times of change; its place does not count.
+    """What tells a file or folder from a changed one without reading it: names, sizes, times of change; its place does
+    not count.
 
     Of BEAM-DIMAP the samples beside the header count, too. What cannot be looked at is empty.
     """
@@ -82,11 +83,14 @@ def plain_name(path: Path) -> str:
 
     Examples
     --------
-    >>> plain_name(Path("a/S2A_MSIL1C_X.SAFE.zip")), plain_name(Path("b/été 1.tif")), plain_name(Path("/")), plain_name(Path("c/-x"))
-    ('S2A_MSIL1C_X', 't_1', 'product', 'x')
+    >>> [plain_name(Path(path)) for path in ("a/S2A_MSIL1C_X.SAFE.zip", "b/été 1.tif", "/", "c/-x")]
+    ['S2A_MSIL1C_X', 't_1', 'product', 'x']
     """
     parents = (path, *path.parents)
-    name = next((p.name for p in parents if p.suffix.upper() == ".SAFE" and p.is_dir()), Path(os.path.abspath(path)).name)  # noqa: PTH100 (".." has no name)
+    name = next(
+        (p.name for p in parents if p.suffix.upper() == ".SAFE" and p.is_dir()),
+        Path(os.path.abspath(path)).name,  # noqa: PTH100 (".." has no name)
+    )
     while _ENDINGS.search(name):
         name = _ENDINGS.sub("", name)
     return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-")[:_LONGEST] or "product"
@@ -95,8 +99,9 @@ def plain_name(path: Path) -> str:
 def names_of(products: Iterable[Path], known: Mapping[str, str]) -> dict[str, Path]:
     """A name for each product; one that is given twice has one.
 
-    The name is the product's own (:func:`plain_name`). Where another product has it, whether in the same command or, as `known` says, in an earlier one, the
-    first eight or more digits of the SHA-256 of the product's absolute path stand behind it. A product keeps the name that it once had.
+    The name is the product's own (:func:`plain_name`). Where another product has it, whether in the same command or, as
+    `known` says, in an earlier one, the first eight or more digits of the SHA-256 of the product's absolute path stand
+    behind it. A product keeps the name that it once had.
 
     Parameters
     ----------

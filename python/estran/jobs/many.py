@@ -1,4 +1,6 @@
-"""Many products into one folder: what is done already, what may not be replaced, what is to be made; each end is recorded before the next is told."""
+"""Many products into one folder: what is done already, what may not be replaced, what is to be made; each end is
+recorded before the next is told.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,13 @@ def jobs_of(products: Sequence[Path], out: Path, facts: Mapping[str, Any], known
     """The jobs of some products: each with its name and the digest of `facts` and what it is made from."""
     names = names_of(products, {row.name: row.source for row in known.values()})
     return [
-        Job(name, path, identity_of(path), out / name, digest_of({**facts, "source": [path.name, fingerprint(Path(identity_of(path)))]}))
+        Job(
+            name,
+            path,
+            identity_of(path),
+            out / name,
+            digest_of({**facts, "source": [path.name, fingerprint(Path(identity_of(path)))]}),
+        )
         for name, path in names.items()
     ]
 
@@ -52,7 +60,8 @@ def jobs_of(products: Sequence[Path], out: Path, facts: Mapping[str, Any], known
 def planned(jobs: Sequence[Job], known: Mapping[str, Row], *, overwrite: bool) -> Plan:
     """Sort jobs by what is known of them and what lies in their places.
 
-    What an interrupted run had begun may be replaced by the same job: its place was free, or given free, when that run began.
+    What an interrupted run had begun may be replaced by the same job: its place was free, or given free, when that run
+    began.
     """
     plan = Plan()
     for job in jobs:
@@ -85,15 +94,25 @@ def _is_there(job: Job) -> bool:
 
 
 def _leads_elsewhere(job: Job) -> TargetExists | None:
-    if job.folder.is_symlink() and Path(os.path.realpath(job.folder.parent)) not in Path(os.path.realpath(job.folder)).parents:
-        return TargetExists("the place of the result is a link that leads out of the output folder", where=job.folder, todo="remove the link")
+    if (
+        job.folder.is_symlink()
+        and Path(os.path.realpath(job.folder.parent)) not in Path(os.path.realpath(job.folder)).parents
+    ):
+        return TargetExists(
+            "the place of the result is a link that leads out of the output folder",
+            where=job.folder,
+            todo="remove the link",
+        )
     return None
 
 
 def _taken(job: Job, row: Row | None) -> TargetExists:
     if row is None or row.digest == job.digest:
         return TargetExists("the output is already there", where=job.folder, todo="give another folder, or --overwrite")
-    what = "the output is already there, made from another state of the source, with other parameters or by another version of Estran"
+    what = (
+        "the output is already there, made from another state of the source, with other parameters or by another "
+        "version of Estran"
+    )
     return TargetExists(what, where=job.folder, todo="give another folder, or --overwrite")
 
 
@@ -101,7 +120,9 @@ Told = Callable[[Job, Result], None]
 """Told of each product when it has ended."""
 
 
-def run_all(tasks: Sequence[Task], state: State, runner: Runner, function: Function, told: Told, *, progress: Progress = quiet) -> list[tuple[Job, Result]]:
+def run_all(
+    tasks: Sequence[Task], state: State, runner: Runner, function: Function, told: Told, *, progress: Progress = quiet
+) -> list[tuple[Job, Result]]:
     """Work on tasks, and keep what becomes of each.
 
     Returns

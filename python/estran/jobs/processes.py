@@ -1,4 +1,6 @@
-"""Several products at a time on this computer, each in a process of its own, which dies with the process that started it."""
+"""Several products at a time on this computer, each in a process of its own, which dies with the process that started
+it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ class _Tally:
     def tell(self, progress: Progress, workers: Sequence[_Worker]) -> None:
         """Say the share of the whole that is done, and what is being worked on."""
         names = ", ".join(w.task.job.name for w in workers if w.task is not None)
-        progress((self.done + sum(w.share for w in workers if w.task is not None)) / max(1, self.total), f"{self.done}/{self.total} {names}")
+        progress(
+            (self.done + sum(w.share for w in workers if w.task is not None)) / max(1, self.total),
+            f"{self.done}/{self.total} {names}",
+        )
 
 
 class Processes:
@@ -55,7 +60,9 @@ class Processes:
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def __call__(self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet) -> Iterator[tuple[Task, Result]]:
+    def __call__(
+        self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet
+    ) -> Iterator[tuple[Task, Result]]:
         """As :class:`~estran.jobs.work.Runner`; a product whose process dies is begun once more."""
         waiting, workers, tally = deque(tasks), list[_Worker](), _Tally(len(tasks))
         try:
@@ -71,7 +78,9 @@ class Processes:
         finally:
             _end(workers)
 
-    def _hand_out(self, waiting: deque[Task], workers: list[_Worker], function: Function, started: Started, tally: _Tally) -> None:
+    def _hand_out(
+        self, waiting: deque[Task], workers: list[_Worker], function: Function, started: Started, tally: _Tally
+    ) -> None:
         while waiting and sum(w.task is not None for w in workers) < self.count:
             idle = next((w for w in workers if w.task is None), None)
             if idle is None:
@@ -111,7 +120,11 @@ def _died(worker: _Worker, workers: list[_Worker], waiting: deque[Task], tally: 
         return None
     code = worker.process.exitcode or 0
     why = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-    todo = "look whether its memory ran out; fewer --jobs need less" if code == -signal.SIGKILL else "run it alone with --verbose, and report what it says"
+    todo = (
+        "look whether its memory ran out; fewer --jobs need less"
+        if code == -signal.SIGKILL
+        else "run it alone with --verbose, and report what it says"
+    )
     return task, lost(f"{why}, {TRIES} times", todo)
 
 

@@ -1,4 +1,5 @@
-"""Where the work runs: workers on this computer, a scheduler of Dask's that is there, or jobs of a batch system that become workers.
+"""Where the work runs: workers on this computer, a scheduler of Dask's that is there, or jobs of a batch system that
+become workers.
 
 Inside :func:`scheduler`, Dask's default client is that of the scheduler. Nothing of Dask's is imported before.
 """
@@ -99,11 +100,16 @@ def parse(text: str) -> Local | Address:
     if match:
         workers = int(match[1]) if match[1] else os.cpu_count() or 1
         if not 1 <= workers <= _MOST:
-            raise BadParameter("the number of workers is not possible", where="--scheduler", expected=f"1 to {_MOST}", found=workers)
+            raise BadParameter(
+                "the number of workers is not possible", where="--scheduler", expected=f"1 to {_MOST}", found=workers
+            )
         return Local(workers)
     if not _ADDRESS.fullmatch(text):
         raise BadParameter(
-            "the scheduler cannot be read", where="--scheduler", expected="local, local:N, or an address like tcp://host:8786", found=text or "nothing"
+            "the scheduler cannot be read",
+            where="--scheduler",
+            expected="local, local:N, or an address like tcp://host:8786",
+            found=text or "nothing",
         )
     return Address(text)
 
@@ -125,10 +131,17 @@ def scheduler(choice: Choice) -> Iterator[Client]:
     with contextlib.ExitStack() as held:
         target = held.enter_context(_cluster_of(choice))
         try:
-            client = held.enter_context(contextlib.closing(distributed.Client(target, timeout=_ANSWER, set_as_default=True)))
+            client = held.enter_context(
+                contextlib.closing(distributed.Client(target, timeout=_ANSWER, set_as_default=True))
+            )
         except (OSError, ValueError) as error:
             found = " ".join(str(error).split())
-            raise NoScheduler("the scheduler does not answer", where=target, found=found, todo="start it (dask scheduler), or correct the address") from error
+            raise NoScheduler(
+                "the scheduler does not answer",
+                where=target,
+                found=found,
+                todo="start it (dask scheduler), or correct the address",
+            ) from error
         if isinstance(choice, Local):
             client.wait_for_workers(choice.workers, timeout=_START)
         elif not client.scheduler_info(n_workers=1)["workers"]:
@@ -144,7 +157,13 @@ def _set_up() -> None:
     # What happens to workers is told by us, once.
     talkers = ("distributed", "distributed.client", "bokeh", "tornado", "tornado.application", "asyncio")
     quietly = dict.fromkeys(talkers, "critical")
-    dask.config.set({"logging": quietly, "distributed.scheduler.allowed-failures": TRIES - 1, "distributed.comm.timeouts.connect": _ANSWER})
+    dask.config.set(
+        {
+            "logging": quietly,
+            "distributed.scheduler.allowed-failures": TRIES - 1,
+            "distributed.comm.timeouts.connect": _ANSWER,
+        }
+    )
     for name in talkers:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", module="distributed")
@@ -193,7 +212,11 @@ def _batch(choice: Cluster) -> Any:
         raise NoScheduler("--cluster needs the package dask-jobqueue", todo="pip install 'estran[cluster]'") from error
     submit = SUBMITS[choice.system]
     if shutil.which(submit) is None:
-        raise NoScheduler(f"the batch system's program {submit} is not on the PATH", where=f"--cluster {choice.system}", todo="work where jobs are submitted")
+        raise NoScheduler(
+            f"the batch system's program {submit} is not on the PATH",
+            where=f"--cluster {choice.system}",
+            todo="work where jobs are submitted",
+        )
     batch: Any = dask_jobqueue
     kind = {"slurm": batch.SLURMCluster, "pbs": batch.PBSCluster}[choice.system]
     try:
@@ -217,7 +240,9 @@ def _batch(choice: Cluster) -> Any:
                 cluster.close()
             raise
     except (RuntimeError, OSError, ValueError) as error:
-        raise NoScheduler("the batch system does not take jobs", where=submit, found=" ".join(str(error).split())[:300]) from error
+        raise NoScheduler(
+            "the batch system does not take jobs", where=submit, found=" ".join(str(error).split())[:300]
+        ) from error
     return cluster
 
 
@@ -233,7 +258,9 @@ def _judge(choice: Cluster) -> None:
     from dask.utils import parse_bytes
 
     if not 1 <= choice.jobs <= _MOST:
-        raise BadParameter("the number of jobs is not possible", where="--cluster-jobs", expected=f"1 to {_MOST}", found=choice.jobs)
+        raise BadParameter(
+            "the number of jobs is not possible", where="--cluster-jobs", expected=f"1 to {_MOST}", found=choice.jobs
+        )
     for option in ("queue", "walltime", "account"):
         text = getattr(choice, option)
         if text and not _WORD.fullmatch(text):
@@ -244,7 +271,10 @@ def _judge(choice: Cluster) -> None:
         enough = False
     if not enough:
         raise BadParameter(
-            "the memory of a job cannot be read, or is too little", where="--cluster-memory", expected="256MB or more, as 4GB", found=choice.memory
+            "the memory of a job cannot be read, or is too little",
+            where="--cluster-memory",
+            expected="256MB or more, as 4GB",
+            found=choice.memory,
         )
 
 
@@ -256,11 +286,15 @@ _VERSIONS = "__import__('estran').__version__, '{0}.{1}'.format(*__import__('sys
 
 
 def refuse_other_versions(client: Client) -> None:
-    """Raise :class:`NoScheduler` where workers have another Estran, none, or another Python (its second number counts, too)."""
+    """Raise :class:`NoScheduler` where workers have another Estran, none, or another Python (its second number counts,
+    too).
+    """
     ours = __version__, "{}.{}".format(*sys.version_info)
     for address, found in client.run(eval, _VERSIONS, on_error="return").items():
         if found != ours:
-            raise _other_version(address, "none" if isinstance(found, BaseException) else "Estran {} with Python {}".format(*found))
+            raise _other_version(
+                address, "none" if isinstance(found, BaseException) else "Estran {} with Python {}".format(*found)
+            )
 
 
 def _other_version(where: object, found: object) -> NoScheduler:
@@ -282,15 +316,20 @@ class OverScheduler:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    def __call__(self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet) -> Iterator[tuple[Task, Result]]:
+    def __call__(
+        self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet
+    ) -> Iterator[tuple[Task, Result]]:
         """As :class:`~estran.jobs.work.Runner`."""
         futures: dict[str, Task] = {}
         waiting = []
         for task in tasks:
             started(task.job)
-            # A worker that cannot read a task dies of it, and Dask waits for the next one; one that cannot read bytes within a task says so.
+            # A worker that cannot read a task dies of it, and Dask waits for the next one; one that cannot read bytes
+            # within a task says so.
             call = pickle.dumps(_Call(function, task.payload))
-            future = self.client.submit(pickle.loads, call, key=f"estran-{task.job.name}-{uuid.uuid4().hex}", pure=False, retries=TRIES - 1)
+            future = self.client.submit(
+                pickle.loads, call, key=f"estran-{task.job.name}-{uuid.uuid4().hex}", pure=False, retries=TRIES - 1
+            )
             futures[future.key] = task
             waiting.append(future)
         done = 0
@@ -336,7 +375,8 @@ def sentence_of_scheduler(error: BaseException) -> str:
         return ""
     if name == "KilledWorker":
         return lost(
-            "died whenever it was tried", "look whether its memory ran out; fewer workers have more each (--scheduler local:N, --cluster-memory)"
+            "died whenever it was tried",
+            "look whether its memory ran out; fewer workers have more each (--scheduler local:N, --cluster-memory)",
         ).sentence
     if name in ("CancelledError", "FutureCancelledError", "CommClosedError", "LostError"):
         return "the scheduler has gone while it was worked on. What to do: start it, and give the same command again."

@@ -63,7 +63,11 @@ def write_item(job: Job, folder: Path, file: Path, product: Product, cloud_cover
 
     begin, end = _utc(product.start), _utc(product.stop)
     if begin is None and end is None:
-        raise NoItem("the product has no sensing time, without which there is no STAC item", where=product.name, todo="give a product that says its time")
+        raise NoItem(
+            "the product has no sensing time, without which there is no STAC item",
+            where=product.name,
+            todo="give a product that says its time",
+        )
     place = footprint(product.grid)
     properties: dict[str, Any] = {
         "platform": product.platform.lower(),
@@ -83,7 +87,11 @@ def write_item(job: Job, folder: Path, file: Path, product: Product, cloud_cover
         bbox=None if place is None else place[1],
         datetime=begin if begin is not None else end,
         properties={key: value for key, value in properties.items() if value != ""},
-        stac_extensions=[EXTENSIONS["proj"], EXTENSIONS["processing"], *([EXTENSIONS["eo"]] if cloud_cover is not None else [])],
+        stac_extensions=[
+            EXTENSIONS["proj"],
+            EXTENSIONS["processing"],
+            *([EXTENSIONS["eo"]] if cloud_cover is not None else []),
+        ],
     )
     for key, asset in _assets(folder, file, product).items():
         item.add_asset(key, asset)
@@ -96,7 +104,10 @@ def write_item(job: Job, folder: Path, file: Path, product: Product, cloud_cover
 def _assets(folder: Path, file: Path, product: Product) -> dict[str, Any]:
     import pystac
 
-    bands = [{"name": band.name, "description": band.description} if band.description else {"name": band.name} for band in product.bands.values()]
+    bands = [
+        {"name": band.name, "description": band.description} if band.description else {"name": band.name}
+        for band in product.bands.values()
+    ]
     assets = {
         "product": pystac.Asset(
             href=f"./{file.name}",
@@ -108,8 +119,16 @@ def _assets(folder: Path, file: Path, product: Product) -> dict[str, Any]:
     }
     for path in sorted(folder.iterdir()):
         if path.suffix in (".png", ".html"):
-            roles = ["thumbnail", "overview"] if path.name == _THUMBNAIL else ["overview"] if path.suffix == ".png" else ["metadata"]
-            assets["report" if path.name == "index.html" else path.stem] = pystac.Asset(href=f"./{path.name}", media_type=_MEDIA[path.suffix], roles=roles)
+            roles = (
+                ["thumbnail", "overview"]
+                if path.name == _THUMBNAIL
+                else ["overview"]
+                if path.suffix == ".png"
+                else ["metadata"]
+            )
+            assets["report" if path.name == "index.html" else path.stem] = pystac.Asset(
+                href=f"./{path.name}", media_type=_MEDIA[path.suffix], roles=roles
+            )
     return assets
 
 
@@ -118,7 +137,9 @@ def _proj(grid: Grid) -> dict[str, Any]:
     fields: dict[str, Any] = {"proj:shape": [grid.height, grid.width]}
     t = grid.transform
     if t is not None:
-        corners = [(t.a * c + t.b * r + t.c, t.d * c + t.e * r + t.f) for c in (0, grid.width) for r in (0, grid.height)]
+        corners = [
+            (t.a * c + t.b * r + t.c, t.d * c + t.e * r + t.f) for c in (0, grid.width) for r in (0, grid.height)
+        ]
         x, y = zip(*corners, strict=True)
         fields |= {"proj:transform": [t.a, t.b, t.c, t.d, t.e, t.f], "proj:bbox": [min(x), min(y), max(x), max(y)]}
     if grid.crs is not None:

@@ -1,4 +1,6 @@
-"""What is known of the jobs of an output folder: one SQLite file in it, written before and after each job, so that a killed run can be taken up."""
+"""What is known of the jobs of an output folder: one SQLite file in it, written before and after each job, so that a
+killed run can be taken up.
+"""
 
 from __future__ import annotations
 
@@ -75,8 +77,13 @@ class State:
             The file is damaged.
         """
         with _told(self._path):
-            found = self._connection.execute("SELECT name, source, digest, status, sentence, line, tries FROM jobs").fetchall()
-            return {name: Row(name, source, digest, status, sentence, json.loads(line), tries) for name, source, digest, status, sentence, line, tries in found}
+            found = self._connection.execute(
+                "SELECT name, source, digest, status, sentence, line, tries FROM jobs"
+            ).fetchall()
+            return {
+                name: Row(name, source, digest, status, sentence, json.loads(line), tries)
+                for name, source, digest, status, sentence, line, tries in found
+            }
 
     def begin(self, job: Job) -> None:
         """A job is begun: whatever is found in its folder from now on is its own."""
@@ -94,8 +101,10 @@ class State:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         with _told(self._path):
             self._connection.execute(
-                "INSERT INTO jobs VALUES (:name, :source, :digest, :status, :sentence, :line, 1, :now, :version) ON CONFLICT (name) DO UPDATE SET "
-                "source = :source, digest = :digest, status = :status, sentence = :sentence, line = :line, changed = :now, estran = :version, "
+                "INSERT INTO jobs VALUES (:name, :source, :digest, :status, :sentence, :line, 1, :now, :version) ON "
+                "CONFLICT (name) DO UPDATE SET "
+                "source = :source, digest = :digest, status = :status, sentence = :sentence, line = :line, changed = "
+                ":now, estran = :version, "
                 "tries = CASE WHEN digest != :digest THEN 1 WHEN :status = 'running' THEN tries + 1 ELSE tries END",
                 {
                     "name": job.name,
@@ -126,7 +135,9 @@ def state_of(out: Path) -> Iterator[State]:
         It cannot be written there.
     """
     if (out / MARKER).exists():
-        raise TargetExists("the output folder is the result of one product", where=out, todo="give another name for the folder of many")
+        raise TargetExists(
+            "the output folder is the result of one product", where=out, todo="give another name for the folder of many"
+        )
     path = out / FILE
     _judge(path)
     with claimed(path, overwrite=True, kind=A_FILE) as place:
@@ -146,13 +157,22 @@ def _judge(path: Path) -> None:
             with path.open("rb") as file:
                 start = file.read(len(_MAGIC))
     except OSError as error:
-        raise BadState("the record of the folder's jobs cannot be read", where=path, found=error.strerror, todo="give another output folder") from error
+        raise BadState(
+            "the record of the folder's jobs cannot be read",
+            where=path,
+            found=error.strerror,
+            todo="give another output folder",
+        ) from error
     if start not in (b"", _MAGIC):
         raise _not_ours(path)
 
 
 def _not_ours(path: Path) -> BadState:
-    return BadState("a file that is not ours has the name of the record of the folder's jobs", where=path, todo="move it away, or give another output folder")
+    return BadState(
+        "a file that is not ours has the name of the record of the folder's jobs",
+        where=path,
+        todo="move it away, or give another output folder",
+    )
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -192,7 +212,10 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise WriteFailed(
-            "the record of the folder's jobs could not be written", where=path, found=str(error), todo="free some space, or mend its mode"
+            "the record of the folder's jobs could not be written",
+            where=path,
+            found=str(error),
+            todo="free some space, or mend its mode",
         ) from error
     except (sqlite3.DatabaseError, json.JSONDecodeError) as error:
         raise BadState(

@@ -46,20 +46,27 @@ class Result:
 
 
 Function = Callable[[Any, Progress], Result]
-"""Works on a payload; it raises nothing but what ends the program. Importable by name, so that other processes find it."""
+"""Works on a payload; it raises nothing but what ends the program. Importable by name, so that other processes find it.
+"""
 Started = Callable[[Job], None]
 """Told of each job before it is begun."""
 
 
 class Runner(Protocol):
-    """Works on tasks and gives each back with its result, in the order in which they end; lost ones with the sentence why."""
+    """Works on tasks and gives each back with its result, in the order in which they end; lost ones with the sentence
+    why.
+    """
 
-    def __call__(self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet) -> Iterator[tuple[Task, Result]]:
+    def __call__(
+        self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet
+    ) -> Iterator[tuple[Task, Result]]:
         """Begin; `progress` is told the share of all tasks that is done."""
         ...
 
 
-def one_by_one(tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet) -> Iterator[tuple[Task, Result]]:
+def one_by_one(
+    tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet
+) -> Iterator[tuple[Task, Result]]:
     """The runner of this process."""
     for k, task in enumerate(tasks):
         started(task.job)
@@ -81,7 +88,8 @@ _here = 0
 
 @contextlib.contextmanager
 def computing_here() -> Iterator[None]:
-    """On a worker of Dask's, compute in its own process: tasks within a task would wait for a free worker, for ever where there is none.
+    """On a worker of Dask's, compute in its own process: tasks within a task would wait for a free worker, for ever
+    where there is none.
 
     Products in several threads of one worker share the setting: the last takes it back.
     """

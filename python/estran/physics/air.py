@@ -1,6 +1,7 @@
 """Dry air as light and gravity see it: refractivity, King factor, molar mass, weight of a column.
 
-All after Bodhaine, Wood, Dutton and Slusser 1999, J. Atmos. Oceanic Technol. 16, 1854-1861; labels (RAY-n) are those of ``docs/ATBD/rayleigh.md``.
+All after Bodhaine, Wood, Dutton and Slusser 1999, J. Atmos. Oceanic Technol. 16, 1854-1861; labels (RAY-n) are those of
+``docs/ATBD/rayleigh.md``.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def to_vacuum(air: npt.ArrayLike) -> Float:
 
 
 def king_factor(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
-    """How much more air scatters because its molecules are no spheres: mean over the gases (RAY-2); Bates 1984 in Bodhaine 1999, eq. 5, 6, 23."""
+    """How much more air scatters because its molecules are no spheres: mean over the gases (RAY-2); Bates 1984 in
+    Bodhaine 1999, eq. 5, 6, 23.
+    """
     inverse = (1000.0 / np.asarray(wavelength, float)) ** 2
     nitrogen = 1.034 + 3.17e-4 * inverse
     oxygen = 1.096 + 1.385e-3 * inverse + 1.448e-4 * inverse**2
@@ -64,7 +67,8 @@ def molar_mass(co2: float = CO2) -> float:
 
 
 def gravity(latitude: npt.ArrayLike = 45.0, altitude: npt.ArrayLike = 0.0) -> Float:
-    """Gravity [cm/s²] at the mass-weighted height of the column above a place (RAY-5a); Bodhaine 1999, eq. 10, 11 and 26.
+    """Gravity [cm/s²] at the mass-weighted height of the column above a place (RAY-5a); Bodhaine 1999, eq. 10, 11 and
+    26.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Sun and view geometry: directions as vectors, the Sun's place in the sky, the distance to it.
 
-Azimuths are clockwise from north and point from the ground to the Sun or the sensor; zeniths and azimuths are in degrees.
-Which north (true or grid) is the caller's to say.
+Azimuths are clockwise from north and point from the ground to the Sun or the sensor; zeniths and azimuths are in
+degrees. Which north (true or grid) is the caller's to say.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ Float = npt.NDArray[np.float64]
 def slope_vector(zenith: npt.ArrayLike, azimuth: npt.ArrayLike) -> tuple[Float, Float]:
     """Horizontal run per unit of height along a direction: ``tan(zenith) u(azimuth)``, as (east, north).
 
-    A cloud seen at `x` whose height is `h` stands above ``x + h * slope_vector(view)``; its shadow falls on that point ``- h * slope_vector(sun)`` (SIM-1).
+    A cloud seen at `x` whose height is `h` stands above ``x + h * slope_vector(view)``; its shadow falls on that point
+    ``- h * slope_vector(sun)`` (SIM-1).
 
     Examples
     --------
@@ -40,7 +41,8 @@ def zenith_azimuth(east: npt.ArrayLike, north: npt.ArrayLike) -> tuple[Float, Fl
 
 
 def travel_azimuth(view_azimuth: npt.ArrayLike, sun_azimuth: npt.ArrayLike) -> Float:
-    """Azimuth of the light that a satellite sees less that of sunlight, both as they travel [degrees, 0..360] (RT-1b): 0 is forward, the side of the glint.
+    """Azimuth of the light that a satellite sees less that of sunlight, both as they travel [degrees, 0..360] (RT-1b):
+    0 is forward, the side of the glint.
 
     Parameters
     ----------
@@ -62,9 +64,9 @@ def azimuth_from(peer: str, azimuth: npt.ArrayLike) -> Float:
     Parameters
     ----------
     peer
-        ``sos``, ``natraj``, ``coulson``: 0 is the glint's half-plane already. ``6s``, ``smac``, ``satpy``, ``dimitri``: difference of the azimuths from the
-        ground to
-        Sun and sensor, so 180 is the glint's. ``modis_kernels``: 0 is backscatter, as in kernel models of reflectance.
+        ``sos``, ``natraj``, ``coulson``: 0 is the glint's half-plane already. ``6s``, ``smac``, ``satpy``, ``dimitri``:
+        difference of the azimuths from the ground to Sun and sensor, so 180 is the glint's. ``modis_kernels``: 0 is
+        backscatter, as in kernel models of reflectance.
     azimuth
         Degrees, of either sign. Where only its size is known (0..180), the sign of U is not.
 
@@ -73,19 +75,34 @@ def azimuth_from(peer: str, azimuth: npt.ArrayLike) -> Float:
     BadParameter
         The program is not known.
     """
-    turned = {"sos": 0.0, "natraj": 0.0, "coulson": 0.0, "6s": 180.0, "smac": 180.0, "satpy": 180.0, "dimitri": 180.0, "modis_kernels": 180.0}
+    turned = {
+        "sos": 0.0,
+        "natraj": 0.0,
+        "coulson": 0.0,
+        "6s": 180.0,
+        "smac": 180.0,
+        "satpy": 180.0,
+        "dimitri": 180.0,
+        "modis_kernels": 180.0,
+    }
     if peer not in turned:
-        raise BadParameter("the azimuth convention of this program is not known", expected=" or ".join(turned), found=peer)
+        raise BadParameter(
+            "the azimuth convention of this program is not known", expected=" or ".join(turned), found=peer
+        )
     return np.asarray((np.asarray(azimuth, float) + turned[peer]) % 360.0)
 
 
 def scattering_cosine(cos_sun: npt.ArrayLike, cos_view: npt.ArrayLike, azimuth: npt.ArrayLike) -> Float:
-    """Cosine of the angle by which sunlight is turned towards a satellite; `azimuth` as :func:`travel_azimuth` [degrees]."""
+    """Cosine of the angle by which sunlight is turned towards a satellite; `azimuth` as :func:`travel_azimuth`
+    [degrees].
+    """
     s, v = np.asarray(cos_sun, float), np.asarray(cos_view, float)
     return np.asarray(-s * v + np.sqrt((1 - s * s) * (1 - v * v)) * np.cos(np.radians(np.asarray(azimuth, float))))
 
 
-def reflectance(radiance: npt.ArrayLike, irradiance: npt.ArrayLike, cos_sun: npt.ArrayLike, distance: npt.ArrayLike = 1.0) -> Float:
+def reflectance(
+    radiance: npt.ArrayLike, irradiance: npt.ArrayLike, cos_sun: npt.ArrayLike, distance: npt.ArrayLike = 1.0
+) -> Float:
     """Reflectance ``pi L d^2 / (E mu_s)`` (RT-1c).
 
     Parameters
@@ -98,7 +115,12 @@ def reflectance(radiance: npt.ArrayLike, irradiance: npt.ArrayLike, cos_sun: npt
         From the Earth to the Sun [au]. Programs that leave it out are 3.4 % off in July or January.
     """
     mu = np.asarray(cos_sun, float)
-    return np.asarray(np.pi * np.asarray(radiance, float) * np.asarray(distance, float) ** 2 / (np.asarray(irradiance, float) * np.where(mu > 0.0, mu, np.nan)))
+    return np.asarray(
+        np.pi
+        * np.asarray(radiance, float)
+        * np.asarray(distance, float) ** 2
+        / (np.asarray(irradiance, float) * np.where(mu > 0.0, mu, np.nan))
+    )
 
 
 def _julian_centuries(time: datetime) -> float:
@@ -116,7 +138,11 @@ def _sun_orbit(t: float) -> tuple[float, float, float]:
     mean_longitude = 280.46646 + t * (36000.76983 + t * 0.0003032)
     anomaly = np.radians(357.52911 + t * (35999.05029 - 0.0001537 * t))
     eccentricity = 0.016708634 - t * (0.000042037 + 0.0000001267 * t)
-    centre = np.sin(anomaly) * (1.914602 - t * (0.004817 + 0.000014 * t)) + np.sin(2 * anomaly) * (0.019993 - 0.000101 * t) + np.sin(3 * anomaly) * 0.000289
+    centre = (
+        np.sin(anomaly) * (1.914602 - t * (0.004817 + 0.000014 * t))
+        + np.sin(2 * anomaly) * (0.019993 - 0.000101 * t)
+        + np.sin(3 * anomaly) * 0.000289
+    )
     node = np.radians(125.04 - 1934.136 * t)
     longitude = np.radians(mean_longitude + centre - 0.00569 - 0.00478 * np.sin(node))
     obliquity = np.radians(23.439291 - t * (0.0130042 + 1.64e-7 * t) + 0.00256 * np.cos(node))
@@ -132,7 +158,8 @@ def earth_sun_distance(time: datetime) -> float:
 def sun_position(time: datetime, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Any, Any]:
     """Zenith and azimuth of the Sun, without refraction [degrees].
 
-    Meeus (1998), chapters 12, 13 and 25: apparent place of low accuracy, mean sidereal time, no parallax. Within 0.02 degrees from 1950 to 2050.
+    Meeus (1998), chapters 12, 13 and 25: apparent place of low accuracy, mean sidereal time, no parallax. Within 0.02
+    degrees from 1950 to 2050.
 
     Parameters
     ----------

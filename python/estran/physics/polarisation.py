@@ -1,8 +1,8 @@
 """Stokes parameters: the axes that they are counted from, and how they turn.
 
-Light that travels along ``k`` (zenith angle t, azimuth p, as a direction of travel) has the axes ``l = dk/dt`` in its meridian plane and ``r`` across
-it, with ``l x r = k``. Q = I_l - I_r; U is the intensity at +45 degrees (from l towards r) less that at -45. This is IAU's handedness; (RT-1a) of
-``docs/ATBD/radiative_transfer.md``.
+Light that travels along ``k`` (zenith angle t, azimuth p, as a direction of travel) has the axes ``l = dk/dt`` in its
+meridian plane and ``r`` across it, with ``l x r = k``. Q = I_l - I_r; U is the intensity at +45 degrees (from l towards
+r) less that at -45. This is IAU's handedness; (RT-1a) of ``docs/ATBD/radiative_transfer.md``.
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ def travel(cosine: npt.ArrayLike, azimuth: npt.ArrayLike) -> tuple[Float, Float,
 
 
 def turn(axis: Float, parallel: Float, across: Float) -> tuple[Float, Float]:
-    """cos 2s and sin 2s of the angle s from the axis l (`parallel`) to the in-plane axis l' whose normal r' is `axis`, turning towards r (`across`)."""
+    """cos 2s and sin 2s of the angle s from the axis l (`parallel`) to the in-plane axis l' whose normal r' is `axis`,
+    turning towards r (`across`).
+    """
     cos = np.einsum("...i,...i->...", axis, across)
     sin = -np.einsum("...i,...i->...", axis, parallel)
     return cos * cos - sin * sin, 2.0 * sin * cos
 
 
 def in_meridians(arriving: tuple[Float, Float, Float], leaving: tuple[Float, Float, Float], elements: Float) -> Float:
-    """Matrix on (I, Q, U) between the meridian planes of two directions, from the elements a1, a2, a3, b1 in the plane of both (RT-2).
+    """Matrix on (I, Q, U) between the meridian planes of two directions, from the elements a1, a2, a3, b1 in the plane
+    of both (RT-2).
 
     Where the directions are parallel the plane is undefined; that of the arriving light's meridian is taken.
 

@@ -1,4 +1,5 @@
-"""Scattering of light by air molecules: how much (optical depth, by published formulas) and where to (phase function; the matrix is in `scattering`).
+"""Scattering of light by air molecules: how much (optical depth, by published formulas) and where to (phase function;
+the matrix is in `scattering`).
 
 Labels (RAY-n) are those of ``docs/ATBD/rayleigh.md``.
 """
@@ -43,7 +44,13 @@ def cross_section(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
     nm = _checked(wavelength)
     n2 = (1.0 + refractivity(nm, co2)) ** 2
     centimetres = nm * 1e-7
-    return np.asarray(24.0 * np.pi**3 * (n2 - 1.0) ** 2 / (centimetres**4 * MOLECULAR_DENSITY**2 * (n2 + 2.0) ** 2) * king_factor(nm, co2))
+    return np.asarray(
+        24.0
+        * np.pi**3
+        * (n2 - 1.0) ** 2
+        / (centimetres**4 * MOLECULAR_DENSITY**2 * (n2 + 2.0) ** 2)
+        * king_factor(nm, co2)
+    )
 
 
 def optical_depth(
@@ -64,10 +71,10 @@ def optical_depth(
     pressure
         Of the level [hPa].
     formula
-        ``bodhaine``: Bodhaine, Wood, Dutton and Slusser 1999 in full, eq. 17 to 28. The others are fits for a standard atmosphere, scaled by pressure, and
-        take no notice of
-        what follows: ``bodhaine_fit`` their eq. 30 (to 900 nm), ``hansen_travis`` 1974, ``bucholtz`` 1995 (with the depth of his standard atmosphere),
-        ``frohlich_shaw`` 1980 with the factor as Young 1981 corrected it, ``perbos`` 1982 (the one that SOS-ABS has).
+        ``bodhaine``: Bodhaine, Wood, Dutton and Slusser 1999 in full, eq. 17 to 28. The others are fits for a standard
+        atmosphere, scaled by pressure, and take no notice of what follows: ``bodhaine_fit`` their eq. 30 (to 900 nm),
+        ``hansen_travis`` 1974, ``bucholtz`` 1995 (with the depth of his standard atmosphere), ``frohlich_shaw`` 1980
+        with the factor as Young 1981 corrected it, ``perbos`` 1982 (the one that SOS-ABS has).
     latitude, altitude
         Of the place [degrees, m]; they change gravity, so how much air a pressure stands for.
     co2
@@ -93,9 +100,15 @@ def optical_depth(
     hectopascals = np.asarray(pressure, float)
     if formula == "bodhaine":
         mass_above = molar_mass(co2) * gravity(latitude, altitude)
-        return np.asarray(cross_section(nm, co2) * hectopascals * 1000.0 * AVOGADRO / mass_above)  # (RAY-5): hPa to dyn/cm²
+        return np.asarray(
+            cross_section(nm, co2) * hectopascals * 1000.0 * AVOGADRO / mass_above
+        )  # (RAY-5): hPa to dyn/cm²
     if formula not in FITS:
-        raise BadParameter("this formula of the Rayleigh optical depth is unknown", expected=" or ".join(get_args(Formula)), found=formula)
+        raise BadParameter(
+            "this formula of the Rayleigh optical depth is unknown",
+            expected=" or ".join(get_args(Formula)),
+            found=formula,
+        )
     depth, standard = FITS[formula]
     return np.asarray(depth(nm / 1000.0) * hectopascals / standard)
 
@@ -108,7 +121,9 @@ def phase(cos_angle: npt.ArrayLike, depolarisation: float = 0.0) -> Float:
 
 
 def anisotropy(depolarisation: npt.ArrayLike) -> Float:
-    """Share of the dipole pattern in the phase matrix: (1 - d) / (1 + d / 2) for a depolarisation factor d of natural light (RAY-11)."""
+    """Share of the dipole pattern in the phase matrix: (1 - d) / (1 + d / 2) for a depolarisation factor d of natural
+    light (RAY-11).
+    """
     d = np.asarray(depolarisation, float)
     return np.asarray((1.0 - d) / (1.0 + 0.5 * d))
 
@@ -128,13 +143,19 @@ def depolarisation_factor(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
 def _checked(wavelength: npt.ArrayLike) -> Float:
     nm = np.asarray(wavelength, float)
     if np.any(nm < 200.0):
-        raise BadParameter("a wavelength is too short for the dispersion of air", expected="nanometres, 200 or more", found=f"{float(np.nanmin(nm)):g}")
+        raise BadParameter(
+            "a wavelength is too short for the dispersion of air",
+            expected="nanometres, 200 or more",
+            found=f"{float(np.nanmin(nm)):g}",
+        )
     return nm
 
 
 def _bodhaine_fit(um: Float) -> Float:
     w = um**2
-    return np.asarray(0.0021520 * (1.0455996 - 341.29061 / w - 0.90230850 * w) / (1 + 0.0027059889 / w - 85.968563 * w))  # (RAY-6)
+    return np.asarray(
+        0.0021520 * (1.0455996 - 341.29061 / w - 0.90230850 * w) / (1 + 0.0027059889 / w - 85.968563 * w)
+    )  # (RAY-6)
 
 
 def _hansen_travis(um: Float) -> Float:

@@ -1,9 +1,9 @@
 """Phase matrices and their Greek coefficients.
 
-A phase matrix of randomly oriented or spherical particles acts on (I, Q, U) in the scattering plane as ``[[a1, b1, 0], [b1, a2, 0], [0, 0, a3]]``. Its *Greek
-coefficients* are an array (4, L + 1): the developments of a1, a2, a3, b1 in generalised spherical functions, with ``greek[0, 0] == 1``. Circular polarisation
-(V) is left out:
-it takes less than 1e-5 of I anywhere in the atmosphere. Labels (RT-n) and (RAY-n) are those of ``docs/ATBD``.
+A phase matrix of randomly oriented or spherical particles acts on (I, Q, U) in the scattering plane as ``[[a1, b1, 0],
+[b1, a2, 0], [0, 0, a3]]``. Its *Greek coefficients* are an array (4, L + 1): the developments of a1, a2, a3, b1 in
+generalised spherical functions, with ``greek[0, 0] == 1``. Circular polarisation (V) is left out: it takes less than
+1e-5 of I anywhere in the atmosphere. Labels (RT-n) and (RAY-n) are those of ``docs/ATBD``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def phase_matrix(greek: Float, cosine: npt.ArrayLike) -> Float:
     x = np.asarray(cosine, float)
     flat = np.ascontiguousarray(x.ravel())
     series = ((0, 0, greek[0]), (2, 2, greek[1] + greek[2]), (2, -2, greek[1] - greek[2]), (0, 2, greek[3]))
-    plain, plus, minus, cross = (wigner_series(m, n, np.ascontiguousarray(c), flat).reshape(x.shape) for m, n, c in series)
+    plain, plus, minus, cross = (
+        wigner_series(m, n, np.ascontiguousarray(c), flat).reshape(x.shape) for m, n, c in series
+    )
     return np.stack([plain, 0.5 * (plus + minus), 0.5 * (plus - minus), cross])
 
 
@@ -59,7 +61,9 @@ def greek_coefficients(cosine: Float, weight: Float, elements: Float, degree: in
         Highest one kept.
     """
     factor = (2 * np.arange(degree + 1) + 1) / 2.0
-    plain, plus, minus, cross = (factor * (wigner_d(m, n, degree, cosine) @ (weight * f)) for m, n, f in _pairs(elements))
+    plain, plus, minus, cross = (
+        factor * (wigner_d(m, n, degree, cosine) @ (weight * f)) for m, n, f in _pairs(elements)
+    )
     return np.stack([plain, 0.5 * (plus + minus), 0.5 * (plus - minus), cross])
 
 
@@ -69,9 +73,15 @@ def _pairs(elements: Float) -> tuple[tuple[int, int, Float], ...]:
 
 
 def mixture(depths: Sequence[float], greeks: Sequence[Float]) -> Float:
-    """Greek coefficients of air in which several scatterers stand, weighed by their *scattering* optical depths (RT-6)."""
+    """Greek coefficients of air in which several scatterers stand, weighed by their *scattering*
+    optical depths (RT-6).
+    """
     if len(depths) != len(greeks) or min(depths, default=-1.0) < 0.0 or sum(depths) <= 0.0:
-        raise BadParameter("scatterers cannot be mixed", expected="one depth, not negative, for each matrix, and not all 0", found=list(depths))
+        raise BadParameter(
+            "scatterers cannot be mixed",
+            expected="one depth, not negative, for each matrix, and not all 0",
+            found=list(depths),
+        )
     out = np.zeros((4, max(g.shape[1] for g in greeks)))
     for depth, greek in zip(depths, greeks, strict=True):
         out[:, : greek.shape[1]] += depth * greek

@@ -17,8 +17,8 @@ Float = npt.NDArray[np.float64]
 def wigner_d(m: int, n: int, degree: int, cosine: npt.ArrayLike) -> Float:
     """Wigner functions d^l_mn of l = 0 to `degree` (RT-3), by upward recurrence in l; zero below max(|m|, |n|).
 
-    Mishchenko, Travis and Lacis (2002), Scattering, Absorption and Emission of Light by Small Particles, appendix B. d^l_m0 are normalised associated
-    Legendre functions.
+    Mishchenko, Travis and Lacis (2002), Scattering, Absorption and Emission of Light by Small Particles, appendix B.
+    d^l_m0 are normalised associated Legendre functions.
 
     Parameters
     ----------
@@ -59,12 +59,17 @@ def wigner_series(m: int, n: int, series: Float, cosine: Float) -> Float:
 def _first(m: int, n: int) -> float:
     lowest = max(abs(m), abs(n))
     sign = 1.0 if n >= m else (-1.0) ** (m - n)
-    return sign * math.exp(0.5 * (math.lgamma(2 * lowest + 1) - math.lgamma(abs(m - n) + 1) - math.lgamma(abs(m + n) + 1)) - lowest * math.log(2.0))
+    return sign * math.exp(
+        0.5 * (math.lgamma(2 * lowest + 1) - math.lgamma(abs(m - n) + 1) - math.lgamma(abs(m + n) + 1))
+        - lowest * math.log(2.0)
+    )
 
 
 @lru_cache(maxsize=512)
 def _recurrence(m: int, n: int, degree: int) -> Float:
-    """Slope, offset and weight of the function before, (3, degree): d^(l+1) = (slope x - offset) d^l - weight d^(l-1)."""
+    """Slope, offset and weight of the function before, (3, degree): d^(l+1) = (slope x - offset) d^l -
+    weight d^(l-1).
+    """
     lowest = max(abs(m), abs(n))
     out = np.zeros((3, max(degree, 1)))
     if lowest == 0:

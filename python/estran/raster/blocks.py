@@ -10,7 +10,9 @@ import numpy.typing as npt
 from estran.jit import jit
 
 
-def block_sums(values: npt.NDArray[Any], k: int, row: int = 0, col: int = 0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+def block_sums(
+    values: npt.NDArray[Any], k: int, row: int = 0, col: int = 0
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     """Sums and numbers of the finite values in the blocks of k x k pixels that a window touches.
 
     Parameters
@@ -35,7 +37,14 @@ def block_sums(values: npt.NDArray[Any], k: int, row: int = 0, col: int = 0) -> 
 
 
 @jit
-def _add(values: npt.NDArray[Any], k: int, first_row: int, first_col: int, sums: npt.NDArray[np.float64], counts: npt.NDArray[np.int32]) -> None:
+def _add(
+    values: npt.NDArray[Any],
+    k: int,
+    first_row: int,
+    first_col: int,
+    sums: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.int32],
+) -> None:
     height, width = values.shape
     for i in range(height):
         line, total, number = values[i], sums[(i + first_row) // k], counts[(i + first_row) // k]

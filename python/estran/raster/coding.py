@@ -39,15 +39,21 @@ class FlagCoding:
     def __post_init__(self) -> None:
         bits, names = [f.bit for f in self.flags], [f.name for f in self.flags]
         if len(set(bits)) != len(bits) or len(set(names)) != len(names):
-            raise EstranError("two flags share a bit or a name", where=self.name, found=list(zip(names, bits, strict=True)))
+            raise EstranError(
+                "two flags share a bit or a name", where=self.name, found=list(zip(names, bits, strict=True))
+            )
 
     def __getitem__(self, name: str) -> Flag:
         for flag in self.flags:
             if flag.name == name:
                 return flag
-        raise EstranError(f"no flag is called {name!r}", where=self.name, expected=", ".join(f.name for f in self.flags))
+        raise EstranError(
+            f"no flag is called {name!r}", where=self.name, expected=", ".join(f.name for f in self.flags)
+        )
 
-    def pack(self, masks: Mapping[str, npt.NDArray[np.bool_]], dtype: npt.DTypeLike = np.uint16) -> npt.NDArray[np.unsignedinteger]:
+    def pack(
+        self, masks: Mapping[str, npt.NDArray[np.bool_]], dtype: npt.DTypeLike = np.uint16
+    ) -> npt.NDArray[np.unsignedinteger]:
         """Booleans by flag name to one integer array; flags not given stay 0."""
         first = next(iter(masks.values()))
         packed = np.zeros(first.shape, dtype)
@@ -82,4 +88,6 @@ class IndexCoding:
         for value in self.values:
             if value.name == name:
                 return value
-        raise EstranError(f"no class is called {name!r}", where=self.name, expected=", ".join(v.name for v in self.values))
+        raise EstranError(
+            f"no class is called {name!r}", where=self.name, expected=", ".join(v.name for v in self.values)
+        )

@@ -57,7 +57,8 @@ class Grid:
     width, height
         Columns and rows [pixels].
     transform
-        Affine from (column, row), pixel *corners* at integers, to map coordinates; None where the geocoding is not a map's.
+        Affine from (column, row), pixel *corners* at integers, to map coordinates; None where the geocoding is not a
+        map's.
     crs
         What pyproj understands ("EPSG:32631", WKT); None where unknown.
     """
@@ -74,7 +75,12 @@ class Grid:
         if t is not None:
             area = t.a * t.e - t.b * t.d
             if not (np.isfinite(area) and np.isfinite(t.c + t.f)) or area == 0.0:
-                raise BadGrid("the map transform gives pixels no place", expected="pixels of a width and a height", found=tuple(t)[:6], todo=_ANOTHER_TRANSFORM)
+                raise BadGrid(
+                    "the map transform gives pixels no place",
+                    expected="pixels of a width and a height",
+                    found=tuple(t)[:6],
+                    todo=_ANOTHER_TRANSFORM,
+                )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -99,7 +105,8 @@ class Grid:
         return t is None or (t.a > 0.0 > t.e and max(abs(t.b), abs(t.d)) <= 1e-6 * min(t.a, -t.e))
 
     def refuse_absurd(self, where: object) -> None:
-        """Raise :class:`BadGrid` for pixels that no image has: below a millimetre, above 100 km; most often degrees taken for metres, or the reverse.
+        """Raise :class:`BadGrid` for pixels that no image has: below a millimetre, above 100 km; most often degrees
+        taken for metres, or the reverse.
 
         A grid without CRS has no unit, and is not judged.
         """
@@ -138,7 +145,9 @@ class Grid:
         moved = None
         if self.transform is not None:
             t = self.transform
-            moved = Affine(t.a, t.b, t.a * window.col + t.b * window.row + t.c, t.d, t.e, t.d * window.col + t.e * window.row + t.f)
+            moved = Affine(
+                t.a, t.b, t.a * window.col + t.b * window.row + t.c, t.d, t.e, t.d * window.col + t.e * window.row + t.f
+            )
         return replace(self, width=window.width, height=window.height, transform=moved)
 
     def at_resolution(self, metres: float) -> Grid:
@@ -220,5 +229,7 @@ def _to_lonlat(crs: str) -> Transformer:
         return Transformer.from_crs(_crs(crs), 4326, always_xy=True)
     except ProjError as error:
         raise BadGrid(
-            "the CRS has no place on Earth", found=_crs(crs).name, todo="give the product the CRS it is in, for example with gdal_edit.py -a_srs"
+            "the CRS has no place on Earth",
+            found=_crs(crs).name,
+            todo="give the product the CRS it is in, for example with gdal_edit.py -a_srs",
         ) from error

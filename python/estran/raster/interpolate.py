@@ -1,8 +1,9 @@
-"""Directions on coarse grids, interpolated to pixels: sun angles, and view angles of a sensor whose image is made of strips (detectors).
+"""Directions on coarse grids, interpolated to pixels: sun angles, and view angles of a sensor whose image is made of
+strips (detectors).
 
-A direction (zenith, azimuth) is carried as two components, ``zenith * sin(azimuth)`` and ``zenith * cos(azimuth)`` [degrees]: the
-azimuthal equidistant projection of the hemisphere. They vary almost linearly over the ground, across the nadir and across north too,
-where zenith has a kink and azimuth a jump (decision 021 has the figures).
+A direction (zenith, azimuth) is carried as two components, ``zenith * sin(azimuth)`` and ``zenith * cos(azimuth)``
+[degrees]: the azimuthal equidistant projection of the hemisphere. They vary almost linearly over the ground, across the
+nadir and across north too, where zenith has a kink and azimuth a jump (decision 021 has the figures).
 
 Positions are in *nodes*: row 0, column 0 is the first node of the grid, wherever a file puts it.
 """
@@ -42,7 +43,9 @@ def to_components(zenith: npt.ArrayLike, azimuth: npt.ArrayLike) -> FloatArray:
 
 
 def from_components(components: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Components (2, ...) to zenith and azimuth [degrees], azimuth in [0, 360); the inverse of :func:`to_components` (azimuth 0 at the nadir)."""
+    """Components (2, ...) to zenith and azimuth [degrees], azimuth in [0, 360); the inverse of :func:`to_components`
+    (azimuth 0 at the nadir).
+    """
     east, north = components
     zenith: FloatArray = np.hypot(east, north)
     return zenith, _wrapped(np.degrees(np.arctan2(east, north)))
@@ -72,15 +75,16 @@ def plane_slope(values: FloatArray) -> tuple[float, float] | None:
 def fill_linear(values: FloatArray, slope: tuple[float, float] | None = None) -> FloatArray:
     """A grid without holes: each missing node is the nearest valid one, carried on along `slope`.
 
-    Exact where the values lie on a plane. The slope is that of the whole strip, not of the last two nodes, so that the noise of a node
-    (0.02 degrees in Sentinel-2's view angles) is not doubled at every step outwards.
+    Exact where the values lie on a plane. The slope is that of the whole strip, not of the last two nodes, so that the
+    noise of a node (0.02 degrees in Sentinel-2's view angles) is not doubled at every step outwards.
 
     Parameters
     ----------
     values
         (rows, columns), NaN where there is no value.
     slope
-        Change per row and per column; by default the plane through the valid nodes, or no change where they do not fix one.
+        Change per row and per column; by default the plane through the valid nodes, or no change where they do not fix
+        one.
 
     Returns
     -------
@@ -100,7 +104,8 @@ def fill_linear(values: FloatArray, slope: tuple[float, float] | None = None) ->
 def inside_distance(valid: npt.NDArray[np.bool_]) -> FloatArray:
     """Signed distance to the edge of a strip, in nodes: 1 or more on valid nodes, -1 or less on the others.
 
-    Interpolated to pixels, the largest of several strips' distances tells whose strip a pixel lies in: halfway through an overlap or a gap.
+    Interpolated to pixels, the largest of several strips' distances tells whose strip a pixel lies in: halfway through
+    an overlap or a gap.
     """
     far = float(sum(valid.shape))
     if valid.all():
@@ -112,7 +117,8 @@ def inside_distance(valid: npt.NDArray[np.bool_]) -> FloatArray:
 
 
 def bilinear(grid: FloatArray, rows: FloatArray, cols: FloatArray) -> FloatArray:
-    """Bilinear interpolation at every crossing of `rows` and `cols` [nodes]; outside the grid its outermost cells are carried on.
+    """Bilinear interpolation at every crossing of `rows` and `cols` [nodes]; outside the grid its outermost cells are
+    carried on.
 
     Parameters
     ----------
@@ -126,7 +132,9 @@ def bilinear(grid: FloatArray, rows: FloatArray, cols: FloatArray) -> FloatArray
     values
         (h, w), NaN where one of the four nodes is.
     """
-    return np.asarray(_bilinear(np.ascontiguousarray(grid, np.float64), np.asarray(rows, np.float64), np.asarray(cols, np.float64)))
+    return np.asarray(
+        _bilinear(np.ascontiguousarray(grid, np.float64), np.asarray(rows, np.float64), np.asarray(cols, np.float64))
+    )
 
 
 def nearest_strip(distances: FloatArray, rows: FloatArray, cols: FloatArray, reach: float = 1.0) -> Labels:
@@ -144,7 +152,8 @@ def nearest_strip(distances: FloatArray, rows: FloatArray, cols: FloatArray, rea
     Returns
     -------
     labels
-        (h, w): 1 + index of the strip, :data:`OUTSIDE` where all are farther than `reach`; the first of two that are equally near.
+        (h, w): 1 + index of the strip, :data:`OUTSIDE` where all are farther than `reach`; the first of two that are
+        equally near.
     """
     best = np.full((len(rows), len(cols)), -abs(reach) - 1e-9)
     labels = np.zeros(best.shape, np.uint8)
@@ -156,16 +165,19 @@ def nearest_strip(distances: FloatArray, rows: FloatArray, cols: FloatArray, rea
     return labels
 
 
-def strip_directions(bands: Iterable[tuple[FloatArray, Labels]], rows: FloatArray, cols: FloatArray) -> npt.NDArray[np.float32]:
+def strip_directions(
+    bands: Iterable[tuple[FloatArray, Labels]], rows: FloatArray, cols: FloatArray
+) -> npt.NDArray[np.float32]:
     """Direction of view per pixel: the mean over bands, each interpolated in the strip that saw the pixel.
 
-    The zeniths are averaged as numbers, as SNAP's Sentinel-2 reader does, and the azimuths as unit vectors (that reader averages the
-    numbers, which goes wrong across north). One band alone gives its own direction.
+    The zeniths are averaged as numbers, as SNAP's Sentinel-2 reader does, and the azimuths as unit vectors (that reader
+    averages the numbers, which goes wrong across north). One band alone gives its own direction.
 
     Parameters
     ----------
     bands
-        For each band (S, 2, R, C) components of its strips, and (h, w) labels: 1 + index of the strip, :data:`OUTSIDE` elsewhere.
+        For each band (S, 2, R, C) components of its strips, and (h, w) labels: 1 + index of the strip, :data:`OUTSIDE`
+        elsewhere.
     rows, cols
         (h,) and (w,) pixel positions [nodes].
 
@@ -177,7 +189,9 @@ def strip_directions(bands: Iterable[tuple[FloatArray, Labels]], rows: FloatArra
     rows, cols = np.asarray(rows, np.float64), np.asarray(cols, np.float64)
     sums = np.zeros((4, rows.size, cols.size))
     for components, labels in bands:
-        _add_directions(np.ascontiguousarray(components, np.float64), np.ascontiguousarray(labels, np.uint8), rows, cols, sums)
+        _add_directions(
+            np.ascontiguousarray(components, np.float64), np.ascontiguousarray(labels, np.uint8), rows, cols, sums
+        )
     return np.asarray(_mean_directions(sums))
 
 
@@ -216,9 +230,12 @@ def _bilinear(grid: FloatArray, rows: FloatArray, cols: FloatArray) -> FloatArra
 
 
 @jit
-def _add_directions(components: FloatArray, labels: Labels, rows: FloatArray, cols: FloatArray, sums: FloatArray) -> None:
-    # sums: zenith, east and north of the unit vector, number of bands. One line of nodes is interpolated per row of pixels, then each
-    # pixel between two of its nodes: a pixel's value depends on its own position alone, so a tile has the same bits as the whole.
+def _add_directions(
+    components: FloatArray, labels: Labels, rows: FloatArray, cols: FloatArray, sums: FloatArray
+) -> None:
+    # sums: zenith, east and north of the unit vector, number of bands. One line of nodes is interpolated per row of
+    # pixels, then each pixel between two of its nodes: a pixel's value depends on its own position alone, so a tile has
+    # the same bits as the whole.
     strips, _, height, width = components.shape
     row0, down = _cells(rows, height)
     col0, right = _cells(cols, width)
@@ -228,7 +245,9 @@ def _add_directions(components: FloatArray, labels: Labels, rows: FloatArray, co
         for s in range(strips):
             for k in range(2):
                 for j in range(width):
-                    line[s, k, j] = components[s, k, top, j] + (components[s, k, bottom, j] - components[s, k, top, j]) * down[r]
+                    line[s, k, j] = (
+                        components[s, k, top, j] + (components[s, k, bottom, j] - components[s, k, top, j]) * down[r]
+                    )
         for c in range(cols.size):
             label = labels[r, c]
             if label == 0:

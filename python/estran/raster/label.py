@@ -1,6 +1,7 @@
 """Objects of a mask: 8-connected parts, kept as runs of pixels (row, first column, end).
 
-Runs take a tenth of the memory of a label image, and everything that is asked of an object (size, painting, counting under a shifted footprint) goes by runs.
+Runs take a tenth of the memory of a label image, and everything that is asked of an object (size, painting, counting
+under a shifted footprint) goes by runs.
 """
 
 from __future__ import annotations
@@ -57,13 +58,29 @@ class Objects:
     def paint_values(self, values: npt.NDArray[np.float32], background: float = np.nan) -> npt.NDArray[np.float32]:
         """A float image with each object's value, `background` elsewhere."""
         out = np.full(self.shape, background, np.float32)
-        _paint(self.row, self.start, self.stop, self.first, np.ones(self.count, np.bool_), np.asarray(values, np.float32), out)
+        _paint(
+            self.row,
+            self.start,
+            self.stop,
+            self.first,
+            np.ones(self.count, np.bool_),
+            np.asarray(values, np.float32),
+            out,
+        )
         return out
 
     def labels(self) -> Ints:
         """The label image: 0 outside, object number + 1 inside."""
         out = np.zeros(self.shape, np.int32)
-        _paint(self.row, self.start, self.stop, self.first, np.ones(self.count, np.bool_), np.arange(1, self.count + 1, dtype=np.int32), out)
+        _paint(
+            self.row,
+            self.start,
+            self.stop,
+            self.first,
+            np.ones(self.count, np.bool_),
+            np.arange(1, self.count + 1, dtype=np.int32),
+            out,
+        )
         return out
 
     def count_in(self, mask: Mask) -> npt.NDArray[np.int64]:
@@ -84,7 +101,9 @@ class Objects:
         number = np.diff(self.first)
         runs = np.repeat(keep, number)
         first = np.concatenate([[0], np.cumsum(number[keep])])
-        return Objects(self.shape, self.row[runs], self.start[runs], self.stop[runs], first, self.size[keep], self.box[keep])
+        return Objects(
+            self.shape, self.row[runs], self.start[runs], self.stop[runs], first, self.size[keep], self.box[keep]
+        )
 
 
 def label(mask: Mask) -> Objects:
@@ -175,7 +194,14 @@ def _find(mask: np.ndarray, row: np.ndarray, start: np.ndarray, stop: np.ndarray
 
 @jit
 def _tabulate(
-    row: np.ndarray, start: np.ndarray, stop: np.ndarray, owner: np.ndarray, first: np.ndarray, size: np.ndarray, box: np.ndarray, order: np.ndarray
+    row: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    owner: np.ndarray,
+    first: np.ndarray,
+    size: np.ndarray,
+    box: np.ndarray,
+    order: np.ndarray,
 ) -> None:
     for k in range(size.size):
         box[k, 0], box[k, 1], box[k, 2], box[k, 3] = 1 << 40, 1 << 40, 0, 0
@@ -195,7 +221,15 @@ def _tabulate(
 
 
 @jit
-def _paint(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, keep: np.ndarray, values: np.ndarray, out: np.ndarray) -> None:
+def _paint(
+    row: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    first: np.ndarray,
+    keep: np.ndarray,
+    values: np.ndarray,
+    out: np.ndarray,
+) -> None:
     for k in range(keep.size):
         if keep[k]:
             for m in range(first[k], first[k + 1]):
@@ -204,7 +238,9 @@ def _paint(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarr
 
 
 @jit
-def _mean(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, values: np.ndarray, out: np.ndarray) -> None:
+def _mean(
+    row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, values: np.ndarray, out: np.ndarray
+) -> None:
     for k in range(out.size):
         total, number = 0.0, 0
         for i in range(first[k], first[k + 1]):
@@ -217,7 +253,9 @@ def _mean(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarra
 
 
 @jit
-def _count(row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, mask: np.ndarray, out: np.ndarray) -> None:
+def _count(
+    row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, mask: np.ndarray, out: np.ndarray
+) -> None:
     for k in range(out.size):
         for m in range(first[k], first[k + 1]):
             for c in range(start[m], stop[m]):

@@ -1,4 +1,5 @@
-"""Morphology of large masks and images: reconstruction, dilation, erosion, majority (ATBD: cloud mask, CM-20, CM-23, CM-32).
+"""Morphology of large masks and images: reconstruction, dilation, erosion, majority (ATBD: cloud mask, CM-20, CM-23,
+CM-32).
 
 Every kernel is exact, deterministic for any number of threads, and treats what lies outside the image as *not set*.
 """
@@ -12,14 +13,17 @@ from estran.errors import EstranError
 from estran.jit import jit, over_rows
 
 _PAIRS = 4
-"""Scans of an image there and back before its queue. Natural images are full of small pits, and a scan is far cheaper than the visits that it spares: with
-none of them a flood takes four times as long."""
+"""Scans of an image there and back before its queue. Natural images are full of small pits, and a scan is far cheaper
+than the visits that it spares: with none of them a flood takes four times as long.
+"""
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
 
 _LARGEST = 1 << 32
-"""Pixels of an image that is flooded: their numbers wait in a queue of 32 bits each, which may grow as long as the image."""
+"""Pixels of an image that is flooded: their numbers wait in a queue of 32 bits each, which may grow as long as the
+image.
+"""
 
 
 def reconstruct_by_erosion(marker: Image, image: Image) -> Image:
@@ -42,7 +46,12 @@ def reconstruct_by_erosion(marker: Image, image: Image) -> Image:
     if marker.shape != image.shape:
         raise EstranError("marker and image differ in shape", expected=image.shape, found=marker.shape)
     if marker.size > _LARGEST:
-        raise EstranError("the image is too large to be flooded", expected=f"{_LARGEST} pixels or fewer", found=marker.size, todo="cut it")
+        raise EstranError(
+            "the image is too large to be flooded",
+            expected=f"{_LARGEST} pixels or fewer",
+            found=marker.size,
+            todo="cut it",
+        )
     _reconstruct(marker, image)
     return marker
 
@@ -141,7 +150,9 @@ def _reconstruct(j: np.ndarray, i: np.ndarray) -> None:
 
 @jit
 def _scan(j: np.ndarray, i: np.ndarray, line: np.ndarray) -> None:
-    """One raster scan; `line` is room for a row. The row above comes first, which needs no order and so is vectorised, then the pixel to the left."""
+    """One raster scan; `line` is room for a row. The row above comes first, which needs no order and so is vectorised,
+    then the pixel to the left.
+    """
     rows, cols = j.shape
     for r in range(rows):
         own, least = j[r], i[r]
@@ -170,7 +181,8 @@ def _doubled(queue: np.ndarray, head: int) -> tuple[np.ndarray, int, int]:
 
 
 def disk_widths(radius: float, pixel_size: tuple[float, float] = (1.0, 1.0)) -> npt.NDArray[np.int64]:
-    """Half-widths in columns of a disk, row by row from its centre downwards: pixels whose centres lie within `radius` of the centre pixel's.
+    """Half-widths in columns of a disk, row by row from its centre downwards: pixels whose centres lie within `radius`
+    of the centre pixel's.
 
     Parameters
     ----------

@@ -1,7 +1,9 @@
-"""A product as data: bands with their scaling and codings, tie points, masks, metadata. Readers make it, writers take it.
+"""A product as data: bands with their scaling and codings, tie points, masks, metadata. Readers make it, writers take
+it.
 
-The samples of a band are *raw*; :meth:`Band.physical` applies scaling and no-data. They may be a NumPy or a Dask array (anything with
-``shape``, ``dtype`` and slicing): a product is cheap until somebody asks for pixels. Bands may differ in size (10, 20, 60 m).
+The samples of a band are *raw*; :meth:`Band.physical` applies scaling and no-data. They may be a NumPy or a Dask array
+(anything with ``shape``, ``dtype`` and slicing): a product is cheap until somebody asks for pixels. Bands may differ in
+size (10, 20, 60 m).
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class Band:
     palette
         (value, colour, label) points for display.
     unscaled
-        What the samples are, where they should be reflectance and cannot be ("8-bit numbers"): no operator takes them for it. "" where nothing is wrong.
+        What the samples are, where they should be reflectance and cannot be ("8-bit numbers"): no operator takes them
+        for it. "" where nothing is wrong.
     """
 
     name: str
@@ -79,7 +82,8 @@ class Band:
     def physical(self, raw: npt.NDArray[Any], dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
         """Raw samples to physical values, NaN where no-data; computed in double, returned as `dtype`.
 
-        The same arithmetic as SNAP's ``getSamplesFloat`` (double, then rounded to float), so that both engines see the same bits.
+        The same arithmetic as SNAP's ``getSamplesFloat`` (double, then rounded to float), so that both engines see the
+        same bits.
         """
         values = raw.astype(np.float64)
         if self.is_scaled:
@@ -95,7 +99,9 @@ class Band:
 
 @dataclass(frozen=True)
 class TiePointGrid:
-    """A coarse grid of values: sample (i, j) lies at pixel (offset_x + j * step_x, offset_y + i * step_y); `cyclic` for angles of ±180 degrees."""
+    """A coarse grid of values: sample (i, j) lies at pixel (offset_x + j * step_x, offset_y + i * step_y); `cyclic` for
+    angles of ±180 degrees.
+    """
 
     name: str
     data: npt.NDArray[np.float32]
@@ -121,9 +127,11 @@ class Mask:
 
 @dataclass(frozen=True)
 class Element:
-    """A node of the metadata tree: attributes (str, int, float, bool, or lists of numbers) and child elements; names may repeat among children.
+    """A node of the metadata tree: attributes (str, int, float, bool, or lists of numbers) and child elements; names
+    may repeat among children.
 
-    ``details`` keeps what a file says beside the value, by attribute name ("" is the element itself): "unit", "desc", "type", "mode". Nobody has to give it.
+    ``details`` keeps what a file says beside the value, by attribute name ("" is the element itself): "unit", "desc",
+    "type", "mode". Nobody has to give it.
     """
 
     name: str
@@ -143,7 +151,8 @@ class Pending:
     Parameters
     ----------
     records
-        What each task finds, lazily (Dask), in a fixed order; to be computed together with the samples, of which they are a by-product.
+        What each task finds, lazily (Dask), in a fixed order; to be computed together with the samples, of which they
+        are a by-product.
     finish
         The product out of itself and of the computed records.
     """
@@ -165,7 +174,8 @@ class Product:
     bands, tie_points, masks
         By name, in order.
     tie_point_geocoding
-        Names of the (latitude, longitude) tie-point grids, where these geocode the product; else the grid's CRS and transform do.
+        Names of the (latitude, longitude) tie-point grids, where these geocode the product; else the grid's CRS and
+        transform do.
     metadata
         Children of the metadata root.
     start, stop

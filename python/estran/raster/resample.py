@@ -2,12 +2,15 @@
 
 What SNAP's ``Resample`` does, so that one graph gives the same bits in both engines (checked against its outputs):
 
-- *aggregation* weights each source pixel by the share of the target pixel that it covers; integers are truncated, not rounded;
-- *bilinear* interpolation of integers works in fixed point with 8 bits of fraction and rounds half up. SNAP shifts the image by half a
-  *target* pixel (it passes a translation of 0.5 to the scaling); so do we: 5 m at 10 m pixels, and the masks stay equal.
+- *aggregation* weights each source pixel by the share of the target pixel that it covers; integers are truncated, not
+  rounded;
+- *bilinear* interpolation of integers works in fixed point with 8 bits of fraction and rounds half up. SNAP shifts the
+  image by half a *target* pixel (it passes a translation of 0.5 to the scaling); so do we: 5 m at 10 m pixels, and the
+  masks stay equal.
 
-On purpose not what SNAP does: at the border of the image and beside no-data SNAP mixes zeros in, here only samples that exist count; a pixel
-any of whose parts is saturated is saturated; azimuths are averaged as angles (359 and 1 give 0, not 180).
+On purpose not what SNAP does: at the border of the image and beside no-data SNAP mixes zeros in, here only samples that
+exist count; a pixel any of whose parts is saturated is saturated; azimuths are averaged as angles (359 and 1 give 0,
+not 180).
 """
 
 from __future__ import annotations
@@ -32,12 +35,16 @@ INTERPOLATIONS: tuple[Method, ...] = ("Nearest", "Bilinear")
 
 _CODES = {"Mean": 0, "Min": 1, "Max": 2, "Median": 3, "FlagAnd": 4, "FlagOr": 5}
 _EDGE = 1e-9
-"""Source pixels [1]: nearer than this to an edge is on the edge (pixel sizes are exact ratios, their quotients are not)."""
+"""Source pixels [1]: nearer than this to an edge is on the edge (pixel sizes are exact ratios, their quotients are
+not).
+"""
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Where target pixels lie on the source: their corner (row, column) is at source row ``row_offset + row * row_scale``; source pixels."""
+    """Where target pixels lie on the source: their corner (row, column) is at source row ``row_offset + row *
+    row_scale``; source pixels.
+    """
 
     row_scale: float
     col_scale: float
@@ -56,12 +63,19 @@ class Ratio:
         if source.transform is None or target.transform is None:
             return cls(source.height / target.height, source.width / target.width)
         if source.crs != target.crs:
-            raise BadGrid("two grids have different CRS", expected=target.crs, found=source.crs, todo="reproject one of them first")
+            raise BadGrid(
+                "two grids have different CRS",
+                expected=target.crs,
+                found=source.crs,
+                todo="reproject one of them first",
+            )
         s, t = ~source.transform, target.transform
         shear = max(abs(s.a * t.b + s.b * t.e), abs(s.d * t.a + s.e * t.d))
         row_scale, col_scale = s.d * t.b + s.e * t.e, s.a * t.a + s.b * t.d
         if shear > 1e-6 or row_scale <= 0 or col_scale <= 0:
-            raise BadGrid("two grids are rotated against one another", found=tuple(t)[:6], todo="reproject one of them first")
+            raise BadGrid(
+                "two grids are rotated against one another", found=tuple(t)[:6], todo="reproject one of them first"
+            )
         return cls(row_scale, col_scale, s.d * t.c + s.e * t.f + s.f, s.a * t.c + s.b * t.f + s.c)
 
     @property
@@ -114,7 +128,8 @@ def resample(
     ratio
         Where target pixels lie on the source.
     method
-        One of `AGGREGATIONS` (for larger pixels) or `INTERPOLATIONS` (for smaller ones). *First* and *Nearest* take one sample as it is.
+        One of `AGGREGATIONS` (for larger pixels) or `INTERPOLATIONS` (for smaller ones). *First* and *Nearest* take one
+        sample as it is.
     nodata
         Raw value without data, beside NaN.
     saturated
@@ -122,13 +137,14 @@ def resample(
     period
         Period of angles in the raw unit (360), 0 for none; for floats.
     exact
-        Whether bilinear weights of integers are exact and the result is cut to a whole number, as in SNAP's S2Resampling; else weights are steps
-        of 1/256 and the result is rounded, as in its Resample.
+        Whether bilinear weights of integers are exact and the result is cut to a whole number, as in SNAP's
+        S2Resampling; else weights are steps of 1/256 and the result is rounded, as in its Resample.
 
     Returns
     -------
     Array
-        (rows, columns) of `target`, dtype of `raw`. Where nothing is valid: `nodata`, or NaN, or 0 for integers without it.
+        (rows, columns) of `target`, dtype of `raw`. Where nothing is valid: `nodata`, or NaN, or 0 for integers without
+        it.
     """
     rows = np.arange(target.row, target.row + target.height, dtype=np.float64) * ratio.row_scale + ratio.row_offset
     cols = np.arange(target.col, target.col + target.width, dtype=np.float64) * ratio.col_scale + ratio.col_offset
@@ -148,7 +164,11 @@ def resample(
             return out
     integer = raw.dtype.kind in "iub"
     empty = nodata if nodata is not None and not (integer and math.isnan(nodata)) else 0.0 if integer else math.nan
-    facts = (math.nan if nodata is None else float(nodata), math.nan if saturated is None else float(saturated), float(empty))
+    facts = (
+        math.nan if nodata is None else float(nodata),
+        math.nan if saturated is None else float(saturated),
+        float(empty),
+    )
     if method == "Bilinear":
         _bilinear(raw, rows, cols, *scale, integer, integer and not exact, period, *facts, out)
     else:

@@ -1,7 +1,8 @@
-"""Resampling of digital numbers, the two ways that a satellite image needs most: means of whole blocks, and bilinear weights in steps of 1/256.
+"""Resampling of digital numbers, the two ways that a satellite image needs most: means of whole blocks, and bilinear
+weights in steps of 1/256.
 
-The same results as the general loops of :mod:`estran.raster.resample`, bit for bit, in a fraction of their time: all sums here are whole
-numbers, so nothing is rounded, and what holds for a whole column of the target is worked out once.
+The same results as the general loops of :mod:`estran.raster.resample`, bit for bit, in a fraction of their time: all
+sums here are whole numbers, so nothing is rounded, and what holds for a whole column of the target is worked out once.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _WHOLE_BITS = 2 * FRACTION_BITS
 _NONE = -1
 """Stands for "no such value": no digital number is negative."""
 _LARGEST_BLOCK = 1000
-"""Pixels along a block: with more, the general loop's allowance of 1e-9 for rounding could reach the next whole number, and so could its sums."""
+"""Pixels along a block: with more, the general loop's allowance of 1e-9 for rounding could reach the next whole number,
+and so could its sums.
+"""
 
 
 def are_counts(raw: Array, nodata: float | None) -> bool:
@@ -34,7 +37,14 @@ def are_counts(raw: Array, nodata: float | None) -> bool:
     return nodata is None or math.isnan(nodata) or _as_count(nodata, raw.dtype) != _NONE
 
 
-def block_means(raw: Counts, corner: tuple[float, float], scale: tuple[float, float], nodata: float | None, saturated: float | None, out: Counts) -> bool:
+def block_means(
+    raw: Counts,
+    corner: tuple[float, float],
+    scale: tuple[float, float],
+    nodata: float | None,
+    saturated: float | None,
+    out: Counts,
+) -> bool:
     """Means of blocks of samples, cut to whole numbers.
 
     Parameters
@@ -57,7 +67,10 @@ def block_means(raw: Counts, corner: tuple[float, float], scale: tuple[float, fl
     bool
         False where target pixels are no whole blocks of the source: nothing was done.
     """
-    if not all(float(value).is_integer() for value in (*corner, *scale)) or not 1 <= min(scale) <= max(scale) <= _LARGEST_BLOCK:
+    if (
+        not all(float(value).is_integer() for value in (*corner, *scale))
+        or not 1 <= min(scale) <= max(scale) <= _LARGEST_BLOCK
+    ):
         return False
     empty, full = _as_count(nodata, raw.dtype), _as_count(saturated, raw.dtype)
     _block_means(raw, int(corner[0]), int(corner[1]), int(scale[0]), int(scale[1]), empty, full, out)
@@ -65,7 +78,14 @@ def block_means(raw: Counts, corner: tuple[float, float], scale: tuple[float, fl
 
 
 def bilinear_steps(
-    raw: Counts, rows: Array, cols: Array, scale: tuple[float, float], nodata: float | None, saturated: float | None, edge: float, out: Counts
+    raw: Counts,
+    rows: Array,
+    cols: Array,
+    scale: tuple[float, float],
+    nodata: float | None,
+    saturated: float | None,
+    edge: float,
+    out: Counts,
 ) -> None:
     """Bilinear interpolation with weights in steps of 1/256, rounded half up.
 
@@ -87,7 +107,9 @@ def bilinear_steps(
         (h, w), filled in; dtype of `raw`.
     """
     facts = _as_count(nodata, raw.dtype), _as_count(saturated, raw.dtype)
-    _bilinear_steps(raw, *_along(rows, scale[0], raw.shape[0], edge), *_along(cols, scale[1], raw.shape[1], edge), *facts, out)
+    _bilinear_steps(
+        raw, *_along(rows, scale[0], raw.shape[0], edge), *_along(cols, scale[1], raw.shape[1], edge), *facts, out
+    )
 
 
 def _as_count(value: float | None, dtype: np.dtype[Any]) -> int:
@@ -97,7 +119,9 @@ def _as_count(value: float | None, dtype: np.dtype[Any]) -> int:
 
 
 def _along(places: Array, scale: float, size: int, edge: float) -> tuple[Array, Array, Array, Array]:
-    """Along one axis: the two samples beside each target pixel, the second one's weight [1/256], and the sample under the pixel's centre."""
+    """Along one axis: the two samples beside each target pixel, the second one's weight [1/256], and the sample under
+    the pixel's centre.
+    """
     at = places - 0.5  # half a target pixel is missing, as in SNAP
     low = np.floor(at + edge)
     weight = np.floor((at - low) * _ONE + edge * _ONE).astype(np.int64)
@@ -107,7 +131,16 @@ def _along(places: Array, scale: float, size: int, edge: float) -> tuple[Array, 
 
 
 @jit
-def _block_means(raw: Counts, first_row: int, first_col: int, block_rows: int, block_cols: int, nodata: int, saturated: int, out: Counts) -> None:
+def _block_means(
+    raw: Counts,
+    first_row: int,
+    first_col: int,
+    block_rows: int,
+    block_cols: int,
+    nodata: int,
+    saturated: int,
+    out: Counts,
+) -> None:
     height, width = raw.shape
     pairs = block_rows == 2 and block_cols == 2
     for i in range(out.shape[0]):
@@ -115,7 +148,12 @@ def _block_means(raw: Counts, first_row: int, first_col: int, block_rows: int, b
         for j in range(out.shape[1]):
             left = first_col + j * block_cols
             if pairs and top >= 0 and left >= 0 and top + 1 < height and left + 1 < width:
-                a, b, c, d = np.int64(raw[top, left]), np.int64(raw[top, left + 1]), np.int64(raw[top + 1, left]), np.int64(raw[top + 1, left + 1])
+                a, b, c, d = (
+                    np.int64(raw[top, left]),
+                    np.int64(raw[top, left + 1]),
+                    np.int64(raw[top + 1, left]),
+                    np.int64(raw[top + 1, left + 1]),
+                )
                 # Bitwise, without jumps: nearly always all four count.
                 empty = (a == nodata) | (b == nodata) | (c == nodata) | (d == nodata)
                 full = (a == saturated) | (b == saturated) | (c == saturated) | (d == saturated)
@@ -156,7 +194,12 @@ def _bilinear_steps(
     for i in range(out.shape[0]):
         top, bottom, near, fy = raw[upper[i]], raw[lower[i]], raw[near_row[i]], down[i]
         for j in range(out.shape[1]):
-            a, b, c, d = np.int64(top[left[j]]), np.int64(top[right[j]]), np.int64(bottom[left[j]]), np.int64(bottom[right[j]])
+            a, b, c, d = (
+                np.int64(top[left[j]]),
+                np.int64(top[right[j]]),
+                np.int64(bottom[left[j]]),
+                np.int64(bottom[right[j]]),
+            )
             fx = across[j]
             reference = np.int64(near[near_col[j]])
             empty = (a == nodata) | (b == nodata) | (c == nodata) | (d == nodata)

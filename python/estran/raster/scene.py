@@ -33,7 +33,9 @@ class Scene:
 
 
 class Consumable(dict[str, Array]):
-    """Arrays that whoever works on them may take out for good: nobody else holds them, so their memory goes when the taker is done (:meth:`Block.take`)."""
+    """Arrays that whoever works on them may take out for good: nobody else holds them, so their memory goes when the
+    taker is done (:meth:`Block.take`).
+    """
 
     def discard(self, name: str) -> None:
         """Let go of an array; nothing happens where there is none."""
@@ -47,7 +49,8 @@ class Block:
     Parameters
     ----------
     arrays
-        (rows, columns) arrays of the window. Physical values (reflectance as float32, angles in degrees); NaN is no-data in floats.
+        (rows, columns) arrays of the window. Physical values (reflectance as float32, angles in degrees); NaN is
+        no-data in floats.
     scene, window
         The scene and which part of it the arrays cover.
     facts
@@ -55,8 +58,9 @@ class Block:
     progress
         How a long computation reports; raises to cancel.
     lent
-        What whoever runs the operator lends it, by name, because no room below may open files or start Java. "wider": ``(name, grid)`` to an `aux`
-        raster on a grid that goes beyond the scene, None where it is a band of the product. "rays": terrain to a ray caster.
+        What whoever runs the operator lends it, by name, because no room below may open files or start Java. "wider":
+        ``(name, grid)`` to an `aux` raster on a grid that goes beyond the scene, None where it is a band of the
+        product. "rays": terrain to a ray caster.
     """
 
     arrays: Mapping[str, Array]
@@ -84,7 +88,8 @@ class Block:
     def take(self, name: str) -> Array | None:
         """As :meth:`get`, for the last time: where the block's arrays are :class:`Consumable`, the block lets go of it.
 
-        A whole tile of Sentinel-2 is 120 MB an array: a *scene* operator that takes what it needs once keeps its peak low.
+        A whole tile of Sentinel-2 is 120 MB an array: a *scene* operator that takes what it needs once keeps its peak
+        low.
         """
         if isinstance(self.arrays, Consumable):
             return self.arrays.pop(name, None)
@@ -106,10 +111,14 @@ class Block:
         A *scene* operator that looks at its bands through this alone can work on a scene that is not in memory.
         """
         window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
-        return replace(self, arrays={name: self.arrays[name][first:last] for name in names if name in self}, window=window)
+        return replace(
+            self, arrays={name: self.arrays[name][first:last] for name in names if name in self}, window=window
+        )
 
     def empty(self, name: str, dtype: npt.DTypeLike) -> Array:
-        """Room for an output (rows, columns), not yet written: in memory here; `name` tells a block that keeps its results elsewhere which one it is."""
+        """Room for an output (rows, columns), not yet written: in memory here; `name` tells a block that keeps its
+        results elsewhere which one it is.
+        """
         del name
         return np.empty(self.shape, dtype)
 
@@ -125,7 +134,9 @@ class Block:
 
 
 def whole(arrays: Mapping[str, Array], scene: Scene | None = None, *, pixel: float = 20.0) -> Block:
-    """A block that is the whole scene; without a `scene`, one with square pixels of `pixel` metres somewhere in UTM 31N."""
+    """A block that is the whole scene; without a `scene`, one with square pixels of `pixel` metres somewhere in UTM
+    31N.
+    """
     if scene is None:
         from affine import Affine
 

@@ -1,4 +1,6 @@
-"""Tie-point grids seen at full resolution: bilinear between the points, straight on beyond the last one (as SNAP's ``TiePointGrid``)."""
+"""Tie-point grids seen at full resolution: bilinear between the points, straight on beyond the last one (as SNAP's
+``TiePointGrid``).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ Floats = npt.NDArray[np.floating]
 Indices = npt.NDArray[np.int64]
 
 
-def interpolate(points: TiePointGrid, window: Window, row_scale: float = 1.0, col_scale: float = 1.0) -> npt.NDArray[np.float32]:
+def interpolate(
+    points: TiePointGrid, window: Window, row_scale: float = 1.0, col_scale: float = 1.0
+) -> npt.NDArray[np.float32]:
     """Values at the pixel centres of a window.
 
     Parameters
@@ -37,7 +41,9 @@ def interpolate(points: TiePointGrid, window: Window, row_scale: float = 1.0, co
     if not points.cyclic:
         return _bilinear(data, top, left, fy, fx).astype(np.float32)
     turn = np.radians(data)
-    angle = np.degrees(np.arctan2(_bilinear(np.sin(turn), top, left, fy, fx), _bilinear(np.cos(turn), top, left, fy, fx)))
+    angle = np.degrees(
+        np.arctan2(_bilinear(np.sin(turn), top, left, fy, fx), _bilinear(np.cos(turn), top, left, fy, fx))
+    )
     return (angle % 360.0 if np.nanmax(data) > 180.0 else angle).astype(np.float32)
 
 
@@ -49,5 +55,8 @@ def _between(position: Floats, size: int) -> tuple[Indices, Floats]:
 
 def _bilinear(data: Floats, top: Indices, left: Indices, fy: Floats, fx: Floats) -> Floats:
     bottom, right = np.minimum(top + 1, data.shape[0] - 1), np.minimum(left + 1, data.shape[1] - 1)
-    upper, lower = data[top][:, left] * (1 - fx) + data[top][:, right] * fx, data[bottom][:, left] * (1 - fx) + data[bottom][:, right] * fx
+    upper, lower = (
+        data[top][:, left] * (1 - fx) + data[top][:, right] * fx,
+        data[bottom][:, left] * (1 - fx) + data[bottom][:, right] * fx,
+    )
     return np.asarray(upper * (1 - fy)[:, None] + lower * fy[:, None])

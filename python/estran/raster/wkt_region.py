@@ -1,4 +1,6 @@
-"""The pixels under a geometry in WKT: as SNAP finds them for ``geoRegion``, the box around the part of a polygon that lies on the raster."""
+"""The pixels under a geometry in WKT: as SNAP finds them for ``geoRegion``, the box around the part of a polygon that
+lies on the raster.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,14 @@ from estran.raster.grid import Grid, Window
 
 Points = npt.NDArray[np.float64]
 
-_GEOMETRY = re.compile(r"\s*(?:SRID\s*=\s*4326\s*;)?\s*(MULTIPOLYGON|POLYGON)\s*Z?\s*(\(.*\))\s*\Z", re.IGNORECASE | re.DOTALL)
+_GEOMETRY = re.compile(
+    r"\s*(?:SRID\s*=\s*4326\s*;)?\s*(MULTIPOLYGON|POLYGON)\s*Z?\s*(\(.*\))\s*\Z", re.IGNORECASE | re.DOTALL
+)
 _RING = re.compile(r"\(([^()]*)\)")
 _BETWEEN = 64
-"""Points a side of a polygon, which is straight in longitude and latitude and bent on a map, where it crosses the raster's border."""
+"""Points a side of a polygon, which is straight in longitude and latitude and bent on a map, where it crosses the
+raster's border.
+"""
 _MOST_POINTS = 100_000
 _TOUCH = 1e-9
 
@@ -66,8 +72,8 @@ def window_under(wkt: str, grid: Grid, where: str) -> Window:
     Returns
     -------
     Window
-        The box, in pixels of `grid`, around the corners of the polygon and the points where it crosses the border of the raster (which SNAP
-        lets run through the outer pixels' centres).
+        The box, in pixels of `grid`, around the corners of the polygon and the points where it crosses the border of
+        the raster (which SNAP lets run through the outer pixels' centres).
 
     Raises
     ------
@@ -78,7 +84,12 @@ def window_under(wkt: str, grid: Grid, where: str) -> Window:
     """
     parts = [part for ring in rings(wkt, where) if len(part := _on_raster(ring, grid))]
     if not parts:
-        raise BadGrid("the region does not meet the image", where=where, found=wkt[:80], todo="check that it is longitude before latitude")
+        raise BadGrid(
+            "the region does not meet the image",
+            where=where,
+            found=wkt[:80],
+            todo="check that it is longitude before latitude",
+        )
     points = np.concatenate(parts)
     left, top = np.floor(points.min(axis=0) + _TOUCH).astype(int)
     right, bottom = np.ceil(points.max(axis=0) - _TOUCH).astype(int)
@@ -88,7 +99,9 @@ def window_under(wkt: str, grid: Grid, where: str) -> Window:
 
 
 def _on_raster(ring: Points, grid: Grid) -> Points:
-    """Corners of the ring on the raster, and where its sides cross the raster's border: (points, 2) of column and row."""
+    """Corners of the ring on the raster, and where its sides cross the raster's border: (points, 2) of
+    column and row.
+    """
     dense, corner = _dense(ring)
     columns, rows = grid.at_lonlat(dense[:, 0], dense[:, 1])
     points = np.column_stack([columns, rows, corner])

@@ -1,4 +1,6 @@
-"""The small raster on which pictures are drawn: any band, of any size, NumPy or Dask, brought to it without holding the whole band."""
+"""The small raster on which pictures are drawn: any band, of any size, NumPy or Dask, brought to it without holding the
+whole band.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,18 @@ STRIP = 1024
 
 
 def strips(band: Band, step: int = 1) -> Iterator[tuple[int, Array]]:
-    """First row and raw samples of strips of full width, top to bottom; strip heights are multiples of `step` but for the last."""
+    """First row and raw samples of strips of full width, top to bottom; strip heights are multiples of `step` but for
+    the last.
+    """
     height = max(step, STRIP // step * step)
     for row in range(0, band.grid.height, height):
         yield row, np.asarray(band.data[row : row + height])
 
 
 def factor_to(size: int, limit: int) -> int:
-    """The least power of two by which `size` fits in `limit`: with powers of two the strips fall on the tiles of the files."""
+    """The least power of two by which `size` fits in `limit`: with powers of two the strips fall on the tiles of the
+    files.
+    """
     factor = 1
     while size > limit * factor:
         factor *= 2
@@ -39,7 +45,9 @@ def factor_to(size: int, limit: int) -> int:
 
 
 def block_mean(values: Float, k: int) -> Float:
-    """Mean of k x k blocks, NaN left out; blocks cut at the lower and right edge count what they have. NaN where a block has nothing."""
+    """Mean of k x k blocks, NaN left out; blocks cut at the lower and right edge count what they have. NaN where a
+    block has nothing.
+    """
     if k == 1:
         return values
     total, count = block_sums(values, k)
@@ -75,15 +83,21 @@ class Canvas:
         return -(-self.grid.height // self.factor), -(-self.grid.width // self.factor)
 
     def mean(self, band: Band) -> Float:
-        """Physical values of a band on the canvas: the mean over each pixel of the canvas, NaN where there is nothing."""
+        """Physical values of a band on the canvas: the mean over each pixel of the canvas, NaN where
+        there is nothing.
+        """
         if band.name not in self._means:
             k = self._step(band.grid)
             parts = [block_mean(band.physical(raw), k) for _, raw in strips(band, k)]
-            self._means[band.name] = self._lay(np.concatenate(parts), band.grid, k, np.float32(np.nan)).astype(np.float32, copy=False)
+            self._means[band.name] = self._lay(np.concatenate(parts), band.grid, k, np.float32(np.nan)).astype(
+                np.float32, copy=False
+            )
         return self._means[band.name]
 
     def sample(self, band: Band, outside: int = 0) -> Array:
-        """Raw values of a flag or class band on the canvas: one pixel taken of each block, as codes have no mean; `outside` beyond the band."""
+        """Raw values of a flag or class band on the canvas: one pixel taken of each block, as codes have no mean;
+        `outside` beyond the band.
+        """
         k = self._step(band.grid)
         middle = k // 2
         parts = [raw[min(middle, len(raw) - 1) :: k, min(middle, raw.shape[1] - 1) :: k] for _, raw in strips(band, k)]
@@ -99,17 +113,28 @@ class Canvas:
         return step
 
     def _affine(self, grid: Grid) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Row and column of `grid` as (start, step) along the canvas: by the map where both have the same, north up, else by the ratio of sizes."""
+        """Row and column of `grid` as (start, step) along the canvas: by the map where both have the same, north up,
+        else by the ratio of sizes.
+        """
         f = self.factor
         ours, theirs = self.grid.transform, grid.transform
-        if ours is not None and theirs is not None and self.grid.crs == grid.crs and ours.b == ours.d == theirs.b == theirs.d == 0:
-            return ((ours.f - theirs.f) / theirs.e, ours.e / theirs.e * f), ((ours.c - theirs.c) / theirs.a, ours.a / theirs.a * f)
+        if (
+            ours is not None
+            and theirs is not None
+            and self.grid.crs == grid.crs
+            and ours.b == ours.d == theirs.b == theirs.d == 0
+        ):
+            return ((ours.f - theirs.f) / theirs.e, ours.e / theirs.e * f), (
+                (ours.c - theirs.c) / theirs.a,
+                ours.a / theirs.a * f,
+            )
         return (0.0, grid.height / self.grid.height * f), (0.0, grid.width / self.grid.width * f)
 
     def _lay(self, thin: Array, grid: Grid, k: int, outside: np.generic) -> Array:
         """Pick, for each pixel of the canvas, the sample of the thinned band under its centre."""
         height, width = self.shape
-        # The centre of the last row and column of the canvas may lie beyond the grid it shows, where the grid is no multiple of the factor.
+        # The centre of the last row and column of the canvas may lie beyond the grid it shows, where the grid is no
+        # multiple of the factor.
         y = np.minimum((np.arange(height) + 0.5) * self.factor, self.grid.height - 0.5) / self.factor
         x = np.minimum((np.arange(width) + 0.5) * self.factor, self.grid.width - 0.5) / self.factor
         (row0, drow), (col0, dcol) = self._affine(grid)

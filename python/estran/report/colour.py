@@ -22,11 +22,15 @@ GAMMA = 2.4
 """Display exponent: land, at reflectances of 0.05 to 0.2, lies in the middle of the greys."""
 
 CLEAN_AIR: Mapping[str, float] = {"blue": 0.055, "green": 0.028, "red": 0.013}
-"""What clean air alone reflects (a little less than the Rayleigh reflectance of a nadir view); taken off, so that land is not veiled in blue."""
+"""What clean air alone reflects (a little less than the Rayleigh reflectance of a nadir view); taken off, so that land
+is not veiled in blue.
+"""
 
 
 def is_reflectance(channels: Iterable[Float]) -> bool:
-    """Whether all channels look like reflectances: 99.9 % of the finite values between -0.3 and 2.5, and some above 0.001."""
+    """Whether all channels look like reflectances: 99.9 % of the finite values between -0.3 and 2.5, and some above
+    0.001.
+    """
     for channel in channels:
         values = channel[np.isfinite(channel)]
         if values.size == 0:
@@ -46,8 +50,8 @@ def stretch(channel: Float, low: float, high: float, gamma: float = GAMMA) -> np
 def composite(channels: Sequence[Float], semantics: Sequence[str] = ("", "", "")) -> Rgb:
     """Three channels (red, green, blue of the picture) as a picture.
 
-    Reflectances get one fixed stretch, with :data:`CLEAN_AIR` taken off by the semantic name of the band; anything else the 1st to 99th
-    percentile of all three channels together, so that hues stay.
+    Reflectances get one fixed stretch, with :data:`CLEAN_AIR` taken off by the semantic name of the band; anything else
+    the 1st to 99th percentile of all three channels together, so that hues stay.
     """
     if is_reflectance(channels):
         shown = [stretch(c, CLEAN_AIR.get(name, 0.0), BRIGHTEST) for c, name in zip(channels, semantics, strict=True)]
@@ -76,7 +80,9 @@ def to_bytes(shown: npt.NDArray[np.float64], nothing: npt.NDArray[np.bool_]) -> 
 
 
 def overlay(base: Rgb, packed: npt.NDArray[np.integer], coding: FlagCoding, names: Sequence[str]) -> Rgb:
-    """Flags `names` painted over `base`, in that order (the last is on top), each with its own colour and transparency."""
+    """Flags `names` painted over `base`, in that order (the last is on top), each with its own colour
+    and transparency.
+    """
     out = base.astype(np.float64)
     for name in names:
         flag = coding[name]

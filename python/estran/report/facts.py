@@ -117,7 +117,9 @@ def what_was_read(product: Product) -> tuple[tuple[str, str], ...]:
     if grid.transform is not None:
         width, height = grid.pixel_size
         unit = "degrees" if grid.is_geographic else "m"
-        rows.append(("Pixel", f"{width:g} {unit}" if abs(width - height) < 1e-9 * width else f"{width:g} x {height:g} {unit}"))
+        rows.append(
+            ("Pixel", f"{width:g} {unit}" if abs(width - height) < 1e-9 * width else f"{width:g} x {height:g} {unit}")
+        )
     rows.append(("CRS", _crs_name(grid.crs) if grid.crs else "none"))
     rows.append(("Bands", ", ".join(product.bands)))
     if product.tie_points:

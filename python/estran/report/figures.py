@@ -1,4 +1,6 @@
-"""PNG files: a picture pixel by pixel, with its legend or colour bar in a strip below. The only module of the room that draws with matplotlib."""
+"""PNG files: a picture pixel by pixel, with its legend or colour bar in a strip below. The only module of the room that
+draws with matplotlib.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,14 @@ if TYPE_CHECKING:
 
 DPI = 100
 _NO_VERSION: dict[str, Any] = {"Software": None}
-_NOT_OF_PICTURES = frozenset({"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port", "webagg.port_retries"})
+_NOT_OF_PICTURES = frozenset(
+    {"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port", "webagg.port_retries"}
+)
 """Settings of windows, which a running program (a notebook) keeps."""
 SMALLEST = 640
-"""Pictures narrower than this [pixels] are enlarged by a whole number, so that their legend has room and pixels stay square."""
+"""Pictures narrower than this [pixels] are enlarged by a whole number, so that their legend has room and pixels stay
+square.
+"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,9 @@ def _drawn_key(key: Legend | ColourBar | None, width: int, strip: int) -> Rgb:
 
 @contextlib.contextmanager
 def _own_style() -> Iterator[None]:
-    """matplotlib as it comes, whatever a user's matplotlibrc says (TeX, other fonts and sizes, a backend with windows): the same picture everywhere."""
+    """matplotlib as it comes, whatever a user's matplotlibrc says (TeX, other fonts and sizes, a backend with windows):
+    the same picture everywhere.
+    """
     with _quiet():
         matplotlib = _matplotlib()
         ours = {name: value for name, value in matplotlib.rcParamsDefault.items() if name not in _NOT_OF_PICTURES}
@@ -118,12 +126,23 @@ def _quiet() -> Iterator[None]:
 
 
 def _matplotlib() -> Any:
-    """The library; where it is not loaded yet, without the variables that name a backend or a file of settings, which stop it where they are wrong."""
-    kept = {name: os.environ.pop(name) for name in ("MPLBACKEND", "MATPLOTLIBRC") if "matplotlib" not in sys.modules and name in os.environ}
+    """The library; where it is not loaded yet, without the variables that name a backend or a file of settings, which
+    stop it where they are wrong.
+    """
+    kept = {
+        name: os.environ.pop(name)
+        for name in ("MPLBACKEND", "MATPLOTLIBRC")
+        if "matplotlib" not in sys.modules and name in os.environ
+    }
     try:
         import matplotlib
     except UnicodeDecodeError as error:
-        raise EstranError("matplotlib's settings are no UTF-8 text", where="the file matplotlibrc", found=str(error), todo="correct or remove it") from error
+        raise EstranError(
+            "matplotlib's settings are no UTF-8 text",
+            where="the file matplotlibrc",
+            found=str(error),
+            todo="correct or remove it",
+        ) from error
     finally:
         os.environ.update(kept)
     return matplotlib
@@ -170,7 +189,16 @@ def _draw_legend(figure: Figure, key: Legend, width: int, strip: int) -> None:
     per_row, column = _columns(key, width)
     for i, (colour, text) in enumerate(key.entries):
         x, y = 12 * s + (i % per_row) * column, (10 + i // per_row * 26) * s
-        axes.add_patch(Rectangle((x, y + 5 * s), 16 * s, 16 * s, facecolor=tuple(c / 255 for c in colour), edgecolor="0.3", linewidth=0.6 * s))
+        axes.add_patch(
+            Rectangle(
+                (x, y + 5 * s),
+                16 * s,
+                16 * s,
+                facecolor=tuple(c / 255 for c in colour),
+                edgecolor="0.3",
+                linewidth=0.6 * s,
+            )
+        )
         axes.text(x + 24 * s, y + 13 * s, text, va="center", ha="left", fontsize=10 * s, color="0.1")
 
 

@@ -88,7 +88,15 @@ def _template() -> Template:
     from markupsafe import Markup
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(words=words, css=hexadecimal, percent=percent, seconds=_seconds, thousands=_thousands, sentence=_sentence, plain=Markup)
+    environment.filters.update(
+        words=words,
+        css=hexadecimal,
+        percent=percent,
+        seconds=_seconds,
+        thousands=_thousands,
+        sentence=_sentence,
+        plain=Markup,
+    )
     return environment.from_string(_package_text("report.html"))
 
 

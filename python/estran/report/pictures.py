@@ -61,7 +61,9 @@ class _Gallery:
     pictures: list[Picture]
     left_out: list[str]
 
-    def save(self, key: str, title: str, caption: str, alt: str, rgb: Rgb, legend: Legend | ColourBar | None = None) -> None:
+    def save(
+        self, key: str, title: str, caption: str, alt: str, rgb: Rgb, legend: Legend | ColourBar | None = None
+    ) -> None:
         file = f"{key}.png"
         try:
             width, height = save_png(self.folder / file, rgb, legend)
@@ -72,11 +74,15 @@ class _Gallery:
 
     @contextlib.contextmanager
     def drawing(self, title: str) -> Iterator[None]:
-        """A picture that cannot be drawn is left out, and the report says so: what was computed is worth more than its picture."""
+        """A picture that cannot be drawn is left out, and the report says so: what was computed is worth more than its
+        picture.
+        """
         try:
             yield
         except Exception as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+            reason = (
+                error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+            )
             self.left_out.append(f"{title} is left out: it could not be drawn ({reason}).")
 
     def band(self, *semantics: str) -> tuple[str, Band] | None:
@@ -150,7 +156,11 @@ def _composite(gallery: _Gallery, key: str, title: str, channels: Sequence[tuple
         gallery.left_out.append(f"{title} is left out: its bands hold no data here.")
         return
     names = ", ".join(band.name for _, band in found)
-    how = f"up to reflectance {colour.BRIGHTEST:g}, the same for every scene" if colour.is_reflectance(values) else "1st to 99th percentile"
+    how = (
+        f"up to reflectance {colour.BRIGHTEST:g}, the same for every scene"
+        if colour.is_reflectance(values)
+        else "1st to 99th percentile"
+    )
     gallery.save(
         key,
         title,
@@ -170,7 +180,9 @@ def _base(gallery: _Gallery) -> Rgb:
     if not found:
         height, width = gallery.canvas.shape
         return np.full((height, width, 3), 225, np.uint8)
-    return colour.grey(colour.composite([gallery.canvas.mean(band) for _, band in found], [semantic for semantic, _ in found]))
+    return colour.grey(
+        colour.composite([gallery.canvas.mean(band) for _, band in found], [semantic for semantic, _ in found])
+    )
 
 
 def _flags(gallery: _Gallery, band: Band, coding: FlagCoding, base: Rgb) -> None:

@@ -16,7 +16,9 @@ NO_DATA_NAMES = frozenset({"no_data", "nodata", "invalid", "fill"})
 
 @dataclass(frozen=True)
 class Share:
-    """One flag or class of a band: its pixels, and these as a share of the pixels with data (of all pixels, for no-data itself)."""
+    """One flag or class of a band: its pixels, and these as a share of the pixels with data (of all pixels, for no-data
+    itself).
+    """
 
     name: str
     meaning: str
@@ -58,7 +60,14 @@ def _table(band: Band, kind: str, counts: list[tuple[str, str, Colour, int]]) ->
     with_data = pixels - without
     km2 = _pixel_km2(band)
     rows = tuple(
-        Share(name, meaning, shade, n, n / max(1, pixels if name.lower() in NO_DATA_NAMES else with_data), None if km2 is None else n * km2)
+        Share(
+            name,
+            meaning,
+            shade,
+            n,
+            n / max(1, pixels if name.lower() in NO_DATA_NAMES else with_data),
+            None if km2 is None else n * km2,
+        )
         for name, meaning, shade, n in counts
     )
     return ShareTable(band.name, kind, band.description, pixels, with_data, rows)

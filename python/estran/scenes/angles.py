@@ -18,7 +18,9 @@ UInt8 = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class AngleGrid:
-    """Zenith and azimuth [degrees, azimuth from true north] every 5 km from the scene's upper-left corner; NaN where a detector does not look."""
+    """Zenith and azimuth [degrees, azimuth from true north] every 5 km from the scene's upper-left corner; NaN where a
+    detector does not look.
+    """
 
     zenith: Float32
     azimuth: Float32
@@ -50,7 +52,9 @@ def sun_grid(sun: Rays, size: int, convergence: float) -> AngleGrid:
     return _grid_of(*sun.at(*_nodes(size)), convergence)
 
 
-def view_grids(views: Mapping[str, Rays], detectors: UInt8, size: int, convergence: float) -> dict[tuple[str, int], AngleGrid]:
+def view_grids(
+    views: Mapping[str, Rays], detectors: UInt8, size: int, convergence: float
+) -> dict[tuple[str, int], AngleGrid]:
     """Angle grids of each band and detector, NaN far from where the detector looks."""
     x, y = _nodes(size)
     found = {}
@@ -65,9 +69,12 @@ def view_grids(views: Mapping[str, Rays], detectors: UInt8, size: int, convergen
             sign = 1.0 if index % 2 == 1 else -1.0
             g = rays.gradient
             grid = _grid_of(
-                rays.east + g[0] * x + g[1] * y + sign * rays.stagger_east, rays.south + g[2] * x + g[3] * y + sign * rays.stagger_south, convergence
+                rays.east + g[0] * x + g[1] * y + sign * rays.stagger_east,
+                rays.south + g[2] * x + g[3] * y + sign * rays.stagger_south,
+                convergence,
             )
             found[name, int(detector)] = AngleGrid(
-                np.where(near, grid.zenith, np.nan).astype(np.float32), np.where(near, grid.azimuth, np.nan).astype(np.float32)
+                np.where(near, grid.zenith, np.nan).astype(np.float32),
+                np.where(near, grid.azimuth, np.nan).astype(np.float32),
             )
     return found

@@ -1,6 +1,8 @@
-"""The clear air over a place of any altitude, from the physics room: path reflectance, transmittances, share of diffuse light, for each band.
+"""The clear air over a place of any altitude, from the physics room: path reflectance, transmittances, share of diffuse
+light, for each band.
 
-Molecules and an aerosol are solved together (adding and doubling), gases come from the table of bands. Equations: docs/ATBD/simulate_scene.md.
+Molecules and an aerosol are solved together (adding and doubling), gases come from the table of bands. Equations:
+docs/ATBD/simulate_scene.md.
 """
 
 from __future__ import annotations
@@ -31,18 +33,24 @@ LEVELS = np.arange(0.0, 13000.0, 100.0)
 SOLVED = (0.0, 800.0, 2000.0, 4500.0, 12900.0)
 """Altitudes at which the air above is solved [m]."""
 WAVELENGTHS = np.array([442.7, 492.7, 559.8, 664.6, 782.8, 864.7, 1613.7, 2202.4])
-"""Where it is solved [nm]: band centres; for the others, as between altitudes, monotone cubics of logarithms are within 6e-4 in reflectance."""
+"""Where it is solved [nm]: band centres; for the others, as between altitudes, monotone cubics of logarithms are within
+6e-4 in reflectance.
+"""
 STREAMS, BORDERS = 8, (4.0, 1.5)
 """Of the solver: nodes over a hemisphere and borders of layers [km]; within 1e-4 of 24 nodes and five layers."""
 LARGEST, RADII = 3.0, 60
-"""Aerosol particles end at this radius [um], a mode has so many radii: the giant ones matter to no band and take most of the time."""
+"""Aerosol particles end at this radius [um], a mode has so many radii: the giant ones matter to no band and take most
+of the time.
+"""
 VAPOUR_HEIGHT, AEROSOL_HEIGHT, AIR_HEIGHT = 2000.0, 2000.0, 8000.0
 """Scale heights [m]."""
 # fmt: off
 #              B1     B2     B3     B4     B5     B6     B7     B8     B8A    B9     B10    B11    B12
 STRAY_LIGHT = (.0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0009, .0000, .0000)
 # fmt: on
-"""Reflectance that is there over the darkest and wettest: labelled clear pixels of lowlands have 0.0008 to 0.0015 in B10."""
+"""Reflectance that is there over the darkest and wettest: labelled clear pixels of lowlands have 0.0008 to 0.0015 in
+B10.
+"""
 
 
 @dataclass(frozen=True)
@@ -83,20 +91,29 @@ class Atmosphere:
     bounce: Float32
     """Share of light from below that the air sends back."""
     sharp: Float32
-    """Share of what rises from a level and reaches the sensor that comes from where it seems to; the rest is scattered in from around."""
+    """Share of what rises from a level and reaches the sensor that comes from where it seems to; the rest is scattered
+    in from around.
+    """
     mirrored: Float32
-    """(band, 2) reflectance, at the top, of skylight that a rough sea at level 0 mirrors, and of glint that is scattered on its way: without the aureole around
-    the Sun and what goes with its beam, and that."""
+    """(band, 2) reflectance, at the top, of skylight that a rough sea at level 0 mirrors, and of glint that is
+    scattered on its way: without the aureole around the Sun and what goes with its beam, and that.
+    """
 
     def tables(self, band: int) -> Float32:
         """Path, through, diffuse, straight, bounce, sharp of one band; (6, level)."""
-        return np.stack([table[band] for table in (self.path, self.through, self.diffuse, self.straight, self.bounce, self.sharp)])
+        return np.stack(
+            [table[band] for table in (self.path, self.through, self.diffuse, self.straight, self.bounce, self.sharp)]
+        )
 
 
 def pressure(altitude: npt.ArrayLike) -> Float:
     """Of the standard atmosphere [hPa] (ISO 2533, below 11 km; above, with the scale height there)."""
     z = np.asarray(altitude, float)
-    return np.where(z <= 11000.0, 1013.25 * (1.0 - 2.25577e-5 * np.minimum(z, 11000.0)) ** 5.25588, 226.32 * np.exp(-(z - 11000.0) / 6341.6))
+    return np.where(
+        z <= 11000.0,
+        1013.25 * (1.0 - 2.25577e-5 * np.minimum(z, 11000.0)) ** 5.25588,
+        226.32 * np.exp(-(z - 11000.0) / 6341.6),
+    )
 
 
 def _above(wavelength: float, altitude: float, air: Air) -> tuple[list[Layer], float]:
@@ -157,26 +174,55 @@ def _atmosphere(platform: str, cos_sun: float, cos_view: float, azimuth: float, 
             if altitude == 0.0:
                 mirrored[:, k] = _mirrored(wavelength, layers, found, molecules, cos_sun, cos_view, azimuth, air.wind)
     path, down, up, direct_down, direct_up, bounce = (_everywhere(table) for table in solved)
-    mirrored = np.exp(PchipInterpolator(np.log(WAVELENGTHS), np.log(mirrored), axis=1)(np.log([band.wavelength for band in SENTINEL2])))
+    mirrored = np.exp(
+        PchipInterpolator(np.log(WAVELENGTHS), np.log(mirrored), axis=1)(
+            np.log([band.wavelength for band in SENTINEL2])
+        )
+    )
     mass, vapour = 1.0 / cos_sun + 1.0 / cos_view, air.vapour * np.exp(-LEVELS / VAPOUR_HEIGHT)
-    gas = transmittances(platform, airmass=mass, ozone=air.ozone, water_vapour=vapour, pressure=pressure(LEVELS))  # (SIM-7)
-    # Molecules scatter above most of the vapour, aerosols amid it: light that the air sends back crosses half of all gases but ozone.
+    gas = transmittances(
+        platform, airmass=mass, ozone=air.ozone, water_vapour=vapour, pressure=pressure(LEVELS)
+    )  # (SIM-7)
+    # Molecules scatter above most of the vapour, aerosols amid it: light that the air sends back crosses half of all
+    # gases but ozone.
     half = {name: 0.5 * TYPICAL[name] for name in GASES}
-    crossed = transmittances(platform, airmass=mass, ozone=air.ozone, water_vapour=0.5 * vapour, pressure=pressure(LEVELS), amounts=half)
+    crossed = transmittances(
+        platform, airmass=mass, ozone=air.ozone, water_vapour=0.5 * vapour, pressure=pressure(LEVELS), amounts=half
+    )
     path = path * crossed + np.array(STRAY_LIGHT)[:, None]
     diffuse = 1.0 - direct_down / down  # (SIM-8)
-    tables = (path, gas * down * up, diffuse, gas * direct_down * direct_up, bounce, direct_up / up, mirrored.T * gas[:, :1])
+    tables = (
+        path,
+        gas * down * up,
+        diffuse,
+        gas * direct_down * direct_up,
+        bounce,
+        direct_up / up,
+        mirrored.T * gas[:, :1],
+    )
     return Atmosphere(*(table.astype(np.float32) for table in tables))
 
 
 def _mirrored(
-    wavelength: float, layers: list[Layer], without: Radiation, molecules: float, cos_sun: float, cos_view: float, azimuth: float, wind: float
+    wavelength: float,
+    layers: list[Layer],
+    without: Radiation,
+    molecules: float,
+    cos_sun: float,
+    cos_view: float,
+    azimuth: float,
+    wind: float,
 ) -> tuple[float, float]:
     """What a rough sea adds to the air above it, but for the beam that it mirrors straight to the sensor."""
     index, _ = refractive_index(wavelength)
     sea = RoughSea(wind, complex(index), points=48)
     over_sea = solve(layers, [cos_sun], [cos_view], [azimuth], sea, streams=STREAMS).up[0, 0, 0, 0]
-    glint = sea.reflectance(np.array(cos_view), np.array(cos_sun), np.radians(np.array(azimuth)))[0, 0] * without.direct[0] * without.direct[1]
+    glint = (
+        sea.reflectance(np.array(cos_view), np.array(cos_sun), np.radians(np.array(azimuth)))[0, 0]
+        * without.direct[0]
+        * without.direct[1]
+    )
     rest = max(float(over_sea - without.up[0, 0, 0, 0] - glint), 1e-7)
-    # Particles scatter forward, so their light goes with the beam, into the shadows of clouds too; that of molecules comes from the whole sky.
+    # Particles scatter forward, so their light goes with the beam, into the shadows of clouds too; that of molecules
+    # comes from the whole sky.
     return molecules * rest, (1.0 - molecules) * rest

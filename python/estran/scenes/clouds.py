@@ -58,9 +58,11 @@ class CumulusSpec:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the sky is: side of the scene [m], altitude of its ground [m] and the ground's pixel [m], mean slope of the view (east, south).
+    """Where the sky is: side of the scene [m], altitude of its ground [m] and the ground's pixel [m], mean slope of the
+    view (east, south).
 
-    Clouds are placed where the image shows them, and stand off by altitude times slope: there are none whose shadow would enter without them.
+    Clouds are placed where the image shows them, and stand off by altitude times slope: there are none whose shadow
+    would enter without them.
     """
 
     side: float
@@ -78,7 +80,9 @@ def reflectance(tau: float) -> float:
 
 @jit
 def beam(tau: float) -> float:
-    """Share of sunlight that goes straight on, the forward peak included (delta-Eddington: Joseph, Wiscombe and Weinman 1976, J. Atmos. Sci. 33, 2452)."""
+    """Share of sunlight that goes straight on, the forward peak included (delta-Eddington: Joseph, Wiscombe and Weinman
+    1976, J. Atmos. Sci. 33, 2452).
+    """
     return float(np.exp(-(1 - ASYMMETRY * ASYMMETRY) * tau))  # (SIM-10)
 
 
@@ -131,7 +135,14 @@ def _stamp(
 
 
 def _puffs(
-    rng: np.random.Generator, row: float, col: float, radius: float, tall: float, cell: float, stretch: float, heading: float
+    rng: np.random.Generator,
+    row: float,
+    col: float,
+    radius: float,
+    tall: float,
+    cell: float,
+    stretch: float,
+    heading: float,
 ) -> npt.NDArray[np.float64]:
     """The caps of a cumulus of a radius [m]: many small ones around a few large ones, drawn out along the wind."""
     count = int(np.clip(radius / 35.0, 2, 40))
@@ -144,11 +155,21 @@ def _puffs(
     height = tall * np.clip(1.05 - 0.55 * distance, 0.35, 1.0) * rng.uniform(0.75, 1.0, count)
     turn = rng.uniform(0, np.pi, count)
     squash = rng.uniform(0.75, 1.25, count)
-    return np.column_stack([row + v / cell, col + u / cell, size / cell * squash, size / cell / squash, np.cos(turn), np.sin(turn), height])
+    return np.column_stack(
+        [row + v / cell, col + u / cell, size / cell * squash, size / cell / squash, np.cos(turn), np.sin(turn), height]
+    )
 
 
 def _empty(n: int, cell: float, origin: tuple[float, float], extinction: float, ice: bool = False) -> Layer:
-    return Layer(np.zeros((n, n), np.float32), np.zeros((n, n), np.float32), np.ones((n, n), np.float32), cell, origin, extinction, ice)
+    return Layer(
+        np.zeros((n, n), np.float32),
+        np.zeros((n, n), np.float32),
+        np.ones((n, n), np.float32),
+        cell,
+        origin,
+        extinction,
+        ice,
+    )
 
 
 MARGIN = 1500.0
@@ -163,7 +184,8 @@ def _side(place: Place, cell: float, margin: float) -> tuple[int, tuple[float, f
 
 
 def cumulus(seed: int, spec: CumulusSpec, place: Place, first: int) -> tuple[Layer, Int32]:
-    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, 300 m or more above the ground beneath.
+    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, 300 m or more above the
+    ground beneath.
 
     `first` is the number of the first object.
     """
@@ -243,7 +265,16 @@ def cirrus(seed: int, cover: float, altitude: float, thickest: float, place: Pla
 
 
 @parallel_jit
-def _face(thickness: Float32, base: Float32, cell: float, tau_above: Float32, sun_east: float, sun_south: float, extinction: float, light: Float32) -> None:
+def _face(
+    thickness: Float32,
+    base: Float32,
+    cell: float,
+    tau_above: Float32,
+    sun_east: float,
+    sun_south: float,
+    extinction: float,
+    light: Float32,
+) -> None:
     """Light of each cell's face: its slope to the Sun and what stands between."""
     n = thickness.shape[0]
     for i in numba.prange(n):
@@ -272,7 +303,9 @@ def lit(field: CloudField, sun: Rays) -> CloudField:
         tau = np.zeros_like(layer.thickness)
         if not layer.ice:
             for other in field.layers:
-                if not other.ice and float(other.base.max()) + 1.0 >= float(layer.base[layer.thickness > 0].min(initial=1e9)):
+                if not other.ice and float(other.base.max()) + 1.0 >= float(
+                    layer.base[layer.thickness > 0].min(initial=1e9)
+                ):
                     above_tops(layer, other, other.bounds(), sun, tau)
         light = np.ones_like(layer.thickness)
         if not layer.ice:

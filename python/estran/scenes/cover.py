@@ -1,4 +1,6 @@
-"""What covers a landscape: breakers, beaches, fields, towns, woods, rock and snow, material by material on the 10 m grid."""
+"""What covers a landscape: breakers, beaches, fields, towns, woods, rock and snow, material by material on the 10 m
+grid.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,23 @@ from estran.scenes.spectra import CODE
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
-DEEP, TURBID, SHALLOW, FOAM, LAKE = (CODE[k] for k in ("deep_water", "turbid_water", "shallow_sand", "foam", "lake_water"))
+DEEP, TURBID, SHALLOW, FOAM, LAKE = (
+    CODE[k] for k in ("deep_water", "turbid_water", "shallow_sand", "foam", "lake_water")
+)
 CONIFER, BROADLEAF, CROP, GRASS, STUBBLE = (CODE[k] for k in ("conifer", "broadleaf", "crop", "grass", "stubble"))
 BROWN, LIGHT, DARK = (CODE[k] for k in ("soil_brown", "soil_light", "soil_dark"))
 DRY, WHITE, WET = (CODE[k] for k in ("sand_dry", "sand_white", "sand_wet"))
 GREY, LIME = CODE["rock_grey"], CODE["rock_lime"]
-ASPHALT, CONCRETE, TILE, BRIGHT, ROOF = (CODE[k] for k in ("asphalt", "concrete", "roof_tile", "roof_bright", "roof_dark"))
+ASPHALT, CONCRETE, TILE, BRIGHT, ROOF = (
+    CODE[k] for k in ("asphalt", "concrete", "roof_tile", "roof_bright", "roof_dark")
+)
 FRESH, OLD = CODE["snow_fresh"], CODE["snow_old"]
 
 
 class Fields(NamedTuple):
-    """What decides on the cover, float32 on the 20 m grid: distances to the shore and to rivers [m], elevation [m], slope [1]; the others are
-    inclinations [1], above 0 where there is that."""
+    """What decides on the cover, float32 on the 20 m grid: distances to the shore and to rivers [m], elevation [m],
+    slope [1]; the others are inclinations [1], above 0 where there is that.
+    """
 
     coast: Float32
     elevation: Float32
@@ -47,7 +54,10 @@ def _between(field: Float32, y: float, x: float) -> float:
     y, x = min(max(y, 0.0), rows - 1.001), min(max(x, 0.0), cols - 1.001)
     i, j = int(y), int(x)
     a, b = x - j, y - i
-    return float((1 - b) * ((1 - a) * field[i, j] + a * field[i, j + 1]) + b * ((1 - a) * field[i + 1, j] + a * field[i + 1, j + 1]))
+    return float(
+        (1 - b) * ((1 - a) * field[i, j] + a * field[i, j + 1])
+        + b * ((1 - a) * field[i + 1, j] + a * field[i + 1, j + 1])
+    )
 
 
 @jit
@@ -234,7 +244,12 @@ def cover(
                     if a == BROADLEAF:
                         a, b, share = CONIFER, FRESH, 0.35 * cover
                     elif cover > 0.97:
-                        a, b, share, bright = FRESH, OLD, min(max(0.35 + 0.3 * w - 0.2 * white, 0.0), 1.0), 1.0 + 0.015 * g
+                        a, b, share, bright = (
+                            FRESH,
+                            OLD,
+                            min(max(0.35 + 0.3 * w - 0.2 * white, 0.0), 1.0),
+                            1.0 + 0.015 * g,
+                        )
                     elif share > 0.5:
                         a, b, share = b, FRESH, cover
                     else:

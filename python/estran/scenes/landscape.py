@@ -53,7 +53,8 @@ class Landscape:
     elevation
         Altitude above sea level [m], 0 on the sea.
     first, second, mix, tone
-        At 10 m: two materials per pixel (codes of :mod:`spectra`), the share of the second in 255ths, and a factor of brightness.
+        At 10 m: two materials per pixel (codes of :mod:`spectra`), the share of the second in 255ths, and a factor of
+        brightness.
     water, beach, city, snow
         1 where more than half of the pixel is that.
     """
@@ -132,7 +133,9 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     treeline = min(1750.0, snowline - 150.0) if setting.snowline > 0 else 450.0
     patches = fractal(rng, n, 1.7, 60.0, 3.0)
     # Snow hides in shade and hollows, slides from the steepest rock.
-    snow = ((elevation - snowline) / 110.0 + 0.8 * patches - 2.2 * np.clip(slope - 0.75, 0, None) + 0.8 * dy).astype(np.float32)
+    snow = ((elevation - snowline) / 110.0 + 0.8 * patches - 2.2 * np.clip(slope - 0.75, 0, None) + 0.8 * dy).astype(
+        np.float32
+    )
     coast = _shore_distance(land > 0)
 
     first, second = np.zeros((2 * n, 2 * n), np.uint8), np.zeros((2 * n, 2 * n), np.uint8)
@@ -148,11 +151,15 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     city = ((towns > 0) & flat & (coast > 60))[:size, :size]
     water, beach, snowy = ((m >= 0.5).astype(np.uint8) for m in masks)
     built = (city & (water == 0) & (beach == 0) & (snowy == 0)).astype(np.uint8)
-    return Landscape(np.ascontiguousarray(elevation[:size, :size]), first, second, mix, tone, water, beach, built, snowy)
+    return Landscape(
+        np.ascontiguousarray(elevation[:size, :size]), first, second, mix, tone, water, beach, built, snowy
+    )
 
 
 def _weathered(elevation: Float32) -> Float32:
-    """Mountains no steeper than mountains are: heights above 60 m shrink until the middle slope of the high ground is 29 degrees, as in the Alps."""
+    """Mountains no steeper than mountains are: heights above 60 m shrink until the middle slope of the high ground is
+    29 degrees, as in the Alps.
+    """
     high = np.asarray(elevation > 250)
     if not high.any():
         return elevation

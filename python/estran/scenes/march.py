@@ -1,8 +1,8 @@
 """Ray marching through layers of cloud: where their shadows and parallax come from.
 
-Nothing is projected or shifted here. A ray climbs from a point of the ground, in steps no longer than a cell, and meets what is there.
-Equations: docs/ATBD/simulate_scene.md.
-Local coordinates: metres to the east and to the *south* of the upper-left corner of the scene, so that they grow with columns and rows.
+Nothing is projected or shifted here. A ray climbs from a point of the ground, in steps no longer than a cell, and meets
+what is there. Equations: docs/ATBD/simulate_scene.md. Local coordinates: metres to the east and to the *south* of the
+upper-left corner of the scene, so that they grow with columns and rows.
 """
 
 from __future__ import annotations
@@ -55,7 +55,17 @@ class Rays:
     def packed(self) -> npt.NDArray[np.float64]:
         """As one array, for kernels."""
         return np.array(
-            [self.east, self.south, *self.gradient, self.across_east, self.across_south, self.seam, self.width, self.stagger_east, self.stagger_south]
+            [
+                self.east,
+                self.south,
+                *self.gradient,
+                self.across_east,
+                self.across_south,
+                self.seam,
+                self.width,
+                self.stagger_east,
+                self.stagger_south,
+            ]
         )
 
     def at(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -63,7 +73,9 @@ class Rays:
         x, y = np.asarray(x, float), np.asarray(y, float)
         sign = np.where(self.detector(x, y) % 2 == 1, 1.0, -1.0)
         g = self.gradient
-        return self.east + g[0] * x + g[1] * y + sign * self.stagger_east, self.south + g[2] * x + g[3] * y + sign * self.stagger_south
+        return self.east + g[0] * x + g[1] * y + sign * self.stagger_east, self.south + g[2] * x + g[
+            3
+        ] * y + sign * self.stagger_south
 
     def detector(self, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Detector index at places [m]; may be negative: only its order and parity matter."""
@@ -78,7 +90,8 @@ class Layer:
     Parameters
     ----------
     base, thickness
-        Altitude of the base above sea level and thickness [m], (n, n), n a multiple of :data:`BLOCK`; thickness 0 is clear air.
+        Altitude of the base above sea level and thickness [m], (n, n), n a multiple of :data:`BLOCK`; thickness 0 is
+        clear air.
     light
         Brightness of the cloud's face relative to an infinite flat cloud [1].
     cell, origin
@@ -100,7 +113,11 @@ class Layer:
     def __post_init__(self) -> None:
         rows, cols = self.base.shape
         if rows != cols or rows % BLOCK:
-            raise EstranError("a layer of cloud has the wrong shape", expected=f"a square whose side is a multiple of {BLOCK}", found=f"{rows} x {cols}")
+            raise EstranError(
+                "a layer of cloud has the wrong shape",
+                expected=f"a square whose side is a multiple of {BLOCK}",
+                found=f"{rows} x {cols}",
+            )
 
     def bounds(self) -> tuple[Float32, Float32]:
         """Lowest base and highest top of each block of cells and its rim; an empty block has a top of -1."""
@@ -112,7 +129,9 @@ class Layer:
 
 
 class Cells(NamedTuple):
-    """A layer of cloud, for kernels: arrays and size of cells as of :class:`Layer`, the bounds of its blocks [m], and its origin east and south [m]."""
+    """A layer of cloud, for kernels: arrays and size of cells as of :class:`Layer`, the bounds of its blocks [m], and
+    its origin east and south [m].
+    """
 
     base: Float32
     thickness: Float32
@@ -204,12 +223,22 @@ def _climb(
         au, av = u - fu, v - fv
         j, i = min(max(int(fu), 0), n - 1), min(max(int(fv), 0), n - 1)
         j1, i1 = min(j + 1, n - 1), min(i + 1, n - 1)
-        t = (1 - av) * ((1 - au) * thickness[i, j] + au * thickness[i, j1]) + av * ((1 - au) * thickness[i1, j] + au * thickness[i1, j1])
+        t = (1 - av) * ((1 - au) * thickness[i, j] + au * thickness[i, j1]) + av * (
+            (1 - au) * thickness[i1, j] + au * thickness[i1, j1]
+        )
         if t > 0.0:
             # Bases belong to objects and are not mixed: the nearest cloudy cell says it.
             ni, nj = (i1 if av > 0.5 else i), (j1 if au > 0.5 else j)
             if thickness[ni, nj] <= 0.0:
-                ni, nj = (i, j) if thickness[i, j] > 0 else (i, j1) if thickness[i, j1] > 0 else (i1, j) if thickness[i1, j] > 0 else (i1, j1)
+                ni, nj = (
+                    (i, j)
+                    if thickness[i, j] > 0
+                    else (i, j1)
+                    if thickness[i, j1] > 0
+                    else (i1, j)
+                    if thickness[i1, j] > 0
+                    else (i1, j1)
+                )
             b = base[ni, nj]
             bottom, top = max(z, b), min(z + dz, b + t)
             if top > bottom:
@@ -235,14 +264,17 @@ def _reach(
     cloud: Cells,
     zmax: float,
 ) -> tuple[float, float]:
-    """Altitudes between which the rays of a tile of the image can meet cloud at all: lowest base and highest top of the blocks under their sweep."""
+    """Altitudes between which the rays of a tile of the image can meet cloud at all: lowest base and highest top of the
+    blocks under their sweep.
+    """
     base, _, _, low, high, cell, ox, oy = cloud
     n = base.shape[0]
     x_low, x_high, y_low, y_high = 1e30, -1e30, 1e30, -1e30
     for y in (float(row0 + top), float(row0 + bottom)):
         for x in (float(left), float(right)):
             for sign in (-1.0, 1.0):
-                # Both sides of a seam, wherever it lies. The climb starts at the ground, somewhere between 0 and the highest top.
+                # Both sides of a seam, wherever it lies. The climb starts at the ground, somewhere between 0 and the
+                # highest top.
                 dx = rays[0] + rays[2] * x * step + rays[3] * y * step + sign * rays[10]
                 dy = rays[1] + rays[4] * x * step + rays[5] * y * step + sign * rays[11]
                 for z in (0.0, zmax):
@@ -294,14 +326,22 @@ def _march(
 
 
 def march(
-    layer: Layer, bounds: tuple[Float32, Float32], rays: Rays, ground: Float32, row0: int, shape: tuple[int, int], step: float, stride: int = 1
+    layer: Layer,
+    bounds: tuple[Float32, Float32],
+    rays: Rays,
+    ground: Float32,
+    row0: int,
+    shape: tuple[int, int],
+    step: float,
+    stride: int = 1,
 ) -> tuple[Float32, Float32, Float32]:
     """What rays from the ground meet in a layer.
 
     Parameters
     ----------
     ground
-        Altitude of the ground [m] on the finest grid; ray (i, j) starts from sample ((row0 + i) * stride + stride // 2, j * stride + stride // 2).
+        Altitude of the ground [m] on the finest grid; ray (i, j) starts from sample ((row0 + i) * stride + stride // 2,
+        j * stride + stride // 2).
     row0, shape, step
         First row, (rows, columns) and spacing [m] of the rays.
 
@@ -350,6 +390,14 @@ def above_tops(layer: Layer, other: Layer, bounds: tuple[Float32, Float32], sun:
     if high.max() < 0:
         return
     _from_tops(
-        layer.thickness, layer.base, layer.cell, *layer.origin, sun.packed(), other.cells(bounds), float(low.min()), float(high.max()),
-        other.extinction, tau,
-    )  # fmt: skip
+        layer.thickness,
+        layer.base,
+        layer.cell,
+        *layer.origin,
+        sun.packed(),
+        other.cells(bounds),
+        float(low.min()),
+        float(high.max()),
+        other.extinction,
+        tau,
+    )

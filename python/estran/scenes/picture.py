@@ -1,4 +1,6 @@
-"""From landscape and clouds to what each band sees, and to the truth: rays to the Sun, rays to the sensor, light carried along them."""
+"""From landscape and clouds to what each band sees, and to the truth: rays to the Sun, rays to the sensor, light
+carried along them.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +30,34 @@ Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
 CLOUD_DEPTH = 0.5
-"""A pixel is truly cloudy where the optical thickness of water cloud along the view of B4 reaches this: about as much as makes a shadow (`SHADOW_BEAM`)."""
+"""A pixel is truly cloudy where the optical thickness of water cloud along the view of B4 reaches this: about as much
+as makes a shadow (`SHADOW_BEAM`).
+"""
 CIRRUS_DEPTH = 0.03
 """A pixel is truly under thin cirrus from this optical thickness on."""
 SHADOW_BEAM = 0.6
-"""A pixel is truly in cloud shadow where clouds let less than this share of the Sun's beam through, and no cloud hides it."""
+"""A pixel is truly in cloud shadow where clouds let less than this share of the Sun's beam through, and no cloud hides
+it.
+"""
 BAND_OF_GLINT = 11
 """The truth about glint is that of B11, where the water below sends back nothing."""
 PSF_SIGMA = 0.41
-"""Width of the point spread function before the detector's square [pixels]: modulation transfer at the Nyquist frequency is then 0.28 (measured: 0.2 to 0.33,
-Gascon et al. 2017, RS 9, 584)."""
+"""Width of the point spread function before the detector's square [pixels]: modulation transfer at the Nyquist
+frequency is then 0.28 (measured: 0.2 to 0.33, Gascon et al. 2017, RS 9, 584).
+"""
 
 
 @parallel_jit
-def _light(elevation: Float32, cell: float, shaded: UInt8, tau: Float32, sun_east: float, sun_south: float, beam_out: Float32, sky_out: Float32) -> None:
+def _light(
+    elevation: Float32,
+    cell: float,
+    shaded: UInt8,
+    tau: Float32,
+    sun_east: float,
+    sun_south: float,
+    beam_out: Float32,
+    sky_out: Float32,
+) -> None:
     """Beam that reaches each 10 m pixel relative to a flat sunlit one, and the share of the sky it sees of a slope."""
     rows, cols = tau.shape
     high, wide = elevation.shape
@@ -71,7 +87,9 @@ class _Ground(NamedTuple):
 
 
 class _Light(NamedTuple):
-    """Light at each 10 m pixel: beam and fraction of the sky [1], optical thickness of cloud towards the Sun, and reflectance of ground and of cloud around."""
+    """Light at each 10 m pixel: beam and fraction of the sky [1], optical thickness of cloud towards the Sun, and
+    reflectance of ground and of cloud around.
+    """
 
     direct: Float32
     sky_view: Float32
@@ -81,7 +99,9 @@ class _Light(NamedTuple):
 
 
 class _Clouds(NamedTuple):
-    """What each ray meets in each layer: thickness [1], altitude [m], light [1], (layer, row, column); and reflectance by layer and band."""
+    """What each ray meets in each layer: thickness [1], altitude [m], light [1], (layer, row, column); and reflectance
+    by layer and band.
+    """
 
     tau: Float32
     height: Float32
@@ -90,7 +110,9 @@ class _Clouds(NamedTuple):
 
 
 class _Water(NamedTuple):
-    """What water adds: skylight and scattered glint that it mirrors, wetness of each material, foam on the 20 m grid [1] and its reflectance."""
+    """What water adds: skylight and scattered glint that it mirrors, wetness of each material, foam on the 20 m grid
+    [1] and its reflectance.
+    """
 
     mirrored: Float32
     wet: Float32
@@ -161,7 +183,8 @@ def _compose(
 def _sample(fine: Float32, weights: Float32, factor: int, first: int, out: Float32, row0: int, rows: int) -> None:
     """Rays to pixels: the point spread function times the detector's square, one direction after the other.
 
-    `first` is the row of `fine` where pixel row `row0` begins; beyond the edges of `fine` its last row or column stands in.
+    `first` is the row of `fine` where pixel row `row0` begins; beyond the edges of `fine` its last row or column stands
+    in.
     """
     high, wide = fine.shape
     cols, reach = out.shape[1], (weights.size - factor) // 2
@@ -179,7 +202,9 @@ def _sample(fine: Float32, weights: Float32, factor: int, first: int, out: Float
 
 
 def _spread(sigma: float, factor: int) -> Float32:
-    """Weights of rays in one direction: a Gaussian of `sigma` rays, spread over the `factor` rays of a pixel, cut at 2.5 sigma."""
+    """Weights of rays in one direction: a Gaussian of `sigma` rays, spread over the `factor` rays of a pixel, cut at
+    2.5 sigma.
+    """
     reach = int(np.ceil(2.5 * sigma))
     gauss = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     weights = np.convolve(gauss / gauss.sum(), np.full(factor, 1.0 / factor))  # (SIM-14)
@@ -191,17 +216,28 @@ class Picture:
 
     STRIP = 240
 
-    def __init__(self, land: Landscape, sea: Sea, field_: CloudField, sun: Rays, views: Mapping[str, Rays], grids: Mapping[int, Grid]) -> None:
+    def __init__(
+        self,
+        land: Landscape,
+        sea: Sea,
+        field_: CloudField,
+        sun: Rays,
+        views: Mapping[str, Rays],
+        grids: Mapping[int, Grid],
+    ) -> None:
         self.land, self.sea, self.field, self.sun, self.views, self.grids = land, sea, field_, sun, views, grids
         self.bounds = [layer.bounds() for layer in field_.layers]
         self.ground = np.ascontiguousarray(np.repeat(np.repeat(land.elevation, 2, 0), 2, 1))
         self.surfaces = table()
-        self.colour = np.array([ICE_CLOUD if layer.ice else LIQUID_CLOUD for layer in field_.layers], np.float32).reshape(-1, 13)
+        self.colour = np.array(
+            [ICE_CLOUD if layer.ice else LIQUID_CLOUD for layer in field_.layers], np.float32
+        ).reshape(-1, 13)
         shape = self.ground.shape
         self.sun_tau = np.zeros(shape, np.float32)
         for layer, bounds in zip(field_.layers, self.bounds, strict=True):
             if layer.ice:
-                # Cirrus stands 10 to 25 km off along the Sun's ray: what it takes from the beam is spread over everything.
+                # Cirrus stands 10 to 25 km off along the Sun's ray: what it takes from the beam is spread over
+                # everything.
                 continue
             self.sun_tau += march(layer, bounds, sun, self.ground, 0, shape, 10.0)[0]
         self.shaded = relief_shadow(land.elevation, 20.0, sun)
@@ -209,7 +245,9 @@ class Picture:
         self.overcast = cloud_around(field_, shape)
         _light(land.elevation, 20.0, self.shaded, self.sun_tau, sun.east, sun.south, self.direct, self.sky)
 
-    def strip(self, rays: Rays, row0: int, shape: tuple[int, int], step: float, stride: int) -> tuple[Float32, Float32, Float32]:
+    def strip(
+        self, rays: Rays, row0: int, shape: tuple[int, int], step: float, stride: int
+    ) -> tuple[Float32, Float32, Float32]:
         """Thickness, altitude and light of each layer along the view rays of some rows."""
         layers = len(self.field.layers)
         tau, height, bright = (np.empty((layers, *shape), np.float32) for _ in range(3))
@@ -224,7 +262,17 @@ class Picture:
     def glitter(self, k: int, mirrors: Float32, row0: int, shape: tuple[int, int], step: float, stride: int) -> Float32:
         """Glint of the sea in full sunlight, at its level, in some rows of rays of a band."""
         name, land = SENTINEL2[k].name, self.land
-        return glint(self.sea, mirrors, self.views[name], TIME_LAG[name], (land.first, land.second, land.mix), row0, shape, step, stride)
+        return glint(
+            self.sea,
+            mirrors,
+            self.views[name],
+            TIME_LAG[name],
+            (land.first, land.second, land.mix),
+            row0,
+            shape,
+            step,
+            stride,
+        )
 
     def band(self, k: int, air: Atmosphere, shape: tuple[int, int], pixel: int) -> Float32:
         """Reflectance of one band at its native size."""
@@ -239,7 +287,9 @@ class Picture:
         land = self.land
         mirrors = self.mirrors(k)
         cover = land.first, land.second, land.mix, land.tone
-        environment = ground_around(k, self.surfaces, cover, self.ground, self.direct, self.sky, self.sun_tau, air.diffuse[k])
+        environment = ground_around(
+            k, self.surfaces, cover, self.ground, self.direct, self.sky, self.sun_tau, air.diffuse[k]
+        )
         terrain = _Ground(*cover, self.ground)
         light = _Light(self.direct, self.sky, self.sun_tau, environment, self.overcast)
         water = _Water(air.mirrored[k], GLINTING, self.sea.white, float(effective_reflectance(SENTINEL2[k].wavelength)))
@@ -250,7 +300,10 @@ class Picture:
             fine = (bottom - top, shape[1] * factor)
             tau, height, bright = self.strip(rays, top, fine, step, stride)
             values = np.empty(fine, np.float32)
-            glitter, clouds = self.glitter(k, mirrors, top, fine, step, stride), _Clouds(tau, height, bright, self.colour)
+            glitter, clouds = (
+                self.glitter(k, mirrors, top, fine, step, stride),
+                _Clouds(tau, height, bright, self.colour),
+            )
             _compose(top, stride, k, self.surfaces, terrain, light, glitter, clouds, air.tables(k), water, values)
             _sample(values, weights, factor, row * factor - top, out, row, rows)
         return out
@@ -305,7 +358,9 @@ class Picture:
             "cloud_id": np.where(cloud, number, 0).astype(np.int32),
         }
 
-    def _name(self, k: int, layer: Layer, rays: Rays, rows: npt.NDArray[np.int64], height: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    def _name(
+        self, k: int, layer: Layer, rays: Rays, rows: npt.NDArray[np.int64], height: npt.NDArray[Any]
+    ) -> npt.NDArray[np.int32]:
         """Number of the object that the view of each pixel's centre meets at the mean height."""
         size = height.shape[1]
         x, y = np.meshgrid((np.arange(size) + 0.5) * 20.0, (rows + 0.5) * 20.0)
@@ -318,7 +373,9 @@ class Picture:
         found = identity[np.clip(i, 0, n - 1), np.clip(j, 0, n - 1)]
         # Rays to a pixel's corners may meet a cloud that the centre just misses: look around there, near cells first.
         missed = np.nonzero((found == 0) & (height > 0))
-        around = sorted(((di, dj) for di in range(-8, 9) for dj in range(-8, 9)), key=lambda d: (d[0] ** 2 + d[1] ** 2, d))
+        around = sorted(
+            ((di, dj) for di in range(-8, 9) for dj in range(-8, 9)), key=lambda d: (d[0] ** 2 + d[1] ** 2, d)
+        )
         names = np.zeros(missed[0].shape, np.int32)
         for di, dj in around:
             near = identity[np.clip(i[missed] + di, 0, n - 1), np.clip(j[missed] + dj, 0, n - 1)]

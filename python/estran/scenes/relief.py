@@ -42,11 +42,16 @@ def _bilinear(elevation: Float32, v: float, u: float) -> float:
     """Altitude at row `v`, column `u`, centres of cells at integers."""
     i, j = min(int(v), elevation.shape[0] - 2), min(int(u), elevation.shape[1] - 2)
     b, a = v - i, u - j
-    return float((1 - b) * ((1 - a) * elevation[i, j] + a * elevation[i, j + 1]) + b * ((1 - a) * elevation[i + 1, j] + a * elevation[i + 1, j + 1]))
+    return float(
+        (1 - b) * ((1 - a) * elevation[i, j] + a * elevation[i, j + 1])
+        + b * ((1 - a) * elevation[i + 1, j] + a * elevation[i + 1, j + 1])
+    )
 
 
 @jit
-def _meets(elevation: Float32, tops: Float32, highest: float, cell: float, rays: npt.NDArray[np.float64], x: float, y: float) -> bool:
+def _meets(
+    elevation: Float32, tops: Float32, highest: float, cell: float, rays: npt.NDArray[np.float64], x: float, y: float
+) -> bool:
     """Whether the ray from a point of the relief meets relief."""
     rows, cols = elevation.shape
     dx, dy = direction(rays, x, y)
@@ -82,7 +87,9 @@ def _meets(elevation: Float32, tops: Float32, highest: float, cell: float, rays:
 
 
 @parallel_jit
-def _march(elevation: Float32, tops: Float32, highest: float, cell: float, rays: npt.NDArray[np.float64], shadow: UInt8) -> None:
+def _march(
+    elevation: Float32, tops: Float32, highest: float, cell: float, rays: npt.NDArray[np.float64], shadow: UInt8
+) -> None:
     rows, cols = elevation.shape
     coarse = np.empty((rows, cols), np.uint8)
     for i in numba.prange(rows):
@@ -100,14 +107,18 @@ def _march(elevation: Float32, tops: Float32, highest: float, cell: float, rays:
                 if around < 10:
                     shadow[y, x] = coarse[i, j]
                 else:
-                    shadow[y, x] = _meets(elevation, tops, highest, cell, rays, (x + 0.5) * cell / FINER, (y + 0.5) * cell / FINER)
+                    shadow[y, x] = _meets(
+                        elevation, tops, highest, cell, rays, (x + 0.5) * cell / FINER, (y + 0.5) * cell / FINER
+                    )
 
 
 def relief_shadow(elevation: Float32, cell: float, sun: Rays) -> UInt8:
-    """Where terrain hides the Sun, on a grid twice as fine as the terrain's: 1 in shadow, cast or on a slope that is turned away.
+    """Where terrain hides the Sun, on a grid twice as fine as the terrain's: 1 in shadow, cast or on a slope that is
+    turned away.
 
-    Rays start on bilinear relief from the centres of cells, near the edges of shadows from those of quarter cells, and climb in half cells:
-    of a crest narrower than a cell they may miss a quarter. Outside the grid nothing is known, and light passes.
+    Rays start on bilinear relief from the centres of cells, near the edges of shadows from those of quarter cells, and
+    climb in half cells: of a crest narrower than a cell they may miss a quarter. Outside the grid nothing is known, and
+    light passes.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """The sea as a rough surface: wind and waves in space, and the facets that mirror the Sun into the sensor.
 
-Nothing here is shared with the masks or with ``estran.physics.sea_surface``, whose closed form is what simulated glint is to judge. Facets are tilted, rays are
-mirrored by them as vectors, and what a patch of slopes mirrors of the sky is measured on the mirrored rays. Equations: docs/ATBD/simulate_scene.md.
-Coordinates as in :mod:`estran.scenes.march`: east and south.
+Nothing here is shared with the masks or with ``estran.physics.sea_surface``, whose closed form is what simulated glint
+is to judge. Facets are tilted, rays are mirrored by them as vectors, and what a patch of slopes mirrors of the sky is
+measured on the mirrored rays. Equations: docs/ATBD/simulate_scene.md. Coordinates as in :mod:`estran.scenes.march`:
+east and south.
 """
 
 from __future__ import annotations
@@ -30,14 +31,19 @@ UInt8 = npt.NDArray[np.uint8]
 TILE = 1024
 """Side of the periodic field of long waves, in cells of 10 m."""
 LONG_WAVES = 0.10
-"""Share of the variance of slopes that waves longer than two rays have: drawn one by one, the rest is a distribution of facets."""
+"""Share of the variance of slopes that waves longer than two rays have: drawn one by one, the rest is a distribution of
+facets.
+"""
 GUSTS = 0.16
 """Standard deviation of the wind over its mean."""
 SHELTER, SHELTER_DISTANCE = 0.55, 250.0
-"""By how much the wind falls at the shore, and how far from it that fades [m]: narrow waters lie calmer than the sea."""
+"""By how much the wind falls at the shore, and how far from it that fades [m]: narrow waters lie calmer than the sea.
+"""
 SALINITY = 35.0
 
-GLINTING = np.array([1.0 if name in ("deep_water", "turbid_water", "shallow_sand", "lake_water") else 0.0 for name in NAMES], np.float32)
+GLINTING = np.array(
+    [1.0 if name in ("deep_water", "turbid_water", "shallow_sand", "lake_water") else 0.0 for name in NAMES], np.float32
+)
 """Share of a material that has a water surface without foam."""
 
 
@@ -88,14 +94,21 @@ def rough_sea(seed: int, water: UInt8, wind: float, azimuth: float) -> Sea:
     rng = stream(seed, "sea")
     size = water.shape[0]
     gusts = fractal(rng, max(size, 64), 1.7, 300.0, 8.0)[:size, :size]
-    away = ndimage.distance_transform_edt(water).astype(np.float32) * np.float32(20.0) if not water.all() else np.full(water.shape, 1e5, np.float32)
+    away = (
+        ndimage.distance_transform_edt(water).astype(np.float32) * np.float32(20.0)
+        if not water.all()
+        else np.full(water.shape, 1e5, np.float32)
+    )
     shore = np.exp(-away / np.float32(SHELTER_DISTANCE))
     speed = np.clip(wind * (1.0 + GUSTS * gusts) * (1.0 - SHELTER * shore), 0.3, 20.0)
     angle = np.radians(azimuth)
     wind_from = float(np.sin(angle)), float(-np.cos(angle))
     # Swell comes from elsewhere: it keeps within 40 degrees or so of the wind here.
     turn = np.radians(rng.normal(0.0, 25.0))
-    heading = -wind_from[0] * np.cos(turn) + wind_from[1] * np.sin(turn), -wind_from[0] * np.sin(turn) - wind_from[1] * np.cos(turn)
+    heading = (
+        -wind_from[0] * np.cos(turn) + wind_from[1] * np.sin(turn),
+        -wind_from[0] * np.sin(turn) - wind_from[1] * np.cos(turn),
+    )
     peak = float(rng.uniform(60.0, 170.0))
     across, along = variances(wind)
     east, south = _long_waves(rng, (float(heading[0]), float(heading[1])), peak, LONG_WAVES * (across + along))
@@ -112,8 +125,12 @@ def rough_sea(seed: int, water: UInt8, wind: float, azimuth: float) -> Sea:
     )
 
 
-def _long_waves(rng: np.random.Generator, heading: tuple[float, float], peak: float, variance: float) -> tuple[Float32, Float32]:
-    """Slopes east and south of waves about a heading, their power falling from the peak's wavelength [m] on; `variance` of both slopes together."""
+def _long_waves(
+    rng: np.random.Generator, heading: tuple[float, float], peak: float, variance: float
+) -> tuple[Float32, Float32]:
+    """Slopes east and south of waves about a heading, their power falling from the peak's wavelength [m] on; `variance`
+    of both slopes together.
+    """
     ky, kx = np.meshgrid(np.fft.fftfreq(TILE, 10.0), np.fft.rfftfreq(TILE, 10.0), indexing="ij")
     k = np.hypot(kx, ky)
     k[0, 0] = 1.0
@@ -129,15 +146,20 @@ def _long_waves(rng: np.random.Generator, heading: tuple[float, float], peak: fl
 
 @jit
 def variances(wind: float) -> tuple[float, float]:
-    """Variance of the slopes of a clean sea across and along the wind (SIM-17; Cox and Munk 1954, J. Opt. Soc. Am. 44, 838-850)."""
+    """Variance of the slopes of a clean sea across and along the wind (SIM-17; Cox and Munk 1954, J. Opt. Soc. Am. 44,
+    838-850).
+    """
     return 0.003 + 0.00192 * wind, 0.00316 * wind
 
 
 @jit
-def chance(east: float, south: float, wind: float, from_east: float, from_south: float, taken_along: float, taken_across: float) -> float:
+def chance(
+    east: float, south: float, wind: float, from_east: float, from_south: float, taken_along: float, taken_across: float
+) -> float:
     """Density of facets of a slope (east, south); `taken` are variances that long waves have already (SIM-17).
 
-    The axis along the wind points to where it comes from, so the steep lee sides of waves have positive slopes; skewness and peakedness after Cox and Munk.
+    The axis along the wind points to where it comes from, so the steep lee sides of waves have positive slopes;
+    skewness and peakedness after Cox and Munk.
     """
     across, along = variances(wind)
     # However long the waves, the short ones keep a third of their own slopes.
@@ -148,12 +170,18 @@ def chance(east: float, south: float, wind: float, from_east: float, from_south:
     if u2 + c2 > 40.0:
         return 0.0
     skew = -0.5 * (0.01 - 0.0086 * wind) * (c2 - 1.0) * u - (0.04 - 0.033 * wind) / 6.0 * u * (u2 - 3.0)
-    peaked = 0.40 / 24.0 * (c2 * c2 - 6.0 * c2 + 3.0) + 0.12 / 4.0 * (c2 - 1.0) * (u2 - 1.0) + 0.23 / 24.0 * (u2 * u2 - 6.0 * u2 + 3.0)
+    peaked = (
+        0.40 / 24.0 * (c2 * c2 - 6.0 * c2 + 3.0)
+        + 0.12 / 4.0 * (c2 - 1.0) * (u2 - 1.0)
+        + 0.23 / 24.0 * (u2 * u2 - 6.0 * u2 + 3.0)
+    )
     return float(np.exp(-0.5 * (u2 + c2)) / (2.0 * np.pi * np.sqrt(across * along)) * max(1.0 + skew + peaked, 0.0))
 
 
 def fresnel(cos_incidence: Float, index: float) -> Float:
-    """Share of natural light that a flat water surface mirrors, by angles of incidence and refraction (Fresnel's sine and tangent laws)."""
+    """Share of natural light that a flat water surface mirrors, by angles of incidence and refraction (Fresnel's sine
+    and tangent laws).
+    """
     i = np.arccos(np.clip(cos_incidence, -1.0, 1.0))
     t = np.arcsin(np.sin(i) / index)
     steep = i < 1e-4
@@ -190,7 +218,8 @@ STEP = 1e-4
 
 
 def mirror(sun: Rays, view: Rays, side: float, index: float) -> Float32:
-    """Facets that mirror the Sun into a band, at nodes over the scene; (2, rows, columns, 3) for even and odd detectors.
+    """Facets that mirror the Sun into a band, at nodes over the scene; (2, rows, columns, 3) for even and odd
+    detectors.
 
     The three numbers are the facet's slopes east and south, and the reflectance factor for a density of 1 (SIM-16).
     """
@@ -200,13 +229,22 @@ def mirror(sun: Rays, view: Rays, side: float, index: float) -> Float32:
     found = np.empty((2, *x.shape, 3), np.float32)
     g = view.gradient
     for parity, sign in ((0, -1.0), (1, 1.0)):
-        to_sensor = _unit(view.east + g[0] * x + g[1] * y + sign * view.stagger_east, view.south + g[2] * x + g[3] * y + sign * view.stagger_south)
+        to_sensor = _unit(
+            view.east + g[0] * x + g[1] * y + sign * view.stagger_east,
+            view.south + g[2] * x + g[3] * y + sign * view.stagger_south,
+        )
         between = to_sun + to_sensor
         slope_east, slope_south = -between[..., 0] / between[..., 2], -between[..., 1] / between[..., 2]
         normal = _facet(slope_east, slope_south)
         # What a small patch of slopes mirrors of the sky: central differences of mirrored view rays.
-        by_east = (_mirrored(to_sensor, _facet(slope_east + STEP, slope_south)) - _mirrored(to_sensor, _facet(slope_east - STEP, slope_south))) / (2 * STEP)
-        by_south = (_mirrored(to_sensor, _facet(slope_east, slope_south + STEP)) - _mirrored(to_sensor, _facet(slope_east, slope_south - STEP))) / (2 * STEP)
+        by_east = (
+            _mirrored(to_sensor, _facet(slope_east + STEP, slope_south))
+            - _mirrored(to_sensor, _facet(slope_east - STEP, slope_south))
+        ) / (2 * STEP)
+        by_south = (
+            _mirrored(to_sensor, _facet(slope_east, slope_south + STEP))
+            - _mirrored(to_sensor, _facet(slope_east, slope_south - STEP))
+        ) / (2 * STEP)
         solid_angle = np.linalg.norm(np.cross(by_east, by_south), axis=-1)
         incidence = np.sum(normal * to_sensor, -1)
         # Area of facets that the sensor sees over the area of sea below them.
@@ -217,8 +255,10 @@ def mirror(sun: Rays, view: Rays, side: float, index: float) -> Float32:
 
 
 class _Waves(NamedTuple):
-    """The sea at the moment of a band: wind [m/s], openness [1] and foam [1] on the 20 m grid, the direction that the wind comes from, slopes of the long
-    waves [1], the variances that they have along and across the wind, and the way that they have gone [m]."""
+    """The sea at the moment of a band: wind [m/s], openness [1] and foam [1] on the 20 m grid, the direction that the
+    wind comes from, slopes of the long waves [1], the variances that they have along and across the wind, and the way
+    that they have gone [m].
+    """
 
     wind: Float32
     open: Float32
@@ -245,7 +285,19 @@ def _glint(
     wet: Float32,
     out: Float32,
 ) -> None:
-    wind, open_, white, from_east, from_south, long_east, long_south, taken_along, taken_across, moved_east, moved_south = waves
+    (
+        wind,
+        open_,
+        white,
+        from_east,
+        from_south,
+        long_east,
+        long_south,
+        taken_along,
+        taken_across,
+        moved_east,
+        moved_south,
+    ) = waves
     first, second, mix = cover
     rows, cols = out.shape
     half = stride // 2
@@ -291,11 +343,23 @@ def _glint(
             south -= reach * long_south[ti, tj]
             left = reach * reach
             share *= 1 - white[min(fine_y // 2, high - 1), min(fine_x // 2, wide - 1)]
-            out[i, j] = share * factor * chance(east, south, speed, from_east, from_south, left * taken_along, left * taken_across)
+            out[i, j] = (
+                share
+                * factor
+                * chance(east, south, speed, from_east, from_south, left * taken_along, left * taken_across)
+            )
 
 
 def glint(
-    sea: Sea, nodes: Float32, view: Rays, later: float, cover: tuple[UInt8, UInt8, UInt8], row0: int, shape: tuple[int, int], step: float, stride: int
+    sea: Sea,
+    nodes: Float32,
+    view: Rays,
+    later: float,
+    cover: tuple[UInt8, UInt8, UInt8],
+    row0: int,
+    shape: tuple[int, int],
+    step: float,
+    stride: int,
 ) -> Float32:
     """Glint reflectance at the level of the sea, in full sunlight, of some rows of rays; 0 on land.
 
@@ -314,6 +378,18 @@ def glint(
     ee, es, ss = sea.variance
     along, across = e * e * ee + 2 * e * s * es + s * s * ss, s * s * ee - 2 * e * s * es + e * e * ss
     out = np.empty(shape, np.float32)
-    waves = _Waves(sea.wind, sea.open, sea.white, e, s, sea.east, sea.south, along, across, sea.celerity[0] * later, sea.celerity[1] * later)
+    waves = _Waves(
+        sea.wind,
+        sea.open,
+        sea.white,
+        e,
+        s,
+        sea.east,
+        sea.south,
+        along,
+        across,
+        sea.celerity[0] * later,
+        sea.celerity[1] * later,
+    )
     _glint(row0, step, stride, nodes, view.packed(), waves, cover, GLINTING, out)
     return out

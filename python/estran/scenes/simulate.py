@@ -73,7 +73,8 @@ class SimulatedScene:
     grids
         By pixel size 10, 20, 60 [m]; the 60 m grid may reach a little further where `size` is no multiple of 3.
     bands
-        Digital numbers without offset by band name, uint16 at native size: reflectance * 10000, 1 at least; 0 no-data; 65535 saturated.
+        Digital numbers without offset by band name, uint16 at native size: reflectance * 10000, 1 at least; 0 no-data;
+        65535 saturated.
     truth
         At 20 m: uint8 cloud, cirrus, shadow, relief_shadow, snow, water, city, beach, nodata; float32 dem [m],
         cloud_height [m above sea level, NaN in the clear], cloud_depth, cirrus_depth, sun_beam [1],
@@ -125,7 +126,9 @@ def _count(values: Float32, step: float, full: float, outside: UInt8, out: npt.N
 
 
 @parallel_jit
-def _outside(rows: int, cols: int, pixel: float, across_east: float, across_south: float, limit: float, band: int, seed: int) -> UInt8:
+def _outside(
+    rows: int, cols: int, pixel: float, across_east: float, across_south: float, limit: float, band: int, seed: int
+) -> UInt8:
     """Beyond the edge of the swath; the edge is ragged and differs from band to band."""
     out = np.zeros((rows, cols), np.uint8)
     for i in numba.prange(rows):
@@ -160,7 +163,9 @@ def simulate(config: SceneConfig, progress: Progress = quiet) -> SimulatedScene:
     field_ = sky.lit(weather, sun)
     progress(0.34, "shadows")
     wind, blows_from = _wind(config)
-    picture = Picture(land, rough_sea(config.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids)
+    picture = Picture(
+        land, rough_sea(config.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids
+    )
     clear = _air(config, wind, rng)
     cosines = (float(np.cos(np.radians(zenith))) for zenith in (sun_zenith, view_zenith))
     air = atmosphere(config.platform, *cosines, float(travel_azimuth(view_azimuth, sun_azimuth)), clear)
@@ -186,12 +191,30 @@ def simulate(config: SceneConfig, progress: Progress = quiet) -> SimulatedScene:
     truth = picture.truth() | {"nodata": nodata}
     detectors = {pixel: footprint(grid, views["B4"], float(pixel)) for pixel, grid in grids.items()}
     return SimulatedScene(
-        config, time, grids, bands, truth, detectors, sun_grid(sun, size, convergence), view_grids(views, detectors[20], size, convergence),
-        sun_zenith, sun_azimuth, view_zenith, view_azimuth, convergence, distance,
-        {"cloud objects": max((int(i.max()) for i in weather.identity), default=0),
-         "aerosol optical depth at 550 nm": clear.aerosol, "aerosol": clear.model, "water vapour [g/cm2]": clear.vapour,
-         "ozone [DU]": clear.ozone, "wind [m/s]": wind, "wind from [degrees]": blows_from},
-    )  # fmt: skip
+        config,
+        time,
+        grids,
+        bands,
+        truth,
+        detectors,
+        sun_grid(sun, size, convergence),
+        view_grids(views, detectors[20], size, convergence),
+        sun_zenith,
+        sun_azimuth,
+        view_zenith,
+        view_azimuth,
+        convergence,
+        distance,
+        {
+            "cloud objects": max((int(i.max()) for i in weather.identity), default=0),
+            "aerosol optical depth at 550 nm": clear.aerosol,
+            "aerosol": clear.model,
+            "water vapour [g/cm2]": clear.vapour,
+            "ozone [DU]": clear.ozone,
+            "wind [m/s]": wind,
+            "wind from [degrees]": blows_from,
+        },
+    )
 
 
 def _grids(size: int) -> dict[int, Grid]:
@@ -202,13 +225,20 @@ def _grids(size: int) -> dict[int, Grid]:
     return grids
 
 
-def _angles(config: SceneConfig, rng: np.random.Generator, time: datetime, grid: Grid) -> tuple[float, float, float, float]:
+def _angles(
+    config: SceneConfig, rng: np.random.Generator, time: datetime, grid: Grid
+) -> tuple[float, float, float, float]:
     """Angles as configured; the others from date and place (Sun) or drawn across the swath (view)."""
     lon, lat = grid.lonlat(grid.width / 2, grid.height / 2)
     zenith, azimuth = sun_position(time, lon, lat)
-    zenith, azimuth = (config.sza if config.sza is not None else float(zenith)), (config.saa if config.saa is not None else float(azimuth))
+    zenith, azimuth = (
+        (config.sza if config.sza is not None else float(zenith)),
+        (config.saa if config.saa is not None else float(azimuth)),
+    )
     if zenith >= 85:
-        raise BadGeometry("the Sun is too low to simulate", expected="a zenith below 85 degrees", found=zenith, todo="give --sza")
+        raise BadGeometry(
+            "the Sun is too low to simulate", expected="a zenith below 85 degrees", found=zenith, todo="give --sza"
+        )
     slope = float(rng.uniform(-0.17, 0.17))
     view = config.vza if config.vza is not None else float(np.degrees(np.arctan(abs(slope))))
     toward = config.vaa if config.vaa is not None else (FLIGHT_AZIMUTH + (90.0 if slope > 0 else -90.0)) % 360.0
@@ -219,7 +249,9 @@ def _wind(config: SceneConfig) -> tuple[float, float]:
     """Mean speed [m/s] and where it comes from [degrees from true north], as configured or drawn."""
     rng = stream(config.seed, "wind")
     speed, azimuth = float(rng.uniform(2.0, 9.0)), float(rng.uniform(0.0, 360.0))
-    return (speed if config.wind is None else config.wind), (azimuth if config.wind_direction is None else config.wind_direction)
+    return (speed if config.wind is None else config.wind), (
+        azimuth if config.wind_direction is None else config.wind_direction
+    )
 
 
 def _air(config: SceneConfig, wind: float, rng: np.random.Generator) -> Air:
@@ -232,15 +264,23 @@ def _air(config: SceneConfig, wind: float, rng: np.random.Generator) -> Air:
 
 
 def make_clouds(config: SceneConfig, place: Place, rng: np.random.Generator) -> CloudField:
-    """Low cumulus, some at a middle height, a deck of stratus above the low ones so that they overlap at times, cirrus."""
+    """Low cumulus, some at a middle height, a deck of stratus above the low ones so that they overlap
+    at times, cirrus.
+    """
     base = config.base if config.base is not None else float(rng.uniform(900, 2200))
-    deck, middle, high = base + float(rng.uniform(500, 1100)), base + float(rng.uniform(1800, 2600)), float(rng.uniform(8500, 11000))
+    deck, middle, high = (
+        base + float(rng.uniform(500, 1100)),
+        base + float(rng.uniform(1800, 2600)),
+        float(rng.uniform(8500, 11000)),
+    )
     largest = float(np.clip(0.05 * place.side, 250.0, 1400.0))
     low = CumulusSpec("cumulus", 0.88 * config.clouds, base, 90.0, config.thickness, largest)
     between = CumulusSpec("altocumulus", 0.12 * config.clouds, middle, 120.0, 0.7 * config.thickness, 0.6 * largest)
     made = [sky.cumulus(config.seed, low, place, 1)]
     if config.stratus > 0:
-        made.append(sky.stratus(config.seed, config.stratus, max(deck, 0.6 * float(place.ground.max())), place, _next(made)))
+        made.append(
+            sky.stratus(config.seed, config.stratus, max(deck, 0.6 * float(place.ground.max())), place, _next(made))
+        )
     made.append(sky.cumulus(config.seed, between, place, _next(made)))
     if config.cirrus > 0:
         made.append(sky.cirrus(config.seed, config.cirrus, high, float(rng.uniform(0.15, 0.6)), place, _next(made)))

@@ -1,9 +1,10 @@
 """Reflectance of surfaces and colour of clouds in the thirteen bands of Sentinel-2: one table.
 
-Surfaces are bottom-of-atmosphere reflectances in round figures, drawn by hand after the shapes of the ECOSTRESS library (Meerdink et al. 2019,
-RSE 230, 111196; soils, rocks, snow, man-made) and of the USGS library version 7 (Kokaly et al. 2017, USGS Data Series 1035; vegetation, water), and set so
-that top-of-atmosphere values fall between the tenth and ninetieth percentiles of labelled Sentinel-2 L1C pixels: forest and crops red 0.04-0.08 and
-B8A 0.24-0.41, bright ground red 0.24-0.43, snow green 0.64-0.86 and B11 0.05-0.11, thick low cloud blue 0.53-0.89, B11 0.48-0.69, B12 0.33-0.54.
+Surfaces are bottom-of-atmosphere reflectances in round figures, drawn by hand after the shapes of the ECOSTRESS library
+(Meerdink et al. 2019, RSE 230, 111196; soils, rocks, snow, man-made) and of the USGS library version 7 (Kokaly et al.
+2017, USGS Data Series 1035; vegetation, water), and set so that top-of-atmosphere values fall between the tenth and
+ninetieth percentiles of labelled Sentinel-2 L1C pixels: forest and crops red 0.04-0.08 and B8A 0.24-0.41, bright ground
+red 0.24-0.43, snow green 0.64-0.86 and B11 0.05-0.11, thick low cloud blue 0.53-0.89, B11 0.48-0.69, B12 0.33-0.54.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ SURFACES: Mapping[str, tuple[float, ...]] = {
 
 #                         B1    B2    B3    B4    B5    B6    B7    B8    B8A   B9    B10   B11   B12
 LIQUID_CLOUD             = (.97, .98, .99, 1.00, 1.00, 1.00, 1.00, .980, 1.00, .990, .980, .800, .600)
-"""Colour of a cloud of droplets relative to a scatterer that absorbs nothing: B11 / B8A = 0.8, B12 / B8A = 0.6, as thick low clouds show."""
+"""Colour of a cloud of droplets relative to a scatterer that absorbs nothing: B11 / B8A = 0.8, B12 / B8A = 0.6, as
+thick low clouds show.
+"""
 ICE_CLOUD                = (.98, .98, .99, 1.00, 1.00, 1.00, 1.00, 1.00, 1.00, .980, .930, .450, .350)
 """Colour of cirrus: ice absorbs more at 1.6 and 2.2 um (Warren and Brandt 2008, JGR 113, D14220)."""
 # fmt: on

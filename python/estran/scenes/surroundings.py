@@ -1,4 +1,5 @@
-"""Light from the surroundings: what the ground and the clouds within a kilometre or so send up, for it is scattered into every line of sight.
+"""Light from the surroundings: what the ground and the clouds within a kilometre or so send up, for it is scattered
+into every line of sight.
 
 Equations: docs/ATBD/simulate_scene.md (SIM-6).
 """
@@ -19,8 +20,9 @@ UInt8 = npt.NDArray[np.uint8]
 COARSE, EVERY = 32, 4
 """Ground is averaged over so many 10 m pixels on a side, from every fourth in each direction."""
 REACH = 3.0
-"""Width of the surroundings, in coarse pixels: a Gaussian of about 1 km. Molecules scatter from farther, particles from nearer (Vermote et al. 1997, IEEE TGRS
-35, 675)."""
+"""Width of the surroundings, in coarse pixels: a Gaussian of about 1 km. Molecules scatter from farther, particles from
+nearer (Vermote et al. 1997, IEEE TGRS 35, 675).
+"""
 SKY_THROUGH_CLOUD = 0.24
 """Light under a cloud relative to the beam it stops: what droplets let down diffusely and neighbours send in.
 In T31UFS (2019-04-11) B8A in the cores of shadows is
@@ -47,9 +49,19 @@ def lit(surface: float, diffuse: float, direct: float, sky_view: float, lost: fl
 
 @parallel_jit
 def _ground(
-    band: int, surfaces: Float32, first: UInt8, second: UInt8, mix: UInt8, tone: Float32, ground: Float32, direct: Float32, sky_view: Float32,
-    sun_tau: Float32, diffuse: Float32, out: Float32,
-) -> None:  # fmt: skip
+    band: int,
+    surfaces: Float32,
+    first: UInt8,
+    second: UInt8,
+    mix: UInt8,
+    tone: Float32,
+    ground: Float32,
+    direct: Float32,
+    sky_view: Float32,
+    sun_tau: Float32,
+    diffuse: Float32,
+    out: Float32,
+) -> None:
     rows, cols = out.shape
     high, wide = first.shape
     top = diffuse.shape[0] - 1
@@ -59,7 +71,9 @@ def _ground(
             for y in range(i * COARSE + EVERY // 2, min((i + 1) * COARSE, high), EVERY):
                 for x in range(j * COARSE + EVERY // 2, min((j + 1) * COARSE, wide), EVERY):
                     share = mix[y, x] / np.float32(255.0)
-                    surface = ((1 - share) * surfaces[first[y, x], band] + share * surfaces[second[y, x], band]) * tone[y, x]
+                    surface = ((1 - share) * surfaces[first[y, x], band] + share * surfaces[second[y, x], band]) * tone[
+                        y, x
+                    ]
                     level = min(int(ground[y, x] * 0.01), top)
                     total += lit(surface, diffuse[level], direct[y, x], sky_view[y, x], 1 - beam(sun_tau[y, x]))
                     count += 1
@@ -71,9 +85,15 @@ def _spread(values: Float32) -> Float32:
 
 
 def ground_around(
-    band: int, surfaces: Float32, cover: tuple[UInt8, UInt8, UInt8, Float32], ground: Float32, direct: Float32, sky_view: Float32, sun_tau: Float32,
+    band: int,
+    surfaces: Float32,
+    cover: tuple[UInt8, UInt8, UInt8, Float32],
+    ground: Float32,
+    direct: Float32,
+    sky_view: Float32,
+    sun_tau: Float32,
     diffuse: Float32,
-) -> Float32:  # fmt: skip
+) -> Float32:
     """Lit reflectance of the ground around each place, for one band, on a grid of :data:`COARSE` pixels of 10 m.
 
     Parameters
@@ -106,7 +126,9 @@ def _cloud(thickness: Float32, extinction: float, cell: float, ox: float, oy: fl
 
 
 def cloud_around(field: CloudField, shape: tuple[int, int]) -> Float32:
-    """Share of light that the clouds around each place send back, on the same grid; `shape` is that of the 10 m grid."""
+    """Share of light that the clouds around each place send back, on the same grid; `shape` is that of
+    the 10 m grid.
+    """
     out = np.zeros((-(-shape[0] // COARSE), -(-shape[1] // COARSE)), np.float32)
     for layer in field.layers:
         _cloud(layer.thickness, layer.extinction, layer.cell, *layer.origin, out)
@@ -121,4 +143,6 @@ def around(coarse: Float32, y: int, x: int) -> float:
     i, j = int(v), int(u)
     i1, j1 = min(i + 1, coarse.shape[0] - 1), min(j + 1, coarse.shape[1] - 1)
     b, a = v - i, u - j
-    return float((1 - b) * ((1 - a) * coarse[i, j] + a * coarse[i, j1]) + b * ((1 - a) * coarse[i1, j] + a * coarse[i1, j1]))
+    return float(
+        (1 - b) * ((1 - a) * coarse[i, j] + a * coarse[i, j1]) + b * ((1 - a) * coarse[i1, j] + a * coarse[i1, j1])
+    )

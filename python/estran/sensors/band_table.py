@@ -1,4 +1,5 @@
-"""Centre, width and solar irradiance of the bands of Sentinel-2A, -2B and -2C: a shipped table, made from responses and solar spectra.
+"""Centre, width and solar irradiance of the bands of Sentinel-2A, -2B and -2C: a shipped table, made from responses and
+solar spectra.
 
 The names and semantics of bands are in :mod:`estran.sensors.bands`.
 """
@@ -67,7 +68,8 @@ def band_facts(platform: str, band: str, sun: str = SUN) -> BandFacts:
     if (platform, band, sun) not in table:
         raise BadParameter(
             "there are no figures of this band",
-            expected=f"a satellite of {', '.join(dict.fromkeys(k[0] for k in table))}, a band B1 to B12 or B8A, a Sun of "
+            expected=f"a satellite of {', '.join(dict.fromkeys(k[0] for k in table))}, a band B1 to B12 or B8A, a Sun "
+            f"of "
             f"{', '.join(dict.fromkeys(k[2] for k in table))}",
             found=f"{platform}, {band}, {sun}",
         )

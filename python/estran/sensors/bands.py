@@ -1,9 +1,10 @@
-"""Semantic bands: what an algorithm asks for ("nir08"), how each sensor names it ("B8A"), and which platforms carry which sensor.
+"""Semantic bands: what an algorithm asks for ("nir08"), how each sensor names it ("B8A"), and which platforms carry
+which sensor.
 
-Semantic names are the common names of STAC's electro-optical extension: ``nir`` is the wide band at 833 nm (B8), ``nir08`` the narrow one at 865 nm (B8A).
-Central wavelengths and widths of Sentinel-2A, -2B and -2C: Copernicus Sentinel-2 spectral response functions v4.0 (ESA, COPE-GSEG-EOPG-TN-15-0007),
-rounded to 0.1 nm.
-Landsat: USGS band designations.
+Semantic names are the common names of STAC's electro-optical extension: ``nir`` is the wide band at 833 nm (B8),
+``nir08`` the narrow one at 865 nm (B8A). Central wavelengths and widths of Sentinel-2A, -2B and -2C: Copernicus
+Sentinel-2 spectral response functions v4.0 (ESA, COPE-GSEG-EOPG-TN-15-0007), rounded to 0.1 nm. Landsat: USGS band
+designations.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ LANDSAT_ETM: tuple[SpectralBand, ...] = (
 
 @dataclass(frozen=True)
 class Sensor:
-    """An instrument: its name, its bands, the platforms that carry it as a pattern of their name, and how people list these."""
+    """An instrument: its name, its bands, the platforms that carry it as a pattern of their name, and how people list
+    these.
+    """
 
     name: str
     bands: tuple[SpectralBand, ...]
@@ -75,7 +78,9 @@ class Sensor:
     platforms: str
 
     def is_on(self, platform: str) -> bool:
-        """Whether a platform carries it; case, and whether words are joined by a hyphen, an underscore or a blank, do not matter."""
+        """Whether a platform carries it; case, and whether words are joined by a hyphen, an underscore or a blank, do
+        not matter.
+        """
         return re.fullmatch(self.pattern, re.sub(r"[ _]", "-", platform.strip().lower())) is not None
 
 
@@ -97,7 +102,8 @@ _GEOMETRY: Mapping[str, tuple[str, ...]] = {
     "sun_azimuth": ("sun_azimuth",),
     "view_zenith": ("view_zenith_mean", "view_zenith", *(f"view_zenith_{name}" for name in _VIEWED)),
     "view_azimuth": ("view_azimuth_mean", "view_azimuth", *(f"view_azimuth_{name}" for name in _VIEWED)),
-    # Of single bands, where glint is predicted for each; "10u" and "10v" are what SNAP calls the ECMWF winds inside a Sentinel-2 product.
+    # Of single bands, where glint is predicted for each; "10u" and "10v" are what SNAP calls the ECMWF winds inside a
+    # Sentinel-2 product.
     **{
         f"view_{angle}_{band.semantic}": (f"view_{angle}_{band.name}", f"view_{angle}_{band.semantic}")
         for band in SENTINEL2
@@ -117,7 +123,11 @@ SEMANTIC: tuple[str, ...] = tuple(b.semantic for b in SENTINEL2) + tuple(_GEOMET
 SPECTRAL: frozenset[str] = frozenset(band.semantic for band in SENTINEL2)
 """Semantic names of reflectances."""
 
-_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {"rededge071": ("rededge1",), "rededge075": ("rededge2",), "rededge078": ("rededge3",)}
+_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "rededge071": ("rededge1",),
+    "rededge075": ("rededge2",),
+    "rededge078": ("rededge3",),
+}
 """Names of assets in catalogues whose red-edge bands are numbered."""
 
 _OLD_NAMES: Mapping[str, str] = {
@@ -133,7 +143,8 @@ _OLD_NAMES: Mapping[str, str] = {
 
 
 def sensor_of(platform: str, where: object = "") -> Sensor:
-    """The sensor on a platform ("Sentinel-2B", "landsat-8"); Sentinel-2's where the product does not say its platform (""). `where` is for the error.
+    """The sensor on a platform ("Sentinel-2B", "landsat-8"); Sentinel-2's where the product does not say its platform
+    (""). `where` is for the error.
 
     Raises
     ------
@@ -153,7 +164,8 @@ def sensor_of(platform: str, where: object = "") -> Sensor:
         where=where,
         expected=", ".join(sensor.platforms for sensor in SENSORS.values()),
         found=platform,
-        todo="give a product of one of these platforms, or, if the platform is stated wrongly, correct it in the product",
+        todo="give a product of one of these platforms, or, if the platform is stated wrongly, correct it in the "
+        "product",
     )
 
 
@@ -164,7 +176,9 @@ def _sensor_on(platform: str) -> Sensor | None:
 
 
 def candidates(semantic: str, sensor: str = "Sentinel-2") -> tuple[str, ...]:
-    """Band names that may carry a semantic band, best first: the sensor's own, the zero-padded spelling, the semantic name itself, other names of it."""
+    """Band names that may carry a semantic band, best first: the sensor's own, the zero-padded spelling, the semantic
+    name itself, other names of it.
+    """
     if semantic in _GEOMETRY:
         return _GEOMETRY[semantic]
     names: list[str] = []
@@ -179,7 +193,8 @@ def candidates(semantic: str, sensor: str = "Sentinel-2") -> tuple[str, ...]:
 def resolve(semantic: str, available: Iterable[str], platform: str = "") -> str | None:
     """The available band that carries a semantic name, or None; letter case is ignored as a last resort.
 
-    None for every reflectance of a platform that is not in the registry, whatever its bands are called; :func:`sensor_of` says so.
+    None for every reflectance of a platform that is not in the registry, whatever its bands are called;
+    :func:`sensor_of` says so.
 
     Examples
     --------
@@ -199,7 +214,9 @@ def resolve(semantic: str, available: Iterable[str], platform: str = "") -> str 
 
 
 def takes_for_sentinel2(semantic: str, band: str) -> bool:
-    """Whether a reflectance was found by a name that only Sentinel-2 gives its bands ("B8A"), which says nothing where the platform is unknown."""
+    """Whether a reflectance was found by a name that only Sentinel-2 gives its bands ("B8A"), which says nothing where
+    the platform is unknown.
+    """
     return semantic in SPECTRAL and band.lower() not in (semantic, *_OTHER_NAMES.get(semantic, ()))
 
 
@@ -212,10 +229,18 @@ def renamed(available: Iterable[str]) -> dict[str, str]:
     ({'nir': 'nir08', 'swir1': 'swir16'}, {})
     """
     names = [name.lower() for name in available]
-    old = {name: _OLD_NAMES[name] for name in names if name in _OLD_NAMES and resolve(_OLD_NAMES[name], set(names) - {"nir"}) is None}
+    old = {
+        name: _OLD_NAMES[name]
+        for name in names
+        if name in _OLD_NAMES and resolve(_OLD_NAMES[name], set(names) - {"nir"}) is None
+    }
     if not old.keys() - {"wv"}:
         return {}
-    return {name: "nir08" if name == "nir" else old[name] for name in names if name in old or (name == "nir" and resolve("nir08", names) is None)}
+    return {
+        name: "nir08" if name == "nir" else old[name]
+        for name in names
+        if name in old or (name == "nir" and resolve("nir08", names) is None)
+    }
 
 
 def refuse_old_names(available: Iterable[str], where: object) -> None:

@@ -1,7 +1,8 @@
 """From a fine spectrum to what a band measures: integration at the top of the atmosphere.
 
-A reflectance is weighted by the Sun's irradiance, since the instrument counts photons of sunlight; a radiance or an irradiance is not.
-Spectrum, response and irradiance are linear between their samples, and the integrals are exact for that (BAND-2): no common grid is asked for.
+A reflectance is weighted by the Sun's irradiance, since the instrument counts photons of sunlight; a radiance or an
+irradiance is not. Spectrum, response and irradiance are linear between their samples, and the integrals are exact for
+that (BAND-2): no common grid is asked for.
 
 Labels (BAND-n) are those of ``docs/ATBD/spectral_bands.md``.
 """
@@ -39,7 +40,8 @@ def band_weights(wavelength: npt.ArrayLike, response: Response, solar: SolarSpec
     Raises
     ------
     BadParameter
-        If a share of more than 10⁻³ of the response lies outside the spectrum, or the Sun's spectrum does not cover the band.
+        If a share of more than 10⁻³ of the response lies outside the spectrum, or the Sun's spectrum does not cover the
+        band.
 
     Examples
     --------
@@ -64,7 +66,9 @@ def band_weights(wavelength: npt.ArrayLike, response: Response, solar: SolarSpec
     return np.asarray(onto / weight.sum())
 
 
-def band_mean(wavelength: npt.ArrayLike, spectrum: npt.ArrayLike, response: Response, solar: SolarSpectrum | None = None) -> Float:
+def band_mean(
+    wavelength: npt.ArrayLike, spectrum: npt.ArrayLike, response: Response, solar: SolarSpectrum | None = None
+) -> Float:
     """A band's mean of spectra (BAND-1).
 
     Parameters
@@ -84,12 +88,18 @@ def band_mean(wavelength: npt.ArrayLike, spectrum: npt.ArrayLike, response: Resp
     values = np.asarray(spectrum, dtype=np.float64)
     weights = band_weights(wavelength, response, solar)
     if values.shape[-1:] != weights.shape:
-        raise BadParameter("a spectrum needs as many values as wavelengths", expected=f"{weights.size} along its last axis", found=values.shape)
+        raise BadParameter(
+            "a spectrum needs as many values as wavelengths",
+            expected=f"{weights.size} along its last axis",
+            found=values.shape,
+        )
     return np.asarray(values @ weights)
 
 
 def band_irradiance(solar: SolarSpectrum, response: Response) -> float:
-    """The Sun's irradiance in a band at one astronomical unit [W/m²/nm] (BAND-5); times 1000 it is the W/m²/µm of product metadata."""
+    """The Sun's irradiance in a band at one astronomical unit [W/m²/nm] (BAND-5); times 1000 it is the W/m²/µm of
+    product metadata.
+    """
     return float(band_mean(solar.wavelength, solar.irradiance, response))
 
 
@@ -103,7 +113,13 @@ def equivalent_wavelength(response: Response, solar: SolarSpectrum) -> float:
 
 
 def _must_cover(grid: Float, response: Response) -> None:
-    point, step = quadrature(np.unique(np.concatenate([response.wavelength, grid[(grid > response.wavelength[0]) & (grid < response.wavelength[-1])]])))
+    point, step = quadrature(
+        np.unique(
+            np.concatenate(
+                [response.wavelength, grid[(grid > response.wavelength[0]) & (grid < response.wavelength[-1])]]
+            )
+        )
+    )
     weight = step * np.interp(point, response.wavelength, response.value)
     missed = float(np.abs(weight[(point < grid[0]) | (point > grid[-1])]).sum() / np.abs(weight).sum())
     if missed > MISSED:

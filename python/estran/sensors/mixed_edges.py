@@ -1,7 +1,9 @@
-"""Where SNAP's S2Resampling mixes zeros into a band: at the image's edges, when it makes pixels smaller by interpolation.
+"""Where SNAP's S2Resampling mixes zeros into a band: at the image's edges, when it makes pixels smaller by
+interpolation.
 
-It interpolates between the centres of the band's own pixels, half a target pixel towards the upper left, and takes what lies beyond the image for 0
-counts: reflectance -0.1 since processing baseline 04.00, nothing before (senbox-org/snap-engine, InterpolationScaler; seen with SNAP 13.0.3).
+It interpolates between the centres of the band's own pixels, half a target pixel towards the upper left, and takes what
+lies beyond the image for 0 counts: reflectance -0.1 since processing baseline 04.00, nothing before
+(senbox-org/snap-engine, InterpolationScaler; seen with SNAP 13.0.3).
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ OPERATOR = "S2Resampling"
 
 
 def mixed_edges(band: str, pixel: float) -> tuple[int, int]:
-    """Pixels at the upper and left edges, and at the lower and right ones, that hold something of what lies beyond the image.
+    """Pixels at the upper and left edges, and at the lower and right ones, that hold something of what lies beyond the
+    image.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """What reflectance can be: which values are no measurement, and which numbers are no reflectance at all.
 
-Readers, the engine and the SNAP adapter ask here, so that the same product has the same pixels without data everywhere. Every rule looks at one pixel alone,
-with numbers learnt at fixed places of the scene (:func:`lookouts`): the result is the same for any tiling.
+Readers, the engine and the SNAP adapter ask here, so that the same product has the same pixels without data everywhere.
+Every rule looks at one pixel alone, with numbers learnt at fixed places of the scene (:func:`lookouts`): the result is
+the same for any tiling.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from estran.sensors.bands import SPECTRAL, resolve
 Array = npt.NDArray[np.floating]
 
 LOWEST = -0.05
-"""Reflectance below which a pixel has no data: dark water under an over-corrected offset reaches -0.01, a raw zero under Sentinel-2's offset is -0.1."""
+"""Reflectance below which a pixel has no data: dark water under an over-corrected offset reaches -0.01, a raw zero
+under Sentinel-2's offset is -0.1.
+"""
 
 HIGHEST = 1.5
 """Reflectance that a pixel may pass, as a cloud's side towards a low sun does, but not every pixel of a scene."""
@@ -25,17 +28,22 @@ NUMBERS = 1e15
 """Beyond it a float is a number that fills (NetCDF's is 9.97e36, models' is 1e20), whatever is measured."""
 
 HEIGHTS = (-11000.0, 9000.0)
-"""Lowest and highest ground [m], from the Challenger Deep to Everest: beyond are numbers that fill holes (-32768, 32767)."""
+"""Lowest and highest ground [m], from the Challenger Deep to Everest: beyond are numbers that fill holes (-32768,
+32767).
+"""
 
 _VISIBLE = frozenset({"coastal", "blue", "green", "red"})
 _BRIGHT = 0.5
-"""From here on a number that stands in all visible bands may be a saturated cloud; it is a filling only where a band that no cloud saturates has it too."""
+"""From here on a number that stands in all visible bands may be a saturated cloud; it is a filling only where a band
+that no cloud saturates has it too.
+"""
 _NEVER_SATURATED = frozenset({"cirrus", "nir09", "swir16", "swir22"})
 
 _SIDE = 32
 """Rows and columns of the parts of a scene that are looked at."""
 _RUN = 16
-"""Pixels along the edge of the image that must hold one number in all bands before that number is taken for a filling."""
+"""Pixels along the edge of the image that must hold one number in all bands before that number is taken for a filling.
+"""
 _BANDS = 3
 """Bands that must agree before a number is taken for a filling; a band or two may well be zero over water."""
 
@@ -58,7 +66,9 @@ def spectral_bands(available: Sequence[str], platform: str = "") -> dict[str, st
 
 
 def drop_impossible(values: Array, semantic: str = "") -> None:
-    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST`, fillings, heights that Earth has not."""
+    """Make NaN, in place, of infinities and of what no measurement of that name is: reflectance below :data:`LOWEST`,
+    fillings, heights that Earth has not.
+    """
     limits = np.finfo(values.dtype)
     lowest, highest = float(limits.min), float(limits.max)
     if is_reflectance(semantic):
@@ -81,7 +91,11 @@ Part = tuple[slice, slice]
 def lookouts(shape: tuple[int, int]) -> tuple[Part, ...]:
     """Nine parts of an image: its corners, the middles of its sides, its middle."""
     places = [sorted({0, max(0, (length - _SIDE) // 2), max(0, length - _SIDE)}) for length in shape]
-    return tuple((slice(row, min(row + _SIDE, shape[0])), slice(col, min(col + _SIDE, shape[1]))) for row in places[0] for col in places[1])
+    return tuple(
+        (slice(row, min(row + _SIDE, shape[0])), slice(col, min(col + _SIDE, shape[1])))
+        for row in places[0]
+        for col in places[1]
+    )
 
 
 def fillings(seen: Sequence[Mapping[str, Array]], shape: tuple[int, int]) -> tuple[float, ...]:
@@ -128,7 +142,9 @@ def _on_the_edge(part: Part, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
 
 
 def filled(bands: Mapping[str, Array], numbers: Sequence[float]) -> npt.NDArray[np.bool_] | None:
-    """Where all bands (by semantic name) hold one of `numbers`, or all are zero, which no sunlit pixel is; None where nowhere."""
+    """Where all bands (by semantic name) hold one of `numbers`, or all are zero, which no sunlit pixel is; None where
+    nowhere.
+    """
     if len(bands) < _BANDS or not _VISIBLE & {name.rpartition(".")[2] for name in bands}:
         return None
     first, *others = bands.values()
@@ -145,15 +161,19 @@ def filled(bands: Mapping[str, Array], numbers: Sequence[float]) -> npt.NDArray[
 # ---------------------------------------------------------------- numbers and reflectance
 
 _MOST = 2.0
-"""Reflectance rarely passes 1.5, even over bright cloud under a low sun: the 90th percentile of the brightest band lies below this."""
+"""Reflectance rarely passes 1.5, even over bright cloud under a low sun: the 90th percentile of the brightest band lies
+below this.
+"""
 _COUNTS = (500.0, 4500.0, 30000.0)
-"""Of reflectance times 10 000: the brightest band has its median above the first, the darkest its first percentile below the second, none its 98th above
-the third."""
+"""Of reflectance times 10 000: the brightest band has its median above the first, the darkest its first percentile
+below the second, none its 98th above the third.
+"""
 _SHOWS_BRIGHTNESS = frozenset({"coastal", "blue", "green", "red", "nir", "nir08"})
 
 
 def judge(samples: Mapping[str, Array], *, whole_numbers: bool) -> tuple[bool, str]:
-    """Whether the samples of bands that declare no scaling are reflectance times 10 000, and why they are no reflectance at all.
+    """Whether the samples of bands that declare no scaling are reflectance times 10 000, and why they are no
+    reflectance at all.
 
     Parameters
     ----------

@@ -105,9 +105,17 @@ def checked_spectrum(wavelength: npt.ArrayLike, value: npt.ArrayLike, what: str)
     """
     x, y = np.asarray(wavelength, dtype=np.float64), np.asarray(value, dtype=np.float64)
     if x.ndim != 1 or y.shape != x.shape or x.size < 2:
-        raise BadParameter(f"{what} needs as many values as wavelengths, two or more", expected="two columns of one length", found=f"{x.shape} and {y.shape}")
+        raise BadParameter(
+            f"{what} needs as many values as wavelengths, two or more",
+            expected="two columns of one length",
+            found=f"{x.shape} and {y.shape}",
+        )
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise BadParameter(f"{what} has samples that are no numbers", found=f"{int((~np.isfinite(x) | ~np.isfinite(y)).sum())} of {x.size}", todo="drop them")
+        raise BadParameter(
+            f"{what} has samples that are no numbers",
+            found=f"{int((~np.isfinite(x) | ~np.isfinite(y)).sum())} of {x.size}",
+            todo="drop them",
+        )
     if not (np.diff(x) > 0).all():
         where = int(np.argmin(np.diff(x) > 0))
         raise BadParameter(
@@ -128,7 +136,8 @@ def checked_spectrum(wavelength: npt.ArrayLike, value: npt.ArrayLike, what: str)
 
 
 def quadrature(nodes: Float) -> tuple[Float, Float]:
-    """Simpson's points and weights between ascending nodes (BAND-2): exact for the product of up to three functions that are linear between them.
+    """Simpson's points and weights between ascending nodes (BAND-2): exact for the product of up to three functions
+    that are linear between them.
 
     Parameters
     ----------

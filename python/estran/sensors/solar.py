@@ -15,7 +15,9 @@ from estran.sensors.response import Float, checked_spectrum
 
 _IN_THE_RED = (640.0, 680.0)
 _PLAUSIBLE = (1.2, 1.9)
-"""Every reference spectrum since 1969 gives 1.5 W/m²/nm at 660 nm within a few percent; a factor of 10 or 1000 is a unit."""
+"""Every reference spectrum since 1969 gives 1.5 W/m²/nm at 660 nm within a few percent; a factor of 10 or 1000 is a
+unit.
+"""
 
 
 @dataclass(frozen=True, eq=False)

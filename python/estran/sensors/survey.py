@@ -1,4 +1,5 @@
-"""What is learnt of a scene as a whole: the numbers that fill what the sensor did not see, and whether any sensor sees such a scene.
+"""What is learnt of a scene as a whole: the numbers that fill what the sensor did not see, and whether any sensor sees
+such a scene.
 
 Arrays go by semantic name ("blue"); those of further sources carry the source's name before a dot ("other.blue").
 """
@@ -28,7 +29,9 @@ class Fillings:
     by_source: Mapping[str, tuple[float, ...]]
 
     def drop(self, arrays: dict[str, Filled], fixed: Iterable[str] = ()) -> dict[str, Filled]:
-        """Put NaN where filled; bands that change are replaced by copies (others may hold the originals), `fixed` ones are constants and left alone."""
+        """Put NaN where filled; bands that change are replaced by copies (others may hold the originals), `fixed` ones
+        are constants and left alone.
+        """
         for prefix, numbers in self.by_source.items():
             bands = reflectance_of(arrays, prefix, fixed)
             mask = filled(bands, numbers)
@@ -42,13 +45,18 @@ def reflectance_of(arrays: Mapping[str, Any], prefix: str, fixed: Iterable[str] 
     return {
         name: values
         for name, values in arrays.items()
-        if name.rpartition(".")[0] == prefix and is_reflectance(name) and not isinstance(values, float) and name not in fixed
+        if name.rpartition(".")[0] == prefix
+        and is_reflectance(name)
+        and not isinstance(values, float)
+        and name not in fixed
     }
 
 
 @dataclass(frozen=True)
 class Extent:
-    """Least and greatest value of a band over the scene (NaN where it has no data at all), and what its sensor writes where it is saturated."""
+    """Least and greatest value of a band over the scene (NaN where it has no data at all), and what its sensor writes
+    where it is saturated.
+    """
 
     low: float
     high: float
@@ -88,10 +96,15 @@ def warnings_of(scene: Mapping[str, Extent]) -> tuple[str, ...]:
             kinds.setdefault("is negative", []).append(name)
         elif extent.low > HIGHEST:
             kinds.setdefault(f"is above {HIGHEST:g}", []).append(name)
-    return tuple(f"Every pixel {kind} in {', '.join(bands)}: check the product and its scaling before the masks are used." for kind, bands in kinds.items())
+    return tuple(
+        f"Every pixel {kind} in {', '.join(bands)}: check the product and its scaling before the masks are used."
+        for kind, bands in kinds.items()
+    )
 
 
-def extents_of(arrays: Mapping[str, Filled], saturated: Mapping[str, float], fixed: Iterable[str] = ()) -> dict[str, Extent]:
+def extents_of(
+    arrays: Mapping[str, Filled], saturated: Mapping[str, float], fixed: Iterable[str] = ()
+) -> dict[str, Extent]:
     """Least and greatest reflectance of each band of the first source, NaN left out; `saturated` by semantic name."""
     return {name: Extent.of(values, saturated.get(name)) for name, values in reflectance_of(arrays, "", fixed).items()}
 
@@ -126,6 +139,7 @@ def warnings_about(scene: Mapping[str, Extent], needed: Iterable[str], where: st
         raise EmptyScene(
             f"no pixel of the scene has data in {', '.join(gone)}",
             where=where,
-            todo=f"check its no-data value and its scaling (reflectance below {LOWEST} and infinities are no data), and whether the bands overlap",
+            todo=f"check its no-data value and its scaling (reflectance below {LOWEST} and infinities are no data), "
+            f"and whether the bands overlap",
         )
     return warnings_of(scene)

@@ -1,9 +1,11 @@
-"""Percentiles of images too large to sort: weighted percentiles, and a sample that does not depend on how the image was cut.
+"""Percentiles of images too large to sort: weighted percentiles, and a sample that does not depend on how the image was
+cut.
 
-The sample is a *bottom-k sketch*: every row of values is hashed, and the rows with the k smallest hashes are kept, each with the number of times it occurred.
-Whether a row is kept depends on its values alone, so sketches of parts merge into exactly the sketch of the whole, in any order and for any cut.
-An image of at most k different rows is kept whole, and its percentiles are exact; otherwise the rank error is about sqrt(p (1-p) / k).
-Idea: Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches" (doi:10.1145/1281100.1281133).
+The sample is a *bottom-k sketch*: every row of values is hashed, and the rows with the k smallest hashes are kept, each
+with the number of times it occurred. Whether a row is kept depends on its values alone, so sketches of parts merge into
+exactly the sketch of the whole, in any order and for any cut. An image of at most k different rows is kept whole, and
+its percentiles are exact; otherwise the rank error is about sqrt(p (1-p) / k). Idea: Cohen & Kaplan 2007, "Summarizing
+data using bottom-k sketches" (doi:10.1145/1281100.1281133).
 """
 
 from __future__ import annotations
@@ -99,7 +101,9 @@ class Sketch:
         )
 
     def add(self, hashes: npt.NDArray[np.uint64], rows: npt.NDArray[np.float32], total: int) -> Sketch:
-        """With candidate rows added, of which some may be above the limit; `total` counts the rows that were seen to find them."""
+        """With candidate rows added, of which some may be above the limit; `total` counts the rows that were seen to
+        find them.
+        """
         return _compact(
             self.size,
             np.concatenate([self.hashes, hashes]),
@@ -109,7 +113,9 @@ class Sketch:
         )
 
 
-def _compact(size: int, hashes: npt.NDArray[np.uint64], rows: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], total: int) -> Sketch:
+def _compact(
+    size: int, hashes: npt.NDArray[np.uint64], rows: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], total: int
+) -> Sketch:
     unique, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     summed = np.zeros(unique.size, np.int64)
     np.add.at(summed, inverse, counts)
@@ -119,12 +125,25 @@ def _compact(size: int, hashes: npt.NDArray[np.uint64], rows: npt.NDArray[np.flo
 
 _FACTORS = np.array(
     [
-        0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB,
-        0x8EBC6AF09C88C6E3, 0x589965CC75374CC3, 0x1D8E4E27C47D124F, 0xEB44ACCAB455D165, 0x4CF5AD432745937F, 0xFF51AFD7ED558CCD,
-        0xC4CEB9FE1A85EC53, 0x2127599BF4325C37, 0x880355F21E6D1965, 0x60642E2A34326F15,
+        0x9E3779B97F4A7C15,
+        0xBF58476D1CE4E5B9,
+        0x94D049BB133111EB,
+        0xD6E8FEB86659FD93,
+        0xA0761D6478BD642F,
+        0xE7037ED1A0B428DB,
+        0x8EBC6AF09C88C6E3,
+        0x589965CC75374CC3,
+        0x1D8E4E27C47D124F,
+        0xEB44ACCAB455D165,
+        0x4CF5AD432745937F,
+        0xFF51AFD7ED558CCD,
+        0xC4CEB9FE1A85EC53,
+        0x2127599BF4325C37,
+        0x880355F21E6D1965,
+        0x60642E2A34326F15,
     ],
     np.uint64,
-)  # fmt: skip
+)
 """Odd multipliers: a row's hash is the sum of value times multiplier, then stirred."""
 
 

@@ -69,7 +69,12 @@ class Confusion:
         return _share(self.hits, self.hits + self.misses + self.false_alarms)
 
     def __add__(self, other: Confusion) -> Confusion:
-        return Confusion(self.hits + other.hits, self.misses + other.misses, self.false_alarms + other.false_alarms, self.rejections + other.rejections)
+        return Confusion(
+            self.hits + other.hits,
+            self.misses + other.misses,
+            self.false_alarms + other.false_alarms,
+            self.rejections + other.rejections,
+        )
 
 
 def confusion(truth: npt.ArrayLike, found: npt.ArrayLike, valid: npt.ArrayLike | None = None) -> Confusion:
@@ -90,7 +95,9 @@ def confusion(truth: npt.ArrayLike, found: npt.ArrayLike, valid: npt.ArrayLike |
     there, told = np.asarray(truth, bool), np.asarray(found, bool)
     where = np.ones(there.shape, bool) if valid is None else np.asarray(valid, bool)
     if not there.shape == told.shape == where.shape:
-        raise EstranError("truth, result and valid mask differ in shape", expected=there.shape, found=(told.shape, where.shape))
+        raise EstranError(
+            "truth, result and valid mask differ in shape", expected=there.shape, found=(told.shape, where.shape)
+        )
     hits, found_there = int((there & told & where).sum()), int((told & where).sum())
     positives, total = int((there & where).sum()), int(where.sum())
     return Confusion(hits, positives - hits, found_there - hits, total - positives - found_there + hits)

@@ -66,9 +66,19 @@ def read_archive(path: Path, *, check: bool = False) -> ArrayTable:
         record = json.loads(str(arrays.pop(_RECORD)))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         found = getattr(error, "strerror", None) or type(error).__name__
-        raise BadProduct("a look-up table cannot be read", where=path.name, found=found, todo="install Estran again, or estran tables build") from error
+        raise BadProduct(
+            "a look-up table cannot be read",
+            where=path.name,
+            found=found,
+            todo="install Estran again, or estran tables build",
+        ) from error
     if check and record.get(_CONTENT) != content_hash(arrays):
-        raise BadProduct("a look-up table is not as it was made", where=path.name, expected=record.get(_CONTENT, "a hash"), found=content_hash(arrays))
+        raise BadProduct(
+            "a look-up table is not as it was made",
+            where=path.name,
+            expected=record.get(_CONTENT, "a hash"),
+            found=content_hash(arrays),
+        )
     return ArrayTable(record, arrays)
 
 

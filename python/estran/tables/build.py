@@ -31,8 +31,8 @@ class Plan:
     name
         File name of the table ("rayleigh.npz").
     record
-        What the table is and everything that decides its content: quantity, units, page, grid, command, inputs with their hashes. Pieces of a plan
-        with another record are not taken over.
+        What the table is and everything that decides its content: quantity, units, page, grid, command, inputs with
+        their hashes. Pieces of a plan with another record are not taken over.
     pieces
         Names of the pieces, each a piece of work of seconds to minutes.
     make
@@ -62,7 +62,9 @@ def pieces_folder(plan: Plan, folder: Path) -> Path:
     return folder / f".{plan.name}.{hashlib.sha256(said.encode()).hexdigest()[:12]}.pieces"
 
 
-def make_pieces(plan: Plan, folder: Path, progress: Callable[[float, str], None], *, workers: int = 1) -> dict[str, Arrays]:
+def make_pieces(
+    plan: Plan, folder: Path, progress: Callable[[float, str], None], *, workers: int = 1
+) -> dict[str, Arrays]:
     """Every piece of a plan, made or found from an earlier run.
 
     Parameters
@@ -79,7 +81,10 @@ def make_pieces(plan: Plan, folder: Path, progress: Callable[[float, str], None]
     store = pieces_folder(plan, folder)
     store.mkdir(exist_ok=True)
     found = {piece: arrays for piece in plan.pieces if (arrays := _found(store / f"{piece}.npz")) is not None}
-    progress(len(found) / len(plan.pieces), f"{plan.name}: {len(found)} of {len(plan.pieces)} pieces are there already" if found else plan.name)
+    progress(
+        len(found) / len(plan.pieces),
+        f"{plan.name}: {len(found)} of {len(plan.pieces)} pieces are there already" if found else plan.name,
+    )
     stop = threading.Event()
 
     def make(piece: str) -> tuple[str, Arrays]:

@@ -42,7 +42,10 @@ def text_of(record: Mapping[str, str], headings: Sequence[str], rows: Iterable[S
 
 def write_text(path: Path, record: Mapping[str, str], columns: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write a table of columns of one length: numbers with seven digits, the rest as it is."""
-    written = [[f"{x:.7g}" for x in column] if column.dtype.kind == "f" else [str(x) for x in column] for column in columns.values()]
+    written = [
+        [f"{x:.7g}" for x in column] if column.dtype.kind == "f" else [str(x) for x in column]
+        for column in columns.values()
+    ]
     path.write_text(text_of(record, list(columns), zip(*written, strict=True)), "utf-8", newline="\n")
 
 
@@ -68,7 +71,12 @@ def read_text(path: Path) -> TextTable:
     body = "".join(line for line in lines if not line.startswith("# "))
     record = dict(line[2:].rstrip("\n").split(": ", 1) for line in head if ": " in line)
     if record.get(_CONTENT) != _hash(body):
-        raise BadProduct("a look-up table is not as it was made", where=path.name, expected=record.get(_CONTENT, "a hash"), found=_hash(body))
+        raise BadProduct(
+            "a look-up table is not as it was made",
+            where=path.name,
+            expected=record.get(_CONTENT, "a hash"),
+            found=_hash(body),
+        )
     rows = [line.rstrip("\n").split(",") for line in body.splitlines()]
     return TextTable(record, {name: tuple(row[i] for row in rows[1:]) for i, name in enumerate(rows[0])})
 

@@ -1,1 +1,3 @@
-"""Attacks on the finished program, through its command line: kills, full disks, strangers' files, environments, damage, hostile input."""
+"""Attacks on the finished program, through its command line: kills, full disks, strangers' files, environments, damage,
+hostile input.
+"""

@@ -24,7 +24,8 @@ class Case:
     name
         Which of the line: enough to try it again alone.
     attempt
-        Tries it in an empty folder of its own; returns "" where the program survived, else what was seen. Raises :class:`Lacking` where it cannot be tried.
+        Tries it in an empty folder of its own; returns "" where the program survived, else what was seen. Raises
+        :class:`Lacking` where it cannot be tried.
     declared
         Whether the line may stay below 100 %: the input carries nothing by which the program could know.
     """

@@ -67,18 +67,45 @@ def number(rng: random.Random, data: bytes) -> bytes:
     if not places:
         return byte(rng, data)
     place = rng.choice(places)
-    wrong = rng.choice((b"NaN", b"INF", b"-1", b"0", b"1e308", b"99999999999", b"-0.0", b"", b"abc", b"1,5", b"0x10", b"1e-320", b"2147483648"))
+    wrong = rng.choice(
+        (
+            b"NaN",
+            b"INF",
+            b"-1",
+            b"0",
+            b"1e308",
+            b"99999999999",
+            b"-0.0",
+            b"",
+            b"abc",
+            b"1,5",
+            b"0x10",
+            b"1e-320",
+            b"2147483648",
+        )
+    )
     return data[: place.start()] + wrong + data[place.end() :]
 
 
 def element(rng: random.Random, data: bytes) -> bytes:
     """An element of an XML text lost, doubled, emptied, or called otherwise."""
-    places = list(re.finditer(rb"<([A-Za-z_][\w:.-]*)[^<>]*>[^<>]*</\1>", data)) + list(re.finditer(rb"<([A-Za-z_][\w:.-]*)[^<>]*/?>", data))
+    places = list(re.finditer(rb"<([A-Za-z_][\w:.-]*)[^<>]*>[^<>]*</\1>", data)) + list(
+        re.finditer(rb"<([A-Za-z_][\w:.-]*)[^<>]*/?>", data)
+    )
     if not places:
         return byte(rng, data)
     place = rng.choice(places)
     text, name = place.group(0), place.group(1)
-    new = rng.choice((b"", text + text, b"<" + name + b"/>", text.replace(name, name + b"X"), text.upper(), b"<!-- " + text + b" -->"))
+    new = rng.choice(
+        (
+            b"",
+            text + text,
+            b"<" + name + b"/>",
+            text.replace(name, name + b"X"),
+            text.upper(),
+            b"<!-- " + text + b" -->",
+        )
+    )
     return data[: place.start()] + new + data[place.end() :]
 
 
@@ -88,7 +115,20 @@ def word(rng: random.Random, data: bytes) -> bytes:
     if not places:
         return byte(rng, data)
     place = rng.choice(places)
-    wrong = rng.choice((b"", b"../../etc/passwd", b"\xff\xfe", b"&bogus;", b"%s%n", b"x" * 5000, "Größe".encode(), b"\x00", b"null", b"]]>"))
+    wrong = rng.choice(
+        (
+            b"",
+            b"../../etc/passwd",
+            b"\xff\xfe",
+            b"&bogus;",
+            b"%s%n",
+            b"x" * 5000,
+            "Größe".encode(),
+            b"\x00",
+            b"null",
+            b"]]>",
+        )
+    )
     return data[: place.start()] + wrong + data[place.end() :]
 
 

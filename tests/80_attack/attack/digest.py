@@ -1,4 +1,6 @@
-"""``estran digest PRODUCT``, known to the suite's server alone: a digest of every band as its reader gives it, and of what places it."""
+"""``estran digest PRODUCT``, known to the suite's server alone: a digest of every band as its reader gives it, and of
+what places it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,17 @@ def run(args: argparse.Namespace) -> None:
         if band.data is None:
             continue  # a virtual band that nothing evaluated
         data = np.ascontiguousarray(band.data)
-        place = (name, data.shape, str(data.dtype), tuple(band.grid.transform or ()), str(band.grid.crs), band.scale, band.offset, repr(band.nodata), band.unit)
+        place = (
+            name,
+            data.shape,
+            str(data.dtype),
+            tuple(band.grid.transform or ()),
+            str(band.grid.crs),
+            band.scale,
+            band.offset,
+            repr(band.nodata),
+            band.unit,
+        )
         one = hashlib.sha256(repr(place).encode() + data.tobytes()).hexdigest()
         whole.update(one.encode())
         lines.append(f"{one[:16]} {name}")

@@ -35,7 +35,9 @@ class Ground:
     quick: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _made: dict[str, _Made] = field(default_factory=dict)
-    _folder: tempfile.TemporaryDirectory[str] = field(default_factory=lambda: tempfile.TemporaryDirectory(prefix="estran-attack-"))
+    _folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="estran-attack-")
+    )
 
     @property
     def folder(self) -> Path:
@@ -54,7 +56,9 @@ class Ground:
     @property
     def safe(self) -> Path:
         """A simulated .SAFE with true checksums, 96 x 96 pixels of 20 m."""
-        self.once("safe", lambda: self.estran("simulate", "scene", "scene", "--seed", "5", "--size", "96", "--small", "-q"))
+        self.once(
+            "safe", lambda: self.estran("simulate", "scene", "scene", "--seed", "5", "--size", "96", "--small", "-q")
+        )
         (safe,) = (self.folder / "scene").glob("*.SAFE")
         return safe
 
@@ -100,5 +104,10 @@ class Ground:
         return said
 
     def _stack(self, ending: str) -> Path:
-        self.once(ending, lambda: self.estran("gpt", "Resample", f"-Ssource={self.safe}", "-PtargetResolution=60", "-t", f"stack.{ending}", "--quiet"))
+        self.once(
+            ending,
+            lambda: self.estran(
+                "gpt", "Resample", f"-Ssource={self.safe}", "-PtargetResolution=60", "-t", f"stack.{ending}", "--quiet"
+            ),
+        )
         return self.folder / f"stack.{ending}"

@@ -14,7 +14,10 @@ from pathlib import Path
 def copied(product: Path, folder: Path) -> Path:
     """A copy made of hard links: quick; exchange files with :func:`put`, never write into them."""
     target = folder / product.name
-    for source, place in [(product, target), *([(product.with_suffix(".data"), target.with_suffix(".data"))] if product.suffix == ".dim" else [])]:
+    for source, place in [
+        (product, target),
+        *([(product.with_suffix(".data"), target.with_suffix(".data"))] if product.suffix == ".dim" else []),
+    ]:
         if source.is_dir():
             shutil.copytree(source, place, copy_function=os.link)
         else:
@@ -61,7 +64,9 @@ def with_checksums(safe: Path, name: str) -> None:
         return f'href="./{match["path"]}"{match["between"]}<checksum checksumName="{name}">{digest}</checksum>'
 
     text = (safe / "manifest.safe").read_text("utf-8")
-    new, number = re.subn(r'href="\./(?P<path>[^"]+)"(?P<between>[^>]*/>\s*)<checksum checksumName="[\w-]+">\w+</checksum>', renewed, text)
+    new, number = re.subn(
+        r'href="\./(?P<path>[^"]+)"(?P<between>[^>]*/>\s*)<checksum checksumName="[\w-]+">\w+</checksum>', renewed, text
+    )
     if not number:
         raise RuntimeError("the manifest has no checksums")
     put(safe / "manifest.safe", new.encode())

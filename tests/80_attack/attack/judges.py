@@ -98,7 +98,11 @@ def honest(said: Said, codes: tuple[int, ...] = (0, 1, 2)) -> str:
 
 def one_sentence(said: Said) -> str:
     """Whether the failure is one sentence; "" or what is wrong."""
-    errors = [line for line in said.err.splitlines() if not re.match(r"estran: (note|info|debug):|usage: ", line) and line.strip()]
+    errors = [
+        line
+        for line in said.err.splitlines()
+        if not re.match(r"estran: (note|info|debug):|usage: ", line) and line.strip()
+    ]
     if said.code == 2 and said.err.startswith("usage:"):
         return ""  # argparse: usage and a sentence
     if len(errors) != 1 or ": error: " not in errors[0]:

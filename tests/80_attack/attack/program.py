@@ -1,4 +1,6 @@
-"""Call the program: in a fresh process as a user does, or in a fork of one that has imported it (ten times as many calls in the same time)."""
+"""Call the program: in a fresh process as a user does, or in a fork of one that has imported it (ten times as many
+calls in the same time).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ LIMIT_S = 240.0
 
 @dataclass(frozen=True)
 class Said:
-    """What a call left: exit code (negative: the signal that ended it), stdout, stderr, seconds, largest resident memory [MB], whether it was stopped late."""
+    """What a call left: exit code (negative: the signal that ended it), stdout, stderr, seconds, largest resident
+    memory [MB], whether it was stopped late.
+    """
 
     code: int
     out: str
@@ -42,12 +46,20 @@ class Said:
 
     def shown(self) -> str:
         """The end, for a report."""
-        return f"exit {self.code}{', too late' if self.late else ''}: {(self.sentence or self.err.strip()[-300:] or '(silence)')[:400]}"
+        return (
+            f"exit {self.code}{', too late' if self.late else ''}: "
+            f"{(self.sentence or self.err.strip()[-300:] or '(silence)')[:400]}"
+        )
 
 
 def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """The environment of a call: this one, with the checkout's package first; None takes a variable away."""
-    merged: dict[str, str | None] = {**os.environ, "PYTHONPATH": str(PYTHON), "OPENBLAS_NUM_THREADS": "1", **(extra or {})}
+    merged: dict[str, str | None] = {
+        **os.environ,
+        "PYTHONPATH": str(PYTHON),
+        "OPENBLAS_NUM_THREADS": "1",
+        **(extra or {}),
+    }
     return {name: value for name, value in merged.items() if value is not None}
 
 
@@ -68,9 +80,15 @@ def fresh(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun = time.monotonic()
         process = subprocess.Popen(
-            [*ESTRAN, *map(str, arguments)], cwd=folder, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
+            [*ESTRAN, *map(str, arguments)],
+            cwd=folder,
+            env=environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
             preexec_fn=limited if file_limit is not None else None,
-        )  # fmt: skip
+        )
         if meanwhile is not None:
             meanwhile(process)
         late, peak = False, 0.0
@@ -94,7 +112,12 @@ class _Server:
     def __init__(self) -> None:
         path = Path(__file__).with_name("server.py")
         self.process = subprocess.Popen(
-            [sys.executable, str(path)], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, str(path)],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         self.folder = tempfile.TemporaryDirectory()
 
@@ -130,7 +153,13 @@ def forked(
         _MINE.server = _Server()
         _STARTED.append(_MINE.server)
     words = [str(a) for a in arguments]
-    request = {"arguments": words, "folder": str(folder), "env": dict(env or {}), "limit_s": limit_s, "file_limit": file_limit}
+    request = {
+        "arguments": words,
+        "folder": str(folder),
+        "env": dict(env or {}),
+        "limit_s": limit_s,
+        "file_limit": file_limit,
+    }
     answer: Said = _MINE.server.ask({**request, "die_at": die_at, "signal": int(deadly)})
     return answer
 

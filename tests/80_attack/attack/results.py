@@ -1,4 +1,6 @@
-"""Results whose every byte is known: two commands a form of output, an old result and a new one, to see which of them an attack left."""
+"""Results whose every byte is known: two commands a form of output, an old result and a new one, to see which of them
+an attack left.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ class Maker:
     def product(self, ground: Ground) -> str:
         """Digest of the new result without pictures and page."""
         self.digests(ground)
-        return ground.once(f"product {self.name} {self.target}", lambda: contents(_product(self._known(ground, "new"), self.target)))
+        return ground.once(
+            f"product {self.name} {self.target}", lambda: contents(_product(self._known(ground, "new"), self.target))
+        )
 
     def _known(self, ground: Ground, name: str) -> Path:
         return ground.folder / f"known-{self.name}-{self.target}-{name}".replace(" ", "_")
@@ -107,7 +111,9 @@ def simulate(_ground: Ground, _form: str) -> Maker:
 
 
 def state(folder: Path, digests: dict[str, str], also: tuple[str, ...] = ()) -> str:
-    """What a user sees: "old", "new", "nothing", or names of a mixture. A .data folder without its .dim opens nowhere, and is nothing."""
+    """What a user sees: "old", "new", "nothing", or names of a mixture. A .data folder without its .dim opens nowhere,
+    and is nothing.
+    """
     seen = [p for p in visible(folder) if p.name not in also]
     if all(p.suffix == ".data" for p in seen):
         return "nothing"
@@ -115,7 +121,9 @@ def state(folder: Path, digests: dict[str, str], also: tuple[str, ...] = ()) -> 
 
 
 def after(folder: Path, maker: Maker, digests: dict[str, str], was_old: bool) -> str:
-    """After a kill: old or new, whole; where the moment of exchange was hit, opening the product finishes it; the next run clears up and ends well."""
+    """After a kill: old or new, whole; where the moment of exchange was hit, opening the product finishes it; the next
+    run clears up and ends well.
+    """
     found = state(folder, digests)
     if found.startswith("neither"):
         return found
@@ -138,7 +146,9 @@ def after(folder: Path, maker: Maker, digests: dict[str, str], was_old: bool) ->
 
 
 def stopped(folder: Path, said: Said, expected: int, digests: dict[str, str], was_old: bool) -> str:
-    """After SIGTERM or SIGINT: the new result and exit 0, or one sentence, the number's exit code, and all as it was."""
+    """After SIGTERM or SIGINT: the new result and exit 0, or one sentence, the number's exit code, and
+    all as it was.
+    """
     found = state(folder, digests)
     if left := hidden(folder):
         return f"hidden {', '.join(left)} is left (exit {said.code})"

@@ -1,4 +1,5 @@
-"""A process that has imported the program once and forks for every call: a call costs a tenth of a fresh start, and dies alone.
+"""A process that has imported the program once and forks for every call: a call costs a tenth of a fresh start, and
+dies alone.
 
 Requests and answers are lines of JSON on stdin and stdout. ``python server.py`` is started by :mod:`attack.program`.
 """
@@ -16,9 +17,22 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = (
-    "estran.cli.main", "estran.cli.console", "estran.masks.cloud.cloud_mask", "estran.engine.run", "estran.report", "estran.adapters.files.open",
-    "estran.adapters.files.safe_write", "rasterio", "netCDF4", "pyproj", "numba", "scipy.ndimage", "dask.array", "matplotlib", "jinja2",
-)  # fmt: skip
+    "estran.cli.main",
+    "estran.cli.console",
+    "estran.masks.cloud.cloud_mask",
+    "estran.engine.run",
+    "estran.report",
+    "estran.adapters.files.open",
+    "estran.adapters.files.safe_write",
+    "rasterio",
+    "netCDF4",
+    "pyproj",
+    "numba",
+    "scipy.ndimage",
+    "dask.array",
+    "matplotlib",
+    "jinja2",
+)
 
 
 def serve() -> None:
@@ -51,7 +65,12 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             late = True
             os.killpg(child, signal.SIGKILL)
         time.sleep(0.01)
-    return {"code": os.waitstatus_to_exitcode(status), "late": late, "peak_mb": usage.ru_maxrss / 1024, "seconds": time.monotonic() - begun}
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "late": late,
+        "peak_mb": usage.ru_maxrss / 1024,
+        "seconds": time.monotonic() - begun,
+    }
 
 
 def _child(request: dict[str, Any]) -> None:
@@ -90,7 +109,9 @@ def _child(request: dict[str, Any]) -> None:
 
 
 def die_at(folder: Path, number: int, deadly: int) -> None:
-    """Send this process a signal just before its `number`-th step on the file system below `folder` (0: never; the steps are counted into ``.steps``)."""
+    """Send this process a signal just before its `number`-th step on the file system below `folder` (0: never; the
+    steps are counted into ``.steps``).
+    """
     inside, done = str(folder), 0
 
     def step(event: str, arguments: tuple[Any, ...]) -> None:

@@ -18,18 +18,36 @@ from attack.case import Case, Lacking, Outcome
 from attack.ground import Ground
 from attack.program import stop_servers
 
-KINDS = ("kills", "twice", "full_disks", "strangers", "environments", "encodings", "mutants", "hostile", "values", "determinism", "brought")
+KINDS = (
+    "kills",
+    "twice",
+    "full_disks",
+    "strangers",
+    "environments",
+    "encodings",
+    "mutants",
+    "hostile",
+    "values",
+    "determinism",
+    "brought",
+)
 """Modules of :mod:`attack.kinds`, in the table's order."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; 1 where a line that must be whole is not."""
-    parser = argparse.ArgumentParser(prog="python tests/80_attack", description="Attack the program as bad luck and strangers do.")
+    parser = argparse.ArgumentParser(
+        prog="python tests/80_attack", description="Attack the program as bad luck and strangers do."
+    )
     parser.add_argument("--quick", action="store_true", help="a few cases of each line: minutes")
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS, metavar="KIND", help=f"these kinds alone: {', '.join(KINDS)}")
+    parser.add_argument(
+        "--only", nargs="+", choices=KINDS, default=KINDS, metavar="KIND", help=f"these kinds alone: {', '.join(KINDS)}"
+    )
     parser.add_argument("--case", default="", metavar="TEXT", help="only cases whose line or name holds this")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time [2]")
-    parser.add_argument("--write", action="store_true", help="put the rows on docs/robustness.md; for every case of a line")
+    parser.add_argument(
+        "--write", action="store_true", help="put the rows on docs/robustness.md; for every case of a line"
+    )
     parser.add_argument("--list", action="store_true", help="say what would be tried")
     options = parser.parse_args(arguments)
     if options.write and options.quick:
@@ -69,16 +87,24 @@ def thinned(cases: Sequence[Case], most: int = 6) -> list[Case]:
     by_line: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         by_line.setdefault((case.kind, case.what), []).append(case)
-    return [line[k * len(line) // min(most, len(line))] for line in by_line.values() for k in range(min(most, len(line)))]
+    return [
+        line[k * len(line) // min(most, len(line))] for line in by_line.values() for k in range(min(most, len(line)))
+    ]
 
 
 def run(cases: Sequence[Case], ground: Ground, jobs: int) -> Iterator[Outcome]:
     """Try all; what does not survive is said at once on stderr."""
     with ThreadPoolExecutor(jobs) as pool:
-        for number, outcome in enumerate(pool.map(lambda pair: attempt(pair[1], ground.folder / f"case-{pair[0]}"), enumerate(cases)), 1):
+        for number, outcome in enumerate(
+            pool.map(lambda pair: attempt(pair[1], ground.folder / f"case-{pair[0]}"), enumerate(cases)), 1
+        ):
             if outcome.seen:
                 declared = " (declared)" if outcome.case.declared else ""
-                print(f"[{number}/{len(cases)}] {outcome.case.kind}, {outcome.case.what}, {outcome.case.name}{declared}: {outcome.seen}", file=sys.stderr)
+                print(
+                    f"[{number}/{len(cases)}] {outcome.case.kind}, {outcome.case.what}, "
+                    f"{outcome.case.name}{declared}: {outcome.seen}",
+                    file=sys.stderr,
+                )
             yield outcome
 
 

@@ -1,4 +1,6 @@
-"""Which files of a folder are read meanwhile, by whomever: asked of the system, so that reads by compiled libraries count."""
+"""Which files of a folder are read meanwhile, by whomever: asked of the system, so that reads by compiled libraries
+count.
+"""
 
 from __future__ import annotations
 

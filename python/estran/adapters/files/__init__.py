@@ -1,6 +1,7 @@
 """Readers and writers.
 
-``open_product`` and ``write_product`` are the doors; they are imported when first asked for, with what they need of GDAL, netCDF and Dask later still.
+``open_product`` and ``write_product`` are the doors; they are imported when first asked for, with what they need of
+GDAL, netCDF and Dask later still.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What is ours and may be replaced: a folder of results carries a list of what we wrote into it, and nothing else in it is ever touched."""
+"""What is ours and may be replaced: a folder of results carries a list of what we wrote into it, and nothing else in it
+is ever touched.
+"""
 
 from __future__ import annotations
 
@@ -70,17 +72,25 @@ def _facts(entry: os.stat_result) -> list[Any]:
 
 def mark(folder: Path) -> None:
     """Write the list of what is in a folder into it."""
-    listed = {path: [*facts, _digest(folder / path)] if facts[0] == "file" else facts for path, facts in inventory(folder).items() if path != MARKER}
+    listed = {
+        path: [*facts, _digest(folder / path)] if facts[0] == "file" else facts
+        for path, facts in inventory(folder).items()
+        if path != MARKER
+    }
     text = json.dumps({"estran_result": _SCHEMA, "estran": __version__, "files": listed}, indent=0)
     (folder / MARKER).write_text(text, encoding="ascii")
 
 
 def stranger(folder: Path) -> str:
-    """The first thing in a folder that we did not write, or that was changed since; "" where all is ours, or nothing is there."""
+    """The first thing in a folder that we did not write, or that was changed since; "" where all is ours, or nothing is
+    there.
+    """
     here = inventory(folder)
     if not here:
         return ""
-    listed = _listed(folder) if here.get(MARKER, [""])[0] == "file" else None  # a link leads elsewhere, a pipe is waited for
+    listed = (
+        _listed(folder) if here.get(MARKER, [""])[0] == "file" else None
+    )  # a link leads elsewhere, a pipe is waited for
     if listed is None:
         return next(path for path in [*(p for p in here if p != MARKER), *here])
     del here[MARKER]
@@ -132,7 +142,8 @@ class Kind:
     is_one
         Whether a file that is there is such a one; any other is never replaced. Empty files are.
     stranger
-        Names something in a folder (the target, or one beside it that belongs to it) that may not be replaced; "" where there is no such thing.
+        Names something in a folder (the target, or one beside it that belongs to it) that may not be replaced; "" where
+        there is no such thing.
     marked
         Whether folders get the list of their files.
     """
@@ -165,7 +176,11 @@ def judge(target: Path, companions: Sequence[Path], overwrite: bool, kind: Kind)
     if kind.folder is False and there:
         raise TargetExists("the output is a folder, and the name means a file", where=target, todo="give another name")
     if kind.folder and not there and os.path.lexists(target):
-        raise TargetExists("the output is a file, and the name means a folder", where=target, todo="give another name, or one with an ending")
+        raise TargetExists(
+            "the output is a file, and the name means a folder",
+            where=target,
+            todo="give another name, or one with an ending",
+        )
     present = [path for path in (target, *companions) if os.path.lexists(path)]
     for path in present:
         if path.is_dir() and not path.is_symlink():
@@ -174,7 +189,11 @@ def judge(target: Path, companions: Sequence[Path], overwrite: bool, kind: Kind)
             _judge_file(target, path, kind)
     for path in present:
         if _is_held_by_its_owner(path):
-            raise TargetExists("the output is somebody else's, in a folder where only owners replace things", where=path, todo="give another name")
+            raise TargetExists(
+                "the output is somebody else's, in a folder where only owners replace things",
+                where=path,
+                todo="give another name",
+            )
     for path in present:
         if not overwrite and not (path == target and path.is_dir() and not inventory(path)):
             raise TargetExists("the output is already there", where=path, todo="give another name, or --overwrite")
@@ -184,7 +203,12 @@ def _judge_folder(target: Path, folder: Path, kind: Kind) -> None:
     try:
         found = kind.stranger(target, folder)
     except PermissionError as error:
-        raise TargetExists("the output is a folder that cannot be looked into", where=folder, found=error.strerror, todo="give another name") from error
+        raise TargetExists(
+            "the output is a folder that cannot be looked into",
+            where=folder,
+            found=error.strerror,
+            todo="give another name",
+        ) from error
     if found:
         raise TargetExists(
             "the output folder holds things that are not ours, and is never replaced",
@@ -195,7 +219,9 @@ def _judge_folder(target: Path, folder: Path, kind: Kind) -> None:
     # Each of them has to be emptied in the end.
     for path in (folder, *(folder / name for name, (kind, *_) in inventory(folder).items() if kind == "folder")):
         if not os.access(path, os.W_OK | os.X_OK):
-            raise TargetExists("the output is a folder that you may not write into", where=path, todo="give another name")
+            raise TargetExists(
+                "the output is a folder that you may not write into", where=path, todo="give another name"
+            )
 
 
 def _is_held_by_its_owner(path: Path) -> bool:
@@ -208,14 +234,20 @@ def _is_held_by_its_owner(path: Path) -> bool:
 
 def _judge_file(target: Path, path: Path, kind: Kind) -> None:
     if path.is_symlink() or not path.is_file():
-        raise TargetExists("the output is neither a file nor a folder, and is never replaced", where=path, todo="give another name")
+        raise TargetExists(
+            "the output is neither a file nor a folder, and is never replaced", where=path, todo="give another name"
+        )
     if path != target:
         raise TargetExists("a file is where a folder of the output goes", where=path, todo="give another name")
     try:
         wrong = path.stat().st_size > 0 and not kind.is_one(path)
     except OSError as error:
-        raise TargetExists("the output is already there and cannot be read", where=path, found=error.strerror, todo="give another name") from error
+        raise TargetExists(
+            "the output is already there and cannot be read", where=path, found=error.strerror, todo="give another name"
+        ) from error
     if wrong:
         raise TargetExists(
-            f"the output is already there and is no {kind.called}, so that --overwrite does not replace it either", where=path, todo="give another name"
+            f"the output is already there and is no {kind.called}, so that --overwrite does not replace it either",
+            where=path,
+            todo="give another name",
         )

@@ -1,6 +1,7 @@
 """The claim of an output: its lock, the folders made for it, and what lay there; what a process holds is listed here.
 
-For :mod:`estran.adapters.files.whole`, which writes, and :mod:`estran.adapters.files.leftovers`, which tidies up what killed runs left.
+For :mod:`estran.adapters.files.whole`, which writes, and :mod:`estran.adapters.files.leftovers`, which tidies up what
+killed runs left.
 """
 
 from __future__ import annotations
@@ -92,8 +93,14 @@ def followed(target: Path) -> Path:
         raise write_failed(Path(target), error) from error
     for path in (Path(target), *Path(target).parents):
         if path.is_symlink() and not path.exists():
-            what = "the output is a link to nothing" if path == Path(target) else "a folder of the output's is a link to nothing"
-            raise TargetExists(what, where=path, found=os.path.realpath(path), todo="give another name, or mend the link")
+            what = (
+                "the output is a link to nothing"
+                if path == Path(target)
+                else "a folder of the output's is a link to nothing"
+            )
+            raise TargetExists(
+                what, where=path, found=os.path.realpath(path), todo="give another name, or mend the link"
+            )
     if not place.name:
         raise TargetExists("the output is the root of a disk", where=target, todo="give a folder of its own")
     return place
@@ -143,7 +150,9 @@ def _lacking(folder: Path) -> list[Path]:
 
 
 def lock_of(target: Path) -> Path:
-    """The lock of a target: beside it, or in it where the parent is not ours to write into or may be another one for others (a mounted disk)."""
+    """The lock of a target: beside it, or in it where the parent is not ours to write into or may be another one for
+    others (a mounted disk).
+    """
     inside = target.is_dir() and (target.is_mount() or not os.access(target.parent, os.W_OK | os.X_OK))
     return lock_path(target if inside else target.parent, target.name)
 
@@ -153,7 +162,12 @@ def _keeps_its_place(target: Path) -> bool:
     if not target.is_dir():
         return False
     here = Path.cwd()
-    return lock_of(target).parent == target or target == here or target in here.parents or target.stat().st_dev != target.parent.stat().st_dev
+    return (
+        lock_of(target).parent == target
+        or target == here
+        or target in here.parents
+        or target.stat().st_dev != target.parent.stat().st_dev
+    )
 
 
 def refuse_work_inside(folder: Path) -> None:
@@ -169,7 +183,12 @@ def refuse_work_inside(folder: Path) -> None:
     except PermissionError:
         return  # judged with the rest
     if work is not None:
-        raise TargetBusy("another run is writing into the output folder", where=folder, found=work.name, todo="wait for it, or give another name")
+        raise TargetBusy(
+            "another run is writing into the output folder",
+            where=folder,
+            found=work.name,
+            todo="wait for it, or give another name",
+        )
 
 
 def write_failed(target: Path, error: OSError) -> EstranError:
@@ -186,7 +205,12 @@ def write_failed(target: Path, error: OSError) -> EstranError:
         errno.EEXIST: "choose a folder whose parents are folders",
         errno.ELOOP: "give another name: its links lead to one another",
     }.get(error.errno or 0, "")
-    return WriteFailed("the output could not be written; nothing is left of it", where=target, found=error.strerror or str(error), todo=todo)
+    return WriteFailed(
+        "the output could not be written; nothing is left of it",
+        where=target,
+        found=error.strerror or str(error),
+        todo=todo,
+    )
 
 
 def token() -> str:
@@ -195,7 +219,9 @@ def token() -> str:
 
 
 def give_up() -> None:
-    """Before the process ends at once: nothing half-written is left. What is being moved to its place is let go there."""
+    """Before the process ends at once: nothing half-written is left. What is being moved to its place
+    is let go there.
+    """
     DECIDING.acquire(timeout=20.0)  # held for some renames only, which a busy disk can make slow
     for part in list(PARTS):
         # Under another name first: threads that still write would put files into a folder that is being emptied.

@@ -1,6 +1,8 @@
-"""What GeoTIFF and NetCDF have no place for, kept as JSON beside the standard attributes: codings with colours, masks, metadata tree, tie points.
+"""What GeoTIFF and NetCDF have no place for, kept as JSON beside the standard attributes: codings with colours, masks,
+metadata tree, tie points.
 
-What a standard attribute says is read from there, so that a file that another program has changed means what it says; JSON only fills in the rest.
+What a standard attribute says is read from there, so that a file that another program has changed means what it says;
+JSON only fills in the rest.
 """
 
 from __future__ import annotations
@@ -25,11 +27,19 @@ _GREY: Colour = (128, 128, 128)
 
 
 def flag_attributes(coding: FlagCoding | IndexCoding | None) -> dict[str, Any]:
-    """The CF attributes of a coding: flag_masks or flag_values, and flag_meanings (CF conventions 1.11, section 3.5)."""
+    """The CF attributes of a coding: flag_masks or flag_values, and flag_meanings (CF conventions 1.11,
+    section 3.5).
+    """
     if isinstance(coding, FlagCoding) and coding.flags:
-        return {"flag_masks": [flag.mask for flag in coding.flags], "flag_meanings": " ".join(_word(flag.name) for flag in coding.flags)}
+        return {
+            "flag_masks": [flag.mask for flag in coding.flags],
+            "flag_meanings": " ".join(_word(flag.name) for flag in coding.flags),
+        }
     if isinstance(coding, IndexCoding) and coding.values:
-        return {"flag_values": [v.value for v in coding.values], "flag_meanings": " ".join(_word(v.name) for v in coding.values)}
+        return {
+            "flag_values": [v.value for v in coding.values],
+            "flag_meanings": " ".join(_word(v.name) for v in coding.values),
+        }
     return {}
 
 
@@ -50,7 +60,9 @@ def coding_of(name: str, attributes: Mapping[str, Any], known: Mapping[str, Any]
     if masks and not values and single:
         return FlagCoding(name, tuple(Flag(word, mask.bit_length() - 1, _GREY, word) for word, mask in single))
     if values and not masks:
-        return IndexCoding(name, tuple(IndexValue(word, value, _GREY, word) for word, value in zip(words, values, strict=False)))
+        return IndexCoding(
+            name, tuple(IndexValue(word, value, _GREY, word) for word, value in zip(words, values, strict=False))
+        )
     return None
 
 
@@ -64,7 +76,9 @@ def _integers(value: Any) -> list[int]:
 
 def band_extras(band: Band) -> dict[str, Any]:
     """What of a band no standard attribute says, as JSON values; only what differs from the default."""
-    extras: dict[str, Any] = {key: getattr(band, key) for key, default in _BAND_DEFAULTS.items() if getattr(band, key) != default}
+    extras: dict[str, Any] = {
+        key: getattr(band, key) for key, default in _BAND_DEFAULTS.items() if getattr(band, key) != default
+    }
     if band.nodata is not None:
         extras["nodata"] = float(band.nodata)
     if band.coding is not None:
@@ -125,7 +139,10 @@ def with_product_extras(product: Product, extras: Mapping[str, Any]) -> Product:
         start=datetime.fromisoformat(extras["start"]) if extras.get("start") else product.start,
         stop=datetime.fromisoformat(extras["stop"]) if extras.get("stop") else product.stop,
         notes=tuple(extras.get("notes", ())),
-        masks={name: Mask(name, expression, _colour(colour), meaning, t) for name, expression, colour, meaning, t in extras.get("masks", ())},
+        masks={
+            name: Mask(name, expression, _colour(colour), meaning, t)
+            for name, expression, colour, meaning, t in extras.get("masks", ())
+        },
         metadata=tuple(_element(e) for e in extras.get("metadata", ())),
         tie_points={grid["name"]: _tie_points(grid) for grid in extras.get("tie_points", ())},
         tie_point_geocoding=(geocoding[0], geocoding[1]) if geocoding else None,
@@ -134,7 +151,12 @@ def with_product_extras(product: Product, extras: Mapping[str, Any]) -> Product:
 
 def grid_json(grid: Grid) -> list[Any]:
     """A grid as JSON values."""
-    return [grid.width, grid.height, None if grid.transform is None else [float(v) for v in grid.transform][:6], grid.crs]
+    return [
+        grid.width,
+        grid.height,
+        None if grid.transform is None else [float(v) for v in grid.transform][:6],
+        grid.crs,
+    ]
 
 
 def grid_of(data: Sequence[Any]) -> Grid:
@@ -170,14 +192,23 @@ def _colour(values: Iterable[Any]) -> Colour:
 
 def _coding_json(coding: FlagCoding | IndexCoding) -> dict[str, Any]:
     if isinstance(coding, FlagCoding):
-        return {"name": coding.name, "flags": [[f.name, f.bit, list(f.colour), f.meaning, f.transparency] for f in coding.flags]}
+        return {
+            "name": coding.name,
+            "flags": [[f.name, f.bit, list(f.colour), f.meaning, f.transparency] for f in coding.flags],
+        }
     return {"name": coding.name, "values": [[v.name, v.value, list(v.colour), v.meaning] for v in coding.values]}
 
 
 def _coding(data: Mapping[str, Any]) -> FlagCoding | IndexCoding:
     if "flags" in data:
-        return FlagCoding(data["name"], tuple(Flag(name, bit, _colour(colour), meaning, t) for name, bit, colour, meaning, t in data["flags"]))
-    return IndexCoding(data["name"], tuple(IndexValue(name, value, _colour(colour), meaning) for name, value, colour, meaning in data["values"]))
+        return FlagCoding(
+            data["name"],
+            tuple(Flag(name, bit, _colour(colour), meaning, t) for name, bit, colour, meaning, t in data["flags"]),
+        )
+    return IndexCoding(
+        data["name"],
+        tuple(IndexValue(name, value, _colour(colour), meaning) for name, value, colour, meaning in data["values"]),
+    )
 
 
 def _element_json(element: Element) -> dict[str, Any]:
@@ -190,7 +221,9 @@ def _element_json(element: Element) -> dict[str, Any]:
 
 
 def _element(data: Mapping[str, Any]) -> Element:
-    return Element(data["name"], data["attributes"], tuple(_element(e) for e in data["elements"]), data.get("details", {}))
+    return Element(
+        data["name"], data["attributes"], tuple(_element(e) for e in data["elements"]), data.get("details", {})
+    )
 
 
 def _tie_points_json(grid: TiePointGrid) -> dict[str, Any]:
@@ -208,4 +241,6 @@ def _tie_points_json(grid: TiePointGrid) -> dict[str, Any]:
 def _tie_points(data: Mapping[str, Any]) -> TiePointGrid:
     offset_x, offset_y, step_x, step_y = data["placing"]
     samples = np.asarray(data["data"], data["dtype"])
-    return TiePointGrid(data["name"], samples, offset_x, offset_y, step_x, step_y, data["unit"], data["description"], data["cyclic"])
+    return TiePointGrid(
+        data["name"], samples, offset_x, offset_y, step_x, step_y, data["unit"], data["description"], data["cyclic"]
+    )

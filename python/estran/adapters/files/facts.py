@@ -11,7 +11,10 @@ _NAMES = (
     (re.compile(r"(?:^|_)S2([ABCD])(?:_|$)"), "Sentinel-2{0}"),
     (re.compile(r"(?:^|_)L[COT]0([89])(?:_|$)"), "Landsat-{0}"),
     (re.compile(r"(?:^|_)L[ETM]0([457])(?:_|$)"), "Landsat-{0}"),
-    (re.compile(r"(?:^|_)L[COTEM]([45789])\d{13}[A-Z]{3}\d\d"), "Landsat-{0}"),  # before the collections: LC80160372017225LGN00
+    (
+        re.compile(r"(?:^|_)L[COTEM]([45789])\d{13}[A-Z]{3}\d\d"),
+        "Landsat-{0}",
+    ),  # before the collections: LC80160372017225LGN00
     # Missions whose products SNAP reads, so that none passes for Sentinel-2 because its name is not looked at.
     (re.compile(r"^S1([ABCD])_(?:S\d|IW|EW|WV|EN)_"), "Sentinel-1{0}"),
     (re.compile(r"^S3([ABCD])_(?:OL|SL|SR|SY)_"), "Sentinel-3{0}"),
@@ -25,7 +28,8 @@ _NAMES = (
 
 
 def platform_of(name: str, metadata: Iterable[Element] = ()) -> str:
-    """The platform ("Sentinel-2A"), from a SAFE metadata tree where there is one, else from the product's name; "" where neither says.
+    """The platform ("Sentinel-2A"), from a SAFE metadata tree where there is one, else from the product's name; ""
+    where neither says.
 
     Examples
     --------

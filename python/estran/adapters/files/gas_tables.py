@@ -1,7 +1,8 @@
 """Tables of cross-sections on disk: made from the user's lines on first use, kept by what they were made from.
 
-A table's name holds a hash of everything in it: the contents of the files, the grid, the nodes, the version of the kernels. So a changed line list makes a new
-table, and an old one is never taken for it. Tables are never part of the package: HITRAN and GEISA ask users to fetch their own lines.
+A table's name holds a hash of everything in it: the contents of the files, the grid, the nodes, the version of the
+kernels. So a changed line list makes a new table, and an old one is never taken for it. Tables are never part of the
+package: HITRAN and GEISA ask users to fetch their own lines.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ import numpy.typing as npt
 
 from estran import __version__
 from estran.adapters.files.belongings import A_FILE
-from estran.adapters.files.line_lists import HOW_TO_GET, read_collision_induced, read_lines, read_mixed_band, read_water_continuum
+from estran.adapters.files.line_lists import (
+    HOW_TO_GET,
+    read_collision_induced,
+    read_lines,
+    read_mixed_band,
+    read_water_continuum,
+)
 from estran.adapters.files.whole import whole
 from estran.errors import BadParameter, BadProduct, TargetBusy
 from estran.physics.gas.absorber import Absorber
@@ -71,13 +78,24 @@ class Spectroscopy:
             A file is not there.
         """
         if self.lines is None:
-            raise BadParameter("no spectral lines are given, and none come with estran (their owners ask that users fetch their own)", todo=HOW_TO_GET)
+            raise BadParameter(
+                "no spectral lines are given, and none come with estran (their owners ask that users fetch their own)",
+                todo=HOW_TO_GET,
+            )
         if (self.band is None) != (self.relaxation is None):
-            raise BadParameter("line mixing needs two files", expected="the lines of the band and their relaxation matrix", found="one of them")
-        given = [Path(p) for p in (self.lines, self.band, self.relaxation, *self.collisions, self.continuum) if p is not None]
+            raise BadParameter(
+                "line mixing needs two files",
+                expected="the lines of the band and their relaxation matrix",
+                found="one of them",
+            )
+        given = [
+            Path(p) for p in (self.lines, self.band, self.relaxation, *self.collisions, self.continuum) if p is not None
+        ]
         for path in given:
             if not path.is_file():
-                raise BadProduct("a spectroscopic file is missing", where=path, todo=HOW_TO_GET if path == Path(self.lines) else "")
+                raise BadProduct(
+                    "a spectroscopic file is missing", where=path, todo=HOW_TO_GET if path == Path(self.lines) else ""
+                )
         return given
 
     def absorber(self, gas: str) -> Absorber:
@@ -93,7 +111,12 @@ class Spectroscopy:
         self.files()
         gases = read_lines(Path(self.lines))  # type: ignore[arg-type]  # files() has seen to it
         if gas not in gases:
-            raise BadParameter(f"the line file has no line of {gas}", where=Path(self.lines).name, found=", ".join(gases), todo=HOW_TO_GET)  # type: ignore[arg-type]
+            raise BadParameter(
+                f"the line file has no line of {gas}",
+                where=Path(self.lines).name,  # type: ignore[arg-type]
+                found=", ".join(gases),
+                todo=HOW_TO_GET,
+            )
         band = read_mixed_band(self.band, self.relaxation) if self.band and self.relaxation else None
         collisions = tuple(c for path in self.collisions for c in read_collision_induced(path) if c.gas == gas)
         if self.oxygen_1270nm and gas == "O2":
@@ -102,7 +125,13 @@ class Spectroscopy:
 
 
 def gas_table(
-    gas: str, spectroscopy: Spectroscopy, wavenumber: npt.ArrayLike, nodes: Nodes, *, folder: Path | str | None = None, progress: Progress = quiet
+    gas: str,
+    spectroscopy: Spectroscopy,
+    wavenumber: npt.ArrayLike,
+    nodes: Nodes,
+    *,
+    folder: Path | str | None = None,
+    progress: Progress = quiet,
 ) -> CrossSections:
     """The table of a gas: read where it was made before from the same files, else made and kept.
 
@@ -135,7 +164,10 @@ def gas_table(
     if kept is not None:
         return kept
     table = build_table(spectroscopy.absorber(gas), grid, nodes, progress)
-    with contextlib.suppress(TargetBusy), whole(path, overwrite=True, kind=A_FILE) as part:  # two runs make the same table
+    with (
+        contextlib.suppress(TargetBusy),
+        whole(path, overwrite=True, kind=A_FILE) as part,
+    ):  # two runs make the same table
         np.savez(part, section=table.section, facts=np.array(json.dumps(facts, indent=1)))
     return table
 
@@ -168,7 +200,13 @@ def _facts(gas: str, spectroscopy: Spectroscopy, grid: Float, nodes: Nodes) -> d
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{role}:{content}|".encode())
         made_from.append(f"{role} {path.name} sha256 {content}")
-    return {"hash": digest.hexdigest(), "gas": gas, "estran": __version__, "kernels": str(KERNELS), "inputs": "; ".join(made_from)}
+    return {
+        "hash": digest.hexdigest(),
+        "gas": gas,
+        "estran": __version__,
+        "kernels": str(KERNELS),
+        "inputs": "; ".join(made_from),
+    }
 
 
 def _read(path: Path, wanted: str, gas: str, grid: Float, nodes: Nodes) -> CrossSections | None:
@@ -176,7 +214,10 @@ def _read(path: Path, wanted: str, gas: str, grid: Float, nodes: Nodes) -> Cross
     if not path.is_file():
         return None
     try:
-        with path.open("rb") as handle, np.load(handle) as file:  # opened here, so that it is closed where the content is no archive
+        with (
+            path.open("rb") as handle,
+            np.load(handle) as file,
+        ):  # opened here, so that it is closed where the content is no archive
             if json.loads(str(file["facts"]))["hash"] != wanted:
                 return None
             return CrossSections(gas, grid, nodes, file["section"])

@@ -47,14 +47,17 @@ FORMATS = (
     "NITF",
     "VRT",
 )
-"""Formats of GDAL whose files hold their own pixels, and virtual rasters (:func:`estran.adapters.files.reach.check` looks at what those name).
+"""Formats of GDAL whose files hold their own pixels, and virtual rasters (:func:`estran.adapters.files.reach.check`
+looks at what those name).
 
-The others are services (WMS, WMTS, WCS, STACTA), containers of names (TIL, ERS, PDS labels, tile indices) or rare; they need `remote`.
+The others are services (WMS, WMTS, WCS, STACTA), containers of names (TIL, ERS, PDS labels, tile indices) or rare; they
+need `remote`.
 """
 
 _NEVER = "nothing-is-fetched"
 _SETTINGS = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",  # headers, georeferences and masks beside the file are found, whatever the environment says
+    # Headers, georeferences and masks beside the file are found, whatever the environment says.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GDAL_VALIDATE_CREATION_OPTIONS": "YES",
 }
@@ -105,12 +108,16 @@ def opened(path: Path | str, *, remote: bool = False, pam: bool = True, **settin
         with dataset:
             try:
                 yield dataset
-            except (UnicodeDecodeError, CPLE_BaseError) as error:  # something in the header that only the caller asked for
+            except (
+                UnicodeDecodeError,
+                CPLE_BaseError,
+            ) as error:  # something in the header that only the caller asked for
                 raise RasterioIOError(str(error)) from error
 
 
 def fact_of(read: Callable[[], T], otherwise: T) -> T:
-    """A fact of a header that is not worth an error: names and units are often in Latin-1, and rasterio reads UTF-8 alone; private tags bring complaints.
+    """A fact of a header that is not worth an error: names and units are often in Latin-1, and rasterio reads UTF-8
+    alone; private tags bring complaints.
 
     Parameters
     ----------
@@ -134,7 +141,8 @@ def fact_of(read: Callable[[], T], otherwise: T) -> T:
 def library() -> Any:
     """Rasterio, with all its modules that readers use.
 
-    Whoever reads in a thread asks here before it imports any of them: several threads that import parts of it for the first time find each other's half-made.
+    Whoever reads in a thread asks here before it imports any of them: several threads that import parts of it for the
+    first time find each other's half-made.
     """
     with _LOADING:
         return _library()
@@ -143,7 +151,11 @@ def library() -> Any:
 @functools.cache
 def _library() -> Any:
     """Rasterio, its formats registered: all of them, unless the program that we are part of has done it before."""
-    kept = {name: os.environ.pop(name) for name in ("GDAL_SKIP", "GDAL_DRIVER_PATH") if _bundled("gdal_data") and name in os.environ}
+    kept = {
+        name: os.environ.pop(name)
+        for name in ("GDAL_SKIP", "GDAL_DRIVER_PATH")
+        if _bundled("gdal_data") and name in os.environ
+    }
     try:
         import rasterio
         import rasterio.errors
@@ -155,7 +167,8 @@ def _library() -> Any:
         import rasterio.windows
 
         with rasterio.Env():
-            # The PROJ inside GDAL reads its own tables: those that another program's PROJ_LIB names may be of a version that it cannot read.
+            # The PROJ inside GDAL reads its own tables: those that another program's PROJ_LIB names may be of a version
+            # that it cannot read.
             from rasterio._env import set_proj_data_search_path
 
             tables = _bundled("proj_data")
@@ -168,7 +181,8 @@ def _library() -> Any:
 
 @functools.cache
 def hush_tiff() -> None:
-    """Keep the TIFF library from writing to the terminal on its own where a file cannot be written: GDAL reports the same as an error.
+    """Keep the TIFF library from writing to the terminal on its own where a file cannot be written: GDAL reports the
+    same as an error.
 
     The library comes beside rasterio, as a wheel's own; GDAL leaves its handler as it is, and has no setting for it.
     """

@@ -1,4 +1,6 @@
-"""What the heights of a raster are counted from and in: the vertical part of its CRS, its unit, and the names of the common elevation models."""
+"""What the heights of a raster are counted from and in: the vertical part of its CRS, its unit, and the names of the
+common elevation models.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ from estran.adapters.files.gdal import fact_of
 _UNITS: Mapping[str, float] = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "m.", "gpm"), 1.0),
     **dict.fromkeys(("ft", "foot", "feet", "international foot", "international feet"), 0.3048),
-    **dict.fromkeys(("us ft", "ussft", "ftus", "us foot", "us feet", "foot us", "us survey foot", "us survey feet", "survey foot"), 1200 / 3937),
+    **dict.fromkeys(
+        ("us ft", "ussft", "ftus", "us foot", "us feet", "foot us", "us survey foot", "us survey feet", "survey foot"),
+        1200 / 3937,
+    ),
     **dict.fromkeys(("survey feet", "ussurveyfoot", "ussurveyfeet", "ft us", "sft"), 1200 / 3937),
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
     **dict.fromkeys(("dm", "decimetre", "decimetres", "decimeter", "decimeters"), 0.1),
@@ -31,7 +36,9 @@ _MODELS = (
 
 
 def metres_per_unit(dataset: Any) -> float:
-    """Metres of one unit of the first band: of the unit that the band says, else of the axis of its vertical CRS, else 1."""
+    """Metres of one unit of the first band: of the unit that the band says, else of the axis of its vertical CRS, else
+    1.
+    """
     unit = _unit(dataset)
     if unit:
         return _UNITS.get(_plain(unit), 1.0)
@@ -43,7 +50,9 @@ def oddities(path: Path, dataset: Any) -> str:
     """A sentence on a unit that is not known, and on bands that are not read; "" where there is nothing to say."""
     said, unit = [], _unit(dataset)
     if unit and _plain(unit) not in (*_UNITS, "1", "%", "percent"):
-        said.append(f"{path.name} has its numbers in {unit!r}, which is no known unit of length: they are taken as metres.")
+        said.append(
+            f"{path.name} has its numbers in {unit!r}, which is no known unit of length: they are taken as metres."
+        )
     if dataset.count > 1:
         said.append(f"{path.name} has {dataset.count} bands: the first was read.")
     return " ".join(said)
@@ -68,7 +77,8 @@ def datum_note(path: Path, dataset: Any) -> str:
         if pattern.search(path.name):
             return f"The heights of {path.name} are counted from {datum}, as is usual for files of that name."
     return (
-        f"{path.name} does not say whether its heights are orthometric or ellipsoidal; they are taken as they are. The two differ by up to 100 m, "
+        f"{path.name} does not say whether its heights are orthometric or ellipsoidal; they are taken as they are. "
+        f"The two differ by up to 100 m, "
         "nearly the same all over a scene: shadows do not move, heights above the sea do."
     )
 

@@ -1,7 +1,9 @@
-"""Landsat's Level-1 metadata (``*_MTL.txt``, ``.json``, ``.xml``): what its digital numbers mean, when they were taken, and where the sun stood.
+"""Landsat's Level-1 metadata (``*_MTL.txt``, ``.json``, ``.xml``): what its digital numbers mean, when they were taken,
+and where the sun stood.
 
-Source: USGS, Landsat 8-9 Calibration and Validation Algorithm Description Document, LSDS-1388, and Collection 2 Level-1 Data Format Control Book, LSDS-1822:
-reflectance = (REFLECTANCE_MULT_BAND_x * DN + REFLECTANCE_ADD_BAND_x) / sin(SUN_ELEVATION); the number 0 is fill; angle bands are in 0.01 degrees.
+Source: USGS, Landsat 8-9 Calibration and Validation Algorithm Description Document, LSDS-1388, and Collection 2 Level-1
+Data Format Control Book, LSDS-1822: reflectance = (REFLECTANCE_MULT_BAND_x * DN + REFLECTANCE_ADD_BAND_x) /
+sin(SUN_ELEVATION); the number 0 is fill; angle bands are in 0.01 degrees.
 """
 
 from __future__ import annotations
@@ -71,11 +73,20 @@ def mtl_beside(path: Path) -> Mtl | None:
         Two scenes' in a folder, or one that cannot be read.
     """
     folder = path if path.is_dir() else path.parent
-    found = {match["scene"]: p for p in sorted(folder.iterdir(), reverse=True) if (match := _MTL.match(p.name)) and p.is_file()}
+    found = {
+        match["scene"]: p
+        for p in sorted(folder.iterdir(), reverse=True)
+        if (match := _MTL.match(p.name)) and p.is_file()
+    }
     if path != folder:
         found = {scene: p for scene, p in found.items() if path.name.startswith(scene + "_")}
     if len(found) > 1:
-        raise BadProduct("the folder holds the metadata of several Landsat scenes", where=folder, found=", ".join(found), todo="give each a folder")
+        raise BadProduct(
+            "the folder holds the metadata of several Landsat scenes",
+            where=folder,
+            found=", ".join(found),
+            todo="give each a folder",
+        )
     return read_mtl(next(iter(found.values()))) if found else None
 
 
@@ -94,10 +105,15 @@ def read_mtl(path: Path) -> Mtl:
         for key, value in {".json": _of_json, ".xml": _of_xml}.get(path.suffix.lower(), _of_text)(text):
             entries.setdefault(key.strip().upper(), value.strip().strip('"'))
     except (ValueError, RecursionError, BadProduct) as error:
-        raise BadProduct(f"{what} cannot be read", where=path, found=str(error)[:100], todo="download the file again") from error
+        raise BadProduct(
+            f"{what} cannot be read", where=path, found=str(error)[:100], todo="download the file again"
+        ) from error
     if not any(key.startswith(("SPACECRAFT_ID", "REFLECTANCE_", "RADIANCE_")) for key in entries):
         raise BadProduct(
-            "this is no content of a Landsat metadata file", where=path, expected="SPACECRAFT_ID, REFLECTANCE_MULT_BAND_x …", todo="download the file again"
+            "this is no content of a Landsat metadata file",
+            where=path,
+            expected="SPACECRAFT_ID, REFLECTANCE_MULT_BAND_x …",
+            todo="download the file again",
         )
     return Mtl(path, entries)
 
@@ -152,7 +168,9 @@ def with_mtl(product: Product, mtl: Mtl, numbers: Mapping[str, str]) -> Product:
     product = replace(product, platform=mtl.platform or product.platform, start=product.start or mtl.time)
     elevation = mtl.number("SUN_ELEVATION")
     if elevation is not None and not 0.0 < elevation <= 90.0:
-        product = product.with_notes(f"The sun elevation of {mtl.path.name} is {elevation:g} degrees: no reflectance can be computed.")
+        product = product.with_notes(
+            f"The sun elevation of {mtl.path.name} is {elevation:g} degrees: no reflectance can be computed."
+        )
         elevation = None
     spectral = spectral_bands(tuple(product.bands), product.platform)
     scaled: list[str] = []
@@ -166,9 +184,14 @@ def with_mtl(product: Product, mtl: Mtl, numbers: Mapping[str, str]) -> Product:
         product = product.with_bands(own)
         (left if own.unscaled else scaled).append(name)
     if scaled:
-        product = product.with_notes(f"Reflectance of {', '.join(scaled)} is that of {mtl.path.name}: its gains and offsets, by the sine of its sun elevation.")
+        product = product.with_notes(
+            f"Reflectance of {', '.join(scaled)} is that of {mtl.path.name}: its gains and offsets, by the sine of "
+            f"its sun elevation."
+        )
     if left:
-        product = product.with_notes(f"{mtl.path.name} gives no gains to reflectance for {', '.join(left)}: they stay digital numbers.")
+        product = product.with_notes(
+            f"{mtl.path.name} gives no gains to reflectance for {', '.join(left)}: they stay digital numbers."
+        )
     return _with_sun(product, mtl, elevation)
 
 
@@ -193,12 +216,26 @@ def _with_sun(product: Product, mtl: Mtl, elevation: float | None) -> Product:
     values = {"sun_zenith": 90.0 - elevation, "sun_azimuth": azimuth % 360.0}
     grid = product.grid
     points = {
-        name: TiePointGrid(name, np.full((2, 2), v, np.float32), 0.0, 0.0, grid.width, grid.height, "degrees", cyclic=name == "sun_azimuth")
+        name: TiePointGrid(
+            name,
+            np.full((2, 2), v, np.float32),
+            0.0,
+            0.0,
+            grid.width,
+            grid.height,
+            "degrees",
+            cyclic=name == "sun_azimuth",
+        )
         for name, v in values.items()
     }
-    note = f"The sun stands where {mtl.path.name} has it at the scene's centre: zenith {values['sun_zenith']:.2f}, azimuth {values['sun_azimuth']:.2f} degrees."
+    note = (
+        f"The sun stands where {mtl.path.name} has it at the scene's centre: zenith {values['sun_zenith']:.2f}, "
+        f"azimuth {values['sun_azimuth']:.2f} degrees."
+    )
     kept = Element("Landsat_MTL", dict(mtl.entries))
-    return replace(product, tie_points={**product.tie_points, **points}, metadata=(*product.metadata, kept)).with_notes(note)
+    return replace(product, tie_points={**product.tie_points, **points}, metadata=(*product.metadata, kept)).with_notes(
+        note
+    )
 
 
 def numbers_of(stems: Mapping[str, str]) -> dict[str, str]:

@@ -17,8 +17,9 @@ CHUNK = 1024
 
 
 MOST_CHUNKS = 10**4
-"""Most tiles of a band: each is a task, and a list of millions takes seconds at every look. Larger rasters have larger tiles, of which only the part asked
-for is read."""
+"""Most tiles of a band: each is a task, and a list of millions takes seconds at every look. Larger rasters have larger
+tiles, of which only the part asked for is read.
+"""
 MOST_PIXELS = 4 * 10**12
 """Most pixels of a band; what claims more has a damaged header."""
 
@@ -33,7 +34,8 @@ class Samples(Protocol):
 
 
 def lazy_array(source: Samples, path: Path, *what: object) -> Any:
-    """A Dask array over samples in a file; its name tells the file's state, so that equal reads are one task and a changed file is another.
+    """A Dask array over samples in a file; its name tells the file's state, so that equal reads are one task and a
+    changed file is another.
 
     Raises
     ------
@@ -56,6 +58,10 @@ def lazy_array(source: Samples, path: Path, *what: object) -> Any:
     while -(-height // chunk) * -(-width // chunk) > MOST_CHUNKS:
         chunk *= 2
     stat = path.stat()
-    token = tokenize(printable(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, source.shape, str(source.dtype), *what)
+    token = tokenize(
+        printable(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, source.shape, str(source.dtype), *what
+    )
     from_array: Any = dask.array.from_array
-    return from_array(source, chunks=chunk, name=f"{printable(path.stem)}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype))
+    return from_array(
+        source, chunks=chunk, name=f"{printable(path.stem)}-{token}", asarray=False, meta=np.empty((0, 0), source.dtype)
+    )

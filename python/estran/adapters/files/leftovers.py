@@ -1,4 +1,6 @@
-"""What killed runs left beside an output: a hidden folder whose lock nobody holds any more is finished where its result was decided, else removed."""
+"""What killed runs left beside an output: a hidden folder whose lock nobody holds any more is finished where its result
+was decided, else removed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _SETTLING = 5.0
 
 
 def recover(target: Path) -> None:
-    """Before a target is read: finish or clean up what killed processes left beside it; where a live one is just moving it to its place, wait for that."""
+    """Before a target is read: finish or clean up what killed processes left beside it; where a live one is just moving
+    it to its place, wait for that.
+    """
     target = Path(os.path.realpath(target))
     folders = [next((p for p in target.parents if p.is_dir()), target.parent), *([target] if target.is_dir() else [])]
     until = time.monotonic() + _SETTLING
@@ -32,7 +36,9 @@ def recover(target: Path) -> None:
 
 
 def sweep(folder: Path) -> bool:
-    """Tidy a folder: finish or remove the hidden folders of runs that have gone, and their locks. Whether a live one is moving a result."""
+    """Tidy a folder: finish or remove the hidden folders of runs that have gone, and their locks. Whether a live one is
+    moving a result.
+    """
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if is_hidden_work(entry.name))
@@ -52,7 +58,12 @@ def _tidy(folder: Path, name: str) -> bool:
     else:
         assert work is not None
         at = lock_of(folder) if work["label"] == WITHIN else lock_path(folder, work["label"])
-    mine = any(at == held.path for claim in list(CLAIMS.values()) if claim.thread == threading.get_ident() for held in claim.locks)
+    mine = any(
+        at == held.path
+        for claim in list(CLAIMS.values())
+        if claim.thread == threading.get_ident()
+        for held in claim.locks
+    )
     taken = None if mine else take(at)
     if taken is None and not mine:
         return name.endswith(READY)
@@ -78,4 +89,8 @@ def _take_up(left: Path, name: str) -> None:
             finish(left, plan)
         except Taken as taken:
             undo(left, plan)
-            log.warning("A result of an earlier run that was stopped is kept in %s: its place holds %s now.", keep(left, name), taken.what)
+            log.warning(
+                "A result of an earlier run that was stopped is kept in %s: its place holds %s now.",
+                keep(left, name),
+                taken.what,
+            )

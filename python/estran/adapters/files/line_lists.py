@@ -1,4 +1,5 @@
-"""Readers of the user's spectroscopic files: lines (HITRAN, GEISA), line mixing of the O2 A band, collision-induced absorption, water continuum.
+"""Readers of the user's spectroscopic files: lines (HITRAN, GEISA), line mixing of the O2 A band, collision-induced
+absorption, water continuum.
 
 None of these files comes with estran: HITRAN and GEISA ask that users fetch their own copy.
 """
@@ -25,7 +26,10 @@ Float = npt.NDArray[np.float64]
 Row = tuple[int, int, float, float, float, float, float, float, float]
 """Molecule, isotopologue, wavenumber, intensity, air width, self width, lower energy, exponent, shift."""
 
-HOW_TO_GET = "get the 160-character .par file of your window from hitran.org (free account), or the line file of geisa.aeris-data.fr, and give its path"
+HOW_TO_GET = (
+    "get the 160-character .par file of your window from hitran.org (free account), or the line file of "
+    "geisa.aeris-data.fr, and give its path"
+)
 _NAMES = {number: name for name, number in MOLECULES.items()}
 _ISOTOPE_DIGITS = {**{str(n): n for n in range(1, 10)}, "0": 10, "A": 11, "B": 12}
 _UNKNOWN_EXPONENT = 0.5
@@ -60,7 +64,12 @@ def read_lines(path: Path | str) -> dict[str, Lines]:
             ) from error
     table = [r for r in found if (r[0], r[1]) in ISOTOPOLOGUES]
     if not table:
-        raise BadProduct("the file has no line of a gas that is known here", where=path.name, expected=" or ".join(MOLECULES), found=f"{len(found)} lines")
+        raise BadProduct(
+            "the file has no line of a gas that is known here",
+            where=path.name,
+            expected=" or ".join(MOLECULES),
+            found=f"{len(found)} lines",
+        )
     gases = {_NAMES[molecule]: [r for r in table if r[0] == molecule] for molecule in sorted({r[0] for r in table})}
     return {gas: line_list(gas, *zip(*(r[1:] for r in lines), strict=True)) for gas, lines in gases.items()}
 
@@ -127,7 +136,8 @@ def _geisa_252(row: str) -> Row:
 
 
 def read_mixed_band(lines: Path | str, relaxation: Path | str) -> MixedBand:
-    """The O2 A band with its relaxation matrix, from the two text files that Tran, Boulet and Hartmann 2006 give (SDF…, RMF…).
+    """The O2 A band with its relaxation matrix, from the two text files that Tran, Boulet and Hartmann 2006 give (SDF…,
+    RMF…).
 
     Raises
     ------
@@ -183,12 +193,18 @@ def _relaxation(path: Path, names: Sequence[tuple[str, str]]) -> tuple[Float, Fl
         w[pair[0], pair[1]], exponent[pair[0], pair[1]] = values
     missing = int(np.isnan(w).sum())
     if missing:
-        raise BadProduct("elements of the relaxation matrix are missing", where=path.name, expected=f"{w.size} elements", found=f"{w.size - missing}")
+        raise BadProduct(
+            "elements of the relaxation matrix are missing",
+            where=path.name,
+            expected=f"{w.size} elements",
+            found=f"{w.size - missing}",
+        )
     return w, exponent
 
 
 def read_collision_induced(path: Path | str, *, gas: str = "O2", oxygen: float = 0.209) -> tuple[CollisionInduced, ...]:
-    """Collision-induced absorption from a HITRAN .cia file, or from the two columns of Tran et al. 2006 (wavenumber, cm⁻¹ amagat⁻²).
+    """Collision-induced absorption from a HITRAN .cia file, or from the two columns of Tran et al. 2006 (wavenumber,
+    cm⁻¹ amagat⁻²).
 
     Parameters
     ----------
@@ -211,13 +227,23 @@ def read_collision_induced(path: Path | str, *, gas: str = "O2", oxygen: float =
     table = [_numbers(r) for r in rows]
     if any(len(r) != 2 for r in table):
         at = next(k for k, r in enumerate(table) if len(r) != 2)
-        raise BadProduct("a line is no pair of wavenumber and coefficient", where=f"{path.name}, line {at + 1}", found=repr(rows[at][:60]))
+        raise BadProduct(
+            "a line is no pair of wavenumber and coefficient",
+            where=f"{path.name}, line {at + 1}",
+            found=repr(rows[at][:60]),
+        )
     wavenumber, amagat = np.array(table).T
-    return (CollisionInduced(gas, "Air", wavenumber, np.array([REFERENCE_TEMPERATURE]), (amagat / oxygen / LOSCHMIDT**2)[None, :]),)
+    return (
+        CollisionInduced(
+            gas, "Air", wavenumber, np.array([REFERENCE_TEMPERATURE]), (amagat / oxygen / LOSCHMIDT**2)[None, :]
+        ),
+    )
 
 
 def _hitran_cia(path: Path, rows: list[str]) -> tuple[CollisionInduced, ...]:
-    """Blocks of a header and as many pairs as it says (Karman et al. 2019, doi:10.1016/j.icarus.2019.02.034); blocks of one band are joined by temperature."""
+    """Blocks of a header and as many pairs as it says (Karman et al. 2019, doi:10.1016/j.icarus.2019.02.034); blocks of
+    one band are joined by temperature.
+    """
     bands: list[tuple[str, str, list[tuple[float, Float, Float]]]] = []
     k = 0
     while k < len(rows):
@@ -227,9 +253,18 @@ def _hitran_cia(path: Path, rows: list[str]) -> tuple[CollisionInduced, ...]:
             count, temperature = int(header[40:47]), float(header[47:54])
             nu, values = np.array([_numbers(r) for r in rows[k + 1 : k + 1 + count]]).T
         except (ValueError, IndexError) as error:
-            raise BadProduct("a block of the file is damaged or cut short", where=f"{path.name}, block at line {k + 1}", found=repr(header[:60])) from error
+            raise BadProduct(
+                "a block of the file is damaged or cut short",
+                where=f"{path.name}, block at line {k + 1}",
+                found=repr(header[:60]),
+            ) from error
         if nu.size != count:
-            raise BadProduct("a block of the file is cut short", where=f"{path.name}, block at line {k + 1}", expected=f"{count} samples", found=f"{nu.size}")
+            raise BadProduct(
+                "a block of the file is cut short",
+                where=f"{path.name}, block at line {k + 1}",
+                expected=f"{count} samples",
+                found=f"{nu.size}",
+            )
         block = (temperature, nu, np.maximum(values, 0.0))
         home = next((b for b in bands if b[:2] == (gas, partner) and _overlap(b[2][0][1], nu)), None)
         if home is None:
@@ -264,14 +299,25 @@ def read_water_continuum(path: Path | str) -> WaterContinuum:
 
     path = Path(path)
     if not path.is_file():
-        raise BadProduct("there is no such file", where=path, todo="get absco-ref_wv-mt-ckd.nc from the MT_CKD_H2O repository of AER on GitHub")
+        raise BadProduct(
+            "there is no such file",
+            where=path,
+            todo="get absco-ref_wv-mt-ckd.nc from the MT_CKD_H2O repository of AER on GitHub",
+        )
     wanted = ("wavenumbers", "self_absco_ref", "for_absco_ref", "self_texp", "ref_press", "ref_temp")
     try:
         with netCDF4.Dataset(path) as file:
             missing = [name for name in wanted if name not in file.variables]
             if missing:
-                raise BadProduct("the NetCDF file is no water continuum", where=path.name, expected=", ".join(wanted), found=", ".join(file.variables))
-            values = [np.ma.filled(np.ma.asarray(file.variables[name][...], dtype=np.float64), np.nan) for name in wanted]
+                raise BadProduct(
+                    "the NetCDF file is no water continuum",
+                    where=path.name,
+                    expected=", ".join(wanted),
+                    found=", ".join(file.variables),
+                )
+            values = [
+                np.ma.filled(np.ma.asarray(file.variables[name][...], dtype=np.float64), np.nan) for name in wanted
+            ]
     except OSError as error:
         raise BadProduct("the NetCDF file is damaged", where=path.name, found=error) from error
     return WaterContinuum(values[0], values[1], values[2], values[3], float(values[4]), float(values[5]))
@@ -283,7 +329,9 @@ def _text(path: Path, what: str) -> str:
     try:
         return path.read_text("ascii")
     except UnicodeDecodeError as error:
-        raise BadProduct(f"the {what} is no text file", where=path.name, todo="unpack it first" if what == "line file" else "") from error
+        raise BadProduct(
+            f"the {what} is no text file", where=path.name, todo="unpack it first" if what == "line file" else ""
+        ) from error
 
 
 def _numbers(row: str) -> list[float]:

@@ -34,7 +34,9 @@ _HERE = Path("/proc")
 def label(name: str) -> str:
     """The name of an output as part of other file names: itself, or its start and a digest where it is too long."""
     raw = os.fsencode(name)
-    return name if len(raw) <= _LONGEST else f"{raw[:60].decode(errors='ignore')}~{hashlib.sha256(raw).hexdigest()[:16]}"
+    return (
+        name if len(raw) <= _LONGEST else f"{raw[:60].decode(errors='ignore')}~{hashlib.sha256(raw).hexdigest()[:16]}"
+    )
 
 
 def lock_path(folder: Path, name: str) -> Path:
@@ -130,7 +132,11 @@ def _is_ours(descriptor: int) -> bool:
 
 
 def _no_lock(path: Path) -> TargetExists:
-    return TargetExists("something that is not ours has the name of the output's lock", where=path, todo="move it away, or give another name")
+    return TargetExists(
+        "something that is not ours has the name of the output's lock",
+        where=path,
+        todo="move it away, or give another name",
+    )
 
 
 def _is_still_there(path: Path, descriptor: int) -> bool:
@@ -150,7 +156,9 @@ def holder(path: Path) -> str:
 
 
 def still_held(path: Path) -> str:
-    """What to do besides waiting where a file stands for a lock, which does not die with its process on another computer."""
+    """What to do besides waiting where a file stands for a lock, which does not die with its process on another
+    computer.
+    """
     owner = path.with_name(path.name.removesuffix(SUFFIX) + OWNER)
     return f"; if that run has gone, remove {owner}" if owner.exists() else ""
 

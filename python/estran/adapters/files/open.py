@@ -58,9 +58,13 @@ def _open(path: Path, options: ReadOptions, progress: Progress) -> Product:
     if path.is_file() and is_dimap(path):
         return as_reflectance(read_dimap(path, remote=options.allow_remote), options.scale, assume=False)
     if path.is_dir() and path.suffix.lower() == ".data" and path.with_suffix(".dim").is_file():
-        return as_reflectance(read_dimap(path.with_suffix(".dim"), remote=options.allow_remote), options.scale, assume=False)
+        return as_reflectance(
+            read_dimap(path.with_suffix(".dim"), remote=options.allow_remote), options.scale, assume=False
+        )
     if path.suffix.lower() == ".dim":
-        raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document")
+        raise BadProduct(
+            "this is not a BEAM-DIMAP product", where=path, expected="an XML document that starts with Dimap_Document"
+        )
     from estran.adapters.files.safe import is_safe, read_safe
     from estran.adapters.files.unread import choose_product, refuse_empty_safe, refuse_unread
 
@@ -106,7 +110,12 @@ def _open_folder(folder: Path, options: ReadOptions) -> Product:
     """A folder of rasters; one that holds one product in another format is that product."""
     inner = sorted(folder.glob("*.dim")) or sorted(folder.glob("*.nc"))
     if len(inner) > 1:
-        raise BadProduct("the folder holds several products", where=folder, found=", ".join(p.name for p in inner), todo="name one of them")
+        raise BadProduct(
+            "the folder holds several products",
+            where=folder,
+            found=", ".join(p.name for p in inner),
+            todo="name one of them",
+        )
     if inner:
         # An offset is added to the whole folder's bands, once.
         return open_product(inner[0], ReadOptions(scale=options.scale, allow_remote=options.allow_remote))
@@ -126,7 +135,9 @@ def _refuse_address(path: Path) -> None:
         raise BadProduct("this is neither a file nor a folder", where=path, todo="save it as a file, and give that")
 
 
-def write_product(product: Product, path: Path, format_name: str = "", *, overwrite: bool = False, progress: Progress = quiet) -> Path:
+def write_product(
+    product: Product, path: Path, format_name: str = "", *, overwrite: bool = False, progress: Progress = quiet
+) -> Path:
     """Write a product, whole or not at all.
 
     Parameters
@@ -136,7 +147,8 @@ def write_product(product: Product, path: Path, format_name: str = "", *, overwr
     path
         NAME.dim (BEAM-DIMAP), NAME.tif (cloud-optimised GeoTIFF) or NAME.nc (NetCDF-CF).
     format_name
-        "BEAM-DIMAP", "GeoTIFF" or "NetCDF4-CF", as in SNAP: the format whatever the name's ending, which is added where it lacks. "" goes by the ending.
+        "BEAM-DIMAP", "GeoTIFF" or "NetCDF4-CF", as in SNAP: the format whatever the name's ending, which is added where
+        it lacks. "" goes by the ending.
     overwrite
         Whether a product that is there is replaced, once the new one is whole.
     progress

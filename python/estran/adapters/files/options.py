@@ -1,4 +1,6 @@
-"""How products are read: what a user may ask of the readers, said once for the command line, the graph runner and Python."""
+"""How products are read: what a user may ask of the readers, said once for the command line, the graph runner and
+Python.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ class ReadOptions:
     scale
         Reflectance per digital number of rasters that declare none; None takes what the files or their sidecar say.
     offset
-        What is added to digital numbers before they are scaled, of files that should say it and do not (Sentinel-2 bands without their metadata).
+        What is added to digital numbers before they are scaled, of files that should say it and do not (Sentinel-2
+        bands without their metadata).
     granule
         Which tile, where a product holds several ("T31TDH").
     strict
@@ -25,7 +28,8 @@ class ReadOptions:
     verify
         Whether checksums that the product carries are compared.
     angles
-        Where the 5 km nodes of the angle grids lie: "metadata" at the tile's corner, as the product specification says; "snap" as SNAP places them.
+        Where the 5 km nodes of the angle grids lie: "metadata" at the tile's corner, as the product specification says;
+        "snap" as SNAP places them.
     allow_remote
         Whether opening a file may reach the network, or files outside the product.
     """

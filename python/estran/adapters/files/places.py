@@ -13,7 +13,13 @@ from estran.errors import BadParameter
 
 FORMATS = {"BEAM-DIMAP": ".dim", "GeoTIFF": ".tif", "GeoTIFF-BigTIFF": ".tif", "NetCDF4-CF": ".nc"}
 """The formats that we write, under SNAP's names, and their endings."""
-_NEAREST = {"netcdf": "NetCDF4-CF", "geotiff": "GeoTIFF", "gtiff": "GeoTIFF", "cog": "GeoTIFF", "bigtiff": "GeoTIFF-BigTIFF"}
+_NEAREST = {
+    "netcdf": "NetCDF4-CF",
+    "geotiff": "GeoTIFF",
+    "gtiff": "GeoTIFF",
+    "cog": "GeoTIFF",
+    "bigtiff": "GeoTIFF-BigTIFF",
+}
 """Beginnings of other names of formats that SNAP writes, and the one of ours that is nearest."""
 
 GEOTIFF = starts_with("GeoTIFF", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -48,10 +54,21 @@ def place_of(path: Path, format_name: str = "") -> Place:
     path = Path(path)
     check_output(path)
     if path.name in ("", ".."):
-        raise BadParameter("the output is a folder without a name of its own", where=path, expected="the name of a file", todo="give one, such as target.dim")
+        raise BadParameter(
+            "the output is a folder without a name of its own",
+            where=path,
+            expected="the name of a file",
+            todo="give one, such as target.dim",
+        )
     if format_name and format_name not in FORMATS:
         nearest = next((ours for name, ours in _NEAREST.items() if format_name.lower().startswith(name)), "BEAM-DIMAP")
-        raise BadParameter("the output format is not known", where=path, expected=", ".join(FORMATS), found=format_name, todo=f"take {nearest}")
+        raise BadParameter(
+            "the output format is not known",
+            where=path,
+            expected=", ".join(FORMATS),
+            found=format_name,
+            todo=f"take {nearest}",
+        )
     if format_name and _ending(path) != FORMATS[format_name]:
         path = path.with_name(path.name + FORMATS[format_name])
     ending = _ending(path)
@@ -61,7 +78,12 @@ def place_of(path: Path, format_name: str = "") -> Place:
 
         place = followed(path)
         if _ending(place) != ".dim":
-            raise BadParameter("the link leads to a name that is no BEAM-DIMAP product's", where=path, expected="a name in .dim", found=place)
+            raise BadParameter(
+                "the link leads to a name that is no BEAM-DIMAP product's",
+                where=path,
+                expected="a name in .dim",
+                found=place,
+            )
         check_xml_name(path, "\\")  # which headers hold as Windows's separator of folders
         return Place(path, ending, (f"{place.stem}.data",), DIMAP)
     if ending == ".tif":

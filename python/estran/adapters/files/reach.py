@@ -1,7 +1,8 @@
-"""What a file may reach: opening a product goes to no network and to no file outside its folder, unless the user allows it.
+"""What a file may reach: opening a product goes to no network and to no file outside its folder, unless the user allows
+it.
 
-A virtual raster, a map service's description, a header or a file beside a raster can name any other file of the machine, or an address. A link that somebody
-made on the disk is followed: it is the owner of the disk who made it.
+A virtual raster, a map service's description, a header or a file beside a raster can name any other file of the
+machine, or an address. A link that somebody made on the disk is followed: it is the owner of the disk who made it.
 """
 
 from __future__ import annotations
@@ -31,18 +32,24 @@ _DEPTH = 8
 _FILES = frozenset({"SourceFilename", "SourceDataset"})
 """Elements of a virtual raster that name a file."""
 _BANDS = (
-    "VRTDataset SRS GeoTransform GCPList GCP Metadata MDI VRTRasterBand ColorInterp Description NoDataValue HideNoDataValue UnitType Offset Scale "
-    "CategoryNames Category ColorTable Entry Histograms HistItem HistMin HistMax BucketCount IncludeOutOfRange Approximate HistCounts Overview OverviewList "
+    "VRTDataset SRS GeoTransform GCPList GCP Metadata MDI VRTRasterBand ColorInterp Description NoDataValue "
+    "HideNoDataValue UnitType Offset Scale "
+    "CategoryNames Category ColorTable Entry Histograms HistItem HistMin HistMax BucketCount IncludeOutOfRange "
+    "Approximate HistCounts Overview OverviewList "
     "MaskBand BlockXSize BlockYSize"
 )
 _SOURCES = (
-    "SimpleSource ComplexSource AveragedSource NoDataFromMaskSource KernelFilteredSource Kernel Size Coefs SourceBand SourceProperties SrcRect DstRect NODATA "
-    "ScaleOffset ScaleRatio Exponent SrcMin SrcMax DstMin DstMax Clamp ColorTableComponent LUT UseMaskBand PixelFunctionType PixelFunctionArguments "
+    "SimpleSource ComplexSource AveragedSource NoDataFromMaskSource KernelFilteredSource Kernel Size Coefs SourceBand "
+    "SourceProperties SrcRect DstRect NODATA "
+    "ScaleOffset ScaleRatio Exponent SrcMin SrcMax DstMin DstMax Clamp ColorTableComponent LUT UseMaskBand "
+    "PixelFunctionType PixelFunctionArguments "
     "SourceTransferType ImageOffset PixelOffset LineOffset ByteOrder"
 )
 _WARPS = (
-    "GDALWarpOptions WarpMemoryLimit ResampleAlg WorkingDataType Option Options Transformer ApproxTransformer MaxError BaseTransformer GenImgProjTransformer "
-    "SrcGeoTransform SrcInvGeoTransform DstGeoTransform DstInvGeoTransform ReprojectTransformer ReprojectionTransformer SourceSRS TargetSRS BandList "
+    "GDALWarpOptions WarpMemoryLimit ResampleAlg WorkingDataType Option Options Transformer ApproxTransformer "
+    "MaxError BaseTransformer GenImgProjTransformer "
+    "SrcGeoTransform SrcInvGeoTransform DstGeoTransform DstInvGeoTransform ReprojectTransformer "
+    "ReprojectionTransformer SourceSRS TargetSRS BandList "
     "BandMapping SrcNoDataReal SrcNoDataImag DstNoDataReal DstNoDataImag SrcAlphaBand DstAlphaBand"
 )
 _KNOWN = _FILES | frozenset(f"{_BANDS} {_SOURCES} {_WARPS}".split())
@@ -133,7 +140,12 @@ def inside(folder: Path, name: str, where: Path, *, within: Path | None = None, 
         It lies outside.
     """
     target = folder / os.fsdecode(name.encode("utf-8", "surrogateescape"))
-    if not remote and (not name.strip() or "\0" in name or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name) or not _is_inside(target, within or folder)):
+    if not remote and (
+        not name.strip()
+        or "\0" in name
+        or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name)
+        or not _is_inside(target, within or folder)
+    ):
         raise _elsewhere(where, name)
     return target
 
@@ -155,12 +167,16 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 
 def _is_document(path: Path) -> bool:
-    """Whether GDAL could take a file for the description of a raster: XML, or the JSON of a catalogue. Raw samples may start with any byte."""
+    """Whether GDAL could take a file for the description of a raster: XML, or the JSON of a catalogue. Raw samples may
+    start with any byte.
+    """
     with path.open("rb") as file:
         text = _text_of(file.read(_START))
     if "<VRTDataset" in text:
         return True
-    return text[:_SIGNIFICANT].isprintable() and (re.match(r"<[A-Za-z?!]", text) is not None or (text.startswith("{") and "stac" in text.lower()))
+    return text[:_SIGNIFICANT].isprintable() and (
+        re.match(r"<[A-Za-z?!]", text) is not None or (text.startswith("{") and "stac" in text.lower())
+    )
 
 
 def _text_of(start: bytes) -> str:
@@ -170,7 +186,9 @@ def _text_of(start: bytes) -> str:
 
 
 def _check_virtual(path: Path, folder: Path, depth: int) -> None:
-    path = path.resolve() if path.is_symlink() else path  # as GDAL does, which looks for the sources beside what the link names
+    path = (
+        path.resolve() if path.is_symlink() else path
+    )  # as GDAL does, which looks for the sources beside what the link names
     folder = folder if depth else path.absolute().parent
     with path.open("rb") as file:
         start = _text_of(file.read(_START))
@@ -191,7 +209,12 @@ def _check_virtual(path: Path, folder: Path, depth: int) -> None:
         # GDAL takes a path that is not marked as relative from the folder at hand.
         source = inside(path.absolute().parent if relative else Path.cwd(), name, path, within=folder)
         if not source.is_file():
-            raise BadProduct("the virtual raster names a file that is not there", where=path, found=repr(name[:200]), todo="copy the files that it names along")
+            raise BadProduct(
+                "the virtual raster names a file that is not there",
+                where=path,
+                found=repr(name[:200]),
+                todo="copy the files that it names along",
+            )
         _check_source(source, folder, depth)
 
 
@@ -218,18 +241,27 @@ def _check_source(source: Path, folder: Path, depth: int) -> None:
 
 
 def _check_one_format(source: Path) -> None:
-    """Refuse, as a source of a virtual raster, what is text: GDAL itself opens it then, and tries all its formats, some of which name other files."""
+    """Refuse, as a source of a virtual raster, what is text: GDAL itself opens it then, and tries all its formats, some
+    of which name other files.
+    """
     with source.open("rb") as file:
         start = file.read(_START)
     if start and all(byte in b"\t\r\n\f" or 32 <= byte < 127 for byte in start):
-        raise BadProduct("the virtual raster names a file of text", where=source, expected="a file with pixels of its own", todo="make a GeoTIFF of it")
+        raise BadProduct(
+            "the virtual raster names a file of text",
+            where=source,
+            expected="a file with pixels of its own",
+            todo="make a GeoTIFF of it",
+        )
 
 
 # ---------------------------------------------------------------- files beside a raster
 
 
 def _check_beside(path: Path) -> None:
-    """Masks and overviews beside a raster are opened by GDAL whatever they are: they must be rasters with pixels of their own."""
+    """Masks and overviews beside a raster are opened by GDAL whatever they are: they must be rasters with pixels of
+    their own.
+    """
     for ending in _BESIDE:
         for beside in (path.with_name(path.name + ending), path.with_suffix(ending)):
             if beside != path and beside.is_file():
@@ -250,4 +282,7 @@ def _is_harmless(aux: Path) -> bool:
         root = read_xml(aux)
     except EstranError:
         return False
-    return not any(node.get("key", "").upper() in _NAMING_KEYS or (node.text or "").strip().startswith("/vsi") for node in root.iter())
+    return not any(
+        node.get("key", "").upper() in _NAMING_KEYS or (node.text or "").strip().startswith("/vsi")
+        for node in root.iter()
+    )

@@ -1,4 +1,6 @@
-"""The last step of writing: a result that is whole goes to its place, and what was there before goes. Killed at any moment, it can be taken up again."""
+"""The last step of writing: a result that is whole goes to its place, and what was there before goes. Killed at any
+moment, it can be taken up again.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,11 @@ def _one_by_one(ready: Path, plan: Plan) -> None:
     home, old = ready.parent, ready / _OLD
     old.mkdir(exist_ok=True)
     for name in plan.withdraw:
-        if not os.path.lexists(old / name) and os.path.lexists(home / name) and home.joinpath(name).lstat().st_ino != plan.new.get(name):
+        if (
+            not os.path.lexists(old / name)
+            and os.path.lexists(home / name)
+            and home.joinpath(name).lstat().st_ino != plan.new.get(name)
+        ):
             (home / name).rename(old / name)
     gone = inventory(old)
     if gone != plan.old:

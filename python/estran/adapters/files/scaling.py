@@ -1,4 +1,6 @@
-"""Which factor makes reflectance of the samples of a file that declares none: read from the samples, or said by the user."""
+"""Which factor makes reflectance of the samples of a file that declares none: read from the samples, or said by the
+user.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,18 @@ def as_reflectance(product: Product, scale: float | None = None, *, assume: bool
     product
         As read.
     scale
-        What the user says: reflectance per digital number. None looks at the samples: reflectance stays, what looks like reflectance times 10 000 is taken
-        for it and noted, and of the rest the band says why it is no reflectance (:attr:`estran.raster.product.Band.unscaled`), which operators refuse.
+        What the user says: reflectance per digital number. None looks at the samples: reflectance stays, what looks
+        like reflectance times 10 000 is taken for it and noted, and of the rest the band says why it is no reflectance
+        (:attr:`estran.raster.product.Band.unscaled`), which operators refuse.
     assume
-        Whether a factor may be assumed: not where the format always says one, and a product is read back as it was written.
+        Whether a factor may be assumed: not where the format always says one, and a product is read back as it was
+        written.
     """
-    chosen = {name: s for name, s in spectral_bands(tuple(product.bands), product.platform).items() if _open_question(product.bands[name], scale)}
+    chosen = {
+        name: s
+        for name, s in spectral_bands(tuple(product.bands), product.platform).items()
+        if _open_question(product.bands[name], scale)
+    }
     if not chosen:
         return product
     looks = {name: looks_at(product.bands[name]) for name in chosen}
@@ -54,7 +62,9 @@ def as_reflectance(product: Product, scale: float | None = None, *, assume: bool
         elif counts:
             product = _scaled(product, kept, numbers, COUNT, assumed=True)
         elif assume:
-            product = product.with_bands(*(replace(product.bands[name], nodata=numbers[name]) for name in kept if name in numbers))
+            product = product.with_bands(
+                *(replace(product.bands[name], nodata=numbers[name]) for name in kept if name in numbers)
+            )
     return product
 
 
@@ -75,14 +85,23 @@ def _with_data(band: Band, fill: float | None, looks: Looks) -> npt.NDArray[np.f
     if parts.size >= min(_FEW, band.grid.width * band.grid.height):
         return parts
     step = max(1, band.grid.height // _LINES)
-    return good_of(band, [np.asarray(band.data[row : row + 1]) for row in range(step // 2, band.grid.height, step)], fill)
+    return good_of(
+        band, [np.asarray(band.data[row : row + 1]) for row in range(step // 2, band.grid.height, step)], fill
+    )
 
 
 def good_of(band: Band, parts: Looks, fill: float | None = None) -> npt.NDArray[np.float64]:
-    """(n,) raw samples of parts of a band that are measurements: neither no-data, nor `fill`, nor saturated, nor infinite."""
+    """(n,) raw samples of parts of a band that are measurements: neither no-data, nor `fill`, nor saturated, nor
+    infinite.
+    """
     values = np.concatenate([part.ravel() for part in parts])
     gone = np.zeros(values.shape, bool)
-    for number in (band.nodata, fill, band.saturated, np.iinfo(values.dtype).max if values.dtype.kind in "iu" else None):
+    for number in (
+        band.nodata,
+        fill,
+        band.saturated,
+        np.iinfo(values.dtype).max if values.dtype.kind in "iu" else None,
+    ):
         if number is not None:
             gone |= values == number
     if values.dtype.kind in "iu" and band.nodata is None:
@@ -97,14 +116,18 @@ def _fills(product: Product, chosen: Mapping[str, str], looks: Mapping[str, Look
     found: dict[str, float] = {}
     for shape in {product.bands[name].grid.shape for name in silent}:
         names = [name for name in silent if product.bands[name].grid.shape == shape]
-        seen = [{chosen[name]: looks[name][i].astype(np.float64) for name in names} for i in range(len(lookouts(shape)))]
+        seen = [
+            {chosen[name]: looks[name][i].astype(np.float64) for name in names} for i in range(len(lookouts(shape)))
+        ]
         numbers = fillings(seen, shape)
         if numbers:
             found |= dict.fromkeys(names, numbers[0])
     return found
 
 
-def _scaled(product: Product, names: Sequence[str], fills: Mapping[str, float], scale: float, *, assumed: bool = False) -> Product:
+def _scaled(
+    product: Product, names: Sequence[str], fills: Mapping[str, float], scale: float, *, assumed: bool = False
+) -> Product:
     gone: dict[float, list[str]] = {}
     for name in names:
         band = replace(product.bands[name], scale=scale, unscaled="")
@@ -114,12 +137,21 @@ def _scaled(product: Product, names: Sequence[str], fills: Mapping[str, float], 
             gone.setdefault(number, []).append(name)
         product = product.with_bands(band)
     if assumed and names:
-        product = product.with_notes(f"No scaling is declared: reflectance is taken as {scale} x sample in {', '.join(names)}.")
-    return product.with_notes(*(f"No no-data value is declared: {number:g} is taken as no-data in {', '.join(bands)}." for number, bands in gone.items()))
+        product = product.with_notes(
+            f"No scaling is declared: reflectance is taken as {scale} x sample in {', '.join(names)}."
+        )
+    return product.with_notes(
+        *(
+            f"No no-data value is declared: {number:g} is taken as no-data in {', '.join(bands)}."
+            for number, bands in gone.items()
+        )
+    )
 
 
 def _refused(product: Product, names: Sequence[str], why: str, *, aloud: bool) -> Product:
     product = product.with_bands(*(replace(product.bands[name], unscaled=why) for name in names))
     if not names or not aloud:
         return product
-    return product.with_notes(f"No scaling is declared, and {', '.join(names)} hold {why}: they are no reflectance until --scale says so.")
+    return product.with_notes(
+        f"No scaling is declared, and {', '.join(names)} hold {why}: they are no reflectance until --scale says so."
+    )

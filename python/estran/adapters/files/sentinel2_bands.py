@@ -30,12 +30,14 @@ def band_plan(suns: Mapping[str, Path], responses: Sequence[Path]) -> Plan:
     satellites = {satellite_of(path): sentinel2_responses(path) for path in responses}
     command = "estran tables build bands " + " ".join(f'--solar "{name}={path.name}"' for name, path in suns.items())
     record = {
-        "what": "bands of Sentinel-2: centre, width at half height, irradiance of the Sun at 1 au, mean wavelength of the sunlight seen",
+        "what": "bands of Sentinel-2: centre, width at half height, irradiance of the Sun at 1 au, mean wavelength of "
+        "the sunlight seen",
         "units": "centre, width, equivalent [nm]; irradiance [W/m2/nm]",
         "page": "docs/ATBD/spectral_bands.md",
         "command": command + "".join(f" --response {p.name}" for p in responses),
         **record_of([*suns.values(), *responses]),
-        "sources": "responses: ESA COPE-GSEG-EOPG-TN-15-0007 v4.0; Sun: TSIS-1 HSRS v2 (Coddington et al. 2021), Thuillier et al. 2003",
+        "sources": "responses: ESA COPE-GSEG-EOPG-TN-15-0007 v4.0; Sun: TSIS-1 HSRS v2 (Coddington et al. 2021), "
+        "Thuillier et al. 2003",
     }
 
     def make(satellite: str) -> Arrays:

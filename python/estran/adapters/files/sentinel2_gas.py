@@ -1,4 +1,5 @@
-"""Making of the table of gases in the bands of Sentinel-2, from a spectrum of optical thickness, the satellites' responses and the Sun's irradiance.
+"""Making of the table of gases in the bands of Sentinel-2, from a spectrum of optical thickness, the satellites'
+responses and the Sun's irradiance.
 
 Labels (ABS-n) are those of ``docs/ATBD/gas_bands.md``.
 """
@@ -13,7 +14,16 @@ import numpy as np
 from estran.adapters.files.spectra import read_gas_optical_thickness, read_solar
 from estran.adapters.files.table_inputs import record_of, satellite_of, sentinel2_responses
 from estran.errors import BadProduct
-from estran.physics.gas.absorption import COLUMN_EXPONENT, LARGEST, LARGEST_AIRMASS, NAME, UNITS, ExponentialSum, Gas, exponential_sum
+from estran.physics.gas.absorption import (
+    COLUMN_EXPONENT,
+    LARGEST,
+    LARGEST_AIRMASS,
+    NAME,
+    UNITS,
+    ExponentialSum,
+    Gas,
+    exponential_sum,
+)
 from estran.sensors.bands import SENTINEL2
 from estran.sensors.integrate import band_weights
 from estran.sensors.response import Float
@@ -26,8 +36,9 @@ _DOBSON = 2.6867e20
 _PPM_KG = 1e-6 / 0.0289644 * 101325.0 / 9.80665
 """Moles a square metre of a gas of 1 ppm under 1013.25 hPa."""
 CO2_OF_SPECTRUM, N2O_OF_SPECTRUM = 297.0, 0.32
-"""Mole fractions [ppm] that the spectrum of optical thickness stands for, as it says none: CO2 by the summed intensities of HITRAN's lines from 6206 to
-6250 cm-1 (`docs/ATBD/gas_bands.md`), N2O by the AFGL standard atmosphere."""
+"""Mole fractions [ppm] that the spectrum of optical thickness stands for, as it says none: CO2 by the summed
+intensities of HITRAN's lines from 6206 to 6250 cm-1 (`docs/ATBD/gas_bands.md`), N2O by the AFGL standard atmosphere.
+"""
 
 SOURCES: Mapping[Gas, tuple[str, float]] = {
     "ozone": ("o3", _DOBSON / _AVOGADRO * 0.0479982),
@@ -39,8 +50,9 @@ SOURCES: Mapping[Gas, tuple[str, float]] = {
     "nitrous_oxide": ("n2o", 1.01325 / N2O_OF_SPECTRUM),
     "oxygen_pairs": ("o4", 1.01325**2),
 }
-"""Variable of each gas, and what makes of it the thickness of one unit of amount under 1013.25 hPa; the variables are for 1 kg/m² (o3, h2o, ch4, no2) or
-for the column of a standard atmosphere of 1000 hPa (the others)."""
+"""Variable of each gas, and what makes of it the thickness of one unit of amount under 1013.25 hPa; the variables are
+for 1 kg/m² (o3, h2o, ch4, no2) or for the column of a standard atmosphere of 1000 hPa (the others).
+"""
 
 OVERLAP: Mapping[Gas, float] = {
     **dict.fromkeys(("ozone", "nitrogen_dioxide", "oxygen_pairs"), float("inf")),
@@ -50,8 +62,9 @@ OVERLAP: Mapping[Gas, float] = {
     "methane": 0.264,
     "nitrous_oxide": 0.35,
 }
-"""Overlap of lines within the spectrum's cells of 1 cm-1 (ABS-2), by line-by-line transmittances: H2O 4560-4790, O2 7780-8000 and 14300-14590, CO2
-6206-6250, CH4 5900-6150 cm-1; N2O as CO2."""
+"""Overlap of lines within the spectrum's cells of 1 cm-1 (ABS-2), by line-by-line transmittances: H2O 4560-4790, O2
+7780-8000 and 14300-14590, CO2 6206-6250, CH4 5900-6150 cm-1; N2O as CO2.
+"""
 OVERLAP_STRONG_WATER = 2.2
 """The same in the middle of a strong band of water (5250-5390 cm-1), as B9 and B10 see one."""
 
@@ -81,7 +94,12 @@ def gas_plan(thickness: Path, solar: Path, responses: Sequence[Path]) -> Plan:
     spectrum = read_gas_optical_thickness(thickness)
     missing = [variable for variable, _ in SOURCES.values() if variable not in spectrum]
     if missing:
-        raise BadProduct("the spectrum of optical thickness lacks gases", where=thickness.name, expected=", ".join(missing), found=", ".join(spectrum))
+        raise BadProduct(
+            "the spectrum of optical thickness lacks gases",
+            where=thickness.name,
+            expected=", ".join(missing),
+            found=", ".join(spectrum),
+        )
     sun = read_solar(solar)
     weights = {
         f"{satellite_of(path)}_{band.name}": band_weights(spectrum["wl"], bands[band.name], sun)
@@ -90,12 +108,15 @@ def gas_plan(thickness: Path, solar: Path, responses: Sequence[Path]) -> Plan:
         for band in SENTINEL2
     }
     record = {
-        "what": "transmittance of gases in the bands of Sentinel-2: sums of weight * exp(-rate * amount * airmass * (pressure / 1013.25 hPa) ** exponent)",
+        "what": "transmittance of gases in the bands of Sentinel-2: sums of weight * exp(-rate * amount * airmass * "
+        "(pressure / 1013.25 hPa) ** exponent)",
         "units": "; ".join(f"{gas} [{UNITS[gas]}]" for gas in SOURCES),
         "page": "docs/ATBD/gas_bands.md",
-        "command": f"{COMMAND} --thickness {thickness.name} --solar {solar.name} " + " ".join(f"--response {p.name}" for p in responses),
+        "command": f"{COMMAND} --thickness {thickness.name} --solar {solar.name} "
+        + " ".join(f"--response {p.name}" for p in responses),
         **record_of([thickness, solar, *responses]),
-        "sources": "absorption: REPTRAN (Gasteiger et al. 2014) as tabulated by the processor GRS; responses: ESA COPE-GSEG-EOPG-TN-15-0007 v4.0; "
+        "sources": "absorption: REPTRAN (Gasteiger et al. 2014) as tabulated by the processor GRS; responses: ESA "
+        "COPE-GSEG-EOPG-TN-15-0007 v4.0; "
         "Sun: TSIS-1 HSRS v2 (Coddington et al. 2021)",
     }
 
@@ -114,7 +135,9 @@ def _terms(spectrum: Mapping[str, Float], weights: Float, satellite: str, band: 
         if 1.0 - float(np.exp(-3.0 * LARGEST[gas] * thickness) @ weights) < LEAST_ABSORPTION:
             continue
         overlap = OVERLAP_STRONG_WATER if gas == "water_vapour" and band in ("B9", "B10") else OVERLAP[gas]
-        found.append((gas, exponential_sum(thickness, weights, overlap, LARGEST[gas] * LARGEST_AIRMASS, COLUMN_EXPONENT[gas])))
+        found.append(
+            (gas, exponential_sum(thickness, weights, overlap, LARGEST[gas] * LARGEST_AIRMASS, COLUMN_EXPONENT[gas]))
+        )
     rows = [sums.weight.size for _, sums in found]
     return {
         "satellite": np.repeat(satellite, sum(rows)),

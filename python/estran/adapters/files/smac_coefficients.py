@@ -22,10 +22,18 @@ def read_smac_coefficients(path: Path | str) -> SmacCoefficients:
     """
     path = Path(path)
     try:
-        lines = [line.split() for line in bounds.read_bytes(path, bounds.SETTINGS_BYTES).decode("ascii").splitlines() if line.strip()]
+        lines = [
+            line.split()
+            for line in bounds.read_bytes(path, bounds.SETTINGS_BYTES).decode("ascii").splitlines()
+            if line.strip()
+        ]
         numbers = [tuple(float(field) for field in line) for line in lines]
     except ValueError as error:
-        raise BadProduct("the file holds something else than numbers", where=path.name, expected="the 19 lines of a SMAC coefficient file") from error
+        raise BadProduct(
+            "the file holds something else than numbers",
+            where=path.name,
+            expected="the 19 lines of a SMAC coefficient file",
+        ) from error
     found = [len(line) for line in numbers]
     if found != list(LINES):
         raise BadProduct(

@@ -4,9 +4,11 @@ Formats are told by what stands in a file, not by its name:
 
 - text: columns of numbers, comments after ``#`` or ``;``; in files of responses a comment "Band 8A" begins a band;
 - CSV with one line of headings;
-- NetCDF: the SRF template of GSICS (``channel``, ``wavelength``, ``srf``), or one-dimensional variables of wavelength and value.
+- NetCDF: the SRF template of GSICS (``channel``, ``wavelength``, ``srf``), or one-dimensional variables of wavelength
+  and value.
 
-The workbook of ESA (.xlsx) is not read: no reader of workbooks is worth a dependency for three tables that ESA's users publish as text. Save the sheet as CSV.
+The workbook of ESA (.xlsx) is not read: no reader of workbooks is worth a dependency for three tables that ESA's users
+publish as text. Save the sheet as CSV.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ WavelengthUnit = Literal["nm", "um"]
 
 
 def read_responses(path: Path | str) -> dict[str, Response]:
-    """Spectral responses of every band of a file, by the names of Sentinel-2 ("B1" … "B8A") where bands are numbers, else by the file's own.
+    """Spectral responses of every band of a file, by the names of Sentinel-2 ("B1" … "B8A") where bands are numbers,
+    else by the file's own.
 
     Raises
     ------
@@ -64,11 +67,20 @@ def read_responses(path: Path | str) -> dict[str, Response]:
         elif numbers and rows is not None:
             rows.append(numbers)
     if not bands or not all(rows and min(map(len, rows)) >= 2 for rows in bands.values()):
-        raise BadProduct("no spectral responses were found", where=path.name, expected='comments "Band 1" and, below each, wavelength and response')
-    return {band: Response(band, np.array([r[0] for r in rows]), np.array([r[1] for r in rows])) for band, rows in bands.items()}
+        raise BadProduct(
+            "no spectral responses were found",
+            where=path.name,
+            expected='comments "Band 1" and, below each, wavelength and response',
+        )
+    return {
+        band: Response(band, np.array([r[0] for r in rows]), np.array([r[1] for r in rows]))
+        for band, rows in bands.items()
+    }
 
 
-def read_solar(path: Path | str, *, unit: SolarUnit | None = None, wavelength_unit: WavelengthUnit = "nm") -> SolarSpectrum:
+def read_solar(
+    path: Path | str, *, unit: SolarUnit | None = None, wavelength_unit: WavelengthUnit = "nm"
+) -> SolarSpectrum:
     """The Sun's irradiance at one astronomical unit.
 
     Parameters
@@ -76,7 +88,8 @@ def read_solar(path: Path | str, *, unit: SolarUnit | None = None, wavelength_un
     path
         A text file or CSV of two columns, or a NetCDF whose variables say their units.
     unit
-        Of the irradiance in a text file; where it is not given, the one of mW/m²/nm and W/m²/nm in which the Sun is as bright as it is.
+        Of the irradiance in a text file; where it is not given, the one of mW/m²/nm and W/m²/nm in which the Sun is as
+        bright as it is.
     wavelength_unit
         Of a text file.
 
@@ -110,7 +123,8 @@ def read_solar(path: Path | str, *, unit: SolarUnit | None = None, wavelength_un
 
 
 def read_gas_optical_thickness(path: Path | str) -> dict[str, Float]:
-    """Vertical optical thickness of gases on one grid of wavelengths: variables ``wl`` [nm] and one for each gas, by their names, in ascending wavelength.
+    """Vertical optical thickness of gases on one grid of wavelengths: variables ``wl`` [nm] and one for each gas, by
+    their names, in ascending wavelength.
 
     Raises
     ------
@@ -122,7 +136,12 @@ def read_gas_optical_thickness(path: Path | str) -> dict[str, Float]:
         raise BadProduct("this is no NetCDF file", where=path.name, expected="variables wl, h2o, o3, …")
     variables = {name: values for name, (values, _) in _variables(path).items()}
     if "wl" not in variables:
-        raise BadProduct("the table of gases has no wavelengths", where=path.name, expected="a variable wl", found=", ".join(variables))
+        raise BadProduct(
+            "the table of gases has no wavelengths",
+            where=path.name,
+            expected="a variable wl",
+            found=", ".join(variables),
+        )
     order = np.argsort(variables["wl"], kind="stable")
     return {name: values[order] for name, values in variables.items()}
 
@@ -132,7 +151,9 @@ def _is_netcdf(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4).startswith(_NETCDF)
     except OSError as error:
-        raise BadProduct("the file cannot be read", where=path.name, found=error.strerror or error, todo="check its name") from error
+        raise BadProduct(
+            "the file cannot be read", where=path.name, found=error.strerror or error, todo="check its name"
+        ) from error
 
 
 def _lines(path: Path) -> Iterator[tuple[str, list[float]]]:
@@ -152,7 +173,9 @@ def _lines(path: Path) -> Iterator[tuple[str, list[float]]]:
             numbers = [float(f) for f in fields]
         except ValueError as error:
             if begun or mark:
-                raise BadProduct("a line is no row of numbers", where=f"{path.name}, line {number}", found=line.strip()[:60]) from error
+                raise BadProduct(
+                    "a line is no row of numbers", where=f"{path.name}, line {number}", found=line.strip()[:60]
+                ) from error
             numbers, comment = [], line
         begun = begun or bool(numbers)
         yield comment.strip(), numbers
@@ -172,7 +195,11 @@ def _variables(path: Path) -> dict[str, tuple[Float, str]]:
     try:
         with netCDF4.Dataset(path) as file:
             for name, variable in file.variables.items():
-                if 0 < variable.size <= bounds.NUMBERS and variable.dtype is not str and np.issubdtype(variable.dtype, np.number):
+                if (
+                    0 < variable.size <= bounds.NUMBERS
+                    and variable.dtype is not str
+                    and np.issubdtype(variable.dtype, np.number)
+                ):
                     values = np.ma.filled(np.ma.asarray(variable[...], dtype=np.float64), np.nan)
                     found[name] = (values, str(getattr(variable, "units", "")))
     except (OSError, RuntimeError) as error:
@@ -187,7 +214,12 @@ def _named(variables: dict[str, tuple[Float, str]], *words: str) -> str | None:
 def _scaled(path: Path, name: str, unit: str, factors: dict[str, float]) -> float:
     plain = unit.lower().replace(" ", "").replace("**", "^").replace("²", "2")
     if plain not in factors:
-        raise BadProduct("a unit is unknown", where=f"{path.name}, variable {name}", expected=" or ".join(factors), found=unit or "none")
+        raise BadProduct(
+            "a unit is unknown",
+            where=f"{path.name}, variable {name}",
+            expected=" or ".join(factors),
+            found=unit or "none",
+        )
     return factors[plain]
 
 
@@ -195,9 +227,16 @@ def _netcdf_solar(path: Path) -> SolarSpectrum:
     variables = {n: v for n, v in _variables(path).items() if v[0].ndim == 1}
     x, y = _named(variables, "vacuum wavelength", "wavelength"), _named(variables, "ssi", "irradiance", "solar")
     if x is None or y is None or variables[x][0].shape != variables[y][0].shape:
-        raise BadProduct("no solar spectrum was found", where=path.name, expected="variables of wavelength and irradiance", found=", ".join(variables))
+        raise BadProduct(
+            "no solar spectrum was found",
+            where=path.name,
+            expected="variables of wavelength and irradiance",
+            found=", ".join(variables),
+        )
     (wavelength, nm), (irradiance, watt) = variables[x], variables[y]
-    return SolarSpectrum(wavelength * _scaled(path, x, nm, _TO_NM), irradiance * _scaled(path, y, watt, _TO_W), path.stem)
+    return SolarSpectrum(
+        wavelength * _scaled(path, x, nm, _TO_NM), irradiance * _scaled(path, y, watt, _TO_W), path.stem
+    )
 
 
 def _gsics_responses(path: Path) -> dict[str, Response]:
@@ -205,11 +244,19 @@ def _gsics_responses(path: Path) -> dict[str, Response]:
     variables = _variables(path)
     x, y = _named(variables, "wavelength", "wavenumber"), _named(variables, "srf", "response")
     if x is None or y is None:
-        raise BadProduct("no spectral responses were found", where=path.name, expected="variables wavelength and srf", found=", ".join(variables))
+        raise BadProduct(
+            "no spectral responses were found",
+            where=path.name,
+            expected="variables wavelength and srf",
+            found=", ".join(variables),
+        )
     (raw, unit), srf = variables[x], np.atleast_2d(variables[y][0])
     if srf.ndim != 2 or raw.shape not in (srf.shape, srf.shape[1:]):
         raise BadProduct(
-            "wavelengths and responses do not fit", where=path.name, expected="srf over (channel, sample)", found=f"{x} {raw.shape}, {y} {srf.shape}"
+            "wavelengths and responses do not fit",
+            where=path.name,
+            expected="srf over (channel, sample)",
+            found=f"{x} {raw.shape}, {y} {srf.shape}",
         )
     names = _channels(path, srf.shape[0])
     wavelength = np.broadcast_to(_to_nm(path, x, raw, unit), srf.shape)

@@ -1,4 +1,6 @@
-"""From the bands of a product to files: sample types that files hold, and the one pass in which all bands are computed and written."""
+"""From the bands of a product to files: sample types that files hold, and the one pass in which all bands are computed
+and written.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,16 @@ _KEPT = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "floa
 def storage_dtype(dtype: npt.DTypeLike, where: str = "") -> np.dtype[Any]:
     """The sample type in which a band is written.
 
-    64-bit integers become 32-bit ones (SNAP has none in rasters; values that do not fit are an error, never wrapped), booleans bytes, half floats single ones.
+    64-bit integers become 32-bit ones (SNAP has none in rasters; values that do not fit are an error, never wrapped),
+    booleans bytes, half floats single ones.
     """
     name = np.dtype(dtype).name
     if name in _KEPT:
         return np.dtype(name)
     if name not in _NARROWED:
-        raise WriteFailed("a band has a sample type that no format holds", where=where, expected=", ".join(_KEPT), found=name)
+        raise WriteFailed(
+            "a band has a sample type that no format holds", where=where, expected=", ".join(_KEPT), found=name
+        )
     return np.dtype(_NARROWED[name])
 
 
@@ -41,7 +46,11 @@ def narrowed(block: npt.NDArray[Any], dtype: np.dtype[Any], name: str = "") -> n
         limits = np.iinfo(dtype)
         low, high = int(block.min()), int(block.max())
         if low < limits.min or high > limits.max:
-            raise WriteFailed(f"band {name!r} holds values that do not fit its file", expected=f"{limits.min} to {limits.max}", found=f"{low} to {high}")
+            raise WriteFailed(
+                f"band {name!r} holds values that do not fit its file",
+                expected=f"{limits.min} to {limits.max}",
+                found=f"{low} to {high}",
+            )
     return block.astype(dtype)
 
 
@@ -64,8 +73,9 @@ class Meter:
 def store(product: Product, bands: Sequence[Band], targets: Sequence[Any], *, lock: Any = False) -> Product:
     """Compute all bands and write each into its target (something that takes ``target[rows, columns] = block``).
 
-    Dask bands go through one graph, so that what they share is computed once, chunk by chunk, on the scheduler that Dask is set to;
-    NumPy bands go by strips of rows. What workers in other processes compute is written by this one, so that they need not see its files.
+    Dask bands go through one graph, so that what they share is computed once, chunk by chunk, on the scheduler that
+    Dask is set to; NumPy bands go by strips of rows. What workers in other processes compute is written by this one, so
+    that they need not see its files.
 
     Parameters
     ----------
@@ -112,7 +122,10 @@ def _in_threads(lazy: Sequence[tuple[Band, Any]], records: Sequence[Any], lock: 
     import dask.base
 
     sources = [
-        band.data if band.data.dtype == target.dtype else band.data.map_blocks(narrowed, target.dtype, band.name, dtype=target.dtype) for band, target in lazy
+        band.data
+        if band.data.dtype == target.dtype
+        else band.data.map_blocks(narrowed, target.dtype, band.name, dtype=target.dtype)
+        for band, target in lazy
     ]
     stored = dask.array.store(sources, [target for _, target in lazy], lock=lock, compute=False) if lazy else ()
     # Arrays of what storing returns, which is nothing: one tuple of them, or one alone.
@@ -131,7 +144,9 @@ def _from_workers(client: Any, lazy: Sequence[tuple[Band, Any]], records: Sequen
         rows, columns = (np.cumsum([0, *sizes]) for sizes in band.data.chunks)
         for (i, j), task in np.ndenumerate(band.data.to_delayed(optimize_graph=False)):
             tasks.append(task)
-            places.append((band, target, (slice(int(rows[i]), int(rows[i + 1])), slice(int(columns[j]), int(columns[j + 1])))))
+            places.append(
+                (band, target, (slice(int(rows[i]), int(rows[i + 1])), slice(int(columns[j]), int(columns[j + 1]))))
+            )
     *blocks, last = client.compute([*tasks, delayed(list, pure=False)([list(one) for one in records])])
     waiting = {future.key: place for future, place in zip(blocks, places, strict=True)}
     as_completed: Any = distributed.as_completed

@@ -74,13 +74,17 @@ class Table:
         for number, row in enumerate(self.rows):
             text = row[at].strip()
             try:
-                values[number] = np.nan if text.lower() in _EMPTY else float(text.replace("_", "?"))  # 1_000 is a number to Python alone
+                values[number] = (
+                    np.nan if text.lower() in _EMPTY else float(text.replace("_", "?"))
+                )  # 1_000 is a number to Python alone
             except ValueError:
                 raise BadProduct(
                     "a cell is not a number",
                     where=f"{self.path.name}, line {self.lines[number] if self.lines else number + 2}, column {name!r}",
                     found=repr(text[:40]),
-                    todo="write numbers with a decimal point" if _DECIMAL_COMMA.fullmatch(text) else "correct it, or leave it empty",
+                    todo="write numbers with a decimal point"
+                    if _DECIMAL_COMMA.fullmatch(text)
+                    else "correct it, or leave it empty",
                 ) from None
         return values
 
@@ -88,37 +92,62 @@ class Table:
         try:
             return self.names.index(name)
         except ValueError:
-            raise BadProduct(f"the table has no column {name!r}", where=self.path, found=", ".join(self.names)) from None
+            raise BadProduct(
+                f"the table has no column {name!r}", where=self.path, found=", ".join(self.names)
+            ) from None
 
 
 def read_table(path: Path) -> Table:
-    """Read a CSV file with a header line; comma, semicolon, tab or bar, as Excel's line ``sep=`` says, else whichever the header has most of.
+    """Read a CSV file with a header line; comma, semicolon, tab or bar, as Excel's line ``sep=`` says, else whichever
+    the header has most of.
 
     Raises
     ------
     BadProduct
-        The file cannot be read, is no text, is empty, repeats a column, or a row has another number of cells than the header.
+        The file cannot be read, is no text, is empty, repeats a column, or a row has another number of cells than the
+        header.
     """
     text = bounds.read_text(path, bounds.TABLE_BYTES, what="the table")
     if "\0" in text:
-        raise BadProduct("the table is no text", where=path, expected="CSV in UTF-8", found="zero bytes", todo="save it as CSV in UTF-8")
+        raise BadProduct(
+            "the table is no text",
+            where=path,
+            expected="CSV in UTF-8",
+            found="zero bytes",
+            todo="save it as CSV in UTF-8",
+        )
     delimiter, begun, lines = _rows(text, path)
     if not lines or not any(cell.strip() for cell in lines[0]):
-        raise BadProduct("the table is empty", where=path, expected="a header line with column names, then a row for each pixel")
+        raise BadProduct(
+            "the table is empty", where=path, expected="a header line with column names, then a row for each pixel"
+        )
     names = tuple(cell.strip() for cell in lines[0])
     if len(names) > _COLUMNS:
-        raise BadProduct("the table has too many columns", where=path, expected=f"at most {_COLUMNS}", found=len(names), todo="keep those of the bands")
+        raise BadProduct(
+            "the table has too many columns",
+            where=path,
+            expected=f"at most {_COLUMNS}",
+            found=len(names),
+            todo="keep those of the bands",
+        )
     repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
         raise BadProduct(f"column {repeated[0]!r} is there twice", where=path, todo="rename one of them")
     for line, row in zip(begun[1:], lines[1:], strict=True):
         if len(row) != len(names):
-            raise BadProduct("a row has another number of cells than the header", where=f"{path.name}, line {line}", expected=len(names), found=len(row))
+            raise BadProduct(
+                "a row has another number of cells than the header",
+                where=f"{path.name}, line {line}",
+                expected=len(names),
+                found=len(row),
+            )
     return Table(path, names, tuple(tuple(row) for row in lines[1:]), delimiter, tuple(begun[1:]))
 
 
 def _rows(text: str, path: Path) -> tuple[str, list[int], list[list[str]]]:
-    """What separates the cells; the line on which each row begins, and the rows, blank ones left out. A quoted cell may hold line ends."""
+    """What separates the cells; the line on which each row begins, and the rows, blank ones left out. A quoted cell may
+    hold line ends.
+    """
     stream = io.StringIO(text, newline="")
     first = stream.readline()
     said = _SEP.fullmatch(first)
@@ -140,12 +169,15 @@ def _rows(text: str, path: Path) -> tuple[str, list[int], list[list[str]]]:
                 rows.append(row)
             line = before + reader.line_num + 1
     except csv.Error as error:
-        raise BadProduct("the table is no CSV", where=f"{path.name}, line {line}", found=str(error), todo="save it again as CSV") from error
+        raise BadProduct(
+            "the table is no CSV", where=f"{path.name}, line {line}", found=str(error), todo="save it again as CSV"
+        ) from error
     return delimiter, begun, rows
 
 
 def pixel_columns(table: Table) -> dict[str, Any]:
-    """What the masks can use of a table: bands and layers by semantic name as numbers, scene and landcover as text, label as numbers.
+    """What the masks can use of a table: bands and layers by semantic name as numbers, scene and landcover as text,
+    label as numbers.
 
     Band names of Sentinel-2 ("B2", "B02", "B8A") serve where the semantic ones ("blue", "nir08") are missing.
 
@@ -190,11 +222,18 @@ def refuse_taken(table: Table, added: Sequence[str]) -> None:
     """
     for name in added:
         if name in table.names:
-            raise BadProduct(f"the table has a column {name!r} already", where=table.path, todo="rename or remove it: the result would hide it")
+            raise BadProduct(
+                f"the table has a column {name!r} already",
+                where=table.path,
+                todo="rename or remove it: the result would hide it",
+            )
 
 
-def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | npt.NDArray[Any]], *, overwrite: bool = False) -> None:
-    """Write a table with columns added at its end; rows and columns of the input keep their order and their text. Whole or not at all.
+def write_table(
+    path: Path, table: Table, added: Mapping[str, Sequence[Any] | npt.NDArray[Any]], *, overwrite: bool = False
+) -> None:
+    """Write a table with columns added at its end; rows and columns of the input keep their order and their text. Whole
+    or not at all.
 
     Parameters
     ----------
@@ -217,12 +256,19 @@ def write_table(path: Path, table: Table, added: Mapping[str, Sequence[Any] | np
     refuse_taken(table, tuple(added))
     for name, values in added.items():
         if len(values) != len(table.rows):
-            raise BadProduct(f"the new column {name!r} does not fit the table", where=table.path, expected=f"{len(table.rows)} rows", found=len(values))
+            raise BadProduct(
+                f"the new column {name!r} does not fit the table",
+                where=table.path,
+                expected=f"{len(table.rows)} rows",
+                found=len(values),
+            )
     texts = [[_text(value) for value in values] for values in added.values()]
     with whole(path, overwrite=overwrite, kind=A_FILE) as part, part.open("w", encoding="utf-8", newline="") as stream:
         # A bare carriage return is not quoted by Python, and ends a line where the table is read again.
         bare = any("\r" in cell for row in table.rows for cell in row)
-        writer = csv.writer(stream, delimiter=table.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
+        writer = csv.writer(
+            stream, delimiter=table.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+        )
         writer.writerow((*table.names, *added))
         writer.writerows((*row, *(column[number] for column in texts)) for number, row in enumerate(table.rows))
 

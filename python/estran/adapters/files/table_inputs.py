@@ -24,7 +24,11 @@ def satellite_of(path: Path) -> str:
     """
     found = re.match(r"S2[A-Z](?![A-Z0-9])", path.name)
     if found is None:
-        raise BadParameter("the satellite is not known from the file's name", where=path.name, expected="a name that begins with S2A, S2B or S2C")
+        raise BadParameter(
+            "the satellite is not known from the file's name",
+            where=path.name,
+            expected="a name that begins with S2A, S2B or S2C",
+        )
     return f"Sentinel-{found[0][1:]}"
 
 
@@ -40,10 +44,15 @@ def sentinel2_responses(path: Path) -> dict[str, Response]:
     bands = read_responses(path)
     lacking = [b.name for b in SENTINEL2 if b.name not in bands]
     if lacking:
-        raise BadProduct("the file lacks responses of bands", where=path.name, expected=", ".join(lacking), found=", ".join(bands))
+        raise BadProduct(
+            "the file lacks responses of bands", where=path.name, expected=", ".join(lacking), found=", ".join(bands)
+        )
     return bands
 
 
 def record_of(inputs: Sequence[Path]) -> dict[str, str]:
     """The version of Estran, and names and hashes of the inputs."""
-    return {"estran": __version__, **{f"input {p.name}": f"sha256:{hashlib.sha256(p.read_bytes()).hexdigest()}" for p in inputs}}
+    return {
+        "estran": __version__,
+        **{f"input {p.name}": f"sha256:{hashlib.sha256(p.read_bytes()).hexdigest()}" for p in inputs},
+    }

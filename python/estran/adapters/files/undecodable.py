@@ -1,7 +1,8 @@
-"""Paths whose bytes are no text: discs of other systems hold names in other encodings, which Python carries through and C libraries and files do not.
+"""Paths whose bytes are no text: discs of other systems hold names in other encodings, which Python carries through and
+C libraries and files do not.
 
-Such a byte is a lone surrogate in a path (PEP 383). It works for Python's own files; GDAL and NetCDF are given the folder under another name, and what is
-written for people has the byte in figures ("caf\\xe9").
+Such a byte is a lone surrogate in a path (PEP 383). It works for Python's own files; GDAL and NetCDF are given the
+folder under another name, and what is written for people has the byte in figures ("caf\\xe9").
 """
 
 from __future__ import annotations
@@ -96,7 +97,12 @@ def check_output(path: Path) -> None:
     try:
         path.name.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
-        raise BadParameter("the name of the output is no text", where=printable(path), expected="a name in UTF-8", todo="give it another name") from None
+        raise BadParameter(
+            "the name of the output is no text",
+            where=printable(path),
+            expected="a name in UTF-8",
+            todo="give it another name",
+        ) from None
 
 
 def check_xml_name(path: Path, more: str = "") -> None:
@@ -109,7 +115,12 @@ def check_xml_name(path: Path, more: str = "") -> None:
     """
     found = next((c for c in path.name if c in more or _NOT_IN_XML.match(c)), None)
     if found is not None:
-        raise BadParameter("the name of the output holds a character that its metadata cannot", where=path, found=repr(found), todo="give it another name")
+        raise BadParameter(
+            "the name of the output holds a character that its metadata cannot",
+            where=path,
+            found=repr(found),
+            todo="give it another name",
+        )
 
 
 def as_text(product: Product) -> Product:

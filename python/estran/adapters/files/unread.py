@@ -24,14 +24,17 @@ _PRODUCT_XML = re.compile(r"MTD_MSIL\d[A-C]\.XML|S2[A-D]_\w+_MTD_SAFL\d[A-C]_\w+
 """Product metadata in whatever case."""
 
 _DEPTH, _LOOKED, _MANY, _SHOWN = 3, 5000, 100, 3
-"""How many folders deep products are looked for, among how many files and folders, how many at most, and how many are named."""
+"""How many folders deep products are looked for, among how many files and folders, how many at most, and how many are
+named.
+"""
 
 _OURS = (".dim", ".nc", ".tif", ".tiff", ".jp2", ".png", ".img", ".vrt")
 """Endings of what makes a folder a product itself, whatever archives lie beside."""
 
 
 def refuse_unread(path: Path) -> None:
-    """Raise where `path` is an archive that is not read in place, a Zarr store, or a product whose files were renamed when it was unpacked.
+    """Raise where `path` is an archive that is not read in place, a Zarr store, or a product whose files were renamed
+    when it was unpacked.
 
     Raises
     ------
@@ -41,10 +44,19 @@ def refuse_unread(path: Path) -> None:
     _refuse_renamed(path)
     packed = next((ending for ending in _PACKED if path.name.lower().endswith(ending)), None)
     if packed and path.is_file():
-        raise UnsupportedProduct(f"archives of the kind {packed} are not read", where=path, todo="unpack it, and give what is in it (of Sentinel-2 the .SAFE)")
+        raise UnsupportedProduct(
+            f"archives of the kind {packed} are not read",
+            where=path,
+            todo="unpack it, and give what is in it (of Sentinel-2 the .SAFE)",
+        )
     store = _zarr_of(path)
     if store is None and is_zip(path) and zipfile.is_zipfile(path) and not is_safe(path):
-        raise UnsupportedProduct("the zip holds no Sentinel-2 product", where=path, expected="a .SAFE in it", todo="unpack it, and give what is in it")
+        raise UnsupportedProduct(
+            "the zip holds no Sentinel-2 product",
+            where=path,
+            expected="a .SAFE in it",
+            todo="unpack it, and give what is in it",
+        )
     if store is not None:
         raise UnsupportedProduct(
             f"{store} is not read",
@@ -76,7 +88,8 @@ def _refuse_renamed(path: Path) -> None:
 
 
 def choose_product(folder: Path, tile: str | None) -> Path | None:
-    """The one product in a folder of products that is of a tile; None where `folder` does not hold products, and so may be one itself.
+    """The one product in a folder of products that is of a tile; None where `folder` does not hold products, and so may
+    be one itself.
 
     Raises
     ------
@@ -101,11 +114,15 @@ def choose_product(folder: Path, tile: str | None) -> Path | None:
         found = named or found
     more = f", … ({'more than ' if len(found) == _MANY else ''}{len(found)} in all)" if len(found) > _SHOWN else ""
     names = ", ".join(p.relative_to(folder).as_posix() for p in found[:_SHOWN])
-    raise BadProduct("the folder is no product but holds some", where=folder, found=names + more, todo=f"give {found[0]}")
+    raise BadProduct(
+        "the folder is no product but holds some", where=folder, found=names + more, todo=f"give {found[0]}"
+    )
 
 
 def _products(folder: Path) -> Iterator[Path]:
-    """What is a Sentinel-2 product below a folder, nearest first, archives that have to be unpacked too; products are not looked into."""
+    """What is a Sentinel-2 product below a folder, nearest first, archives that have to be unpacked too; products are
+    not looked into.
+    """
     looked, level = 0, [folder]
     for _ in range(_DEPTH):
         below: list[Path] = []
@@ -135,8 +152,18 @@ def refuse_empty_safe(folder: Path) -> None:
     if folder.suffix.upper() == ".SAFE":
         other = re.match(r"S([135-6])", folder.name)
         if other:
-            raise UnsupportedProduct(f"this is a product of Sentinel-{other.group(1)}", where=folder, expected="Sentinel-2", todo="give a Sentinel-2 product")
-        raise BadProduct("the product metadata file is missing", where=folder, expected="MTD_MSIL1C.xml", todo="download the product again")
+            raise UnsupportedProduct(
+                f"this is a product of Sentinel-{other.group(1)}",
+                where=folder,
+                expected="Sentinel-2",
+                todo="give a Sentinel-2 product",
+            )
+        raise BadProduct(
+            "the product metadata file is missing",
+            where=folder,
+            expected="MTD_MSIL1C.xml",
+            todo="download the product again",
+        )
 
 
 def _zarr_of(path: Path) -> str | None:
@@ -160,7 +187,9 @@ def _zarr_in_zip(path: Path) -> str | None:
 
 
 def _kind(name: str, documents: Iterable[bytes]) -> str:
-    """ "EOPF Zarr" where the attributes or the name are those of the Earth Observation Processing Framework, else "Zarr"."""
+    """ "EOPF Zarr" where the attributes or the name are those of the Earth Observation Processing Framework, else
+    "Zarr".
+    """
     for content in documents:
         try:
             text = json.dumps(json.loads(content))

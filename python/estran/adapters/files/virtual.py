@@ -27,7 +27,8 @@ def valid_mask(product: Product, band: Band) -> Any | None:
     Returns
     -------
     array or None
-        Booleans of the band's shape, Dask where the bands are; None where every pixel is valid as far as these two say (NaN samples are never data).
+        Booleans of the band's shape, Dask where the bands are; None where every pixel is valid as far as these two say
+        (NaN samples are never data).
     """
     masks = []
     if band.nodata is not None:
@@ -48,7 +49,9 @@ def mask_array(product: Product, name: str) -> Any:
 
 
 def with_virtual_data(product: Product) -> Product:
-    """The product with its virtual bands given data, evaluated when asked for; those that cannot be evaluated keep None, with a note."""
+    """The product with its virtual bands given data, evaluated when asked for; those that cannot be evaluated keep
+    None, with a note.
+    """
     notes: list[str] = []
     waiting = {band.name: band for band in product.bands.values() if band.expression is not None and band.data is None}
     needs = {name: needed for name, band in waiting.items() if (needed := _needs(band, product, notes)) is not None}
@@ -66,7 +69,9 @@ def with_virtual_data(product: Product) -> Product:
             notes.append(f"Virtual band {name!r} is not evaluated: it stands behind more than {MOST_STEPS} others.")
             continue
         try:
-            data = _expression(product.with_bands(*(made[n] for n in needs[name])), str(band.expression), band.grid.shape, np.float32)
+            data = _expression(
+                product.with_bands(*(made[n] for n in needs[name])), str(band.expression), band.grid.shape, np.float32
+            )
         except EstranError as error:
             notes.append(f"Virtual band {name!r} is not evaluated: {error.what}.")
             continue
@@ -126,7 +131,8 @@ def _block(expression: str, bands: tuple[Band, ...], dtype: np.dtype[Any], *raw:
         band = known[name]
         if not band.is_scaled:
             return arrays[name]
-        # As in SNAP, an expression sees scaled samples, no-data among them, as floats (doubles for 32-bit integers and doubles).
+        # As in SNAP, an expression sees scaled samples, no-data among them, as floats (doubles for 32-bit integers and
+        # doubles).
         wide = arrays[name].dtype.name in ("int32", "uint32", "float64")
         return replace(band, nodata=None).physical(arrays[name], np.float64 if wide else np.float32)
 

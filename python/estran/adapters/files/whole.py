@@ -1,20 +1,23 @@
-"""Whole or not at all: a result is made in a hidden folder beside its place and moved there when it is whole; only what is ours is replaced.
+"""Whole or not at all: a result is made in a hidden folder beside its place and moved there when it is whole; only what
+is ours is replaced.
 
-The order of events, so that a process killed at any moment leaves the old result or the new one, or what the next run needs to finish:
+The order of events, so that a process killed at any moment leaves the old result or the new one, or what the next run
+needs to finish:
 
-1. The output is claimed: its lock is taken (:mod:`estran.adapters.files.locks`), what lies there is judged (:mod:`estran.adapters.files.belongings`) and
-   listed.
+1. The output is claimed: its lock is taken (:mod:`estran.adapters.files.locks`), what lies there is judged
+   (:mod:`estran.adapters.files.belongings`) and listed.
 2. Everything is written into ``.NAME.<token>.estran-part/``.
 3. The folder is renamed to ``.NAME.<token>.estran-ready/``: from here on the new result is decided.
-4. It is moved to its place (:mod:`estran.adapters.files.replacing`): a file or a folder in one step; of a pair, what users open goes first and comes last, so
-   that an old header never stands over new samples. What is replaced must be what was listed in step 1, else the new result is kept beside it.
+4. It is moved to its place (:mod:`estran.adapters.files.replacing`): a file or a folder in one step; of a pair, what
+   users open goes first and comes last, so that an old header never stands over new samples. What is replaced must be
+   what was listed in step 1, else the new result is kept beside it.
 5. The folder and the lock are removed.
 
-:func:`~estran.adapters.files.leftovers.recover` looks for such folders whose lock nobody holds any more: a *part* is removed, a *ready* one is finished from
-step 4.
+:func:`~estran.adapters.files.leftovers.recover` looks for such folders whose lock nobody holds any more: a *part* is
+removed, a *ready* one is finished from step 4.
 
-A folder that is there, and that cannot be exchanged (a mounted disk, the folder one is in, a parent that may not be written into), keeps its place: the hidden
-folder lies inside it, and its content is moved.
+A folder that is there, and that cannot be exchanged (a mounted disk, the folder one is in, a parent that may not be
+written into), keeps its place: the hidden folder lies inside it, and its content is moved.
 """
 
 from __future__ import annotations
@@ -28,7 +31,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from estran.adapters.files.belongings import ANY, Kind, judge, mark
-from estran.adapters.files.claims import CLAIMS, DECIDING, PARTS, WITHIN, Claim, claim_of, followed, listed, refuse_work_inside, token, write_failed
+from estran.adapters.files.claims import (
+    CLAIMS,
+    DECIDING,
+    PARTS,
+    WITHIN,
+    Claim,
+    claim_of,
+    followed,
+    listed,
+    refuse_work_inside,
+    token,
+    write_failed,
+)
 from estran.adapters.files.leftovers import sweep
 from estran.adapters.files.locks import label
 from estran.adapters.files.replacing import PART, READY, Plan, Taken, finish, keep, undo
@@ -40,7 +55,9 @@ _CONTENT = ".estran-content"
 
 
 @contextlib.contextmanager
-def claimed(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = False, kind: Kind = ANY) -> Iterator[Path]:
+def claimed(
+    target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = False, kind: Kind = ANY
+) -> Iterator[Path]:
     """Hold an output while a run works on it: everything that would refuse it at the end does so now.
 
     Parameters
@@ -73,7 +90,9 @@ def claimed(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool =
 
 
 @contextlib.contextmanager
-def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = False, kind: Kind = ANY) -> Iterator[Path]:
+def whole(
+    target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = False, kind: Kind = ANY
+) -> Iterator[Path]:
     """Write a file or a folder, whole or not at all.
 
     Parameters
@@ -83,7 +102,8 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
     companions
         Names of files or folders beside it that belong to it (the ``.data`` folder of a ``.dim``).
     overwrite
-        Whether a target that is there is replaced. It stays until the new one is whole; what is not ours is never replaced.
+        Whether a target that is there is replaced. It stays until the new one is whole; what is not ours is never
+        replaced.
     kind
         What it is: how what may be replaced is known.
 
@@ -97,8 +117,8 @@ def whole(target: Path, *, companions: tuple[str, ...] = (), overwrite: bool = F
     TargetExists, TargetBusy
         As :func:`claimed`; before anything is written.
     WriteFailed
-        If the disk is full, the folder cannot be written, or the body raises an ``OSError``; nothing is left behind. Or if something else has come to its
-        place meanwhile: the sentence says where the result is kept.
+        If the disk is full, the folder cannot be written, or the body raises an ``OSError``; nothing is left behind. Or
+        if something else has come to its place meanwhile: the sentence says where the result is kept.
 
     Examples
     --------
@@ -194,9 +214,18 @@ def _decide(part: Path, plan: Plan, claim: Claim) -> None:
     except (Taken, OSError) as error:
         undo(ready, plan)
         kept = keep(ready, claim.target.name)
-        what = "something else came to its place meanwhile" if isinstance(error, Taken) else "it could not be moved to its place"
+        what = (
+            "something else came to its place meanwhile"
+            if isinstance(error, Taken)
+            else "it could not be moved to its place"
+        )
         found = error.what if isinstance(error, Taken) else error.strerror or error
-        raise WriteFailed(f"the result is whole, but {what}", where=claim.target, found=found, todo=f"take it from {kept}, where it is kept") from error
+        raise WriteFailed(
+            f"the result is whole, but {what}",
+            where=claim.target,
+            found=found,
+            todo=f"take it from {kept}, where it is kept",
+        ) from error
 
 
 def _flush(folder: Path) -> None:

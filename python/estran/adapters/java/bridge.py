@@ -1,7 +1,8 @@
 """Two ways into Java with one face.
 
-Outside SNAP, JPype starts a virtual machine. Inside SNAP one runs already, and jpy is in it; a second start would kill the process, so JPype is never
-touched there: a class loader of its own reads the jars, and SNAP's class path stays as it is.
+Outside SNAP, JPype starts a virtual machine. Inside SNAP one runs already, and jpy is in it; a second start would kill
+the process, so JPype is never touched there: a class loader of its own reads the jars, and SNAP's class path stays as
+it is.
 """
 
 from __future__ import annotations
@@ -72,14 +73,20 @@ class _JPype:
             except jpype.JVMNotFoundException as error:
                 bundled = bundled_runtime()
                 if bundled is None:
-                    raise NoRugged("there is no Java on this machine", todo=f"{EXTRA}, or install a Java 11 or newer and set JAVA_HOME") from error
+                    raise NoRugged(
+                        "there is no Java on this machine",
+                        todo=f"{EXTRA}, or install a Java 11 or newer and set JAVA_HOME",
+                    ) from error
                 runtime = str(bundled)
             try:
                 # -Xrs: signals stay Python's, so that Ctrl-C works. No shut-down hook: leaving Python is enough.
-                # -Xss8m: Java guards the stack of the thread that starts it beyond this size, 1 MB by default, and OpenBLAS wants more: NumPy would crash.
+                # -Xss8m: Java guards the stack of the thread that starts it beyond this size, 1 MB by default, and
+                # OpenBLAS wants more: NumPy would crash.
                 jpype.startJVM(runtime, "-Xrs", "-Xss8m", classpath=[str(jar) for jar in jars], convertStrings=False)
             except (OSError, RuntimeError) as error:
-                raise NoRugged("Java does not start", where=runtime, found=error, todo="set JAVA_HOME to a Java 11 or newer") from error
+                raise NoRugged(
+                    "Java does not start", where=runtime, found=error, todo="set JAVA_HOME to a Java 11 or newer"
+                ) from error
         else:
             for jar in jars:
                 jpype.addClassPath(str(jar))
@@ -110,7 +117,9 @@ class _Jpy:
             parent = jpy.get_type("java.lang.ClassLoader").getSystemClassLoader()
             self._loader = jpy.get_type("java.net.URLClassLoader")(jpy.array("java.net.URL", urls), parent)
         except (ValueError, RuntimeError) as error:  # how jpy tells of an unknown class, and of an exception in Java
-            raise NoRugged("the Java around this Python lends no class loader", found=error, todo="run the operator outside SNAP") from error
+            raise NoRugged(
+                "the Java around this Python lends no class loader", found=error, todo="run the operator outside SNAP"
+            ) from error
 
     def new(self, class_name: str, *arguments: Any) -> Any:
         boxes = {float: "java.lang.Double", int: "java.lang.Integer"}

@@ -13,7 +13,8 @@ Float64 = npt.NDArray[np.float64]
 
 
 class RuggedRays:
-    """Rays through one terrain by Rugged's Duvenhage algorithm (Duvenhage 2009), on WGS 84; a :class:`~estran.masks.relief.rays.RayCaster`.
+    """Rays through one terrain by Rugged's Duvenhage algorithm (Duvenhage 2009), on WGS 84; a
+    :class:`~estran.masks.relief.rays.RayCaster`.
 
     Parameters
     ----------
@@ -33,7 +34,9 @@ class RuggedRays:
         degrees = (terrain.south, terrain.west, terrain.step_lat, terrain.step_lon)
         rows, columns = terrain.heights.shape
         heights = self._bridge.array(np.ascontiguousarray(terrain.heights, np.float32).ravel())
-        self._rays = self._bridge.new("estran.TerrainRays", *(float(np.radians(d)) for d in degrees), int(rows), int(columns), heights)
+        self._rays = self._bridge.new(
+            "estran.TerrainRays", *(float(np.radians(d)) for d in degrees), int(rows), int(columns), heights
+        )
 
     def distances(self, lat: Float64, lon: Float64, height: Float64, azimuth: Float64, elevation: Float64) -> Float64:
         """See :meth:`~estran.masks.relief.rays.RayCaster.distances`."""

@@ -24,14 +24,18 @@ from estran.sensors.plausible import drop_impossible, fillings, is_reflectance, 
 from estran.sensors.survey import Fillings
 
 STRIP = 1024
-"""Rows read at once: a multiple of the tiles that SNAP's readers and operators use, so that none is computed twice; between strips the bar moves."""
+"""Rows read at once: a multiple of the tiles that SNAP's readers and operators use, so that none is computed twice;
+between strips the bar moves.
+"""
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit], its semantic name, and the edges that are no data [pixels]."""
+    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit], its semantic name, and the
+    edges that are no data [pixels].
+    """
 
     raster: Any
     offset: float = 0.0
@@ -44,7 +48,10 @@ class Samples:
         drop_impossible(values, self.semantic)
         start, end = self.edges
         if start:
-            rows, cols = np.arange(window.row, window.row + window.height), np.arange(window.col, window.col + window.width)
+            rows, cols = (
+                np.arange(window.row, window.row + window.height),
+                np.arange(window.col, window.col + window.width),
+            )
             height, width = int(self.raster.getRasterHeight()), int(self.raster.getRasterWidth())
             values[(rows < start) | (rows >= height - end)] = np.nan
             values[:, (cols < start) | (cols >= width - end)] = np.nan
@@ -69,7 +76,9 @@ class AuxFile:
         """It on another grid, one that goes beyond the scene."""
         from estran.adapters.files.aux_raster import read_on_grid
 
-        values = read_on_grid(self.path, grid, resampling=self.aux.resampling, notes=self.notes, heights=self.aux.unit == "m")
+        values = read_on_grid(
+            self.path, grid, resampling=self.aux.resampling, notes=self.notes, heights=self.aux.unit == "m"
+        )
         drop_impossible(values, self.aux.name)
         return values
 
@@ -105,12 +114,16 @@ def source_products(context: Any, op_class: type[Operator]) -> dict[str, Any]:
         if product is not None:
             found[declared.name] = product
         elif not declared.optional:
-            raise BadProduct(f"{op_class.alias} got no source product {declared.name!r}", todo=f"give one: gpt {op_class.alias} -S{declared.name}=FILE")
+            raise BadProduct(
+                f"{op_class.alias} got no source product {declared.name!r}",
+                todo=f"give one: gpt {op_class.alias} -S{declared.name}=FILE",
+            )
     return found
 
 
 def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> tuple[dict[str, Found], tuple[str, ...]]:
-    """Where each input of one source comes from (a raster of SNAP, a constant, computed tie points, a file), and what is to be said about it.
+    """Where each input of one source comes from (a raster of SNAP, a constant, computed tie points, a file), and what
+    is to be said about it.
 
     Reads no pixel: SNAP Desktop's window waits for it.
     """
@@ -119,28 +132,45 @@ def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> t
     points, computed = sun_points(op, declared, rasters, platform, scene.time, scene.grid)
     units = source.units(product) | {name: p.unit for name, p in points.items()}
     resolved = resolve_reads(op, units, platform, source=declared.name, where=where)
-    source.check_sizes([rasters[name] for name in resolved.bands.values() if name in rasters], product, scene.grid, where)
-    source.refuse_counts({semantic: rasters[name] for semantic, name in resolved.bands.items() if name in rasters}, where)
+    source.check_sizes(
+        [rasters[name] for name in resolved.bands.values() if name in rasters], product, scene.grid, where
+    )
+    source.refuse_counts(
+        {semantic: rasters[name] for semantic, name in resolved.bands.items() if name in rasters}, where
+    )
     offsets = source.left_out_offsets(product, resolved.bands.values())
     edges = source.edges(product, resolved.bands.values(), scene.grid)
     # As in the embedded engine: bands of further sources carry the source's name.
     prefix = "" if declared is op.sources[0] else f"{declared.name}."
     found: dict[str, Found] = {}
     for semantic, name in resolved.bands.items():
-        found[prefix + semantic] = Samples(rasters[name], offsets.get(name, 0.0), semantic, edges.get(name, (0, 0))) if name in rasters else points[name]
+        found[prefix + semantic] = (
+            Samples(rasters[name], offsets.get(name, 0.0), semantic, edges.get(name, (0, 0)))
+            if name in rasters
+            else points[name]
+        )
     found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
     for aux in op.aux:
         if aux.name in resolved.files:
             path = resolved.files[aux.name]
             if not path.exists():
-                raise BadParameter(f"the file of parameter {aux.parameter} does not exist", where=op.alias, found=path, todo="correct its path")
+                raise BadParameter(
+                    f"the file of parameter {aux.parameter} does not exist",
+                    where=op.alias,
+                    found=path,
+                    todo="correct its path",
+                )
             found[aux.name] = AuxFile(aux, path, scene.grid)
-    said = (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
+    said = (
+        (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
+    )
     return found, (*computed, *resolved.notes, *said)
 
 
 def read(context: Any, found: Found, window: Window, tick: Callable[[float], None]) -> Array:
-    """Physical values of a window, (rows, columns) float32, NaN where no-data; `tick` hears the share done and may raise to cancel."""
+    """Physical values of a window, (rows, columns) float32, NaN where no-data; `tick` hears the share done and may
+    raise to cancel.
+    """
     if isinstance(found, float):
         return np.full((window.height, window.width), found, np.float32)
     if isinstance(found, TiePointGrid):
@@ -165,11 +195,17 @@ def silent_sources(inputs: Mapping[str, Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(silent))
 
 
-def find_fillings(inputs: Mapping[str, Found], sources: Iterable[str], shape: tuple[int, int], look: Callable[[str, Window], Array]) -> Fillings:
+def find_fillings(
+    inputs: Mapping[str, Found], sources: Iterable[str], shape: tuple[int, int], look: Callable[[str, Window], Array]
+) -> Fillings:
     """The numbers that fill what the sensor did not see; `look` gives a window of an input by name."""
     found = {}
     for prefix in sources:
-        names = [n for n, samples in inputs.items() if isinstance(samples, Samples) and is_reflectance(samples.semantic) and n.rpartition(".")[0] == prefix]
+        names = [
+            n
+            for n, samples in inputs.items()
+            if isinstance(samples, Samples) and is_reflectance(samples.semantic) and n.rpartition(".")[0] == prefix
+        ]
         parts = [Window(r.start, c.start, r.stop - r.start, c.stop - c.start) for r, c in lookouts(shape)]
         found[prefix] = fillings([{name: look(name, part) for name in names} for part in parts], shape)
     return Fillings(found)

@@ -1,4 +1,6 @@
-"""SNAP's Java classes by their short names. jpy is there only inside SNAP (or after esa_snappy started a JVM), so it is imported when first needed."""
+"""SNAP's Java classes by their short names. jpy is there only inside SNAP (or after esa_snappy started a JVM), so it is
+imported when first needed.
+"""
 
 from __future__ import annotations
 

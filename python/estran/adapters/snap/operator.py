@@ -3,11 +3,12 @@
 What SNAP does with it, and what follows:
 
 - Every call holds one lock of the whole JVM, so calls are never parallel and tiles are large.
-- ``doExecute`` runs once before the first tile in gpt; in the desktop a tile may be asked for first, and ``doExecute`` may be called twice,
-  what it raises being swallowed. So scene work is done by whichever call comes first, once, and a failure or a cancel is remembered
-  and raised again by every later call.
-- A Python thread that asks for a source tile while it holds that lock can wait for ever for another one, where a graph forks (see
-  ``estran.engine.bind.forks``). Scene operators read all sources in one go; surveyed ones read them by strips, and again tile by tile.
+- ``doExecute`` runs once before the first tile in gpt; in the desktop a tile may be asked for first, and ``doExecute``
+  may be called twice, what it raises being swallowed. So scene work is done by whichever call comes first, once, and a
+  failure or a cancel is remembered and raised again by every later call.
+- A Python thread that asks for a source tile while it holds that lock can wait for ever for another one, where a graph
+  forks (see ``estran.engine.bind.forks``). Scene operators read all sources in one go; surveyed ones read them by
+  strips, and again tile by tile.
 - Only the text of an exception reaches the user.
 - SNAP fills with zeros outside an image: windows with a border are cut at its edge, and kernels know their edges.
 """
@@ -24,7 +25,18 @@ import numpy as np
 from estran.adapters.java.lend import lent
 from estran.adapters.snap import profiles, source, target
 from estran.adapters.snap.faults import told
-from estran.adapters.snap.inputs import STRIP, Array, AuxFile, Found, Samples, find_fillings, find_inputs, read, silent_sources, source_products
+from estran.adapters.snap.inputs import (
+    STRIP,
+    Array,
+    AuxFile,
+    Found,
+    Samples,
+    find_fillings,
+    find_inputs,
+    read,
+    silent_sources,
+    source_products,
+)
 from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import to_java
 from estran.catalogue.outputs import check_outputs, record, targets
@@ -63,7 +75,9 @@ class SnapOperator:
         self._fillings: Fillings | None = None
 
     def initialize(self, context: Any) -> None:
-        """Check parameters and sources, declare the target; quick, because the desktop's window waits for it: no pixel is read here."""
+        """Check parameters and sources, declare the target; quick, because the desktop's window waits for it: no pixel
+        is read here.
+        """
         self._context = context
         try:
             self._initialize(context)
@@ -71,7 +85,9 @@ class SnapOperator:
             raise self._told(error) from error
 
     def doExecute(self, pm: Any) -> None:  # noqa: N802 - SNAP's name
-        """Scene and surveyed operators work here, with a progress bar and a Cancel button; the others have nothing to do before their tiles."""
+        """Scene and surveyed operators work here, with a progress bar and a Cancel button; the others have nothing to
+        do before their tiles.
+        """
         if self._op.walk not in (Walk.SCENE, Walk.SURVEYED):
             return
         first = self._result is None and self._surveyed is None
@@ -83,7 +99,9 @@ class SnapOperator:
             pm.done()
         learnt = record(self._op, (), facts).find("facts")
         if first and learnt is not None:
-            self._product.getMetadataRoot().addElement(target.metadata_element(Element(f"{record(self._op).name}_facts", learnt.attributes)))
+            self._product.getMetadataRoot().addElement(
+                target.metadata_element(Element(f"{record(self._op).name}_facts", learnt.attributes))
+            )
 
     def computeTileStack(self, context: Any, target_tiles: Any, target_rectangle: Any) -> None:  # noqa: N802 - SNAP's name
         """All bands of one tile."""
@@ -125,7 +143,9 @@ class SnapOperator:
     def _colours(self) -> dict[str, str]:
         """Which of the bands handed on are red, green and blue."""
         found = {colour: self._inputs.get(colour) for colour in ("red", "green", "blue")}
-        names = {colour: str(samples.raster.getName()) for colour, samples in found.items() if isinstance(samples, Samples)}
+        names = {
+            colour: str(samples.raster.getName()) for colour, samples in found.items() if isinstance(samples, Samples)
+        }
         return {colour: name for colour, name in names.items() if self._product.getBand(name) is not None}
 
     def _tile(self, window: Window) -> Block:
@@ -162,7 +182,9 @@ class SnapOperator:
             raise self._failure from error
 
     def _survey_by_strips(self, progress: Progress) -> dict[str, Any]:
-        """Survey strips of rows, of which one is held at a time; surveys merge exactly, so their height changes nothing but memory."""
+        """Survey strips of rows, of which one is held at a time; surveys merge exactly, so their height changes nothing
+        but memory.
+        """
         for name, found in list(self._inputs.items()):
             if isinstance(found, AuxFile) and not self._covers(found, found.whole):
                 del self._inputs[name]
@@ -203,10 +225,18 @@ class SnapOperator:
             if isinstance(found, AuxFile) and whole and not self._covers(found, arrays[name]):
                 del arrays[name]
         self._drop_filled(arrays, window)
-        return Block(arrays, self._scene, window, progress=lambda share, message: progress(0.2 + 0.8 * share, message), lent=self._lent())
+        return Block(
+            arrays,
+            self._scene,
+            window,
+            progress=lambda share, message: progress(0.2 + 0.8 * share, message),
+            lent=self._lent(),
+        )
 
     def _covers(self, found: AuxFile, values: Array) -> bool:
-        """Whether a raster beside the scene covers any of it; warns of what was assumed of it and of what it does not cover."""
+        """Whether a raster beside the scene covers any of it; warns of what was assumed of it and of what it does not
+        cover.
+        """
         covered = np.count_nonzero(np.isfinite(values)) / values.size
         for note in dict.fromkeys((*found.notes, *coverage_notes(found.aux, found.path, covered))):
             self._context.getLogger().warning(f"{self._op.alias}: {note}")
@@ -217,14 +247,23 @@ class SnapOperator:
         return [name for name, found in self._inputs.items() if isinstance(found, float)]
 
     def _find_fillings(self, sources: set[str]) -> None:
-        self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda n, part: read(self._context, self._inputs[n], part, _no_tick))
+        self._fillings = find_fillings(
+            self._inputs,
+            sources,
+            self._scene.grid.shape,
+            lambda n, part: read(self._context, self._inputs[n], part, _no_tick),
+        )
 
     def _drop_filled(self, arrays: dict[str, Array], window: Window) -> None:
-        """Take out what the sensor did not see; a whole scene that no sensor sees is warned of, or refused where nothing is left."""
+        """Take out what the sensor did not see; a whole scene that no sensor sees is warned of, or refused where
+        nothing is left.
+        """
         whole = window == self._scene.grid.window and self._op.walk is Walk.SCENE
         if self._fillings is None and whole:
             sources = {name.rpartition(".")[0] for name in self._inputs}
-            self._fillings = find_fillings(self._inputs, sources, self._scene.grid.shape, lambda name, part: arrays[name][part.slices])
+            self._fillings = find_fillings(
+                self._inputs, sources, self._scene.grid.shape, lambda name, part: arrays[name][part.slices]
+            )
         elif self._fillings is None:
             self._find_fillings(set(silent_sources(self._inputs)))
         assert self._fillings is not None
@@ -245,9 +284,13 @@ class SnapOperator:
         return {**lent(), "wider": wider}
 
     def _told(self, error: Exception, where: str = "") -> EstranError:
-        """The sentence for the user; the traceback goes to SNAP's log, at a level that shows only where the fault is not the user's to mend."""
+        """The sentence for the user; the traceback goes to SNAP's log, at a level that shows only where the fault is
+        not the user's to mend.
+        """
         log = self._context.getLogger()
-        (log.fine if isinstance(error, EstranError) else log.severe)(f"{self.declaration.alias}: {traceback.format_exc()}")
+        (log.fine if isinstance(error, EstranError) else log.severe)(
+            f"{self.declaration.alias}: {traceback.format_exc()}"
+        )
         return told(error, self.declaration.alias, where)
 
 
@@ -260,7 +303,9 @@ def _no_tick(_share: float) -> None:
 
 
 def _monitor(pm: Any) -> Progress:
-    """SNAP's progress monitor as ours: it only counts up, and a cancel is an error, so that nothing half-made is shown as a result."""
+    """SNAP's progress monitor as ours: it only counts up, and a cancel is an error, so that nothing half-made is shown
+    as a result.
+    """
     done = 0
 
     def progress(share: float, message: str) -> None:

@@ -31,8 +31,9 @@ def construct(op_class: type[Operator], get: Callable[[str], Any]) -> Operator:
 def convert(p: Parameter, value: Any) -> Any:
     """One value from Java to the declared type.
 
-    Lists come as Java arrays, files as ``java.io.File``; a field left empty comes as None, which is the default unless the parameter is optional.
-    SNAP does not tell a default from the same value given: a number that stands for None is None.
+    Lists come as Java arrays, files as ``java.io.File``; a field left empty comes as None, which is the default unless
+    the parameter is optional. SNAP does not tell a default from the same value given: a number that stands for None is
+    None.
     """
     if value is not None and p.info.dialog and p.info.stands_for is not None and float(value) == p.info.stands_for:
         return p.default

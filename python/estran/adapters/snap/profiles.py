@@ -1,4 +1,6 @@
-"""RGB image profiles that SNAP Desktop offers for our products: the classes in their colours, and natural colours where the bands were handed on."""
+"""RGB image profiles that SNAP Desktop offers for our products: the classes in their colours, and natural colours where
+the bands were handed on.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def class_expressions(band: str, coding: IndexCoding) -> Expressions:
     return channel(0), channel(1), channel(2)
 
 
-def profiles_of(label: str, outputs: tuple[Target, ...], colours: Mapping[str, str]) -> dict[str, tuple[Expressions, float | None]]:
+def profiles_of(
+    label: str, outputs: tuple[Target, ...], colours: Mapping[str, str]
+) -> dict[str, tuple[Expressions, float | None]]:
     """Profiles of a product by name: the expressions, and the value that is full colour (None: SNAP stretches).
 
     Parameters
@@ -34,7 +38,8 @@ def profiles_of(label: str, outputs: tuple[Target, ...], colours: Mapping[str, s
     outputs
         Its target bands.
     colours
-        Bands handed on from the source that are "red", "green" and "blue"; none is made of them unless all three are there.
+        Bands handed on from the source that are "red", "green" and "blue"; none is made of them unless all three are
+        there.
     """
     made: dict[str, tuple[Expressions, float | None]] = {}
     for output in outputs:
@@ -59,4 +64,6 @@ def _profile(name: str, product_type: str, expressions: Expressions, full: float
     pattern = java_array("String", [product_type, "*", "*"])
     if full is None:
         return java("RGBImageProfile")(name, strings, pattern)
-    return java("RGBImageProfile")(name, strings, pattern, java_array("Range", [java("Range")(0.0, full) for _ in range(3)]))
+    return java("RGBImageProfile")(
+        name, strings, pattern, java_array("Range", [java("Range")(0.0, full) for _ in range(3)])
+    )

@@ -1,4 +1,6 @@
-"""A source product of SNAP as our operators see it: names, units, scene, and physical samples with NaN where there is no data."""
+"""A source product of SNAP as our operators see it: names, units, scene, and physical samples with NaN where there is
+no data.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def rasters(product: Any) -> dict[str, Any]:
 
 def units(product: Any) -> dict[str, str | None]:
     """Unit of each raster, None where SNAP has none."""
-    return {name: None if (unit := raster.getUnit()) is None else str(unit) for name, raster in rasters(product).items()}
+    return {
+        name: None if (unit := raster.getUnit()) is None else str(unit) for name, raster in rasters(product).items()
+    }
 
 
 def scene_of(product: Any) -> Scene:
@@ -51,7 +55,9 @@ def scene_of(product: Any) -> Scene:
 
 
 def grid_of(product: Any) -> Grid:
-    """The scene raster: with transform and CRS where the geocoding is a map's, without where it is by tie points or absent."""
+    """The scene raster: with transform and CRS where the geocoding is a map's, without where it is by tie points or
+    absent.
+    """
     width, height = int(product.getSceneRasterWidth()), int(product.getSceneRasterHeight())
     coding = product.getSceneGeoCoding()
     if coding is None:
@@ -84,9 +90,15 @@ def check_sizes(found: Iterable[Any], product: Any, grid: Grid, where: str) -> N
     name, (width, height) = next(iter(other.items()))
     more = f" and {len(other) - 1} more" if len(other) > 1 else ""
     if str(product.getProductType() or "").upper().startswith("S2_MSI"):
-        todo = "resample it first: Optical > Geometric > S2 Resampling Processor, or gpt S2Resampling -SsourceProduct=FILE -Presolution=20 -t RESAMPLED.dim"
+        todo = (
+            "resample it first: Optical > Geometric > S2 Resampling Processor, or gpt S2Resampling "
+            "-SsourceProduct=FILE -Presolution=20 -t RESAMPLED.dim"
+        )
     else:
-        todo = "resample it first: Raster > Geometric > Resampling, or gpt Resample -SsourceProduct=FILE -PreferenceBand=BAND -t RESAMPLED.dim"
+        todo = (
+            "resample it first: Raster > Geometric > Resampling, or gpt Resample -SsourceProduct=FILE "
+            "-PreferenceBand=BAND -t RESAMPLED.dim"
+        )
     raise UnsupportedProduct(
         "the product's bands have more than one size",
         where=where,
@@ -99,9 +111,10 @@ def check_sizes(found: Iterable[Any], product: Any, grid: Grid, where: str) -> N
 def left_out_offsets(product: Any, names: Iterable[str]) -> dict[str, float]:
     """Offsets of the metadata that the reader has not put into the scaling of bands [reflectance], by band.
 
-    Since processing baseline 04.00 Sentinel-2 counts hold an offset (RADIO_ADD_OFFSET, a negative number of counts to add).
-    SNAP's reader puts it into the band's scaling, unless it is older than that or its option "negative radiometric offset" is off: the scaling then has
-    a factor and no offset. Bands that are no longer counts are left alone: whoever made them had the scaling.
+    Since processing baseline 04.00 Sentinel-2 counts hold an offset (RADIO_ADD_OFFSET, a negative number of counts to
+    add). SNAP's reader puts it into the band's scaling, unless it is older than that or its option "negative
+    radiometric offset" is off: the scaling then has a factor and no offset. Bands that are no longer counts are left
+    alone: whoever made them had the scaling.
     """
     wanted = {band.name: i for i, band in enumerate(SENTINEL2)}
     counts = _added_offsets(product)
@@ -119,21 +132,30 @@ def left_out_offsets(product: Any, names: Iterable[str]) -> dict[str, float]:
 
 
 def refuse_counts(found: Mapping[str, Any], where: str) -> None:
-    """Raise :class:`UnsupportedProduct` for whole numbers without a scaling where reflectance is read; rasters by semantic name."""
+    """Raise :class:`UnsupportedProduct` for whole numbers without a scaling where reflectance is read; rasters by
+    semantic name.
+    """
     for semantic, raster in found.items():
-        whole = raster.getDataType() in _types(_COUNTS) and float(raster.getScalingFactor()) == 1.0 and float(raster.getScalingOffset()) == 0.0
+        whole = (
+            raster.getDataType() in _types(_COUNTS)
+            and float(raster.getScalingFactor()) == 1.0
+            and float(raster.getScalingOffset()) == 0.0
+        )
         if is_reflectance(semantic) and whole:
             raise UnsupportedProduct(
                 f"band {raster.getName()} ({semantic}) holds numbers whose scaling is not known",
                 where=where,
                 expected="reflectance, or numbers with a scaling factor",
                 found="whole numbers",
-                todo="make a band of reflectance first, with Raster > Band Maths (times 0.0001 where it is kept times 10 000)",
+                todo="make a band of reflectance first, with Raster > Band Maths (times 0.0001 where it is kept times "
+                "10 000)",
             )
 
 
 def _added_offsets(product: Any) -> dict[int, float]:
-    """RADIO_ADD_OFFSET by band number; SNAP's metadata tree keeps the numbers in their order and drops what they belong to."""
+    """RADIO_ADD_OFFSET by band number; SNAP's metadata tree keeps the numbers in their order and drops what they belong
+    to.
+    """
     for element in _elements(product.getMetadataRoot()):
         found = [a for a in element.getAttributes() if a.getName() == "RADIO_ADD_OFFSET"]
         if found:
@@ -142,7 +164,9 @@ def _added_offsets(product: Any) -> dict[int, float]:
 
 
 def edges(product: Any, names: Iterable[str], grid: Grid) -> dict[str, tuple[int, int]]:
-    """Pixels at the upper and left edges, and at the lower and right ones, where SNAP's S2Resampling mixed zeros in, by band; see `mixed_edges`."""
+    """Pixels at the upper and left edges, and at the lower and right ones, where SNAP's S2Resampling mixed zeros in, by
+    band; see `mixed_edges`.
+    """
     if grid.transform is None or not _interpolated(product):
         return {}
     pixel = max(grid.pixel_size)
@@ -154,7 +178,9 @@ def _interpolated(product: Any) -> bool:
     graph = product.getMetadataRoot().getElement("Processing_Graph")
     for node in () if graph is None else graph.getElements():
         if node.containsAttribute("operator") and str(node.getAttributeString("operator")) == OPERATOR:
-            given = [str(e.getAttributeString("upsampling")) for e in node.getElements() if e.containsAttribute("upsampling")]
+            given = [
+                str(e.getAttributeString("upsampling")) for e in node.getElements() if e.containsAttribute("upsampling")
+            ]
             return "Nearest" not in given
     return False
 
@@ -184,7 +210,9 @@ def read(context: Any, raster: Any, window: Window, offset: float = 0.0) -> npt.
         exact = from_java(tile.getSamplesDouble(), np.float64, shape)
         values = np.where(exact == nodata, np.nan, exact).astype(np.float32)
     if raster.getValidPixelExpression():
-        valid = from_java(raster.readValidMask(window.col, window.row, window.width, window.height, None), np.bool_, shape)
+        valid = from_java(
+            raster.readValidMask(window.col, window.row, window.width, window.height, None), np.bool_, shape
+        )
         values[~valid] = np.nan
     return values
 

@@ -14,8 +14,11 @@ PREFERRED_TILE = 1024
 """Pixels: one Python call a tile, and calls are never parallel, so tiles are large."""
 
 
-def target_product(source: Any, alias: str, outputs: tuple[Target, ...], copied: tuple[str, ...], record: Element) -> Any:
-    """A product of the source's size with the declared bands, codings, masks and palettes, and the source's geocoding, times, tie points and metadata.
+def target_product(
+    source: Any, alias: str, outputs: tuple[Target, ...], copied: tuple[str, ...], record: Element
+) -> Any:
+    """A product of the source's size with the declared bands, codings, masks and palettes, and the source's geocoding,
+    times, tie points and metadata.
 
     `copied` names bands to hand on, with their codings; "*" is all of the scene's size.
     """
@@ -62,8 +65,15 @@ def _copy_bands(source: Any, product: Any, copied: tuple[str, ...]) -> None:
     for name in names:
         band = source.getBand(name)
         if band is None:
-            raise MissingBand(f"band {name!r} of copy_bands is missing", where=source.getName(), found=", ".join(map(str, source.getBandNames())))
-        if (band.getRasterWidth(), band.getRasterHeight()) == (product.getSceneRasterWidth(), product.getSceneRasterHeight()):
+            raise MissingBand(
+                f"band {name!r} of copy_bands is missing",
+                where=source.getName(),
+                found=", ".join(map(str, source.getBandNames())),
+            )
+        if (band.getRasterWidth(), band.getRasterHeight()) == (
+            product.getSceneRasterWidth(),
+            product.getSceneRasterHeight(),
+        ):
             java("ProductUtils").copyBand(name, source, product, True)
     if names:
         java("ProductUtils").copyMasks(source, product)
@@ -89,12 +99,17 @@ def _add_band(product: Any, output: Target) -> None:
             coding.addIndex(value.name, value.value, value.meaning)
         product.getIndexCodingGroup().add(coding)
         band.setSampleCoding(coding)
-    points = java_array("ColorPoint", [java("ColorPoint")(float(value), _colour(colour), label) for value, colour, label in _palette(output)])
+    points = java_array(
+        "ColorPoint",
+        [java("ColorPoint")(float(value), _colour(colour), label) for value, colour, label in _palette(output)],
+    )
     band.setImageInfo(java("ImageInfo")(java("ColorPaletteDef")(points)))
 
 
 def _palette(output: Target) -> tuple[tuple[float, Colour, str], ...]:
-    """The declared palette; else greys: SNAP Desktop computes the whole scene for the statistics of a band that has none."""
+    """The declared palette; else greys: SNAP Desktop computes the whole scene for the statistics of a band that has
+    none.
+    """
     if output.palette:
         return output.palette
     top = float(sum(flag.mask for flag in output.coding.flags)) if isinstance(output.coding, FlagCoding) else 1.0

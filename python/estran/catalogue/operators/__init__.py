@@ -11,5 +11,13 @@ from estran.catalogue.operators.spectral_tests import SpectralTests
 from estran.catalogue.operators.sun_glint import SunGlint
 from estran.catalogue.spec import Operator
 
-OPERATORS: tuple[type[Operator], ...] = (Masks, CloudMask, CloudProbability, CloudDisplacement, SpectralTests, ReliefShadow, SunGlint)
+OPERATORS: tuple[type[Operator], ...] = (
+    Masks,
+    CloudMask,
+    CloudProbability,
+    CloudDisplacement,
+    SpectralTests,
+    ReliefShadow,
+    SunGlint,
+)
 """Every operator, in the order of menus and pages."""

@@ -18,12 +18,17 @@ class CloudDisplacement(Operator):
     version: ClassVar[str] = "1.0"
     summary: ClassVar[str] = (
         "Cloud displacement index of Sentinel-2: near-infrared bands see a cloud from slightly different places, "
-        "so the local variance of B8/B8A exceeds that of B7/B8A. It tells clouds from bright ground by geometry instead of colour."
+        "so the local variance of B8/B8A exceeds that of B7/B8A. It tells clouds from bright ground by geometry "
+        "instead of colour."
     )
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     atbd: ClassVar[str] = "cloud_mask"
     sources: ClassVar[tuple[Source, ...]] = (
-        Source("source", (Reads("nir"), Reads("rededge078"), Reads("nir08")), "top-of-atmosphere reflectance, all bands on one grid of 10 to 20 m"),
+        Source(
+            "source",
+            (Reads("nir"), Reads("rededge078"), Reads("nir08")),
+            "top-of-atmosphere reflectance, all bands on one grid of 10 to 20 m",
+        ),
     )
     writes: ClassVar[tuple[Writes, ...]] = (
         BandOut(
@@ -55,4 +60,6 @@ class CloudDisplacement(Operator):
         """The index of one block."""
         from estran.masks.cloud.displacement import displacement_index
 
-        return block.out({"cdi": displacement_index(block["nir"], block["rededge078"], block["nir08"], self.half_width)})
+        return block.out(
+            {"cdi": displacement_index(block["nir"], block["rededge078"], block["nir08"], self.half_width)}
+        )

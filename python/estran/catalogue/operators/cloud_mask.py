@@ -48,17 +48,36 @@ CLASSES = IndexCoding(
     ),
 )
 PASSES = (
-    Pass("survey: thresholds of the scene", (*(reads.band for reads in PIXEL_READS), *(aux.name for aux in PIXEL_AUX)), Walk.PIXEL, 0),
-    Pass("decision: flags (2 bytes), probability (4), brightness of rims (4), masks", tuple(reads.band for reads in PIXEL_READS), Walk.NEIGHBOURHOOD, 18),
+    Pass(
+        "survey: thresholds of the scene",
+        (*(reads.band for reads in PIXEL_READS), *(aux.name for aux in PIXEL_AUX)),
+        Walk.PIXEL,
+        0,
+    ),
+    Pass(
+        "decision: flags (2 bytes), probability (4), brightness of rims (4), masks",
+        tuple(reads.band for reads in PIXEL_READS),
+        Walk.NEIGHBOURHOOD,
+        18,
+    ),
     Pass("displacement of clouds: a window at a time", ("nir08", "nir", "rededge078"), Walk.NEIGHBOURHOOD, 14),
-    Pass("potential shadow: two filled images, one after the other; matching over the relief", ("nir08", "swir16", "blue", "cirrus", "dem"), Walk.SCENE, 24),
+    Pass(
+        "potential shadow: two filled images, one after the other; matching over the relief",
+        ("nir08", "swir16", "blue", "cirrus", "dem"),
+        Walk.SCENE,
+        24,
+    ),
 )
-"""What the cloud mask looks at, in order, and what it holds meanwhile: flags and probability all the time. Figures were measured on whole tiles."""
+"""What the cloud mask looks at, in order, and what it holds meanwhile: flags and probability all the time. Figures were
+measured on whole tiles.
+"""
 _PRIORITY = ("WATER", "SNOW", "BUFFER", "CIRRUS", "SHADOW", "CLOUD", "NODATA")
 """Which flag makes the class of its name; later ones win."""
 _ANGLES_READ = ("sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth")
 _THIN = 8
-"""Angles are taken at each of so many rows and columns: they change slowly, and four full arrays weigh as much as four bands."""
+"""Angles are taken at each of so many rows and columns: they change slowly, and four full arrays weigh as much as four
+bands.
+"""
 _OWN = {
     "nir08": Reads("nir08", fallback=("nir",)),
     "nir": Reads("nir", optional=True, without="the displacement test of cloud objects is off"),
@@ -70,14 +89,18 @@ _ANGLES = "angle given per pixel by the product is better"
 
 @dataclass(frozen=True, kw_only=True)
 class CloudMask(Operator):
-    """Fmask adapted to Sentinel-2: spectral tests, scene statistics, cloud objects, and shadows matched to their clouds over height."""
+    """Fmask adapted to Sentinel-2: spectral tests, scene statistics, cloud objects, and shadows matched to their clouds
+    over height.
+    """
 
     alias: ClassVar[str] = "Estran.CloudMask"
     label: ClassVar[str] = "Cloud and cloud shadow"
     version: ClassVar[str] = "1.0"
     summary: ClassVar[str] = (
-        "Cloud, thin cirrus, cloud shadow, snow and water by Fmask adapted to Sentinel-2 top-of-atmosphere reflectance, "
-        "with cloud probability and cloud height. Shadows are matched to their clouds with the true geometry of sun and sensor."
+        "Cloud, thin cirrus, cloud shadow, snow and water by Fmask adapted to Sentinel-2 top-of-atmosphere "
+        "reflectance, "
+        "with cloud probability and cloud height. Shadows are matched to their clouds with the true geometry of sun "
+        "and sensor."
     )
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     atbd: ClassVar[str] = "cloud_mask"
@@ -125,23 +148,33 @@ class CloudMask(Operator):
             "dem",
             "m",
             "Height of the ground.",
-            without="the thin-cirrus threshold is that of sea level, shadows fall on flat ground, and cloud heights count from it",
+            without="the thin-cirrus threshold is that of sea level, shadows fall on flat ground, and cloud heights "
+            "count from it",
         ),
         *(aux for aux in PIXEL_AUX if aux.name != "dem"),
     )
     writes: ClassVar[tuple[Writes, ...]] = (
         FlagsOut("cloud_flags", "uint16", FLAGS, "cloud, cirrus, shadow, snow, water; a pixel may have several"),
         ClassesOut(
-            "cloud_class", "uint8", CLASSES, "one class a pixel: no-data over cloud over shadow over cirrus over buffer over snow over water over clear"
+            "cloud_class",
+            "uint8",
+            CLASSES,
+            "one class a pixel: no-data over cloud over shadow over cirrus over buffer over snow over water over clear",
         ),
         BandOut(
-            "cloud_probability", "float32", "1", "cloud probability", interval="[0,1]", palette=((0.0, (0, 0, 60), "clear"), (1.0, (255, 255, 255), "cloud"))
+            "cloud_probability",
+            "float32",
+            "1",
+            "cloud probability",
+            interval="[0,1]",
+            palette=((0.0, (0, 0, 60), "clear"), (1.0, (255, 255, 255), "cloud")),
         ),
         BandOut(
             "cloud_height",
             "float32",
             "m",
-            "altitude of the cloud where a DEM is given, else its height above the ground; NaN where its shadow does not tell it",
+            "altitude of the cloud where a DEM is given, else its height above the ground; NaN where its shadow does "
+            "not tell it",
             interval="[0,*)",
             palette=((0.0, (70, 0, 100), ""), (2000.0, (30, 140, 140), ""), (6000.0, (255, 230, 30), "")),
         ),
@@ -154,26 +187,74 @@ class CloudMask(Operator):
         "default: best measured; strict: Fmask 4 as published; python-fmask: that program's recipe",
         source="docs/ATBD/cloud_mask.md, validation",
     )
-    dem: Path | None = param(None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers", dialog=True)
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers", dialog=True)
-    sun_zenith: float | None = param(None, f"Sun zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,90]", section="Geometry")
+    dem: Path | None = param(
+        None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers", dialog=True
+    )
+    water_occurrence: Path | None = param(
+        None,
+        "Raster of surface water occurrence; empty: the product's own, if any",
+        unit="%",
+        section="Layers",
+        dialog=True,
+    )
+    sun_zenith: float | None = param(
+        None,
+        f"Sun zenith angle where the product has none; {_ANGLES}",
+        unit="degrees",
+        interval="[0,90]",
+        section="Geometry",
+    )
     sun_azimuth: float | None = param(
-        None, f"Sun azimuth from true north, clockwise, where the product has none; {_ANGLES}", unit="degrees", interval="[-180,360]", section="Geometry"
+        None,
+        f"Sun azimuth from true north, clockwise, where the product has none; {_ANGLES}",
+        unit="degrees",
+        interval="[-180,360]",
+        section="Geometry",
     )
-    view_zenith: float | None = param(None, f"View zenith angle where the product has none; {_ANGLES}", unit="degrees", interval="[0,60]", section="Geometry")
+    view_zenith: float | None = param(
+        None,
+        f"View zenith angle where the product has none; {_ANGLES}",
+        unit="degrees",
+        interval="[0,60]",
+        section="Geometry",
+    )
     view_azimuth: float | None = param(
-        None, f"Azimuth from the ground to the sensor where the product has none; {_ANGLES}", unit="degrees", interval="[-180,360]", section="Geometry"
+        None,
+        f"Azimuth from the ground to the sensor where the product has none; {_ANGLES}",
+        unit="degrees",
+        interval="[-180,360]",
+        section="Geometry",
     )
-    pixel_size: float | None = param(None, "Size of a pixel where the product has no map geocoding", unit="m", interval="(0,1000]", section="Geometry")
+    pixel_size: float | None = param(
+        None,
+        "Size of a pixel where the product has no map geocoding",
+        unit="m",
+        interval="(0,1000]",
+        section="Geometry",
+    )
 
     cirrus_min: float | None = param(
-        None, f"Reflectance of the cirrus band above its background that is cirrus{_MODE}", unit="1", interval="[0,1]", section="Cloud",
-        label="Min. cirrus reflectance", source="Zhu, Wang & Woodcock 2015: 0.01", dialog=True, stands_for=0.01,
-    )  # fmt: skip
+        None,
+        f"Reflectance of the cirrus band above its background that is cirrus{_MODE}",
+        unit="1",
+        interval="[0,1]",
+        section="Cloud",
+        label="Min. cirrus reflectance",
+        source="Zhu, Wang & Woodcock 2015: 0.01",
+        dialog=True,
+        stands_for=0.01,
+    )
     probability_offset: float | None = param(
-        None, f"Added to the percentile of clear pixels to make the probability threshold; lower finds more cloud{_MODE}", unit="1", interval="[-1,1]",
-        section="Cloud", label="Cloud probability offset", source="Qiu et al. 2019: 0.20 for Sentinel-2", dialog=True, stands_for=0.2,
-    )  # fmt: skip
+        None,
+        f"Added to the percentile of clear pixels to make the probability threshold; lower finds more cloud{_MODE}",
+        unit="1",
+        interval="[-1,1]",
+        section="Cloud",
+        label="Cloud probability offset",
+        source="Qiu et al. 2019: 0.20 for Sentinel-2",
+        dialog=True,
+        stands_for=0.2,
+    )
     brightness_min: float | None = param(
         None,
         f"Mean visible reflectance below which nothing is a cloud{_MODE}",
@@ -286,11 +367,17 @@ class CloudMask(Operator):
         for rows in pieces(block.shape):
             flags = {name.upper(): mask for name, mask in masks_of(result.pixels.flags[rows]).items()}
             packed[rows], classes[rows] = FLAGS.pack(flags, np.uint16), classes_of(flags)
-        arrays = {"cloud_flags": packed, "cloud_class": classes, "cloud_probability": result.probability, "cloud_height": result.height}
+        arrays = {
+            "cloud_flags": packed,
+            "cloud_class": classes,
+            "cloud_probability": result.probability,
+            "cloud_height": result.height,
+        }
         return block.out(arrays, **facts)
 
     def masks(self, block: Block, companion: Companion | None = None) -> tuple[CloudMaskResult, dict[str, Any]]:
-        """The masks as the kernel gives them, and the facts of the run; reads the block by strips, and takes arrays out that are not read any more.
+        """The masks as the kernel gives them, and the facts of the run; reads the block by strips, and takes arrays out
+        that are not read any more.
 
         `companion` is what another operator makes of the same strips.
         """
@@ -304,7 +391,9 @@ class CloudMask(Operator):
 
         def survey(strip: Strip) -> tuple[dict[str, Array], Any]:
             there = (name for name in _ANGLES_READ if name in strip.arrays)
-            return {name: strip.arrays[name][-strip.first % _THIN :: _THIN, ::_THIN].copy() for name in there}, other.survey(strip)
+            return {
+                name: strip.arrays[name][-strip.first % _THIN :: _THIN, ::_THIN].copy() for name in there
+            }, other.survey(strip)
 
         def keep(found: tuple[dict[str, Array], Any]) -> None:
             for name, part in found[0].items():
@@ -313,11 +402,15 @@ class CloudMask(Operator):
 
         both = replace(other, survey=survey, keep=keep, names_of_survey=(*other.names_of_survey, *_ANGLES_READ))
         reader = reader_of(block, (*NAMES, *both.names, *both.names_of_survey))
-        result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(lambda: self._geometry(block, angles))
+        result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(
+            lambda: self._geometry(block, angles)
+        )
         facts = dict(result.facts)
         facts |= {f"share_{name}": value for name, value in facts.pop("shares").items()}
         # What a missing band switches off is said by whoever resolved the bands.
-        missing = tuple(f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux)))
+        missing = tuple(
+            f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux))
+        )
         facts["notes"] = tuple(note for note in result.notes if not note.startswith(missing))
         return result, facts
 
@@ -332,7 +425,10 @@ class CloudMask(Operator):
         pixel = replace(
             PixelSettings.for_mode(self.mode),
             **given(
-                cirrus_min=self.cirrus_min, probability_offset=self.probability_offset, brightness_min=self.brightness_min, snow_ndsi_min=self.snow_ndsi_min
+                cirrus_min=self.cirrus_min,
+                probability_offset=self.probability_offset,
+                brightness_min=self.brightness_min,
+                snow_ndsi_min=self.snow_ndsi_min,
             ),
         )
         objects = ObjectSettings.for_mode(self.mode)
@@ -377,7 +473,9 @@ class CloudMask(Operator):
             return grid.pixel_size_metres()
         if self.pixel_size is None:
             raise BadGrid(
-                "the product has no map geocoding, so the size of its pixels is unknown", where=self.alias, todo="give it with the parameter pixel_size"
+                "the product has no map geocoding, so the size of its pixels is unknown",
+                where=self.alias,
+                todo="give it with the parameter pixel_size",
             )
         return self.pixel_size, self.pixel_size
 
@@ -387,11 +485,15 @@ def reader_of(block: Block, names: tuple[str, ...]) -> StripReader:
     from estran.masks.cloud.strips import StripReader
 
     present = tuple(dict.fromkeys(name for name in names if name in block))
-    return StripReader(block.shape, present, lambda wanted, first, last: block.strip(wanted, first, last).arrays, block.release)
+    return StripReader(
+        block.shape, present, lambda wanted, first, last: block.strip(wanted, first, last).arrays, block.release
+    )
 
 
 def classes_of(flags: Mapping[str, Array]) -> Array:
-    """One class a pixel from masks by the names of :data:`FLAGS`: no-data over cloud over shadow over thin cirrus over buffer over snow over water (CM-34)."""
+    """One class a pixel from masks by the names of :data:`FLAGS`: no-data over cloud over shadow over thin cirrus over
+    buffer over snow over water (CM-34).
+    """
     import numpy as np
 
     classes = np.full(flags["CLOUD"].shape, CLASSES["CLEAR"].value, np.uint8)

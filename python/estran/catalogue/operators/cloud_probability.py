@@ -1,4 +1,6 @@
-"""Estran.CloudProbability: cloud probability and potential cloud of every pixel, before anything looks at a neighbour."""
+"""Estran.CloudProbability: cloud probability and potential cloud of every pixel, before anything looks
+at a neighbour.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,21 @@ PIXEL_READS: tuple[Reads, ...] = (
     Reads("nir08"),
     Reads("swir16"),
     Reads("swir22", optional=True, without="the SWIR 2.2 µm part of the basic test and of the snow test is off"),
-    Reads("cirrus", optional=True, without="the thin-cirrus test and the cirrus part of the probability are off; thin cirrus is missed"),
-    Reads("nir09", optional=True, without="the cloud model without the water-vapour ratio is used; more false alarms on bright ground"),
-    Reads("coastal", optional=True, without="the cloud model without the coastal-aerosol ratio is used; more false alarms over water"),
+    Reads(
+        "cirrus",
+        optional=True,
+        without="the thin-cirrus test and the cirrus part of the probability are off; thin cirrus is missed",
+    ),
+    Reads(
+        "nir09",
+        optional=True,
+        without="the cloud model without the water-vapour ratio is used; more false alarms on bright ground",
+    ),
+    Reads(
+        "coastal",
+        optional=True,
+        without="the cloud model without the coastal-aerosol ratio is used; more false alarms over water",
+    ),
     Reads("nir", optional=True, without="python-fmask mode takes the narrow near infrared instead of the wide one"),
 )
 """What the pixel stage of the cloud mask reads; the operators that contain it share this."""
@@ -60,12 +74,15 @@ class CloudProbability(Operator):
     label: ClassVar[str] = "Cloud probability (pixel tests)"
     version: ClassVar[str] = "1.0"
     summary: ClassVar[str] = (
-        "Cloud probability, potential cloud, thin cirrus, snow and water of every pixel by itself: the first stage of the cloud mask, without objects."
+        "Cloud probability, potential cloud, thin cirrus, snow and water of every pixel by itself: the first stage of "
+        "the cloud mask, without objects."
     )
     atbd: ClassVar[str] = "cloud_mask"
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     walk: ClassVar[Walk] = Walk.SURVEYED
-    sources: ClassVar[tuple[Source, ...]] = (Source("source", PIXEL_READS, "Top-of-atmosphere reflectance on one grid."),)
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source("source", PIXEL_READS, "Top-of-atmosphere reflectance on one grid."),
+    )
     aux: ClassVar[tuple[Aux, ...]] = PIXEL_AUX
     writes: ClassVar[tuple[Writes, ...]] = (
         BandOut("cloud_probability", "float32", "1", "Cloud probability", interval="[0,1]"),
@@ -73,10 +90,25 @@ class CloudProbability(Operator):
     )
 
     mode: Literal["default", "strict", "python-fmask"] = param(
-        "default", "Rules: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes", dialog=True
+        "default",
+        "Rules: our own, the published Fmask text, or those of python-fmask.",
+        source="ATBD cloud_mask, table of modes",
+        dialog=True,
     )
-    dem: Path | None = param(None, "Raster of ground heights; raises the cirrus threshold in mountains.", unit="m", section="Layers", dialog=True)
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; helps to find water under haze.", unit="%", section="Layers", dialog=True)
+    dem: Path | None = param(
+        None,
+        "Raster of ground heights; raises the cirrus threshold in mountains.",
+        unit="m",
+        section="Layers",
+        dialog=True,
+    )
+    water_occurrence: Path | None = param(
+        None,
+        "Raster of surface water occurrence; helps to find water under haze.",
+        unit="%",
+        section="Layers",
+        dialog=True,
+    )
 
     def survey(self, block: Block) -> Any:
         """Samples of the block's valid pixels."""
@@ -110,4 +142,6 @@ class CloudProbability(Operator):
             "CLEAR_LAND": stage.clear_land,
             "CLEAR_WATER": stage.clear_water,
         }
-        return block.out({"cloud_probability": stage.probability, "cloud_probability_flags": _FLAGS.pack(flags)}, **stage.thresholds)
+        return block.out(
+            {"cloud_probability": stage.probability, "cloud_probability_flags": _FLAGS.pack(flags)}, **stage.thresholds
+        )

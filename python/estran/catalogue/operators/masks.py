@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     from estran.masks.cloud.strips import Strip
 
 _CLOUDS = OperatorPart(CloudMask, out_of_dialog=("displacement", "min_object"))
-_RELIEF = OperatorPart(ReliefShadow, "relief_", shared=("dem", "sun_zenith", "sun_azimuth"), left_out=("sky_directions",))
+_RELIEF = OperatorPart(
+    ReliefShadow, "relief_", shared=("dem", "sun_zenith", "sun_azimuth"), left_out=("sky_directions",)
+)
 
-_GLINT = OperatorPart(SunGlint, "glint_", shared=("water_occurrence", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth"))
+_GLINT = OperatorPart(
+    SunGlint, "glint_", shared=("water_occurrence", "sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth")
+)
 
 
-def _flags(coding: FlagCoding, called: Mapping[str, str], first: int, colours: Mapping[str, Colour] | None = None) -> tuple[Flag, ...]:
+def _flags(
+    coding: FlagCoding, called: Mapping[str, str], first: int, colours: Mapping[str, Colour] | None = None
+) -> tuple[Flag, ...]:
     """Flags of a part under the names and bits that they have here, and in other colours where theirs are taken."""
     found = (coding[name] for name in called)
     return tuple(
@@ -37,13 +43,26 @@ def _flags(coding: FlagCoding, called: Mapping[str, str], first: int, colours: M
 
 
 def _of_another_band(reads: Reads) -> bool:
-    """The mask of glint needs the view of swir16 alone; angles of each band are for reflectances, which this operator does not write."""
+    """The mask of glint needs the view of swir16 alone; angles of each band are for reflectances, which this operator
+    does not write.
+    """
     return reads.band.startswith("view_") and reads.band.count("_") > 1 and not reads.band.endswith("_swir16")
 
 
-_OF_RELIEF: Mapping[str, str] = {"CAST": "RELIEF_SHADOW", "SELF": "SELF_SHADOW", "LOW_SUN": "LOW_SUN", "HIDDEN": "HIDDEN", "UNKNOWN": "RELIEF_UNKNOWN"}
+_OF_RELIEF: Mapping[str, str] = {
+    "CAST": "RELIEF_SHADOW",
+    "SELF": "SELF_SHADOW",
+    "LOW_SUN": "LOW_SUN",
+    "HIDDEN": "HIDDEN",
+    "UNKNOWN": "RELIEF_UNKNOWN",
+}
 """What flags of the relief shadow are called here."""
-_OF_GLINT: Mapping[str, str] = {"LOW": "GLINT_LOW", "MODERATE": "GLINT_MODERATE", "SEVERE": "GLINT_SEVERE", "POSSIBLE": "GLINT_POSSIBLE"}
+_OF_GLINT: Mapping[str, str] = {
+    "LOW": "GLINT_LOW",
+    "MODERATE": "GLINT_MODERATE",
+    "SEVERE": "GLINT_SEVERE",
+    "POSSIBLE": "GLINT_POSSIBLE",
+}
 """What flags of the sun glint are called here."""
 FLAGS = FlagCoding(
     "mask_flags",
@@ -54,7 +73,12 @@ FLAGS = FlagCoding(
             sun_glint.FLAGS,
             _OF_GLINT,
             9 + len(_OF_RELIEF),
-            {"GLINT_LOW": (255, 205, 210), "GLINT_MODERATE": (239, 83, 80), "GLINT_SEVERE": (183, 28, 28), "GLINT_POSSIBLE": (252, 228, 236)},
+            {
+                "GLINT_LOW": (255, 205, 210),
+                "GLINT_MODERATE": (239, 83, 80),
+                "GLINT_SEVERE": (183, 28, 28),
+                "GLINT_POSSIBLE": (252, 228, 236),
+            },
         ),
     ),
 )
@@ -62,7 +86,9 @@ CLASSES = IndexCoding(
     "mask_class",
     (
         *cloud_mask.CLASSES.values[:-1],
-        IndexValue("RELIEF_SHADOW", 7, relief_shadow.FLAGS["CAST"].colour, "shadow of terrain, or a slope turned from the sun"),
+        IndexValue(
+            "RELIEF_SHADOW", 7, relief_shadow.FLAGS["CAST"].colour, "shadow of terrain, or a slope turned from the sun"
+        ),
         IndexValue("GLINT", 8, FLAGS["GLINT_SEVERE"].colour, "sun glint, moderate or severe"),
         cloud_mask.CLASSES.values[-1],
     ),
@@ -81,20 +107,28 @@ _WANTED = sum(sun_glint.FLAGS[name].mask for name in _OF_GLINT)
 @dataclass(frozen=True, kw_only=True)
 @with_parameters_of(_CLOUDS, _RELIEF, _GLINT)
 class Masks(Operator):
-    """Sun glint and relief shadow first, then clouds, which know of both; no mask loses a pixel to another but in the class band."""
+    """Sun glint and relief shadow first, then clouds, which know of both; no mask loses a pixel to another but in the
+    class band.
+    """
 
     alias: ClassVar[str] = "Estran.Masks"
     label: ClassVar[str] = "All masks"
     version: ClassVar[str] = "1.0"
     summary: ClassVar[str] = (
-        "Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere reflectance, side by side in one flag "
-        "band, and by priority in one class band. Glint is told before cloud; the search for cloud shadows knows where terrain casts its own."
+        "Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere "
+        "reflectance, side by side in one flag "
+        "band, and by priority in one class band. Glint is told before cloud; the search for cloud shadows knows "
+        "where terrain casts its own."
     )
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     entry: ClassVar[str] = "Sentinel-2 masks (cloud, shadow, snow, water, glint)"
     atbd: ClassVar[str] = "masks"
     sources: ClassVar[tuple[Source, ...]] = (
-        Source("source", reads_of(CloudMask, SunGlint, ReliefShadow, left_out=_of_another_band), "top-of-atmosphere reflectance, all bands on one grid"),
+        Source(
+            "source",
+            reads_of(CloudMask, SunGlint, ReliefShadow, left_out=_of_another_band),
+            "top-of-atmosphere reflectance, all bands on one grid",
+        ),
     )
     aux: ClassVar[tuple[Aux, ...]] = aux_of(CloudMask, ReliefShadow)
     writes: ClassVar[tuple[Writes, ...]] = (
@@ -103,14 +137,21 @@ class Masks(Operator):
             "mask_class",
             "uint8",
             CLASSES,
-            "one class a pixel: no-data over cloud over cloud shadow over relief shadow over cirrus over buffer over glint over snow over water over clear",
+            "one class a pixel: no-data over cloud over cloud shadow over relief shadow over cirrus over buffer over "
+            "glint over snow over water over clear",
         ),
         *(band for band in CloudMask.writes if isinstance(band, BandOut)),
     )
     walk: ClassVar[Walk] = Walk.SCENE
     passes: ClassVar[tuple[Pass, ...]] = (
-        Pass("relief: the terrain itself, the clearance of the sun's rays", ("dem", "sun_zenith", "sun_azimuth"), Walk.SCENE, 20),
-        # Flags of relief and glint are kept beside (2 bytes), and where slopes are steep (1); glint is surveyed and decided on the way.
+        Pass(
+            "relief: the terrain itself, the clearance of the sun's rays",
+            ("dem", "sun_zenith", "sun_azimuth"),
+            Walk.SCENE,
+            20,
+        ),
+        # Flags of relief and glint are kept beside (2 bytes), and where slopes are steep (1); glint is surveyed and
+        # decided on the way.
         *(replace(each, holds=each.holds + 3) for each in cloud_mask.PASSES),
     )
 
@@ -127,7 +168,11 @@ class Masks(Operator):
         facts: dict[str, Any] = {}
         notes: list[str] = []
         relief = self._relief(block, facts, notes)
-        glint = _GlintStrips(_GLINT.of(self), block, relief) if self.glint and all(name in block for name in _ANGLES) else None
+        glint = (
+            _GlintStrips(_GLINT.of(self), block, relief)
+            if self.glint and all(name in block for name in _ANGLES)
+            else None
+        )
         rest = replace(block, progress=lambda share, text: block.progress(0.3 + 0.7 * share, text))
         found, more = _CLOUDS.of(self).masks(rest, _companion(glint, relief))
         notes += more.pop("notes", ())
@@ -137,19 +182,32 @@ class Masks(Operator):
             flags = {name.upper(): mask for name, mask in masks_of(found.pixels.flags[rows]).items()}
             classes[rows] = cloud_mask.classes_of(flags)
             if glint is not None:
-                glinting = {called: sun_glint.FLAGS.unpack(glint.flags[rows], name) for name, called in _OF_GLINT.items()}
+                glinting = {
+                    called: sun_glint.FLAGS.unpack(glint.flags[rows], name) for name, called in _OF_GLINT.items()
+                }
                 flags |= glinting
                 counts = {called: count + int(np.count_nonzero(glinting[called])) for called, count in counts.items()}
                 strong = flags["GLINT_MODERATE"] | flags["GLINT_SEVERE"]
-                classes[rows][strong & np.isin(classes[rows], [CLASSES[name].value for name in _UNDER])] = CLASSES["GLINT"].value  # (MSK-1)
+                classes[rows][strong & np.isin(classes[rows], [CLASSES[name].value for name in _UNDER])] = CLASSES[
+                    "GLINT"
+                ].value  # (MSK-1)
             if relief is not None:
-                flags |= {called: relief_shadow.FLAGS.unpack(relief.flags[rows], name) for name, called in _OF_RELIEF.items()}
+                flags |= {
+                    called: relief_shadow.FLAGS.unpack(relief.flags[rows], name) for name, called in _OF_RELIEF.items()
+                }
                 # (MSK-1)
                 free = ~np.isin(classes[rows], [CLASSES[name].value for name in _OVER])
                 classes[rows][relief.shadow(rows) & free] = CLASSES["RELIEF_SHADOW"].value
             packed[rows] = FLAGS.pack(flags, np.int32)
-        facts |= {f"share_{called.lower()}": float(count) / max(1, more["valid_pixels"]) for called, count in counts.items()}
-        arrays: dict[str, Array] = {"mask_flags": packed, "mask_class": classes, "cloud_probability": found.probability, "cloud_height": found.height}
+        facts |= {
+            f"share_{called.lower()}": float(count) / max(1, more["valid_pixels"]) for called, count in counts.items()
+        }
+        arrays: dict[str, Array] = {
+            "mask_flags": packed,
+            "mask_class": classes,
+            "cloud_probability": found.probability,
+            "cloud_height": found.height,
+        }
         return block.out(arrays, notes=tuple(dict.fromkeys(notes)), **more, **facts)
 
     def _relief(self, block: Block, facts: dict[str, Any], notes: list[str]) -> _Relief | None:
@@ -160,7 +218,9 @@ class Masks(Operator):
 
         told: dict[str, Any] = {}
         flags, steep = np.empty(block.shape, np.uint8), np.empty(block.shape, np.bool_)
-        for part, values in _RELIEF.of(self).parts(replace(block, progress=lambda share, text: block.progress(0.3 * share, text)), told):
+        for part, values in _RELIEF.of(self).parts(
+            replace(block, progress=lambda share, text: block.progress(0.3 * share, text)), told
+        ):
             flags[part], steep[part] = values["relief_flags"], values["slope"] > _LEVEL
         notes += told.pop("notes", ())
         facts |= {f"relief_{name}": value for name, value in told.items()}
@@ -220,7 +280,9 @@ class _GlintStrips:
     def _block(self, strip: Strip) -> Block:
         window = self.block.window
         rows = next(iter(strip.arrays.values())).shape[0]
-        return replace(self.block, arrays=strip.arrays, window=Window(window.row + strip.top, window.col, rows, window.width))
+        return replace(
+            self.block, arrays=strip.arrays, window=Window(window.row + strip.top, window.col, rows, window.width)
+        )
 
 
 def _companion(glint: _GlintStrips | None, relief: _Relief | None) -> Companion:
@@ -229,7 +291,9 @@ def _companion(glint: _GlintStrips | None, relief: _Relief | None) -> Companion:
     from estran.masks.cloud.passes import OtherMasks
 
     def masks(strip: Strip) -> OtherMasks:
-        return OtherMasks(None if glint is None else glint.strong(strip), None if relief is None else relief.shadow(strip.rows))
+        return OtherMasks(
+            None if glint is None else glint.strong(strip), None if relief is None else relief.shadow(strip.rows)
+        )
 
     if glint is None:
         return Companion(masks=masks)

@@ -20,11 +20,22 @@ FLAGS = FlagCoding(
     "relief_flags",
     (
         Flag("NODATA", 0, (60, 60, 60), "height of the ground or place of the sun unknown"),
-        Flag("CAST", 1, (0, 105, 92), "in the shadow of terrain farther than 1.5 postings; decided by the backend that the metadata names"),
+        Flag(
+            "CAST",
+            1,
+            (0, 105, 92),
+            "in the shadow of terrain farther than 1.5 postings; decided by the backend that the metadata names",
+        ),
         Flag("SELF", 2, (77, 182, 172), "slope turned away from the sun"),
         Flag("LOW_SUN", 3, (255, 167, 38), "slope that the sun only grazes", 0.7),
         Flag("HIDDEN", 4, (216, 27, 96), "hidden from the sensor by terrain"),
-        Flag("UNKNOWN", 5, (188, 170, 164), "lit as far as the DEM goes; terrain beyond its edge, or in a hole of it, might shadow it", 0.9),
+        Flag(
+            "UNKNOWN",
+            5,
+            (188, 170, 164),
+            "lit as far as the DEM goes; terrain beyond its edge, or in a hole of it, might shadow it",
+            0.9,
+        ),
     ),
 )
 
@@ -37,7 +48,8 @@ class ReliefShadow(Operator):
     label: ClassVar[str] = "Relief shadow"
     version: ClassVar[str] = "1.0"
     summary: ClassVar[str] = (
-        "Shadow cast by terrain onto terrain, slopes turned away from the sun or grazed by it, and ground hidden from the sensor, from a DEM and the angles "
+        "Shadow cast by terrain onto terrain, slopes turned away from the sun or grazed by it, and ground hidden from "
+        "the sensor, from a DEM and the angles "
         "of sun and sensor. Thin decisions are taken by the Rugged library on the ellipsoid."
     )
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
@@ -54,21 +66,55 @@ class ReliefShadow(Operator):
             "a product with the angles of sun and sensor, all on one grid",
         ),
     )
-    aux: ClassVar[tuple[Aux, ...]] = (Aux("dem", "dem", "m", "Height of the ground.", without="nothing is known of relief, and every pixel is no-data"),)
+    aux: ClassVar[tuple[Aux, ...]] = (
+        Aux(
+            "dem", "dem", "m", "Height of the ground.", without="nothing is known of relief, and every pixel is no-data"
+        ),
+    )
     writes: ClassVar[tuple[Writes, ...]] = (
         FlagsOut("relief_flags", "uint8", FLAGS, "cast shadow, self shadow, low sun, hidden; a pixel may have several"),
         BandOut(
-            "cos_incidence", "float32", "1", "cosine of the angle between the sun and the slope's normal", interval="[-1,1]",
-            palette=((-0.2, (0, 0, 60), "turned away"), (0.0, (60, 60, 120), ""), (1.0, (255, 250, 220), "facing the sun")),
+            "cos_incidence",
+            "float32",
+            "1",
+            "cosine of the angle between the sun and the slope's normal",
+            interval="[-1,1]",
+            palette=(
+                (-0.2, (0, 0, 60), "turned away"),
+                (0.0, (60, 60, 120), ""),
+                (1.0, (255, 250, 220), "facing the sun"),
+            ),
         ),
         BandOut(
-            "relief_margin", "float32", "m", "height by which the sun's ray clears the terrain; negative in cast shadow, 9999 where nothing is near",
-            palette=((-300.0, (30, 0, 80), ""), (0.0, (180, 180, 180), "edge of the shadow"), (300.0, (255, 240, 180), "")),
+            "relief_margin",
+            "float32",
+            "m",
+            "height by which the sun's ray clears the terrain; negative in cast shadow, 9999 where nothing is near",
+            palette=(
+                (-300.0, (30, 0, 80), ""),
+                (0.0, (180, 180, 180), "edge of the shadow"),
+                (300.0, (255, 240, 180), ""),
+            ),
         ),
-        BandOut("slope", "float32", "degrees", "slope of the ground", interval="[0,90]", palette=((0.0, (245, 245, 245), ""), (60.0, (60, 30, 10), ""))),
-        BandOut("aspect", "float32", "degrees", "direction in which the ground falls, from true north", interval="[0,360)"),
-        BandOut("sky_view", "float32", "1", "share of the sky that terrain leaves open; NaN unless sky_directions is given", interval="[0,1]"),
-    )  # fmt: skip
+        BandOut(
+            "slope",
+            "float32",
+            "degrees",
+            "slope of the ground",
+            interval="[0,90]",
+            palette=((0.0, (245, 245, 245), ""), (60.0, (60, 30, 10), "")),
+        ),
+        BandOut(
+            "aspect", "float32", "degrees", "direction in which the ground falls, from true north", interval="[0,360)"
+        ),
+        BandOut(
+            "sky_view",
+            "float32",
+            "1",
+            "share of the sky that terrain leaves open; NaN unless sky_directions is given",
+            interval="[0,1]",
+        ),
+    )
     walk: ClassVar[Walk] = Walk.SCENE
 
     backend: Literal["hybrid", "rugged", "sweep"] = param(
@@ -79,17 +125,28 @@ class ReliefShadow(Operator):
     )
     dem: Path | None = param(
         None,
-        "DEM: a file, a folder or a pattern of tiles, larger than the image; empty: the product's own band, whose edge zone is flagged",
+        "DEM: a file, a folder or a pattern of tiles, larger than the image; empty: the product's own band, whose "
+        "edge zone is flagged",
         unit="m",
         section="Layers",
         dialog=True,
     )
     dem_posting: float | None = param(
-        None, "Posting of the DEM where it is coarser than the image; empty: a pixel", unit="m", interval="(0,1000]", section="Layers"
+        None,
+        "Posting of the DEM where it is coarser than the image; empty: a pixel",
+        unit="m",
+        interval="(0,1000]",
+        section="Layers",
     )
-    sun_zenith: float | None = param(None, "Sun zenith angle where the product has none", unit="degrees", interval="[0,90)", section="Geometry")
+    sun_zenith: float | None = param(
+        None, "Sun zenith angle where the product has none", unit="degrees", interval="[0,90)", section="Geometry"
+    )
     sun_azimuth: float | None = param(
-        None, "Sun azimuth from true north, clockwise, where the product has none", unit="degrees", interval="[-180,360]", section="Geometry"
+        None,
+        "Sun azimuth from true north, clockwise, where the product has none",
+        unit="degrees",
+        interval="[-180,360]",
+        section="Geometry",
     )
     low_sun: float = param(
         0.1,
@@ -101,9 +158,17 @@ class ReliefShadow(Operator):
         label="Low sun below cosine",
         dialog=True,
     )
-    hidden: bool = param(True, "Flag ground hidden from the sensor", section="Flags", label="Hidden ground", dialog=True)
+    hidden: bool = param(
+        True, "Flag ground hidden from the sensor", section="Flags", label="Hidden ground", dialog=True
+    )
     sky_directions: int = param(
-        0, "Horizons for the sky-view factor; 0: not computed", unit="directions", interval="[0,64]", section="Sky", label="Sky view", dialog=True
+        0,
+        "Horizons for the sky-view factor; 0: not computed",
+        unit="directions",
+        interval="[0,64]",
+        section="Sky",
+        label="Sky view",
+        dialog=True,
     )
 
     def compute(self, block: Block, survey: Any = None) -> Block:
@@ -116,14 +181,19 @@ class ReliefShadow(Operator):
         return block.out(arrays, **facts)
 
     def parts(self, block: Block, facts: dict[str, Any]) -> Iterator[tuple[tuple[slice, slice], dict[str, Array]]]:
-        """The bands by name, part by part of a whole scene, each with where it lies; what was found out is in `facts` afterwards."""
+        """The bands by name, part by part of a whole scene, each with where it lies; what was found out is in `facts`
+        afterwards.
+        """
         import numpy as np
 
         found = self._decided(block)
         if found is None:
             facts["backend"] = "none"
             nothing: dict[str, Array] = {w.name: np.broadcast_to(np.float32(np.nan), block.shape) for w in self.writes}
-            yield (slice(None), slice(None)), {**nothing, "relief_flags": np.broadcast_to(np.uint8(FLAGS["NODATA"].mask), block.shape)}
+            yield (
+                (slice(None), slice(None)),
+                {**nothing, "relief_flags": np.broadcast_to(np.uint8(FLAGS["NODATA"].mask), block.shape)},
+            )
             return
         facts |= {"notes": found.notes, **found.facts}
         counts = dict.fromkeys((flag.name for flag in FLAGS.flags), 0)
@@ -149,7 +219,11 @@ class ReliefShadow(Operator):
                 },
             )
         valid = max(1, block.shape[0] * block.shape[1] - counts["NODATA"])
-        facts |= {f"share_{name.lower()}": round(float(count) / valid, 6) for name, count in counts.items() if name != "NODATA"}
+        facts |= {
+            f"share_{name.lower()}": round(float(count) / valid, 6)
+            for name, count in counts.items()
+            if name != "NODATA"
+        }
 
     def _decided(self, block: Block) -> DecidedRelief | None:
         """What needs the terrain as a whole; None where height or sun are unknown everywhere."""
@@ -164,12 +238,19 @@ class ReliefShadow(Operator):
         if np.isnan(least):
             return None
         if least >= 90.0:
-            raise BadGeometry("the sun is below the horizon", where=self.alias, expected="a zenith angle below 90 degrees", found=f"{least:.1f}")
+            raise BadGeometry(
+                "the sun is below the horizon",
+                where=self.alias,
+                expected="a zenith angle below 90 degrees",
+                found=f"{least:.1f}",
+            )
         sun = Sun(self._angle(block, "sun_azimuth"), self._angle(block, "sun_zenith", above_horizon=True))
         sensor = None
         if self.hidden and "view_zenith" in block and "view_azimuth" in block:
             sensor = Sun(_rows_of(block, "view_azimuth"), _rows_of(block, "view_zenith", above_horizon=True))
-        settings = ReliefSettings(backend=self.backend, dem_posting=self.dem_posting, low_sun=self.low_sun, sky_directions=self.sky_directions)
+        settings = ReliefSettings(
+            backend=self.backend, dem_posting=self.dem_posting, low_sun=self.low_sun, sky_directions=self.sky_directions
+        )
         return decide_relief(block["dem"], block.scene.grid, sun, sensor, settings, _services(block), block.progress)
 
     def _angle(self, block: Block, name: str, *, above_horizon: bool = False) -> ByRows | Any:

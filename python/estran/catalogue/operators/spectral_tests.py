@@ -1,4 +1,6 @@
-"""Estran.SpectralTests: every test of Fmask as a flag, every index as a band; for those who want to see why a pixel became a cloud."""
+"""Estran.SpectralTests: every test of Fmask as a flag, every index as a band; for those who want to see why a pixel
+became a cloud.
+"""
 
 from __future__ import annotations
 
@@ -35,17 +37,26 @@ class SpectralTests(Operator):
     alias: ClassVar[str] = "Estran.SpectralTests"
     label: ClassVar[str] = "Spectral tests of the cloud mask"
     version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = "Each spectral test of Fmask as a flag, and the indices behind them as bands: a diagnosis of the cloud mask, pixel by pixel."
+    summary: ClassVar[str] = (
+        "Each spectral test of Fmask as a flag, and the indices behind them as bands: a diagnosis of the cloud mask, "
+        "pixel by pixel."
+    )
     atbd: ClassVar[str] = "cloud_mask"
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     walk: ClassVar[Walk] = Walk.PIXEL
     sources: ClassVar[tuple[Source, ...]] = (
-        Source("source", tuple(r for r in PIXEL_READS if r.band not in ("nir09", "coastal", "nir")), "Top-of-atmosphere reflectance on one grid."),
+        Source(
+            "source",
+            tuple(r for r in PIXEL_READS if r.band not in ("nir09", "coastal", "nir")),
+            "Top-of-atmosphere reflectance on one grid.",
+        ),
     )
     writes: ClassVar[tuple[Writes, ...]] = (
         FlagsOut("spectral_test_flags", "uint16", _FLAGS, "Spectral tests that a pixel passes"),
         BandOut("hot", "float32", "1", "Haze-optimised transform: blue - 0.5 red - 0.08"),
-        BandOut("whiteness", "float32", "1", "Relative departure of the visible bands from their mean", interval="[0,*)"),
+        BandOut(
+            "whiteness", "float32", "1", "Relative departure of the visible bands from their mean", interval="[0,*)"
+        ),
         BandOut("ndvi", "float32", "1", "Normalised difference of NIR and red", interval="[-1,1]"),
         BandOut("ndsi", "float32", "1", "Normalised difference of green and SWIR 1.6 µm", interval="[-1,1]"),
         BandOut("ndbi", "float32", "1", "Normalised difference of SWIR 1.6 µm and NIR", interval="[-1,1]"),
@@ -53,7 +64,10 @@ class SpectralTests(Operator):
     )
 
     mode: Literal["default", "strict", "python-fmask"] = param(
-        "strict", "Thresholds: our own, the published Fmask text, or those of python-fmask.", source="ATBD cloud_mask, table of modes", dialog=True
+        "strict",
+        "Thresholds: our own, the published Fmask text, or those of python-fmask.",
+        source="ATBD cloud_mask, table of modes",
+        dialog=True,
     )
 
     def compute(self, block: Block, survey: Any = None) -> Block:

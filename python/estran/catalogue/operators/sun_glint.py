@@ -1,4 +1,6 @@
-"""Estran.SunGlint: the mirror image of the Sun on water, predicted from geometry and wind, and observed in the short-wave infrared."""
+"""Estran.SunGlint: the mirror image of the Sun on water, predicted from geometry and wind, and observed in the
+short-wave infrared.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,30 @@ FLAGS = FlagCoding(
     "glint_flags",
     (
         Flag("NODATA", 0, (60, 60, 60), "a band or an angle that the mask needs has no data"),
-        Flag("WATER", 1, (30, 90, 220), "taken as water: by the layer of water occurrence, else by what is left when glint is taken off"),
+        Flag(
+            "WATER",
+            1,
+            (30, 90, 220),
+            "taken as water: by the layer of water occurrence, else by what is left when glint is taken off",
+        ),
         Flag("POSSIBLE", 2, (255, 245, 157), "some wind up to 12 m/s makes glint in this geometry", 0.7),
         Flag("PREDICTED", 3, (255, 204, 128), "the wind that is known, or 5 m/s, makes glint here", 0.6),
-        Flag("OBSERVED", 4, (255, 171, 64), "the short-wave infrared shows as much as glint; without the tests for cloud", 0.6),
+        Flag(
+            "OBSERVED",
+            4,
+            (255, 171, 64),
+            "the short-wave infrared shows as much as glint; without the tests for cloud",
+            0.6,
+        ),
         Flag("LOW", 5, (255, 238, 88), "sun glint, low: correction is wanted"),
         Flag("MODERATE", 6, (255, 152, 0), "sun glint, moderate: correction is needed"),
         Flag("SEVERE", 7, (229, 57, 53), "sun glint, severe: what lies below is lost to most corrections"),
-        Flag("CLOUD_SUSPECT", 8, (236, 239, 241), "on water where glint is possible, but looks like cloud: no glint is claimed"),
+        Flag(
+            "CLOUD_SUSPECT",
+            8,
+            (236, 239, 241),
+            "on water where glint is possible, but looks like cloud: no glint is claimed",
+        ),
         Flag("EXCESS", 9, (171, 71, 188), "brighter than any wind up to 12 m/s makes the sea"),
     ),
 )
@@ -50,15 +68,33 @@ _SATELLITES = ("Sentinel-2A", "Sentinel-2B", "Sentinel-2C")
 """Those whose gases are known; the first one's serve any other."""
 _USUAL = 5.0
 """Wind of the prediction where none is known [m/s]."""
-_OWN = "glint of this band is predicted with the view angles of swir16, which misses what neighbouring bands see at seams of detectors"
-_GLOW = ((0.0, (10, 20, 60), ""), (0.005, (60, 80, 120), ""), (0.02, (240, 150, 40), "severe"), (0.2, (255, 255, 240), ""))
+_OWN = (
+    "glint of this band is predicted with the view angles of swir16, which misses what neighbouring bands see at "
+    "seams of detectors"
+)
+_GLOW = (
+    (0.0, (10, 20, 60), ""),
+    (0.005, (60, 80, 120), ""),
+    (0.02, (240, 150, 40), "severe"),
+    (0.2, (255, 255, 240), ""),
+)
 
 
 def _view(band: str) -> tuple[Reads, ...]:
     if band == "swir16":
-        return tuple(Reads(f"view_{angle}_{band}", "degrees", fallback=(f"view_{angle}",), from_param=f"view_{angle}") for angle in ("zenith", "azimuth"))
+        return tuple(
+            Reads(f"view_{angle}_{band}", "degrees", fallback=(f"view_{angle}",), from_param=f"view_{angle}")
+            for angle in ("zenith", "azimuth")
+        )
     return tuple(
-        Reads(f"view_{angle}_{band}", "degrees", optional=True, without=_OWN, fallback=(f"view_{angle}",), from_param=f"view_{angle}")
+        Reads(
+            f"view_{angle}_{band}",
+            "degrees",
+            optional=True,
+            without=_OWN,
+            fallback=(f"view_{angle}",),
+            from_param=f"view_{angle}",
+        )
         for angle in ("zenith", "azimuth")
     )
 
@@ -71,14 +107,18 @@ def _observed(band: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SunGlint(Operator):
-    """Cox and Munk's glint for a geometry and a wind, beside what B11 and B12 show; water that mirrors the Sun is told from cloud."""
+    """Cox and Munk's glint for a geometry and a wind, beside what B11 and B12 show; water that mirrors the Sun is told
+    from cloud.
+    """
 
     alias: ClassVar[str] = "Estran.SunGlint"
     label: ClassVar[str] = "Sun glint (glitter)"
     version: ClassVar[str] = "1.0"
     summary: ClassVar[str] = (
-        "Sun glint over water and its severity: what geometry and wind predict for each band, with the angles of its own detectors, and what the short-wave "
-        "infrared shows. Land, cloud and haze are told from glint by their colour, by the cirrus and water-vapour bands, and by their surroundings."
+        "Sun glint over water and its severity: what geometry and wind predict for each band, with the angles of its "
+        "own detectors, and what the short-wave "
+        "infrared shows. Land, cloud and haze are told from glint by their colour, by the cirrus and water-vapour "
+        "bands, and by their surroundings."
     )
     menu: ClassVar[str] = "Optical/Preprocessing/Masking"
     atbd: ClassVar[str] = "sun_glint"
@@ -89,11 +129,16 @@ class SunGlint(Operator):
                 Reads("red"),
                 Reads("nir08", fallback=("nir",)),
                 Reads("swir16"),
-                Reads("rededge071", optional=True, without="water is told by the red band, which sees the waves at another moment, so less surely"),
+                Reads(
+                    "rededge071",
+                    optional=True,
+                    without="water is told by the red band, which sees the waves at another moment, so less surely",
+                ),
                 Reads(
                     "rededge075",
                     optional=True,
-                    without="water and cloud are told by the near infrared, which sees the waves at another moment, so less surely",
+                    without="water and cloud are told by the near infrared, which sees the waves at another moment, "
+                    "so less surely",
                 ),
                 Reads("swir22", optional=True, without="glint is not confirmed by the second short-wave infrared band"),
                 Reads("cirrus", optional=True, without="thin cirrus over water may pass for glint"),
@@ -108,36 +153,78 @@ class SunGlint(Operator):
         ),
     )
     aux: ClassVar[tuple[Aux, ...]] = (
-        Aux("swo", "water_occurrence", "%", "Surface water occurrence.", without="water is told from land by its spectrum alone, glint taken off"),
+        Aux(
+            "swo",
+            "water_occurrence",
+            "%",
+            "Surface water occurrence.",
+            without="water is told from land by its spectrum alone, glint taken off",
+        ),
     )
     writes: ClassVar[tuple[Writes, ...]] = (
-        FlagsOut("glint_flags", "uint16", FLAGS, "glint by class, both observers, water, suspected cloud; none on land"),
+        FlagsOut(
+            "glint_flags", "uint16", FLAGS, "glint by class, both observers, water, suspected cloud; none on land"
+        ),
         ClassesOut("glint_class", "uint8", CLASSES, "one class a pixel: none, low, moderate, severe"),
         BandOut(
-            "glint_probability", "float32", "1", "probability of glint of at least the lowest class", interval="[0,1]",
+            "glint_probability",
+            "float32",
+            "1",
+            "probability of glint of at least the lowest class",
+            interval="[0,1]",
             palette=((0.0, (10, 20, 60), "none"), (1.0, (255, 240, 180), "glint")),
         ),
-        BandOut("glint_wind", "float32", "m/s", "wind that would explain the observed glint; NaN where there is none, or no wind does", interval="[0,30]"),
-        BandOut("glint_brightest", "float32", "1", "the most that any wind up to 12 m/s makes near 1.6 µm", interval="[0,*)", palette=_GLOW),
+        BandOut(
+            "glint_wind",
+            "float32",
+            "m/s",
+            "wind that would explain the observed glint; NaN where there is none, or no wind does",
+            interval="[0,30]",
+        ),
+        BandOut(
+            "glint_brightest",
+            "float32",
+            "1",
+            "the most that any wind up to 12 m/s makes near 1.6 µm",
+            interval="[0,*)",
+            palette=_GLOW,
+        ),
         *(
             BandOut(
-                f"glint_predicted_{band}", "float32", "1", f"glint in {band}, just above the sea, by geometry and wind", interval="[0,*)", palette=_GLOW
+                f"glint_predicted_{band}",
+                "float32",
+                "1",
+                f"glint in {band}, just above the sea, by geometry and wind",
+                interval="[0,*)",
+                palette=_GLOW,
             )
             for band in BANDS
         ),
-        *(BandOut(f"glint_observed_{band}", "float32", "1", _observed(band), interval="[0,*)", palette=_GLOW) for band in BANDS),
-    )  # fmt: skip
+        *(
+            BandOut(f"glint_observed_{band}", "float32", "1", _observed(band), interval="[0,*)", palette=_GLOW)
+            for band in BANDS
+        ),
+    )
     walk: ClassVar[Walk] = Walk.SURVEYED
 
     model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = param(
-        "cox_munk_isotropic", "Law of the waves' slopes for the prediction; all but the first need the wind's direction", source="Cox & Munk 1954"
+        "cox_munk_isotropic",
+        "Law of the waves' slopes for the prediction; all but the first need the wind's direction",
+        source="Cox & Munk 1954",
     )
     wind_speed: float | None = param(
-        None, "Wind at 10 m; empty: the product's, else 5 m/s for the prediction, which then has no say in the classes", unit="m/s", interval="[0,30]",
+        None,
+        "Wind at 10 m; empty: the product's, else 5 m/s for the prediction, which then has no say in the classes",
+        unit="m/s",
+        interval="[0,30]",
         section="Wind",
-    )  # fmt: skip
+    )
     wind_direction: float | None = param(
-        None, "Direction that the wind comes from, clockwise from true north; empty: the product's", unit="degrees", interval="[-180,360]", section="Wind"
+        None,
+        "Direction that the wind comes from, clockwise from true north; empty: the product's",
+        unit="degrees",
+        interval="[-180,360]",
+        section="Wind",
     )
     strongest_wind: float = param(
         12.0,
@@ -171,14 +258,26 @@ class SunGlint(Operator):
         dialog=True,
     )
     severe: float = param(
-        0.02, "Glint reflectance from which it is severe", unit="1", interval="(0,1]", section="Classes",
-        source="NASA's HIGLINT: 0.005 per steradian, that is 0.016 / cos(sun zenith)", label="Severe above", dialog=True,
-    )  # fmt: skip
+        0.02,
+        "Glint reflectance from which it is severe",
+        unit="1",
+        interval="(0,1]",
+        section="Classes",
+        source="NASA's HIGLINT: 0.005 per steradian, that is 0.016 / cos(sun zenith)",
+        label="Severe above",
+        dialog=True,
+    )
     severe_sun: float = param(
         55.0, "Sun zenith beyond which nothing is severe", unit="degrees", interval="[0,90]", section="Classes",
         source="no wind up to 12 m/s makes 0.02 beyond it in the swath", label="Severe up to sun zenith", dialog=True,
     )  # fmt: skip
-    water_occurrence: Path | None = param(None, "Raster of surface water occurrence; empty: the product's own, if any", unit="%", section="Layers", dialog=True)
+    water_occurrence: Path | None = param(
+        None,
+        "Raster of surface water occurrence; empty: the product's own, if any",
+        unit="%",
+        section="Layers",
+        dialog=True,
+    )
     aerosol: float = param(
         0.1,
         "Optical thickness of aerosol at 550 nm",
@@ -189,18 +288,40 @@ class SunGlint(Operator):
         label="Aerosol thickness",
         dialog=True,
     )
-    water_vapour: float = param(2.0, "Column of water vapour", unit="g/cm²", interval="[0,7]", section="Air", dialog=True)
+    water_vapour: float = param(
+        2.0, "Column of water vapour", unit="g/cm²", interval="[0,7]", section="Air", dialog=True
+    )
     ozone: float = param(300.0, "Column of ozone", unit="DU", interval="[100,600]", section="Air", dialog=True)
-    pressure: float = param(1013.25, "Pressure at the water", unit="hPa", interval="[500,1100]", section="Air", dialog=True)
-    sun_zenith: float | None = param(None, "Sun zenith angle where the product has none", unit="degrees", interval="[0,90)", section="Geometry")
+    pressure: float = param(
+        1013.25, "Pressure at the water", unit="hPa", interval="[500,1100]", section="Air", dialog=True
+    )
+    sun_zenith: float | None = param(
+        None, "Sun zenith angle where the product has none", unit="degrees", interval="[0,90)", section="Geometry"
+    )
     sun_azimuth: float | None = param(
-        None, "Sun azimuth from true north, clockwise, where the product has none", unit="degrees", interval="[-180,360]", section="Geometry"
+        None,
+        "Sun azimuth from true north, clockwise, where the product has none",
+        unit="degrees",
+        interval="[-180,360]",
+        section="Geometry",
     )
-    view_zenith: float | None = param(None, "View zenith angle where the product has none", unit="degrees", interval="[0,60]", section="Geometry")
+    view_zenith: float | None = param(
+        None, "View zenith angle where the product has none", unit="degrees", interval="[0,60]", section="Geometry"
+    )
     view_azimuth: float | None = param(
-        None, "Azimuth from the ground to the sensor where the product has none", unit="degrees", interval="[-180,360]", section="Geometry"
+        None,
+        "Azimuth from the ground to the sensor where the product has none",
+        unit="degrees",
+        interval="[-180,360]",
+        section="Geometry",
     )
-    window: int = param(2, "Half-width of the surroundings looked at for edges of clouds", unit="pixels", interval="[0,10]", section="Cloud")
+    window: int = param(
+        2,
+        "Half-width of the surroundings looked at for edges of clouds",
+        unit="pixels",
+        interval="[0,10]",
+        section="Cloud",
+    )
 
     def halo(self) -> int:
         """The window's half-width."""
@@ -230,7 +351,11 @@ class SunGlint(Operator):
         wind, known = self._wind(block)
         predicted = {band: self._predicted(block, band, wind, index[band]) for band in BANDS}
         stage = self._stage(block, air, predicted["swir16"], known, survey)
-        on_water, hole, angles = FLAGS.unpack(stage.flags, "WATER"), stage.classes == NODATA, self._angles(block, "swir16")
+        on_water, hole, angles = (
+            FLAGS.unpack(stage.flags, "WATER"),
+            stage.classes == NODATA,
+            self._angles(block, "swir16"),
+        )
         seen = np.where(on_water, np.maximum(stage.observed, np.float32(0.0)), np.float32(np.nan))
         arrays: dict[str, Array] = {
             "glint_flags": stage.flags,
@@ -242,7 +367,9 @@ class SunGlint(Operator):
         for band in BANDS:
             arrays[f"glint_predicted_{band}"] = predicted[band]
             predicted[band][hole] = np.nan
-            arrays[f"glint_observed_{band}"] = seen if band == "swir16" else in_band(seen, angles, index["swir16"], index[band])
+            arrays[f"glint_observed_{band}"] = (
+                seen if band == "swir16" else in_band(seen, angles, index["swir16"], index[band])
+            )
         return block.out(arrays)
 
     def mask(self, block: Block, survey: Any = None) -> GlintStage:
@@ -253,14 +380,22 @@ class SunGlint(Operator):
         from estran.masks.glint.air import water_index
 
         wind, known = self._wind(block)
-        return self._stage(block, self._air(block), self._predicted(block, "swir16", wind, water_index(_CENTRE["swir16"][1])), known, survey)
+        return self._stage(
+            block,
+            self._air(block),
+            self._predicted(block, "swir16", wind, water_index(_CENTRE["swir16"][1])),
+            known,
+            survey,
+        )
 
     def _stage(self, block: Block, air: ClearAir, predicted: Array, known: bool, survey: Any) -> GlintStage:
         from estran.masks.glint.background import GlintBackground
         from estran.masks.glint.detect import glint_mask
 
         around = None if survey is None else GlintBackground.of(survey, block.window.row, block.window.col, block.shape)
-        return glint_mask(self._bands(block), self._angles(block, "swir16"), air, predicted, known, around, self._settings())
+        return glint_mask(
+            self._bands(block), self._angles(block, "swir16"), air, predicted, known, around, self._settings()
+        )
 
     def _bands(self, block: Block) -> dict[str, Array]:
         from estran.masks.glint.observe import BANDS as ORDER
@@ -271,7 +406,12 @@ class SunGlint(Operator):
         from estran.masks.glint.settings import GlintSettings
 
         return GlintSettings(
-            low=self.low, moderate=self.moderate, severe=self.severe, severe_sun=self.severe_sun, strongest_wind=self.strongest_wind, window=self.window
+            low=self.low,
+            moderate=self.moderate,
+            severe=self.severe,
+            severe_sun=self.severe_sun,
+            strongest_wind=self.strongest_wind,
+            window=self.window,
         )
 
     def _air(self, block: Block) -> ClearAir:
@@ -280,7 +420,15 @@ class SunGlint(Operator):
 
         names, wavelengths = zip(*(_CENTRE[band] for band in ORDER), strict=True)
         platform = block.scene.platform if block.scene.platform in _SATELLITES else _SATELLITES[0]
-        return clear_air(platform, names, wavelengths, aerosol=self.aerosol, water_vapour=self.water_vapour, ozone=self.ozone, pressure=self.pressure)
+        return clear_air(
+            platform,
+            names,
+            wavelengths,
+            aerosol=self.aerosol,
+            water_vapour=self.water_vapour,
+            ozone=self.ozone,
+            pressure=self.pressure,
+        )
 
     def _angles(self, block: Block, band: str) -> Angles:
         """Angles of a band's own detectors; those of swir16 where it has none."""
@@ -303,11 +451,17 @@ class SunGlint(Operator):
             speed = given_speed if speed is None else speed
             origin = given_origin if origin is None else origin
         if origin is None and self.model != "cox_munk_isotropic":
-            raise BadParameter(f"the law {self.model} needs the direction of the wind", where=self.alias, todo="give wind_direction, or take the isotropic law")
+            raise BadParameter(
+                f"the law {self.model} needs the direction of the wind",
+                where=self.alias,
+                todo="give wind_direction, or take the isotropic law",
+            )
         return (_USUAL if speed is None else speed, 0.0 if origin is None else origin), speed is not None
 
     def _predicted(self, block: Block, band: str, wind: tuple[Any, Any], index: float) -> Array:
         from estran.masks.glint.geometry import predicted_glint
 
         a = self._angles(block, band)
-        return predicted_glint(a.sun_zenith, a.sun_azimuth, a.view_zenith, a.view_azimuth, *wind, index=index, model=self.model)
+        return predicted_glint(
+            a.sun_zenith, a.sun_azimuth, a.view_zenith, a.view_azimuth, *wind, index=index, model=self.model
+        )

@@ -23,15 +23,29 @@ class SimulateScene(Study):
     atbd = "simulate_scene"
 
     seed: int = param(1, "Number from which everything is drawn; the same seed gives the same scene.", interval="[0,*)")
-    size: int = param(1440, "Rows and columns of the 20 m grid; SNAP's reader needs 385 or more.", unit="pixels", interval="[64,5490]")
-    scene: Literal["coast", "mountain", "city", "snow", "ocean"] = param("coast", "Kind of landscape; a coast has a little of everything.")
+    size: int = param(
+        1440, "Rows and columns of the 20 m grid; SNAP's reader needs 385 or more.", unit="pixels", interval="[64,5490]"
+    )
+    scene: Literal["coast", "mountain", "city", "snow", "ocean"] = param(
+        "coast", "Kind of landscape; a coast has a little of everything."
+    )
     platform: Literal["Sentinel-2A", "Sentinel-2B", "Sentinel-2C"] = param("Sentinel-2A", "Satellite.")
-    baseline: Literal["02.08", "04.00"] = param("04.00", "Processing baseline: from 04.00 on, numbers carry an offset of 1000.")
+    baseline: Literal["02.08", "04.00"] = param(
+        "04.00", "Processing baseline: from 04.00 on, numbers carry an offset of 1000."
+    )
     sza: float | None = param(
-        None, "Sun zenith at the centre; from the drawn date and the place where empty.", unit="degrees", interval="[0,80]", section="Geometry"
+        None,
+        "Sun zenith at the centre; from the drawn date and the place where empty.",
+        unit="degrees",
+        interval="[0,80]",
+        section="Geometry",
     )
     saa: float | None = param(
-        None, "Sun azimuth from true north; from the drawn date and the place where empty.", unit="degrees", interval="[0,360]", section="Geometry"
+        None,
+        "Sun azimuth from true north; from the drawn date and the place where empty.",
+        unit="degrees",
+        interval="[0,360]",
+        section="Geometry",
     )
     vza: float | None = param(
         None,
@@ -51,18 +65,34 @@ class SimulateScene(Study):
     stratus: float = param(0.05, "Share under a flat deck of stratus.", unit="1", interval="[0,0.95]", section="Sky")
     cirrus: float = param(0.15, "Share under thin cirrus.", unit="1", interval="[0,0.95]", section="Sky")
     base: float | None = param(
-        None, "Mean altitude of the bases of cumulus; drawn between 900 and 2200 m where empty.", unit="m", interval="[200,8000]", section="Sky"
+        None,
+        "Mean altitude of the bases of cumulus; drawn between 900 and 2200 m where empty.",
+        unit="m",
+        interval="[200,8000]",
+        section="Sky",
     )
     thickness: float = param(180.0, "Greatest thickness of cumulus.", unit="m", interval="[50,3000]", section="Sky")
-    wind: float | None = param(None, "Mean speed over the open sea; drawn between 2 and 9 m/s where empty.", unit="m/s", interval="[0,15]", section="Sea")
+    wind: float | None = param(
+        None,
+        "Mean speed over the open sea; drawn between 2 and 9 m/s where empty.",
+        unit="m/s",
+        interval="[0,15]",
+        section="Sea",
+    )
     wind_direction: float | None = param(
-        None, "Where the wind comes from, from true north; drawn where empty.", unit="degrees", interval="[0,360]", section="Sea"
+        None,
+        "Where the wind comes from, from true north; drawn where empty.",
+        unit="degrees",
+        interval="[0,360]",
+        section="Sea",
     )
     swath_edge: bool = param(False, "Let the ragged edge of the swath cut the scene.", section="Instrument")
     noise: bool = param(True, "Add the instrument's noise.", section="Instrument")
 
     def run(self, progress: Progress = quiet) -> SimulatedScene:
-        """The scene as arrays; ``estran.adapters.files.safe_write.write_safe`` saves it, with this study's `baseline`."""
+        """The scene as arrays; ``estran.adapters.files.safe_write.write_safe`` saves it, with this
+        study's `baseline`.
+        """
         from estran.scenes.simulate import SceneConfig, simulate
 
         return simulate(

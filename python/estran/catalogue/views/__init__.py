@@ -10,4 +10,14 @@ from estran.catalogue.views.schema import json_schema
 from estran.catalogue.views.snap import info_xml, services_file, shim
 from estran.catalogue.views.tree import generate
 
-__all__ = ["generate", "graph_properties", "info_xml", "json_schema", "layer_xml", "properties_defaults", "reference_page", "services_file", "shim"]
+__all__ = [
+    "generate",
+    "graph_properties",
+    "info_xml",
+    "json_schema",
+    "layer_xml",
+    "properties_defaults",
+    "reference_page",
+    "services_file",
+    "shim",
+]

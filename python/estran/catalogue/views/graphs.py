@@ -1,6 +1,7 @@
 """The ``.properties`` twins of graphs: the default of every ``${variable}``, taken from the declarations.
 
-GPT knows no defaults: a variable that nobody gives stays in the text as ``${name}``. So each graph has a twin, passed with ``-p``.
+GPT knows no defaults: a variable that nobody gives stays in the text as ``${name}``. So each graph has a twin, passed
+with ``-p``.
 """
 
 from __future__ import annotations
@@ -57,12 +58,17 @@ def graph_properties(graph: Element, ops: Sequence[type[Operator]], kept: Mappin
                 uses.setdefault(variable, []).extend([ours] if ours else [])
     lines = [f"# {GENERATED} Values of nodes that are not ours are kept as they stand."]
     for variable, served in uses.items():
-        lines += ["", *(f"# {_comment(p)}" for p in served[:1]), f"{variable} = {_default(variable, served, kept, where)}".rstrip()]
+        lines += [
+            "",
+            *(f"# {_comment(p)}" for p in served[:1]),
+            f"{variable} = {_default(variable, served, kept, where)}".rstrip(),
+        ]
     return "\n".join(lines) + "\n"
 
 
 def read_properties(text: str) -> dict[str, str]:
-    r"""Names and values of a ``.properties`` text, as Java reads them: comments, lines continued, escapes (Java SE API, ``Properties.load``).
+    r"""Names and values of a ``.properties`` text, as Java reads them: comments, lines continued, escapes (Java SE API,
+    ``Properties.load``).
 
     Raises
     ------
@@ -106,23 +112,41 @@ def _unescaped(text: str) -> str:
         if match[1]:
             return chr(int(match[1], 16))
         if match[2] == "u":
-            raise BadGraph("a line of the .properties file has \\u without four digits", where=text[:60], todo="write each backslash twice, as Java wants it")
+            raise BadGraph(
+                "a line of the .properties file has \\u without four digits",
+                where=text[:60],
+                todo="write each backslash twice, as Java wants it",
+            )
         return _CONTROL.get(match[2], match[2])
 
-    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), _ESCAPE.sub(character, text))
+    return _PAIR.sub(
+        lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), _ESCAPE.sub(character, text)
+    )
 
 
 def _default(variable: str, served: Sequence[Parameter], kept: Mapping[str, str], where: str) -> str:
     values = list(dict.fromkeys(p.format(p.default) for p in served))
     if len(values) > 1:
-        raise BadGraph(f"variable ${{{variable}}} has two defaults", where=where, expected=values[0], found=values[1], todo="use two variables")
+        raise BadGraph(
+            f"variable ${{{variable}}} has two defaults",
+            where=where,
+            expected=values[0],
+            found=values[1],
+            todo="use two variables",
+        )
     if values:
         return values[0]
     if variable not in kept:
-        raise BadGraph(f"variable ${{{variable}}} has no default", where=where, todo="give it a line in the .properties file beside the graph")
+        raise BadGraph(
+            f"variable ${{{variable}}} has no default",
+            where=where,
+            todo="give it a line in the .properties file beside the graph",
+        )
     return kept[variable]
 
 
 def _comment(p: Parameter) -> str:
-    facts = ", ".join(t for t in (p.info.unit if p.info.unit != "1" else "", p.info.interval or " | ".join(p.choices)) if t)
+    facts = ", ".join(
+        t for t in (p.info.unit if p.info.unit != "1" else "", p.info.interval or " | ".join(p.choices)) if t
+    )
     return f"{p.info.help} [{facts}]" if facts else p.info.help

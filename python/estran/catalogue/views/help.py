@@ -11,12 +11,15 @@ from estran.catalogue.views.names import GENERATED, PACKAGE, help_id, module_nam
 from estran.catalogue.views.picture import picture
 
 _SAVE_FIRST = (
-    "Save this product to a file before you open another one computed from it: two products of Python operators that are shown "
+    "Save this product to a file before you open another one computed from it: two products of Python operators that "
+    "are shown "
     "while both still live in memory can wait for one another for ever."
 )
 _NOT_IN_DIALOG = (
-    "The dialog leaves these out, and they keep their default there. gpt takes them as -Pname=value, graphs as an element without underscores. "
-    "In the dialog they can be given by a file: File, Load Parameters..., with &lt;parameters&gt;&lt;name&gt;value&lt;/name&gt;&lt;/parameters&gt; in it, "
+    "The dialog leaves these out, and they keep their default there. gpt takes them as -Pname=value, graphs as an "
+    "element without underscores. "
+    "In the dialog they can be given by a file: File, Load Parameters..., with "
+    "&lt;parameters&gt;&lt;name&gt;value&lt;/name&gt;&lt;/parameters&gt; in it, "
     "names written as in graphs. Save Parameters... leaves them out again."
 )
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -36,7 +39,10 @@ def help_page(op: type[Operator]) -> str:
         "<h2>Inputs</h2>",
     ]
     for source in op.sources:
-        parts += [f"<p><b>{source.name}</b>: {ascii_xml(source.help)}</p>", html_table(rows.READS_HEADER, rows.reads_rows(source))]
+        parts += [
+            f"<p><b>{source.name}</b>: {ascii_xml(source.help)}</p>",
+            html_table(rows.READS_HEADER, rows.reads_rows(source)),
+        ]
     if op.aux:
         parts.append(html_table(("Layer", "Unit", "Parameter", "Meaning", "Without it"), rows.aux_rows(op)))
     parts += _parameters(op)
@@ -77,7 +83,8 @@ def help_files(ops: Sequence[type[Operator]]) -> Iterable[tuple[str, str]]:
 def _helpset(ops: Sequence[type[Operator]]) -> str:
     home = [f"<homeID>{help_id(ops[0])}</homeID>"] if ops else []
     return _document(
-        '<!DOCTYPE helpset PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp HelpSet Version 2.0//EN" "http://java.sun.com/products/javahelp/helpset_2_0.dtd">',
+        '<!DOCTYPE helpset PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp HelpSet Version 2.0//EN" '
+        '"http://java.sun.com/products/javahelp/helpset_2_0.dtd">',
         '<helpset version="2.0">',
         "    <title>Estran</title>",
         "    <maps>",
@@ -96,7 +103,8 @@ def _helpset(ops: Sequence[type[Operator]]) -> str:
 
 def _map(ops: Sequence[type[Operator]]) -> str:
     return _document(
-        '<!DOCTYPE map PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp Map Version 2.0//EN" "http://java.sun.com/products/javahelp/map_2_0.dtd">',
+        '<!DOCTYPE map PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp Map Version 2.0//EN" '
+        '"http://java.sun.com/products/javahelp/map_2_0.dtd">',
         '<map version="2.0">',
         *(f'    <mapID target="{help_id(op)}" url="{module_name(op)}.html"/>' for op in ops),
         "</map>",
@@ -105,7 +113,8 @@ def _map(ops: Sequence[type[Operator]]) -> str:
 
 def _toc(ops: Sequence[type[Operator]]) -> str:
     return _document(
-        '<!DOCTYPE toc PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp TOC Version 2.0//EN" "http://java.sun.com/products/javahelp/toc_2_0.dtd">',
+        '<!DOCTYPE toc PUBLIC "-//Sun Microsystems Inc.//DTD JavaHelp TOC Version 2.0//EN" '
+        '"http://java.sun.com/products/javahelp/toc_2_0.dtd">',
         '<toc version="2.0">',
         '    <tocitem text="Estran">',
         *(f'        <tocitem text="{ascii_xml(op.label)}" target="{help_id(op)}"/>' for op in ops),
@@ -116,7 +125,8 @@ def _toc(ops: Sequence[type[Operator]]) -> str:
 
 def _reference() -> str:
     return _document(
-        '<!DOCTYPE helpsetref PUBLIC "-//NetBeans//DTD JavaHelp Help Set Reference 1.0//EN" "http://www.netbeans.org/dtds/helpsetref-1_0.dtd">',
+        '<!DOCTYPE helpsetref PUBLIC "-//NetBeans//DTD JavaHelp Help Set Reference 1.0//EN" '
+        '"http://www.netbeans.org/dtds/helpsetref-1_0.dtd">',
         f'<helpsetref url="nbdocs:/{PACKAGE}/docs/help.hs" merge="true"/>',
     )
 

@@ -7,7 +7,9 @@ from xml.sax.saxutils import escape
 
 
 def ascii_xml(text: str) -> str:
-    """Text for XML content or a quoted attribute, in pure ASCII: SNAP reads descriptors in the platform's encoding, whatever they say."""
+    """Text for XML content or a quoted attribute, in pure ASCII: SNAP reads descriptors in the platform's encoding,
+    whatever they say.
+    """
     return escape(text, {'"': "&quot;"}).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 

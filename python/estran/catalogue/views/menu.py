@@ -17,10 +17,15 @@ def layer_xml(ops: Sequence[type[Operator]]) -> str:
     shadows = [(op, _shadow(op, position)) for position, op in enumerate(ops, FIRST_POSITION)]
     actions = [line for op in ops for line in _action(op)]
     menus = _tree({tuple(op.menu.split("/")): [s for o, s in shadows if o.menu == op.menu] for op, _ in shadows})
-    helpset = ['<file name="estran-helpset.xml" url="' + PACKAGE + '/docs/helpset.xml">', *indent([_attr("position", 4700)]), "</file>"]
+    helpset = [
+        '<file name="estran-helpset.xml" url="' + PACKAGE + '/docs/helpset.xml">',
+        *indent([_attr("position", 4700)]),
+        "</file>",
+    ]
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<!DOCTYPE filesystem PUBLIC "-//NetBeans//DTD Filesystem 1.2//EN" "http://www.netbeans.org/dtds/filesystem-1_2.dtd">',
+        '<!DOCTYPE filesystem PUBLIC "-//NetBeans//DTD Filesystem 1.2//EN" '
+        '"http://www.netbeans.org/dtds/filesystem-1_2.dtd">',
         f"<!-- {GENERATED} -->",
         "<filesystem>",
         *indent(_folders(["Actions", "Operators"], actions)),
@@ -32,7 +37,9 @@ def layer_xml(ops: Sequence[type[Operator]]) -> str:
 
 
 def _tree(entries: Mapping[tuple[str, ...], Sequence[Sequence[str]]]) -> list[str]:
-    """Entries by the path of their folder, each folder written once: what NetBeans makes of two of one name is nowhere said."""
+    """Entries by the path of their folder, each folder written once: what NetBeans makes of two of one name is nowhere
+    said.
+    """
     lines = [line for entry in entries.get((), ()) for line in entry]
     for name in dict.fromkeys(path[0] for path in entries if path):
         inner = {path[1:]: content for path, content in entries.items() if path and path[0] == name}
@@ -61,7 +68,11 @@ def _action(op: type[Operator]) -> list[str]:
 
 def _shadow(op: type[Operator], position: int) -> list[str]:
     name = action_name(op)
-    return [f'<file name="{name}.shadow">', *indent([_attr("originalFile", f"Actions/Operators/{name}.instance"), _attr("position", position)]), "</file>"]
+    return [
+        f'<file name="{name}.shadow">',
+        *indent([_attr("originalFile", f"Actions/Operators/{name}.instance"), _attr("position", position)]),
+        "</file>",
+    ]
 
 
 def _attr(name: str, value: str | int) -> str:

@@ -11,7 +11,9 @@ PACKAGE = "estran_snap"
 """The package of the shims: with ``estran``, the only name that we put at top level of SNAP's one interpreter."""
 
 GENERATED = "Generated from the declarations by `make generate`: edit those, not this."
-"""In every generated file that can carry a comment: only such files are ever deleted when they no longer derive from anything."""
+"""In every generated file that can carry a comment: only such files are ever deleted when they no longer derive from
+anything.
+"""
 
 
 def class_name(op: type[Operator]) -> str:
@@ -37,7 +39,9 @@ def action_name(op: type[Operator]) -> str:
 
 
 def menu_entry(op: type[Operator]) -> str:
-    """Text of its menu entry and title of its dialog: other toolboxes' entries stand in the same folder, so it says for which satellite it is."""
+    """Text of its menu entry and title of its dialog: other toolboxes' entries stand in the same folder, so it says for
+    which satellite it is.
+    """
     return op.entry or f"Sentinel-2 {first_lower(op.label)}"
 
 

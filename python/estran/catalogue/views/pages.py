@@ -41,9 +41,13 @@ def operators_page(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]
             for op in ops
         ),
     )
-    others = table(("Study", "Version", "Summary"), ((f"[{s.alias}](../reference/{page_name(s)}.md)", s.version, s.summary) for s in studies))
+    others = table(
+        ("Study", "Version", "Summary"),
+        ((f"[{s.alias}](../reference/{page_name(s)}.md)", s.version, s.summary) for s in studies),
+    )
     text = (
-        "# Operators and studies\n\nBands in parentheses are optional. The walk says how an operator goes over an image: "
+        "# Operators and studies\n\nBands in parentheses are optional. The walk says how an operator goes over an "
+        "image: "
         "all but `scene` give the same bits however the image is cut.\n"
     )
     return _HEAD + "\n".join(p for p in (text, listed, others) if p)
@@ -53,7 +57,10 @@ def bands_page(ops: Sequence[type[Operator]]) -> str:
     """Interface: names of bands, by sensor; bands that we write."""
     named = table(
         ("Semantic name", *SENSORS, "Wavelength [nm]"),
-        ((s, *(", ".join(c for c in candidates(s, sensor) if c != s) or s for sensor in SENSORS), _wavelength(s)) for s in SEMANTIC),
+        (
+            (s, *(", ".join(c for c in candidates(s, sensor) if c != s) or s for sensor in SENSORS), _wavelength(s))
+            for s in SEMANTIC
+        ),
     )
     written = table(("Operator", *rows.WRITES_HEADER), ((op.alias, *row) for op in ops for row in rows.writes_rows(op)))
     read = (
@@ -66,7 +73,8 @@ def bands_page(ops: Sequence[type[Operator]]) -> str:
 def flags_page(ops: Sequence[type[Operator]]) -> str:
     """Interface: flags, classes and masks."""
     text = (
-        "# Flags, classes and masks\n\nA flag is a bit of an integer band; a pixel may carry several. A class band gives one number a pixel. "
+        "# Flags, classes and masks\n\nA flag is a bit of an integer band; a pixel may carry several. A class band "
+        "gives one number a pixel. "
         "Each flag comes with a mask, an expression that SNAP paints.\n"
     )
     masks = table(
@@ -86,7 +94,10 @@ def files_page(ops: Sequence[type[Operator]]) -> str:
     listed = table(
         ("File", "What"),
         (
-            ("`snap-operators/META-INF/services/eu.esa.snap.snappy.gpf.PyOperatorSpi`", "one line an operator: how SNAP finds them"),
+            (
+                "`snap-operators/META-INF/services/eu.esa.snap.snappy.gpf.PyOperatorSpi`",
+                "one line an operator: how SNAP finds them",
+            ),
             *(
                 (
                     f"`snap-operators/{PACKAGE}/{module_name(op)}.py`, `{module_name(op)}-info.xml`",
@@ -97,23 +108,34 @@ def files_page(ops: Sequence[type[Operator]]) -> str:
             (f"`snap-operators/{PACKAGE}/docs/`", "help pages of SNAP Desktop"),
             ("`layer.xml`", "menu entries and dialogs of SNAP Desktop"),
             ("`graphs/*.xml`, `graphs/*.properties`", "GPT graphs, and the default of each of their variables"),
-            ("`docs/reference/*.md`, `docs/reference/schema/*.json`", "parameters, inputs and outputs of each operator and study"),
+            (
+                "`docs/reference/*.md`, `docs/reference/schema/*.json`",
+                "parameters, inputs and outputs of each operator and study",
+            ),
         ),
     )
-    return _HEAD + "# Files of the plugin\n\nAll but the graphs themselves are generated from the declarations (`make generate`).\n\n" + listed
+    return (
+        _HEAD + "# Files of the plugin\n\nAll but the graphs themselves are generated from the declarations (`make "
+        "generate`).\n\n" + listed
+    )
 
 
 def command_line_page(declared: Iterable[type[Declared]]) -> str:
     """Interface: every parameter as an option of the command line and of gpt."""
     parts = [
         "# Command line\n",
-        "Options have the same names everywhere: `--cloud-buffer 2` for `estran`, `-Pcloud_buffer=2` for `gpt` and `estran gpt`. "
-        "In the XML of a graph a parameter is an element without underscores, `<cloudBuffer>2</cloudBuffer>`: SNAP cannot read one with them.\n",
+        "Options have the same names everywhere: `--cloud-buffer 2` for `estran`, `-Pcloud_buffer=2` for `gpt` and "
+        "`estran gpt`. "
+        "In the XML of a graph a parameter is an element without underscores, `<cloudBuffer>2</cloudBuffer>`: SNAP "
+        "cannot read one with them.\n",
     ]
     for d in declared:
         spelt = table(
             ("Option", "Values", "Unit", "Default", "Meaning"),
-            ((f"`{p.option}`", rows.values_text(p), p.info.unit, rows.default_text(p), p.info.help) for p in parameters_of(d)),
+            (
+                (f"`{p.option}`", rows.values_text(p), p.info.unit, rows.default_text(p), p.info.help)
+                for p in parameters_of(d)
+            ),
         )
         parts += [f"## {d.alias}\n", spelt or "No options.\n"]
     return _HEAD + "\n".join(parts)
@@ -121,16 +143,25 @@ def command_line_page(declared: Iterable[type[Declared]]) -> str:
 
 def _identity(declared: type[Declared]) -> str:
     kind = f"operator `{declared.alias}`" if issubclass(declared, Operator) else f"study `estran {declared.alias}`"
-    text = f"{kind[0].upper()}{kind[1:]}, version {declared.version}. Method: [docs/ATBD/{declared.atbd}.md](../ATBD/{declared.atbd}.md)."
+    text = (
+        f"{kind[0].upper()}{kind[1:]}, version {declared.version}. Method: "
+        f"[docs/ATBD/{declared.atbd}.md](../ATBD/{declared.atbd}.md)."
+    )
     if issubclass(declared, Operator):
-        text += f" Walk: {rows.walk_text(declared)}. In SNAP Desktop: {declared.menu.replace('/', ' > ')} > {menu_entry(declared)}."
+        text += (
+            f" Walk: {rows.walk_text(declared)}. In SNAP Desktop: {declared.menu.replace('/', ' > ')} > "
+            f"{menu_entry(declared)}."
+        )
     return text + "\n"
 
 
 def _inputs(op: type[Operator]) -> list[str]:
     parts = ["## Inputs\n"]
     for source in op.sources:
-        parts += [f"**{source.name}**{' (optional)' if source.optional else ''}: {source.help}\n", table(rows.READS_HEADER, rows.reads_rows(source))]
+        parts += [
+            f"**{source.name}**{' (optional)' if source.optional else ''}: {source.help}\n",
+            table(rows.READS_HEADER, rows.reads_rows(source)),
+        ]
     if op.aux:
         parts += [
             "Auxiliary layers, from a file or from a band of that name:\n",
@@ -144,7 +175,10 @@ def _dialog(declared: type[Declared]) -> list[str]:
     shown = [p.label for p in parameters_of(declared) if p.info.dialog]
     if not shown or len(shown) == len(parameters_of(declared)):
         return []
-    return [f"The dialog of SNAP Desktop shows {', '.join(shown)}. The others keep their default there; gpt, graphs and the command line take all.\n"]
+    return [
+        f"The dialog of SNAP Desktop shows {', '.join(shown)}. The others keep their default there; gpt, graphs and "
+        f"the command line take all.\n"
+    ]
 
 
 def _parameter_sections(declared: type[Declared]) -> list[str]:
@@ -155,7 +189,11 @@ def _parameter_sections(declared: type[Declared]) -> list[str]:
         sections.setdefault(heading, []).append((f"`{row[0]}`", *row[1:]))
     if not sections:
         return ["None.\n"]
-    return [part for name, listed in sections.items() for part in (f"### {name}\n" if name else "", table(rows.PARAMETER_HEADER, listed))]
+    return [
+        part
+        for name, listed in sections.items()
+        for part in (f"### {name}\n" if name else "", table(rows.PARAMETER_HEADER, listed))
+    ]
 
 
 def _codings(ops: Sequence[type[Operator]], level: str) -> list[str]:
@@ -174,4 +212,6 @@ def _mark(band: str, optional: bool) -> str:
 
 
 def _wavelength(semantic: str) -> str:
-    return next((f"{b.wavelength:.0f}" for sensor in SENSORS.values() for b in sensor.bands if b.semantic == semantic), "")
+    return next(
+        (f"{b.wavelength:.0f}" for sensor in SENSORS.values() for b in sensor.bands if b.semantic == semantic), ""
+    )

@@ -1,6 +1,7 @@
 """The picture of a help page: what goes in, the operator, what comes out, in the colours that SNAP will show.
 
-Drawn with coloured table cells, which JavaHelp's viewer (HTML 3.2) shows: so it derives from the declaration, and is compared as text, like every view.
+Drawn with coloured table cells, which JavaHelp's viewer (HTML 3.2) shows: so it derives from the declaration, and is
+compared as text, like every view.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from estran.catalogue.views.markup import ascii_xml
 from estran.catalogue.views.rows import colour_text
 from estran.raster.coding import Colour
 
-_BANDS: dict[str, Colour] = {"coastal": (120, 110, 220), "blue": (90, 140, 255), "green": (110, 200, 110), "red": (240, 110, 110)}
+_BANDS: dict[str, Colour] = {
+    "coastal": (120, 110, 220),
+    "blue": (90, 140, 255),
+    "green": (110, 200, 110),
+    "red": (240, 110, 110),
+}
 _OTHER: Colour = (225, 225, 225)
 _OPERATOR: Colour = (255, 235, 190)
 _RAMP = 12
@@ -22,7 +28,11 @@ _RAMP = 12
 
 def picture(op: type[Operator]) -> str:
     """An HTML table: inputs at the left, the operator, outputs with their legends at the right."""
-    inputs = [_cell(r.band + (" (optional)" if r.optional else ""), _BANDS.get(r.band, _OTHER)) for source in op.sources for r in source.reads]
+    inputs = [
+        _cell(r.band + (" (optional)" if r.optional else ""), _BANDS.get(r.band, _OTHER))
+        for source in op.sources
+        for r in source.reads
+    ]
     inputs += [_cell(f"{aux.name} (file)", _OTHER) for aux in op.aux]
     outputs = [line for written in op.writes for line in (_cell(written.name, _OTHER, bold=True), _legend(written))]
     lines = [
@@ -40,7 +50,11 @@ def picture(op: type[Operator]) -> str:
 
 
 def _column(cells: list[str]) -> str:
-    return '\n<table border="0" cellspacing="2" cellpadding="2">\n' + "\n".join(f"<tr>{cell}</tr>" for cell in cells) + "\n</table>\n"
+    return (
+        '\n<table border="0" cellspacing="2" cellpadding="2">\n'
+        + "\n".join(f"<tr>{cell}</tr>" for cell in cells)
+        + "\n</table>\n"
+    )
 
 
 def _cell(text: str, background: Colour, *, bold: bool = False) -> str:
@@ -67,7 +81,13 @@ def _ramp(written: BandOut) -> Iterator[str]:
     low, high = points[0][0], points[-1][0]
     for i in range(_RAMP):
         value = low + (high - low) * i / (_RAMP - 1)
-        text = f"{low:g}" if i == 0 else f"{high:g} {written.unit if written.unit != '1' else ''}".strip() if i == _RAMP - 1 else " "
+        text = (
+            f"{low:g}"
+            if i == 0
+            else f"{high:g} {written.unit if written.unit != '1' else ''}".strip()
+            if i == _RAMP - 1
+            else " "
+        )
         yield _cell(text, _between(points, value))
 
 

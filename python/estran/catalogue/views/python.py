@@ -17,7 +17,15 @@ from estran.errors import EstranError
 _OWN = ("source", "resolution", "tile")
 """Arguments that every function has beside those of its declaration."""
 _WIDTH = 120
-_TYPES = {"bool": "bool", "int": "int", "float": "float", "str": "str", "strings": "Sequence[str]", "floats": "Sequence[float]", "path": "str | Path"}
+_TYPES = {
+    "bool": "bool",
+    "int": "int",
+    "float": "float",
+    "str": "str",
+    "strings": "Sequence[str]",
+    "floats": "Sequence[float]",
+    "path": "str | Path",
+}
 _HEAD = f'''"""The operators as functions: an xarray Dataset in, a lazy Dataset out.
 
 {GENERATED}
@@ -26,7 +34,11 @@ _HEAD = f'''"""The operators as functions: an xarray Dataset in, a lazy Dataset 
 from __future__ import annotations
 
 '''
-_IMPORTS = {"Sequence": "from collections.abc import Sequence\n", "Path": "from pathlib import Path\n", "Literal": "from typing import Literal\n"}
+_IMPORTS = {
+    "Sequence": "from collections.abc import Sequence\n",
+    "Path": "from pathlib import Path\n",
+    "Literal": "from typing import Literal\n",
+}
 
 
 def operators_module(ops: Sequence[type[Operator]]) -> str:
@@ -34,7 +46,9 @@ def operators_module(ops: Sequence[type[Operator]]) -> str:
     names = sorted(module_name(op) for op in ops)
     listed = "".join(f"    {json.dumps(name)},\n" for name in names)
     functions = "".join(_function(op) for op in ops)
-    standard = "".join(line for name, line in _IMPORTS.items() if re.search(rf"^    \w+: .*\b{name}\b", functions, re.MULTILINE))
+    standard = "".join(
+        line for name, line in _IMPORTS.items() if re.search(rf"^    \w+: .*\b{name}\b", functions, re.MULTILINE)
+    )
     imports = f"{standard}\nimport xarray as xr\n\nfrom estran.face.calling import Source, call\n\n"
     return _HEAD + imports + f"__all__ = [\n{listed}]\n" + functions
 
@@ -43,7 +57,11 @@ def _function(op: type[Operator]) -> str:
     parameters, others = parameters_of(op), op.sources[1:]
     clash = [name for name in (*(p.name for p in parameters), *(s.name for s in others)) if name in _OWN]
     if clash:
-        raise EstranError(f"a parameter is called {clash[0]!r}, as an argument of every function is", where=op.alias, todo="give it another name")
+        raise EstranError(
+            f"a parameter is called {clash[0]!r}, as an argument of every function is",
+            where=op.alias,
+            todo="give it another name",
+        )
     signature = ["source: Source", "*"]
     signature += [f"{s.name}: Source | None = None" if s.optional else f"{s.name}: Source" for s in others]
     signature += [f"{p.name}: {_type(p)} = {_default(p)}" for p in parameters]
@@ -73,7 +91,11 @@ def _literal(value: Any) -> str:
 def _docstring(op: type[Operator]) -> str:
     text = "\n".join(_sections(op))
     if '"""' in text or "\\" in text:
-        raise EstranError("a text of the declaration cannot stand in a docstring", where=op.alias, expected="no backslash and no three quotes")
+        raise EstranError(
+            "a text of the declaration cannot stand in a docstring",
+            where=op.alias,
+            expected="no backslash and no three quotes",
+        )
     indented = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
     return f'    """{indented.lstrip()}\n    """\n'
 
@@ -81,7 +103,7 @@ def _docstring(op: type[Operator]) -> str:
 def _sections(op: type[Operator]) -> Iterator[str]:
     yield f"{op.label[:1].upper()}{op.label[1:].rstrip('.')}."
     yield ""
-    yield from textwrap.wrap(op.summary, _WIDTH)
+    yield from textwrap.wrap(op.summary, _WIDTH - 4)
     yield from ("", "Parameters", "----------")
     for i, source in enumerate(op.sources):
         yield "source" if i == 0 else source.name
@@ -91,7 +113,8 @@ def _sections(op: type[Operator]) -> Iterator[str]:
         yield from _said(_meaning(p))
     yield "resolution"
     yield from _said(
-        "Pixels worked on [m]. None: as they are; bands of several sizes are brought to 20 m, or to the finest that are read where that is coarser."
+        "Pixels worked on [m]. None: as they are; bands of several sizes are brought to 20 m, or to the finest that "
+        "are read where that is coarser."
     )
     yield "tile"
     yield from _said("Side of the tiles [pixels]; results do not depend on it.")

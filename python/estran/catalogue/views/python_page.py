@@ -1,4 +1,6 @@
-"""The reference page of the Python functions, from the docstrings in the sources: nothing is imported, so that it needs neither xarray nor a kernel."""
+"""The reference page of the Python functions, from the docstrings in the sources: nothing is imported, so that it needs
+neither xarray nor a kernel.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,9 @@ masks.estran.quicklook("mask_class")  # a picture
 masks.estran.write("masks.dim")  # a file for SNAP
 ```
 
-Nothing is imported before it is used: `import estran` takes a tenth of a second. A tutorial is [in a notebook](../tutorials/notebook.ipynb); what a Dataset
-holds, and which Datasets of other libraries are taken, stands [in the interface](../ICD/datasets.md).
+Nothing is imported before it is used: `import estran` takes a tenth of a second. A tutorial is
+[in a notebook](../tutorials/notebook.ipynb); what a Dataset holds, and which Datasets of other libraries are taken,
+stands [in the interface](../ICD/datasets.md).
 """
 
 
@@ -40,8 +43,15 @@ def python_page(ops: Sequence[type[Operator]]) -> str:
     parts = [f"<!-- {GENERATED} -->\n", _INTRO]
     for name, path in FUNCTIONS.items():
         parts += _function(_found(path, name), f"estran.{name}", 2)
-    parts += ["## estran.operators\n", "A function for each operator; `help(estran.operators.masks)` says its parameters, which its page lists, too.\n"]
-    rows = ((f"`estran.operators.{module_name(op)}`", f"[{op.label}](../reference/{page_name(op)}.md)", op.summary) for op in ops)
+    parts += [
+        "## estran.operators\n",
+        "A function for each operator; `help(estran.operators.masks)` says its parameters, which its page lists, "
+        "too.\n",
+    ]
+    rows = (
+        (f"`estran.operators.{module_name(op)}`", f"[{op.label}](../reference/{page_name(op)}.md)", op.summary)
+        for op in ops
+    )
     parts += [table(("Function", "Operator", "What it does"), rows)]
     accessor = _found(*ACCESSOR)
     parts += ["## Dataset.estran\n", _marked(ast.get_docstring(accessor) or "") + "\n"]
@@ -52,7 +62,11 @@ def python_page(ops: Sequence[type[Operator]]) -> str:
 
 def methods(accessor: ast.AST) -> list[ast.FunctionDef]:
     """The public methods of the accessor's class."""
-    return [node for node in ast.iter_child_nodes(accessor) if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    return [
+        node
+        for node in ast.iter_child_nodes(accessor)
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
 
 
 def _found(path: str, name: str) -> ast.FunctionDef | ast.ClassDef:
@@ -73,9 +87,14 @@ def _signature(node: ast.FunctionDef) -> str:
     defaults = [f" = {ast.unparse(d)}" for d in node.args.defaults]
     plain = [a + d for a, d in zip(arguments, [""] * (len(arguments) - len(defaults)) + defaults, strict=True)]
     keywords = [
-        f"{ast.unparse(a)} = {ast.unparse(d)}" if d is not None else ast.unparse(a) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        f"{ast.unparse(a)} = {ast.unparse(d)}" if d is not None else ast.unparse(a)
+        for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
     ]
-    every = [*plain, *(["*", *keywords] if keywords else []), *([f"**{ast.unparse(node.args.kwarg)}"] if node.args.kwarg else [])]
+    every = [
+        *plain,
+        *(["*", *keywords] if keywords else []),
+        *([f"**{ast.unparse(node.args.kwarg)}"] if node.args.kwarg else []),
+    ]
     answer = f" -> {ast.unparse(node.returns)}" if node.returns is not None else ""
     line = f"({', '.join(every)}){answer}"
     text = line if len(line) <= _WIDE else "(\n" + "".join(f"    {one},\n" for one in every) + f"){answer}"

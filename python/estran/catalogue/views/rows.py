@@ -1,11 +1,23 @@
-"""The rows of the tables that pages, help and interface documents show: one place says what a parameter, an input or a flag looks like."""
+"""The rows of the tables that pages, help and interface documents show: one place says what a parameter, an input or a
+flag looks like.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from estran.catalogue.parameters import Parameter
-from estran.catalogue.spec import BandOut, ClassesOut, Declared, FlagsOut, Operator, Reads, Source, Writes, parameters_of
+from estran.catalogue.spec import (
+    BandOut,
+    ClassesOut,
+    Declared,
+    FlagsOut,
+    Operator,
+    Reads,
+    Source,
+    Writes,
+    parameters_of,
+)
 
 PARAMETER_HEADER = ("Parameter", "Meaning", "Unit", "Values", "Default", "Source")
 READS_HEADER = ("Band", "Unit", "Needed", "Without it")
@@ -15,7 +27,9 @@ CLASS_HEADER = ("Class", "Value", "Colour", "Meaning")
 
 
 def parameter_rows(declared: type[Declared], dialog: bool | None = None) -> Iterator[tuple[str, ...]]:
-    """Name, help, unit, allowed values, default, where the default comes from; of every parameter, or of those that a dialog shows or leaves out."""
+    """Name, help, unit, allowed values, default, where the default comes from; of every parameter, or of those that a
+    dialog shows or leaves out.
+    """
     for p in parameters_of(declared):
         if dialog is None or p.info.dialog is dialog:
             yield p.name, p.info.help, p.info.unit, values_text(p), default_text(p), p.info.source
@@ -25,7 +39,15 @@ def values_text(p: Parameter) -> str:
     """What a parameter may be: its choices, its interval, or its kind."""
     if p.choices:
         return ", ".join(p.choices)
-    kind = {"bool": "true, false", "int": "integer", "float": "number", "str": "text", "strings": "texts", "floats": "numbers", "path": "file"}[p.kind]
+    kind = {
+        "bool": "true, false",
+        "int": "integer",
+        "float": "number",
+        "str": "text",
+        "strings": "texts",
+        "floats": "numbers",
+        "path": "file",
+    }[p.kind]
     return f"{kind} in {p.info.interval}" if p.info.interval else kind
 
 
@@ -95,6 +117,7 @@ def walk_text(op: type[Operator]) -> str:
     return {
         "pixel": "pixel by pixel: any tile alone",
         "neighbourhood": "by tiles with a border: the result does not depend on how the image is cut",
-        "surveyed": "a first pass over the whole image, then tile by tile: the result does not depend on how the image is cut",
+        "surveyed": "a first pass over the whole image, then tile by tile: the result does not depend on how the "
+        "image is cut",
         "scene": "the whole image at once: memory grows with its size",
     }[op.walk.value]

@@ -49,7 +49,13 @@ def _property(p: Parameter) -> dict[str, Any]:
     if p.optional:
         single["type"] = [single["type"], "null"]
     unit = {"x-unit": p.info.unit} if p.info.unit else {}
-    default = list(p.default) if isinstance(p.default, tuple) else p.default if p.default is None or p.kind != "path" else str(p.default)
+    default = (
+        list(p.default)
+        if isinstance(p.default, tuple)
+        else p.default
+        if p.default is None or p.kind != "path"
+        else str(p.default)
+    )
     return {"title": p.label, "description": p.info.help, **single, "default": default, **unit}
 
 

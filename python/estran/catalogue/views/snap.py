@@ -33,15 +33,22 @@ def data_type(p: Parameter) -> str:
         case "float":
             return "Double" if p.optional else "double"
         case kind:
-            return {"bool": "boolean", "str": "String", "choice": "String", "strings": "String[]", "floats": "[D", "path": "java.io.File"}[kind]
+            return {
+                "bool": "boolean",
+                "str": "String",
+                "choice": "String",
+                "strings": "String[]",
+                "floats": "[D",
+                "path": "java.io.File",
+            }[kind]
 
 
 def info_xml(op: type[Operator]) -> str:
     """The descriptor ``<op>-info.xml``.
 
-    The dialog has a row for each parameter and grows past the screen, so those of `param(..., dialog=True)` alone are shown. The others are marked as
-    deprecated, which hides them there and in ``gpt -h`` and is all that SNAP makes of it; the description names them.
-    Intervals of lists stand in the description: SNAP would not check them.
+    The dialog has a row for each parameter and grows past the screen, so those of `param(..., dialog=True)` alone are
+    shown. The others are marked as deprecated, which hides them there and in ``gpt -h`` and is all that SNAP makes of
+    it; the description names them. Intervals of lists stand in the description: SNAP would not check them.
     """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -76,11 +83,14 @@ def services_file(ops: Iterable[type[Operator]]) -> str:
 
 
 NEEDS = ("numpy", "scipy", "numba", "affine", "pyproj", "rasterio")
-"""Packages that operators need inside SNAP, from the Python that SNAP uses: the rest of our dependencies serve files, engine and reports."""
+"""Packages that operators need inside SNAP, from the Python that SNAP uses: the rest of our dependencies serve files,
+engine and reports.
+"""
 
 _PACKAGE_INIT = '''"""What SNAP imports: one shim an operator. {generated}
 
-SNAP imports this package from a folder, or out of the plugin's jar; `{name}` itself comes as files, because numba keeps its machine code beside them.
+SNAP imports this package from a folder, or out of the plugin's jar; `{name}` itself comes as files, because numba keeps
+its machine code beside them.
 """
 
 import sys
@@ -89,36 +99,47 @@ from importlib.util import find_spec
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - SNAP starts whatever Python it was given
-    raise ImportError(f"Estran needs Python 3.11 or newer, and SNAP uses {{sys.version.split()[0]}}. What to do: give SNAP a newer one (snappy-conf).")
+    raise ImportError(
+        f"Estran needs Python 3.11 or newer, and SNAP uses {{sys.version.split()[0]}}. "
+        "What to do: give SNAP a newer one (snappy-conf)."
+    )
 
 try:
     for _compiled in ("_datetime", "_struct", "math"):
         import_module(_compiled)
 except ImportError as error:
     raise ImportError(
-        f"inside SNAP Python {{sys.version.split()[0]}} takes its modules from {{sys.base_prefix}}, which are those of another Python ({{error}}). What to do: "
-        "start SNAP and gpt with PYTHONHOME set to the home of the Python that snap.pythonExecutable names: estran snap doctor says it."
+        f"inside SNAP Python {{sys.version.split()[0]}} takes its modules from {{sys.base_prefix}}, which are those of "
+        f"another Python ({{error}}). What to do: start SNAP and gpt with PYTHONHOME set to the home of the Python that "
+        "snap.pythonExecutable names: estran snap doctor says it."
     ) from error
 
-# The archive for the update centre lays our package beside the folder of its jar; that one fits these shims, so it comes first.
+# The archive for the update centre lays our package beside the folder of its jar; that one fits these
+# shims, so it comes first.
 _home = Path(__file__).parents[1]
 _brought = _home.parents[1] / "{name}" / "python"
 if _home.is_file() and (_brought / "{name}").is_dir():
     sys.path.insert(0, str(_brought))
 
-_missing = [name for name in ({needs}) if find_spec(name) is None]
+_missing = [
+    name for name in ({needs}) if find_spec(name) is None
+]
 if _missing:
     raise ImportError(
-        f"SNAP's Python lacks {{', '.join(_missing)}}, which Estran needs. What to do: with the python that snap.pythonExecutable names, run "
-        f"python -m pip install {{' '.join(_missing)}}, and start SNAP again."
+        f"SNAP's Python lacks {{', '.join(_missing)}}, which Estran needs. What to do: with the python that "
+        f"snap.pythonExecutable names, run python -m pip install {{' '.join(_missing)}}, and start SNAP again."
     )
-'''
+'''  # noqa: E501
 
 
 def package_init() -> str:
-    """``estran_snap/__init__.py``: finds our package where the plugin's archive brought it, and says in one sentence what is missing."""
+    """``estran_snap/__init__.py``: finds our package where the plugin's archive brought it, and says in one sentence
+    what is missing.
+    """
     name = PACKAGE.partition("_")[0]
-    return _PACKAGE_INIT.format(generated=GENERATED, name=name, needs=", ".join(f'"{needed}"' for needed in (name, *NEEDS)))
+    return _PACKAGE_INIT.format(
+        generated=GENERATED, name=name, needs=", ".join(f'"{needed}"' for needed in (name, *NEEDS))
+    )
 
 
 def shim(op: type[Operator]) -> str:
@@ -148,10 +169,16 @@ def _source(source: Source) -> list[str]:
 
 
 def _description(op: type[Operator]) -> list[str]:
-    """Summary, and the names that SNAP does not list, in lines: ``gpt -h`` and the window About show them as they are broken here."""
+    """Summary, and the names that SNAP does not list, in lines: ``gpt -h`` and the window About show them as they are
+    broken here.
+    """
     hidden = ", ".join(p.element for p in parameters_of(op) if not p.info.dialog)
     more = (
-        wrap(f"More parameters, for gpt, graphs and parameter files (the help page says what they are): {hidden}.", _LINE, break_on_hyphens=False)
+        wrap(
+            f"More parameters, for gpt, graphs and parameter files (the help page says what they are): {hidden}.",
+            _LINE,
+            break_on_hyphens=False,
+        )
         if hidden
         else []
     )
@@ -169,7 +196,9 @@ def _parameter(p: Parameter) -> Iterator[str]:
     if p.element != p.name:
         yield element("alias", p.element)
     yield element("label", p.label)
-    yield element("description", f"{p.info.help} Values in {p.info.interval}." if array and p.info.interval else _help(p))
+    yield element(
+        "description", f"{p.info.help} Values in {p.info.interval}." if array and p.info.interval else _help(p)
+    )
     yield element("dataType", data_type(p))
     if p.info.unit and p.info.unit != "1":
         yield element("unit", p.info.unit)
@@ -190,4 +219,8 @@ def _parameter(p: Parameter) -> Iterator[str]:
 
 def _help(p: Parameter) -> str:
     """SNAP cannot tell a default from the same value given."""
-    return f"{p.info.help} ({p.shown} counts as not given)" if p.info.dialog and p.info.stands_for is not None else p.info.help
+    return (
+        f"{p.info.help} ({p.shown} counts as not given)"
+        if p.info.dialog and p.info.stands_for is not None
+        else p.info.help
+    )

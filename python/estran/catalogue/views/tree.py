@@ -22,7 +22,9 @@ FOLDERS = (f"{PLUGIN}/{PACKAGE}", "docs/reference", "docs/ICD")
 """Where a generated file that no longer derives from a declaration is stale."""
 
 
-def generate(root: Path, ops: Sequence[type[Operator]] | None = None, studies: Sequence[type[Study]] | None = None) -> list[tuple[PurePosixPath, str]]:
+def generate(
+    root: Path, ops: Sequence[type[Operator]] | None = None, studies: Sequence[type[Study]] | None = None
+) -> list[tuple[PurePosixPath, str]]:
     """(path relative to `root`, text) of every generated file; of the catalogue where no operators are given.
 
     `root` is read for its graphs, whose twins are derived.
@@ -31,14 +33,26 @@ def generate(root: Path, ops: Sequence[type[Operator]] | None = None, studies: S
         from estran.catalogue import OPERATORS, STUDIES
 
         ops, studies = OPERATORS if ops is None else ops, STUDIES if studies is None else studies
-    return [(PurePosixPath(path), text) for path, text in (*plugin_files(ops), *_documents(ops, studies), *_python(ops), *_graphs(root, ops))]
+    return [
+        (PurePosixPath(path), text)
+        for path, text in (*plugin_files(ops), *_documents(ops, studies), *_python(ops), *_graphs(root, ops))
+    ]
 
 
 def stale(root: Path, generated: Sequence[tuple[PurePosixPath, str]]) -> list[PurePosixPath]:
     """Committed files that say they are generated, in our folders, and that nothing generates any more."""
     current = {root / path for path, _ in generated}
-    found = (p for folder in FOLDERS for p in sorted((root / folder).rglob("*")) if p.is_file() and p.suffix in (".py", ".xml", ".html", ".md", ".json"))
-    return [PurePosixPath(p.relative_to(root).as_posix()) for p in found if p not in current and (p.suffix == ".json" or GENERATED in p.read_text("utf-8"))]
+    found = (
+        p
+        for folder in FOLDERS
+        for p in sorted((root / folder).rglob("*"))
+        if p.is_file() and p.suffix in (".py", ".xml", ".html", ".md", ".json")
+    )
+    return [
+        PurePosixPath(p.relative_to(root).as_posix())
+        for p in found
+        if p not in current and (p.suffix == ".json" or GENERATED in p.read_text("utf-8"))
+    ]
 
 
 def plugin_files(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:

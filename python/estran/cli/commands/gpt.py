@@ -36,26 +36,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="PRODUCT",
-        help="sources without a name (sourceProduct, sourceProduct.1, …); where the graph has ${source}, each of several in turn is that",
+        help="sources without a name (sourceProduct, sourceProduct.1, …); where the graph has ${source}, each of "
+        "several in turn is that",
     )
-    parser.add_argument("-S", dest="sources", action="append", default=[], metavar="NAME=PRODUCT", help="a source by name")
-    parser.add_argument("-P", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help="a variable of the graph, or the operator's parameter")
-    parser.add_argument("-p", dest="properties", type=Path, metavar="FILE", help="variables from a .properties file; -P is stronger")
     parser.add_argument(
-        "-t", dest="out", type=output_path, default=Path("target.dim"), metavar="FILE", help="the target [default target.dim]; a folder of several products"
+        "-S", dest="sources", action="append", default=[], metavar="NAME=PRODUCT", help="a source by name"
     )
-    parser.add_argument("-f", dest="format", default="", metavar="FORMAT", help="its format: BEAM-DIMAP, GeoTIFF, NetCDF4-CF [default: by the target's ending]")
+    parser.add_argument(
+        "-P",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable of the graph, or the operator's parameter",
+    )
+    parser.add_argument(
+        "-p", dest="properties", type=Path, metavar="FILE", help="variables from a .properties file; -P is stronger"
+    )
+    parser.add_argument(
+        "-t",
+        dest="out",
+        type=output_path,
+        default=Path("target.dim"),
+        metavar="FILE",
+        help="the target [default target.dim]; a folder of several products",
+    )
+    parser.add_argument(
+        "-f",
+        dest="format",
+        default="",
+        metavar="FORMAT",
+        help="its format: BEAM-DIMAP, GeoTIFF, NetCDF4-CF [default: by the target's ending]",
+    )
     parser.add_argument("-q", dest="threads", type=int, metavar="N", help="threads [default: all cores]")
     parser.add_argument("-c", dest="cache", metavar="SIZE", help="taken for gpt's sake; without effect")
     parser.add_argument("-x", dest="clear", action="store_true", help="taken for gpt's sake; without effect")
-    parser.add_argument("-e", "--verbose", dest="verbose", action="store_true", default=argparse.SUPPRESS, help="say what is done, and tracebacks of errors")
-    parser.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="say errors only; no progress bar")
+    parser.add_argument(
+        "-e",
+        "--verbose",
+        dest="verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="say what is done, and tracebacks of errors",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", default=argparse.SUPPRESS, help="say errors only; no progress bar"
+    )
     parser.add_argument("--tile", type=int, default=1024, metavar="N", help="side of the tiles [pixels, default 1024]")
     add_force(parser)
     add_many(parser)
     add_scheduler(parser)
     add_reading(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace the target where it is there (gpt always does)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the target where it is there (gpt always does)"
+    )
 
 
 def run(args: argparse.Namespace) -> int | None:
@@ -63,17 +97,26 @@ def run(args: argparse.Namespace) -> int | None:
     if not (args.many or _is_in_turn(args)):
         args.many = False
         if args.jobs is not None:
-            raise BadParameter("the products are sources of one run", where="--jobs", todo="leave it out, or give --many")
+            raise BadParameter(
+                "the products are sources of one run", where="--jobs", todo="leave it out, or give --many"
+            )
         return run_one(args, "gpt", make)
     are_many(args)
     if not args.products:
-        raise BadParameter("there is no product to work on", where="estran gpt", expected="PRODUCT …", todo="give products without -S")
+        raise BadParameter(
+            "there is no product to work on", where="estran gpt", expected="PRODUCT …", todo="give products without -S"
+        )
     args.many = True
     graph = _graph(args, _sources(args, args.products[0]))
     writes = [node.id for node in graph.nodes if node.operator == "Write"]
     if writes:
         todo = "take the Write node out: each result is then written below -t"
-        raise BadGraph("a graph that writes files of its own cannot be run on several products", where=graph.where, found=writes[0], todo=todo)
+        raise BadGraph(
+            "a graph that writes files of its own cannot be run on several products",
+            where=graph.where,
+            found=writes[0],
+            todo=todo,
+        )
     facts = {
         "nodes": [asdict(node) for node in graph.nodes],
         "files": {text: fingerprint_of(Path(text)) for text in _texts(graph)},
@@ -90,12 +133,16 @@ def _texts(graph: Graph) -> list[str]:
 
 
 def _is_in_turn(args: argparse.Namespace) -> bool:
-    """Whether several products are each the source of a run of its own: the operator takes one, or the graph has ``${source}`` and it is not given."""
+    """Whether several products are each the source of a run of its own: the operator takes one, or the graph has
+    ``${source}`` and it is not given.
+    """
     if len(args.products) < 2:
         return False
     if not _is_graph(args.what):
         ours, theirs = operators().get(args.what), snap_nodes().get(args.what)
-        return (ours is not None and len(ours.sources) == 1) or (theirs is not None and len(theirs.sources) == 1 and not theirs.many_sources)
+        return (ours is not None and len(ours.sources) == 1) or (
+            theirs is not None and len(theirs.sources) == 1 and not theirs.many_sources
+        )
     named = {name for name, _ in map(_source, args.sources)}
     return IN_TURN in set(variables(Path(args.what))[0]) - named
 
@@ -124,7 +171,9 @@ def make(args: argparse.Namespace, progress: Progress, complete: Complete | None
     return Made(args.out / file, (args.out / file,))
 
 
-def _execute(args: argparse.Namespace, graph: Graph, sources: Mapping[str, Path], target: Path, progress: Progress) -> Outcome:
+def _execute(
+    args: argparse.Namespace, graph: Graph, sources: Mapping[str, Path], target: Path, progress: Progress
+) -> Outcome:
     watch = Stopwatch()
     name = args.format if args.format or target.suffix else "BEAM-DIMAP"  # as gpt does
     outcome = execute(graph, sources, args, progress=progress, stopwatch=watch, target=target, format_name=name)
@@ -146,7 +195,11 @@ def _sources(args: argparse.Namespace, product: Path | None = None) -> dict[str,
     sources = {name: Path(path) for name, path in map(_source, args.sources)}
     for i, path in enumerate(args.products if product is None else [product], 1):
         # As gpt names them; the first has a short name too.
-        sources |= {f"sourceProduct.{i}": path, f"sourceProduct{i}": path, **({"sourceProduct": path} if i == 1 else {})}
+        sources |= {
+            f"sourceProduct.{i}": path,
+            f"sourceProduct{i}": path,
+            **({"sourceProduct": path} if i == 1 else {}),
+        }
     if product is not None and _is_graph(args.what) and IN_TURN in variables(Path(args.what))[0]:
         sources.setdefault(IN_TURN, product)
     return sources
@@ -155,7 +208,11 @@ def _sources(args: argparse.Namespace, product: Path | None = None) -> dict[str,
 def _graph(args: argparse.Namespace, sources: dict[str, Path]) -> Graph:
     parameters = read_properties(args.properties) if args.properties is not None else {}
     parameters |= dict(_pair(text, "-P") for text in args.parameters)
-    return read_graph(Path(args.what), parameters, sources) if _is_graph(args.what) else operator_graph(args.what, parameters, sources)
+    return (
+        read_graph(Path(args.what), parameters, sources)
+        if _is_graph(args.what)
+        else operator_graph(args.what, parameters, sources)
+    )
 
 
 def _is_graph(what: str) -> bool:
@@ -170,9 +227,17 @@ def operator_graph(alias: str, parameters: dict[str, str], sources: dict[str, Pa
     """A graph of one node; its sources are those given."""
     known = (*operators(), *snap_nodes())
     if alias not in known:
-        raise BadParameter(f"{alias!r} is neither a graph nor an operator", where="estran gpt", expected=f"a file that ends in .xml, or {', '.join(known)}")
+        raise BadParameter(
+            f"{alias!r} is neither a graph nor an operator",
+            where="estran gpt",
+            expected=f"a file that ends in .xml, or {', '.join(known)}",
+        )
     # Positional products have several names each: one is enough.
-    named = {name: path for name, path in sources.items() if name != "sourceProduct.1" and not re.fullmatch(r"sourceProduct\d+", name)}
+    named = {
+        name: path
+        for name, path in sources.items()
+        if name != "sourceProduct.1" and not re.fullmatch(r"sourceProduct\d+", name)
+    }
     refs = tuple((name, READ_PREFIX + name) for name in named)
     return Graph(alias, (Node("Target", alias, refs, parameters),), "", tuple(sources))
 

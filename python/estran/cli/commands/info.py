@@ -48,7 +48,10 @@ def lines(product: Product) -> list[str]:
     text += [_band(band, meaning.get(name, "")) for name, band in product.bands.items()]
     if product.tie_points:
         text.append("tie points")
-        text += [f"  {name:<22}{meaning.get(name, ''):<14}{p.data.shape[1]} x {p.data.shape[0]}  {p.unit}" for name, p in product.tie_points.items()]
+        text += [
+            f"  {name:<22}{meaning.get(name, ''):<14}{p.data.shape[1]} x {p.data.shape[0]}  {p.unit}"
+            for name, p in product.tie_points.items()
+        ]
     if product.masks:
         text += ["masks", *(f"  {name:<22}{mask.expression}" for name, mask in product.masks.items())]
     if product.notes:
@@ -61,11 +64,17 @@ def _grid(grid: Grid, by_tie_points: bool) -> str:
         return "geocoded by tie points" if by_tie_points else ""
     width, height = grid.pixel_size
     crs = grid.crs or "no CRS"
-    return f"{crs.splitlines()[0][:60]}, pixels {width:g} x {height:g}, upper left {grid.transform.c:.10g}, {grid.transform.f:.10g}"
+    return (
+        f"{crs.splitlines()[0][:60]}, pixels {width:g} x {height:g}, upper left {grid.transform.c:.10g}, "
+        f"{grid.transform.f:.10g}"
+    )
 
 
 def _band(band: Band, semantic: str) -> str:
     kind = "virtual" if band.data is None else str(band.data.dtype)
     nodata = "" if band.nodata is None else f"no-data {band.nodata:g}"
     scale = f"x {band.scale:g} {band.offset:+g}" if band.is_scaled else ""
-    return f"  {band.name:<22}{semantic:<14}{band.grid.width} x {band.grid.height}  {kind:<8} {band.unit:<9} {scale:<18} {nodata}"
+    return (
+        f"  {band.name:<22}{semantic:<14}{band.grid.width} x {band.grid.height}  {kind:<8} {band.unit:<9} "
+        f"{scale:<18} {nodata}"
+    )

@@ -1,4 +1,6 @@
-"""``estran masks``: the short form of ``estran gpt graphs/masks.xml``, with pictures and a report; or a table of spectra, classified."""
+"""``estran masks``: the short form of ``estran gpt graphs/masks.xml``, with pictures and a report; or a table of
+spectra, classified.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +41,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="PRODUCT",
-        help="a .SAFE folder, its zip, BEAM-DIMAP, GeoTIFF, NetCDF, a folder of bands; of several, each gets its folder in OUT",
+        help="a .SAFE folder, its zip, BEAM-DIMAP, GeoTIFF, NetCDF, a folder of bands; of several, each gets its "
+        "folder in OUT",
     )
     add_output(parser)
     parser.add_argument(
         "--resolution",
         type=int,
         choices=RESOLUTIONS,
-        help=f"pixels worked on [m, default {DEFAULT}, but nothing is made finer than the finest band that the masks read]",
+        help=f"pixels worked on [m, default {DEFAULT}, but nothing is made finer than the finest band that the masks "
+        f"read]",
     )
-    parser.add_argument("--time", metavar="UTC", help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place")
+    parser.add_argument(
+        "--time",
+        metavar="UTC",
+        help="sensing time of a product that says none (2019-04-11T10:50:29): gives the sun's place",
+    )
     parser.add_argument(
         "--table",
         type=Path,
@@ -66,7 +74,9 @@ def run(args: argparse.Namespace) -> int | None:
     """Make the masks."""
     operator: Any = from_options(args, Masks)  # its parameters come from its parts, unseen by the type checker
     if bool(args.products) == (args.table is not None):
-        raise BadParameter("it is not clear what to work on", where="estran masks", expected="either PRODUCT or --table CSV")
+        raise BadParameter(
+            "it is not clear what to work on", where="estran masks", expected="either PRODUCT or --table CSV"
+        )
     if args.table is not None:
         from estran.cli.table import classify
 
@@ -74,7 +84,12 @@ def run(args: argparse.Namespace) -> int | None:
         return None
     if not are_many(args):
         return run_one(args, "masks", make)
-    facts = {"operator": facts_of(operator), "resolution": args.resolution, "time": args.time, "reading": asdict(reading(args))}
+    facts = {
+        "operator": facts_of(operator),
+        "resolution": args.resolution,
+        "time": args.time,
+        "reading": asdict(reading(args)),
+    }
     return run_many(args, "masks", args.out, facts)
 
 
@@ -92,9 +107,12 @@ def make(args: argparse.Namespace, progress: Progress, complete: Complete | None
         found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
         source, target_grid = working_grid(source, operator, args.resolution)
         if isinstance(target_grid, int):
-            # What the masks hold at the least, before an image is prepared that cannot fit; the engine judges again by what it finds.
+            # What the masks hold at the least, before an image is prepared that cannot fit; the engine judges again by
+            # what it finds.
             grid = source.grid.at_resolution(target_grid)
-            judge_memory(memory_of_scene(operator, len(found), grid.width * grid.height), Masks.alias, grid, args, notes=False)
+            judge_memory(
+                memory_of_scene(operator, len(found), grid.width * grid.height), Masks.alias, grid, args, notes=False
+            )
         target = None if is_folder(args.out) else args.out
         outcome = execute(
             masks_graph(operator, target_grid),
@@ -128,14 +146,18 @@ def make(args: argparse.Namespace, progress: Progress, complete: Complete | None
 def masks_graph(operator: Masks, grid: int | str | None) -> Graph:
     """The graph of ``graphs/masks.xml`` with its values in place (a test compares).
 
-    `grid` is a pixel size [m], the name of a band whose grid all get, or None where nothing is to be resampled: the first node is then left out.
+    `grid` is a pixel size [m], the name of a band whose grid all get, or None where nothing is to be resampled: the
+    first node is then left out.
     """
     read = READ_PREFIX + "source"
     # As in graphs that are read, what is empty is not given.
     values = {p.element: text for p in parameters_of(Masks) if (text := p.format(getattr(operator, p.name)))}
     size = {"referenceBand": grid} if isinstance(grid, str) else {"targetResolution": str(grid)}
     resampled = Node(
-        "Resampled", "Resample", (("sourceProduct", read),), {**size, "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"}
+        "Resampled",
+        "Resample",
+        (("sourceProduct", read),),
+        {**size, "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"},
     )
     masks = Node(_ID, Masks.alias, (("source", read if grid is None else resampled.id),), values)
     return Graph("masks", (masks,) if grid is None else (resampled, masks), "estran masks", ("source",))

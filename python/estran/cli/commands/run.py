@@ -25,14 +25,30 @@ from estran.raster.scene import Progress
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command; one group of subcommands, an operator each."""
-    called = parser.add_subparsers(dest="alias", required=True, metavar="OPERATOR", title="operators (estran run OPERATOR --help says more)")
+    called = parser.add_subparsers(
+        dest="alias", required=True, metavar="OPERATOR", title="operators (estran run OPERATOR --help says more)"
+    )
     for alias, op in operators().items():
         # Short and long names alike.
-        one = called.add_parser(alias, aliases=[alias.rpartition(".")[2]], help=op.label, description=op.summary.replace("%", "%%"), allow_abbrev=False)
+        one = called.add_parser(
+            alias,
+            aliases=[alias.rpartition(".")[2]],
+            help=op.label,
+            description=op.summary.replace("%", "%%"),
+            allow_abbrev=False,
+        )
         main, *others = op.sources
-        one.add_argument("products", nargs="+", type=Path, metavar=main.name.upper(), help=f"{main.help}; of several, each gets its folder in OUT")
+        one.add_argument(
+            "products",
+            nargs="+",
+            type=Path,
+            metavar=main.name.upper(),
+            help=f"{main.help}; of several, each gets its folder in OUT",
+        )
         for source in others:
-            one.add_argument(f"--source-{source.name}", type=Path, required=not source.optional, metavar="PRODUCT", help=source.help)
+            one.add_argument(
+                f"--source-{source.name}", type=Path, required=not source.optional, metavar="PRODUCT", help=source.help
+            )
         add_output(one)
         one.add_argument("--resample", type=int, metavar="METRES", help="bring all bands to pixels of this size first")
         add_many(one)
@@ -49,8 +65,15 @@ def run(args: argparse.Namespace) -> int | None:
     operator = from_options(args, op)
     if not are_many(args):
         return run_one(args, "run", make)
-    others = {s.name: [str(path), fingerprint_of(path)] for s in op.sources[1:] if (path := _other(args, s.name)) is not None}
-    facts = {"operator": facts_of(operator), "resample": args.resample, "sources": others, "reading": asdict(reading(args))}
+    others = {
+        s.name: [str(path), fingerprint_of(path)] for s in op.sources[1:] if (path := _other(args, s.name)) is not None
+    }
+    facts = {
+        "operator": facts_of(operator),
+        "resample": args.resample,
+        "sources": others,
+        "reading": asdict(reading(args)),
+    }
     return run_many(args, "run", args.out, facts)
 
 
@@ -66,7 +89,9 @@ def make(args: argparse.Namespace, progress: Progress, complete: Complete | None
         target = None if is_folder(args.out) else args.out
         graph = operator_graph(operator, tuple(sources), args.resample)
         stages = Stages(progress)
-        outcome = execute(graph, sources, args, progress=stages.stage(0.8), stopwatch=watch, target=target, overview=overview)
+        outcome = execute(
+            graph, sources, args, progress=stages.stage(0.8), stopwatch=watch, target=target, overview=overview
+        )
         made = Made(args.out, outcome.written)
         if target is None:
             made = write_folder(
@@ -99,8 +124,15 @@ def operator_graph(operator: Operator, sources: tuple[str, ...], resolution: int
     nodes = []
     refs = {name: READ_PREFIX + name for name in sources}
     if resolution is not None:
-        steps = {"targetResolution": str(resolution), "upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"}
-        nodes = [Node(f"Resampled_{name}", "Resample", (("sourceProduct", refid),), steps) for name, refid in refs.items()]
+        steps = {
+            "targetResolution": str(resolution),
+            "upsampling": "Bilinear",
+            "downsampling": "Mean",
+            "flagDownsampling": "FlagOr",
+        }
+        nodes = [
+            Node(f"Resampled_{name}", "Resample", (("sourceProduct", refid),), steps) for name, refid in refs.items()
+        ]
         refs = {name: f"Resampled_{name}" for name in sources}
     last = Node("Target", operator.alias, tuple(refs.items()), values)
     return Graph(operator.alias, (*nodes, last), "estran run", sources)

@@ -21,10 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command; a subcommand for each study that simulates."""
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="WHAT", title="what")
     for alias, study in _studies().items():
-        one = kinds.add_parser(alias, help=study.summary, description=study.summary.replace("%", "%%"), allow_abbrev=False)
-        one.add_argument("out", type=output_path, metavar="OUT", help="a folder: the .SAFE goes into it, the truth into OUT/truth")
+        one = kinds.add_parser(
+            alias, help=study.summary, description=study.summary.replace("%", "%%"), allow_abbrev=False
+        )
+        one.add_argument(
+            "out", type=output_path, metavar="OUT", help="a folder: the .SAFE goes into it, the truth into OUT/truth"
+        )
         one.add_argument("--overwrite", action="store_true", help="replace what is there, once the new scene is whole")
-        one.add_argument("--small", action="store_true", help="write a scene that is too small for SNAP's Sentinel-2 reader all the same")
+        one.add_argument(
+            "--small",
+            action="store_true",
+            help="write a scene that is too small for SNAP's Sentinel-2 reader all the same",
+        )
         add_verbosity(one)
         add_options(one, study)
 
@@ -45,7 +53,12 @@ def run(args: argparse.Namespace) -> None:
     watch = Stopwatch()
     with claimed_safe(args.out, overwrite=args.overwrite), progress_bar(args) as progress:
         scene = study.run(watch.listening(lambda share, message: progress(0.8 * share, message)))
-        written = write_safe(scene, args.out, overwrite=args.overwrite, progress=watch.listening(lambda share, message: progress(0.8 + 0.2 * share, message)))
+        written = write_safe(
+            scene,
+            args.out,
+            overwrite=args.overwrite,
+            progress=watch.listening(lambda share, message: progress(0.8 + 0.2 * share, message)),
+        )
         watch.stop()
     say_times(watch.seconds)
     if not args.quiet:

@@ -1,4 +1,6 @@
-"""``estran snap install | link | uninstall | doctor``: the operators into a SNAP, out of it, and what is wrong with it."""
+"""``estran snap install | link | uninstall | doctor``: the operators into a SNAP, out of it, and what
+is wrong with it.
+"""
 
 from __future__ import annotations
 
@@ -39,20 +41,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, line in _WHAT.items():
         one = actions.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.", allow_abbrev=False)
         add_verbosity(one)
-        one.add_argument("--snap", type=Path, metavar="DIR", help="SNAP's folder; default: SNAP_HOME, else the gpt on the PATH, else the usual places")
         one.add_argument(
-            "--userdir", type=Path, metavar="DIR", help="SNAP's user directory, where gpt is run with -J-Dsnap.userdir=DIR; default: what SNAP's settings say"
+            "--snap",
+            type=Path,
+            metavar="DIR",
+            help="SNAP's folder; default: SNAP_HOME, else the gpt on the PATH, else the usual places",
+        )
+        one.add_argument(
+            "--userdir",
+            type=Path,
+            metavar="DIR",
+            help="SNAP's user directory, where gpt is run with -J-Dsnap.userdir=DIR; default: what SNAP's settings say",
         )
         if name in ("install", "link"):
             one.add_argument(
-                "--python", type=Path, metavar="FILE", help="the Python that SNAP shall start; default: the one it is set up for, else the one that runs this"
+                "--python",
+                type=Path,
+                metavar="FILE",
+                help="the Python that SNAP shall start; default: the one it is set up for, else the one that runs this",
             )
         if name != "uninstall":
-            one.add_argument("--timeout", type=_seconds, default=180.0, metavar="S", help="seconds for one run of gpt (default 180)")
+            one.add_argument(
+                "--timeout", type=_seconds, default=180.0, metavar="S", help="seconds for one run of gpt (default 180)"
+            )
         if name == "doctor":
             one.add_argument("--json", action="store_true", help="as JSON, for programs")
         else:
-            one.add_argument("--dry-run", action="store_true", help="change nothing; show each file and how it would change")
+            one.add_argument(
+                "--dry-run", action="store_true", help="change nothing; show each file and how it would change"
+            )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -66,7 +83,10 @@ def _install(args: argparse.Namespace) -> None:
     plan = plan_install(_site(args), args.python, linked=args.action == "link")
     if _told(args, plan):
         many = len({change.path for change in plan.changes})
-        _say(args, f"{f'{many} files to change' if many else 'everything is in its place'} in {plan.site.settings.user_dir}")
+        _say(
+            args,
+            f"{f'{many} files to change' if many else 'everything is in its place'} in {plan.site.settings.user_dir}",
+        )
         for sentence in apply(plan, prove=True):
             _say(args, sentence)
 
@@ -93,7 +113,16 @@ def _doctor(args: argparse.Namespace) -> None:
     found = examine(lambda: _site(args))
     wrong = [check for check in found if not check.ok and not check.optional]
     if args.json:
-        told = [{"id": c.id, "ok": c.ok or c.optional, "fact": c.fact, "mend": "" if c.ok else c.mend, "optional": c.optional} for c in found]
+        told = [
+            {
+                "id": c.id,
+                "ok": c.ok or c.optional,
+                "fact": c.fact,
+                "mend": "" if c.ok else c.mend,
+                "optional": c.optional,
+            }
+            for c in found
+        ]
         print(json.dumps({"schema": SCHEMA, "estran": __version__, "ok": not wrong, "checks": told}, indent=1))
     else:
         print("\n".join(lines(found, sys.stdout.encoding)))
@@ -102,7 +131,9 @@ def _doctor(args: argparse.Namespace) -> None:
 
 
 def lines(found: Sequence[Check], encoding: str | None) -> list[str]:
-    """The checks for a terminal: ✓ or ✗ (– for what nothing fails without), or words where its encoding has no such signs."""
+    """The checks for a terminal: ✓ or ✗ (– for what nothing fails without), or words where its encoding has no such
+    signs.
+    """
     good, bad, lacking, arrow = ("✓", "✗", "–", "→") if _can("✓✗–→", encoding) else ("ok   ", "WRONG", "lacks", "->")
     text = []
     for check in found:

@@ -20,35 +20,82 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
-    build = actions.add_parser("build", help="make a table", description="Makes a table; stopped, it goes on where it was.", allow_abbrev=False)
+    build = actions.add_parser(
+        "build", help="make a table", description="Makes a table; stopped, it goes on where it was.", allow_abbrev=False
+    )
     kinds = build.add_subparsers(dest="kind", required=True, metavar="KIND", title="kinds")
     gas = kinds.add_parser(
-        "gas", help="transmittance of gases in the bands of Sentinel-2", description="Makes sentinel2_gas.csv, in seconds.", allow_abbrev=False
+        "gas",
+        help="transmittance of gases in the bands of Sentinel-2",
+        description="Makes sentinel2_gas.csv, in seconds.",
+        allow_abbrev=False,
     )
-    gas.add_argument("--thickness", type=Path, required=True, metavar="NC", help="optical thickness of gases in cells of 1 cm-1 (wl, o3, h2o, …)")
-    gas.add_argument("--solar", type=Path, required=True, metavar="FILE", help="irradiance of the Sun: text, CSV or NetCDF")
+    gas.add_argument(
+        "--thickness",
+        type=Path,
+        required=True,
+        metavar="NC",
+        help="optical thickness of gases in cells of 1 cm-1 (wl, o3, h2o, …)",
+    )
+    gas.add_argument(
+        "--solar", type=Path, required=True, metavar="FILE", help="irradiance of the Sun: text, CSV or NetCDF"
+    )
     bands = kinds.add_parser(
-        "bands", help="centre, width and solar irradiance of the bands of Sentinel-2", description="Makes sentinel2_bands.csv.", allow_abbrev=False
+        "bands",
+        help="centre, width and solar irradiance of the bands of Sentinel-2",
+        description="Makes sentinel2_bands.csv.",
+        allow_abbrev=False,
     )
-    bands.add_argument("--solar", required=True, action="append", metavar="NAME=FILE", help="irradiance of the Sun and its name; once for each spectrum")
+    bands.add_argument(
+        "--solar",
+        required=True,
+        action="append",
+        metavar="NAME=FILE",
+        help="irradiance of the Sun and its name; once for each spectrum",
+    )
     for one in (gas, bands):
         one.add_argument(
-            "--response", type=Path, required=True, action="append", metavar="FILE", help='spectral responses of a satellite, "S2A…"; once for each'
+            "--response",
+            type=Path,
+            required=True,
+            action="append",
+            metavar="FILE",
+            help='spectral responses of a satellite, "S2A…"; once for each',
         )
     transfer = {
-        name: kinds.add_parser(name, help=line.partition(":")[0], description=f"Makes tables of {line}.", allow_abbrev=False)
+        name: kinds.add_parser(
+            name, help=line.partition(":")[0], description=f"Makes tables of {line}.", allow_abbrev=False
+        )
         for name, line in _RADIATIVE_TRANSFER.items()
     }
     transfer["aerosol"].add_argument(
-        "--model", action="append", default=[], metavar="NAME", help="an aerosol model; once for each (default: the models that come with Estran)"
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an aerosol model; once for each (default: the models that come with Estran)",
     )
     for one in kinds.choices.values():
-        one.add_argument("--out", type=output_path, default=Path(), metavar="DIR", help="folder of the table (default: here)")
-        one.add_argument("--overwrite", action="store_true", help="replace a table that is there, once the new one is whole")
-        one.add_argument("--workers", type=_workers, default=1, metavar="N", help="pieces made at once (default: 1); the table does not depend on it")
+        one.add_argument(
+            "--out", type=output_path, default=Path(), metavar="DIR", help="folder of the table (default: here)"
+        )
+        one.add_argument(
+            "--overwrite", action="store_true", help="replace a table that is there, once the new one is whole"
+        )
+        one.add_argument(
+            "--workers",
+            type=_workers,
+            default=1,
+            metavar="N",
+            help="pieces made at once (default: 1); the table does not depend on it",
+        )
         add_verbosity(one)
-    show = actions.add_parser("list", help="say what the tables are and how they were made", description="Lists tables with their records.")
-    show.add_argument("tables", nargs="*", type=Path, metavar="TABLE", help="tables of yours (default: those that come with Estran)")
+    show = actions.add_parser(
+        "list", help="say what the tables are and how they were made", description="Lists tables with their records."
+    )
+    show.add_argument(
+        "tables", nargs="*", type=Path, metavar="TABLE", help="tables of yours (default: those that come with Estran)"
+    )
     add_verbosity(show)
 
 
@@ -72,7 +119,9 @@ def _bands(args: argparse.Namespace) -> list[Plan]:
     parted = [text.partition("=") for text in args.solar]
     wrong = [text for text, (name, _, path) in zip(args.solar, parted, strict=True) if not name or not path]
     if wrong:
-        raise BadParameter("a solar spectrum needs a name and a file", expected="--solar NAME=FILE", found=", ".join(wrong))
+        raise BadParameter(
+            "a solar spectrum needs a name and a file", expected="--solar NAME=FILE", found=", ".join(wrong)
+        )
     return [band_plan({name: Path(path) for name, _, path in parted}, args.response)]
 
 
@@ -83,11 +132,16 @@ def _radiative_transfer(args: argparse.Namespace) -> list[Plan]:
 
 
 _RADIATIVE_TRANSFER: Mapping[str, str] = {
-    "rayleigh": "light scattered by air molecules, above a black ground and a rough sea: rayleigh.npz and sky_glint.npz",
+    "rayleigh": "light scattered by air molecules, above a black ground and a rough sea: rayleigh.npz and "
+    "sky_glint.npz",
     "aerosol": "light scattered by molecules and aerosol in the bands of Sentinel-2: aerosol_MODEL.npz",
 }
 """Tables of the radiative transfer, which need no input."""
-_PLANS: Mapping[str, Callable[[argparse.Namespace], list[Plan]]] = {"gas": _gas, "bands": _bands, **dict.fromkeys(_RADIATIVE_TRANSFER, _radiative_transfer)}
+_PLANS: Mapping[str, Callable[[argparse.Namespace], list[Plan]]] = {
+    "gas": _gas,
+    "bands": _bands,
+    **dict.fromkeys(_RADIATIVE_TRANSFER, _radiative_transfer),
+}
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -115,7 +169,9 @@ def _inputs(args: argparse.Namespace) -> list[Path]:
     """The files of the user's from which tables are made."""
     solar = getattr(args, "solar", ())
     named = [Path(text.partition("=")[2]) for text in solar] if isinstance(solar, list) else [solar] if solar else []
-    return [path for path in (*named, getattr(args, "thickness", None), *getattr(args, "response", ())) if path is not None]
+    return [
+        path for path in (*named, getattr(args, "thickness", None), *getattr(args, "response", ())) if path is not None
+    ]
 
 
 def _part_of(progress: Callable[[float, str], None], k: int, count: int) -> Callable[[float, str], None]:

@@ -1,6 +1,7 @@
 """The SNAP nodes that our graphs use, and nothing more: whatever else a graph names needs ``gpt``.
 
-Parameters carry SNAP's own names and defaults (SNAP 13.0.3); ``graphs/snap-nodes.toml`` lists them, and a test compares.
+Parameters carry SNAP's own names and defaults (SNAP 13.0.3); ``graphs/snap-nodes.toml`` lists them, and a test
+compares.
 """
 
 from __future__ import annotations

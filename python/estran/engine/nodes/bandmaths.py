@@ -35,7 +35,9 @@ class TargetBand(Declared):
     alias = "BandMaths, targetBand"
     name: str = param("", "Name of the band.")
     expression: str = param("", "What it is, in band arithmetic.")
-    type: Literal["int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64"] = param("float32", "Type of its samples.")
+    type: Literal["int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64"] = param(
+        "float32", "Type of its samples."
+    )
     description: str = param("", "What it means.")
     unit: str = param("", "Unit.")
     validExpression: str = param("", "Where it is valid.")
@@ -52,14 +54,24 @@ class TargetBand(Declared):
         super().__post_init__()
         if not self.name or not self.expression:
             raise BadParameter(
-                "a target band needs a name and an expression", where=self.alias, found=self.name or self.expression or "neither", todo="give it both"
+                "a target band needs a name and an expression",
+                where=self.alias,
+                found=self.name or self.expression or "neither",
+                todo="give it both",
             )
         if not self.scalingFactor:
-            raise BadParameter("the scalingFactor of a target band is 0", where=self.alias, found=self.name, todo="leave it out, or give another")
+            raise BadParameter(
+                "the scalingFactor of a target band is 0",
+                where=self.alias,
+                found=self.name,
+                todo="leave it out, or give another",
+            )
         self._check_nodata()
 
     def _check_nodata(self) -> None:
-        """The samples must be able to hold the value without data; NaN, which SNAP writes for whole numbers too, is 0 there."""
+        """The samples must be able to hold the value without data; NaN, which SNAP writes for whole numbers too, is 0
+        there.
+        """
         dtype, value = np.dtype(self.type), self.noDataValue
         if value is None or np.isnan(value) or dtype.kind == "f":
             return
@@ -96,10 +108,19 @@ class BandMaths(SnapNode):
 
     def __post_init__(self) -> None:
         if not self.bands:
-            raise BadParameter("no target band is given", where=self.alias, todo="give at least one targetBand with name and expression, in a graph")
+            raise BadParameter(
+                "no target band is given",
+                where=self.alias,
+                todo="give at least one targetBand with name and expression, in a graph",
+            )
         repeated = [b.name for i, b in enumerate(self.bands) if b.name in [a.name for a in self.bands[:i]]]
         if repeated:
-            raise BadParameter("two target bands have the same name", where=self.alias, found=repeated[0], todo="give each its own name")
+            raise BadParameter(
+                "two target bands have the same name",
+                where=self.alias,
+                found=repeated[0],
+                todo="give each its own name",
+            )
         for band in self.bands:
             names(band.expression, self.constants)  # what cannot be read is said before anything runs
             if band.validExpression:
@@ -126,32 +147,48 @@ class BandMaths(SnapNode):
                     todo=f"write it as <{item}>…</{item}> in a graph",
                 )
             records[name] = value
-        return cls(bands=tuple(TargetBand.from_record(r) for r in records["targetBands"]), constants=tuple(_constant(r) for r in records["variables"]))
+        return cls(
+            bands=tuple(TargetBand.from_record(r) for r in records["targetBands"]),
+            constants=tuple(_constant(r) for r in records["variables"]),
+        )
 
     def apply(self, source: Product, *, tile: int) -> Product:
         """The bands, lazy, on the grids of the bands that they name."""
         return self.apply_to({"sourceProduct": source}, tile=tile)
 
     def apply_to(self, sources: Mapping[str, Product], *, tile: int) -> Product:
-        """As `apply`; bands of several products are named ``$sourceProduct.1.B4``, ``$2.B4``; those of the first without that too."""
+        """As `apply`; bands of several products are named ``$sourceProduct.1.B4``, ``$2.B4``; those of the first
+        without that too.
+        """
         source = _together(sources)
-        made = {target.name: _band(target, source, self._grid(target, source), tile, self.constants) for target in self.bands}
+        made = {
+            target.name: _band(target, source, self._grid(target, source), tile, self.constants)
+            for target in self.bands
+        }
         grids = {band.grid.shape: band.grid for band in made.values()}
         grid = next(iter(grids.values())) if len(grids) == 1 else source.grid
         there = {*made, *source.tie_points}
         masks = readable_masks(source.masks, there)
-        made = {name: replace(_valid(band, {*there, *masks}, source, tile), coding=_coding(band, source)) for name, band in made.items()}
-        return replace(source, name=f"{source.name}_BandMath", grid=grid, bands=made, masks=masks, auto_grouping="", quicklook="")
+        made = {
+            name: replace(_valid(band, {*there, *masks}, source, tile), coding=_coding(band, source))
+            for name, band in made.items()
+        }
+        return replace(
+            source, name=f"{source.name}_BandMath", grid=grid, bands=made, masks=masks, auto_grouping="", quicklook=""
+        )
 
     def _grid(self, target: TargetBand, source: Product) -> Grid:
-        return next((source.bands[n].grid for n in sorted(names(target.expression, self.constants)) if n in source.bands), source.grid)
+        return next(
+            (source.bands[n].grid for n in sorted(names(target.expression, self.constants)) if n in source.bands),
+            source.grid,
+        )
 
 
 def _valid(band: Band, there: set[str], source: Product, tile: int) -> Band:
     """The band where its ``validExpression`` holds.
 
-    As in SNAP the expression is one over the bands made, and goes along with the band. One that names bands of the source, which SNAP takes and
-    cannot compute afterwards, is computed now: elsewhere the band has no data.
+    As in SNAP the expression is one over the bands made, and goes along with the band. One that names bands of the
+    source, which SNAP takes and cannot compute afterwards, is computed now: elsewhere the band has no data.
     """
     if references(band.valid) <= there:
         return band
@@ -161,7 +198,9 @@ def _valid(band: Band, there: set[str], source: Product, tile: int) -> Band:
     def fill(samples: np.ndarray[Any, Any], good: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.where(good, samples, np.asarray(empty, samples.dtype))
 
-    data = band.data.map_blocks(fill, valid.rechunk(band.data.chunks), dtype=band.data.dtype, meta=np.empty((0, 0), band.data.dtype))
+    data = band.data.map_blocks(
+        fill, valid.rechunk(band.data.chunks), dtype=band.data.dtype, meta=np.empty((0, 0), band.data.dtype)
+    )
     return replace(band, data=data, valid="")
 
 

@@ -18,7 +18,9 @@ WITH_GPT = "run this graph with SNAP's gpt"
 
 @dataclass(frozen=True)
 class Beyond:
-    """A parameter of SNAP's that this engine does not do: the values that ask for nothing, and what to do where another is set."""
+    """A parameter of SNAP's that this engine does not do: the values that ask for nothing, and what to do where another
+    is set.
+    """
 
     instead: str
     idle: tuple[str, ...] = ()
@@ -27,8 +29,9 @@ class Beyond:
 class SnapNode(Declared):
     """A node of SNAP's: parameters declared as ours are, sources by name.
 
-    ``other_names`` are the names of fields in SNAP's own source: gpt takes them beside the names that its help shows, and snapista writes them.
-    ``beyond`` is what SNAP can do and this engine cannot: refused where it is set. ``beyond_values`` are such values of a parameter that is taken.
+    ``other_names`` are the names of fields in SNAP's own source: gpt takes them beside the names that its help shows,
+    and snapista writes them. ``beyond`` is what SNAP can do and this engine cannot: refused where it is set.
+    ``beyond_values`` are such values of a parameter that is taken.
     """
 
     sources: ClassVar[tuple[str, ...]] = ("sourceProduct",)
@@ -60,7 +63,12 @@ class SnapNode(Declared):
         known = cls.known_values(values)
         for name, value in known.items():
             if not isinstance(value, str):
-                raise BadParameter(f"parameter {name} is a list of records", where=cls.alias, expected="a text", todo="write its value as text")
+                raise BadParameter(
+                    f"parameter {name} is a list of records",
+                    where=cls.alias,
+                    expected="a text",
+                    todo="write its value as text",
+                )
         return cls.from_text({name: value for name, value in known.items() if isinstance(value, str)})
 
     @classmethod
@@ -73,22 +81,35 @@ class SnapNode(Declared):
                 continue
             known = cls.other_names.get(name, name)
             if found.get(known, value) != value:
-                raise BadParameter(f"parameter {known} is given twice, as {known} and as {name}", where=cls.alias, todo="give it once")
+                raise BadParameter(
+                    f"parameter {known} is given twice, as {known} and as {name}", where=cls.alias, todo="give it once"
+                )
             found[known] = value
         for name, beyond in cls.beyond.items():
             value = found.pop(name, "")
             if value and value not in beyond.idle:
                 shown = f" with {value!r}" if isinstance(value, str) and len(value) < 40 else ""
-                raise BadParameter(f"{cls.alias} does not do {name} here{shown}", where=cls.alias, todo=f"{beyond.instead}, or {WITH_GPT}")
+                raise BadParameter(
+                    f"{cls.alias} does not do {name} here{shown}",
+                    where=cls.alias,
+                    todo=f"{beyond.instead}, or {WITH_GPT}",
+                )
         for name, others in cls.beyond_values.items():
             if found.get(name) in others:
                 choices = ", ".join(_choices(cls, name))
-                raise BadParameter(f"{cls.alias} does not do {name} {found[name]!r} here", where=cls.alias, todo=f"take one of {choices}, or {WITH_GPT}")
+                raise BadParameter(
+                    f"{cls.alias} does not do {name} {found[name]!r} here",
+                    where=cls.alias,
+                    todo=f"take one of {choices}, or {WITH_GPT}",
+                )
         unknown = [name for name in found if name not in cls.parameter_names()]
         if unknown:
             names = (*cls.parameter_names(), *cls.beyond)
             raise BadParameter(
-                f"unknown parameter {unknown[0]!r}", where=cls.alias, expected=", ".join(names), todo="correct its name: SNAP's gpt knows none such"
+                f"unknown parameter {unknown[0]!r}",
+                where=cls.alias,
+                expected=", ".join(names),
+                todo="correct its name: SNAP's gpt knows none such",
             )
         return found
 

@@ -15,7 +15,8 @@ from estran.errors import BadParameter, MissingBand
 from estran.raster.product import Product
 
 READERS = re.compile(
-    r"BEAM-DIMAP|GeoTIFF.*|BigGeoTIFF.*|TIFF?|COG|NetCDF.*|JPEG2000|ENVI|GDAL.*|SENTINEL-2-MSI(-MultiRes.*)?|Sentinel2.*|Landsat.*", re.IGNORECASE
+    r"BEAM-DIMAP|GeoTIFF.*|BigGeoTIFF.*|TIFF?|COG|NetCDF.*|JPEG2000|ENVI|GDAL.*|SENTINEL-2-MSI(-MultiRes.*)?|Sentinel2.*|Landsat.*",
+    re.IGNORECASE,
 )
 """SNAP's names of readers whose files we read; which of them it is, their content says."""
 
@@ -41,7 +42,9 @@ class Read(SnapNode):
     pixelRegion: str = param("", "x,y,width,height in pixels of the scene raster; the whole where empty.")
     geometryRegion: str = param("", "The part to read, a geometry in WKT, degrees; the whole where empty.")
     copyMetadata: bool = param(True, "Whether to copy the metadata of the source product.")
-    useAdvancedOptions: bool = param(False, "Whether the options on a part, bands and masks hold; SNAP takes no notice of them otherwise.")
+    useAdvancedOptions: bool = param(
+        False, "Whether the options on a part, bands and masks hold; SNAP takes no notice of them otherwise."
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,10 +52,21 @@ class Read(SnapNode):
             raise BadParameter("parameter file is not given", where=self.alias, todo="name the product to read")
         if self.formatName and not READERS.fullmatch(self.formatName):
             at_one_size = _AT_ONE_SIZE.search(self.formatName)
-            instead = f", and put a Resample node with targetResolution {at_one_size[1]} behind" if at_one_size else " (the content decides)"
-            raise BadParameter("the reader is not known here", where=self.alias, found=self.formatName, todo=f"leave formatName empty{instead}, or {WITH_GPT}")
+            instead = (
+                f", and put a Resample node with targetResolution {at_one_size[1]} behind"
+                if at_one_size
+                else " (the content decides)"
+            )
+            raise BadParameter(
+                "the reader is not known here",
+                where=self.alias,
+                found=self.formatName,
+                todo=f"leave formatName empty{instead}, or {WITH_GPT}",
+            )
         if self.pixelRegion and self.geometryRegion:
-            raise BadParameter("both pixelRegion and geometryRegion are given", where=self.alias, todo="give one of them")
+            raise BadParameter(
+                "both pixelRegion and geometryRegion are given", where=self.alias, todo="give one of them"
+            )
         self._subset()
 
     @property
@@ -67,12 +81,22 @@ class Read(SnapNode):
         masks = {name: mask for name, mask in source.masks.items() if not self.sourceMasks or name in self.sourceMasks}
         missing = [name for name in self.sourceMasks if name not in source.masks]
         if missing:
-            raise MissingBand(f"mask {missing[0]!r} is missing", where=source.name, found=", ".join(source.masks) or "none", todo="leave it out of sourceMasks")
+            raise MissingBand(
+                f"mask {missing[0]!r} is missing",
+                where=source.name,
+                found=", ".join(source.masks) or "none",
+                todo="leave it out of sourceMasks",
+            )
         part = self._subset().apply(source, tile=0)
         return replace(part, name=source.name, masks={name: mask for name, mask in masks.items() if name in part.masks})
 
     def _subset(self) -> SnapNode:
-        return Subset(sourceBands=self.sourceBands, region=self.pixelRegion, geoRegion=self.geometryRegion, copyMetadata=self.copyMetadata)
+        return Subset(
+            sourceBands=self.sourceBands,
+            region=self.pixelRegion,
+            geoRegion=self.geometryRegion,
+            copyMetadata=self.copyMetadata,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +114,11 @@ class Write(SnapNode):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.file:
-            raise BadParameter("parameter file is not given", where=self.alias, todo="name the file to write, or leave the Write node out and give -t")
+            raise BadParameter(
+                "parameter file is not given",
+                where=self.alias,
+                todo="name the file to write, or leave the Write node out and give -t",
+            )
 
     @property
     def path(self) -> Path:

@@ -22,7 +22,11 @@ from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Product, TiePointGrid
 from estran.raster.resample import Method, Ratio, resample
 
-_METHODS = {"upsamplingMethod": "upsampling", "downsamplingMethod": "downsampling", "flagDownsamplingMethod": "flagDownsampling"}
+_METHODS = {
+    "upsamplingMethod": "upsampling",
+    "downsamplingMethod": "downsampling",
+    "flagDownsamplingMethod": "flagDownsampling",
+}
 _BEYOND = {"upsampling": ("Bicubic",), "flagDownsampling": ("FlagMedianAnd", "FlagMedianOr")}
 
 
@@ -43,27 +47,43 @@ class Resample(SnapNode):
     targetWidth: int | None = param(None, "Columns of the target; needs targetHeight.", interval="[1,*)")
     targetHeight: int | None = param(None, "Rows of the target; needs targetWidth.", interval="[1,*)")
     targetResolution: int | None = param(None, "Pixel size of the target.", unit="m", interval="[1,*)")
-    upsampling: Literal["Nearest", "Bilinear"] = param("Nearest", "How smaller pixels are made; flags and classes are always taken from the nearest.")
-    downsampling: Literal["First", "Min", "Max", "Mean", "Median"] = param("First", "How larger pixels are made; classes always take the first.")
-    flagDownsampling: Literal["First", "FlagAnd", "FlagOr"] = param("First", "How larger pixels of flag bands are made.")
+    upsampling: Literal["Nearest", "Bilinear"] = param(
+        "Nearest", "How smaller pixels are made; flags and classes are always taken from the nearest."
+    )
+    downsampling: Literal["First", "Min", "Max", "Mean", "Median"] = param(
+        "First", "How larger pixels are made; classes always take the first."
+    )
+    flagDownsampling: Literal["First", "FlagAnd", "FlagOr"] = param(
+        "First", "How larger pixels of flag bands are made."
+    )
     resampleOnPyramidLevels: bool = param(True, "Without effect here: always at full resolution.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        given = [bool(self.referenceBand), self.targetWidth is not None or self.targetHeight is not None, self.targetResolution is not None]
+        given = [
+            bool(self.referenceBand),
+            self.targetWidth is not None or self.targetHeight is not None,
+            self.targetResolution is not None,
+        ]
         if sum(given) != 1 or (self.targetWidth is None) != (self.targetHeight is None):
             raise BadParameter(
                 "the target's size is not clear",
                 where=self.alias,
                 expected="one of referenceBand, targetResolution, or targetWidth with targetHeight",
-                found=", ".join(n for n in ("referenceBand", "targetWidth", "targetHeight", "targetResolution") if getattr(self, n)) or "none",
+                found=", ".join(
+                    n for n in ("referenceBand", "targetWidth", "targetHeight", "targetResolution") if getattr(self, n)
+                )
+                or "none",
                 todo="give one of them",
             )
 
     def apply(self, source: Product, *, tile: int) -> Product:
         """The product on one grid."""
         target = self._target(source)
-        if all(b.grid.shape == target.shape and _ratio(b, source, target).is_identity for b in source.bands.values()) and source.grid.shape == target.shape:
+        if (
+            all(b.grid.shape == target.shape and _ratio(b, source, target).is_identity for b in source.bands.values())
+            and source.grid.shape == target.shape
+        ):
             return source
         bands = {name: self._band(band, source, target, tile) for name, band in source.bands.items()}
         rows, cols = target.height / source.grid.height, target.width / source.grid.width
@@ -77,7 +97,10 @@ class Resample(SnapNode):
         if self.referenceBand:
             if self.referenceBand not in source.bands:
                 raise MissingBand(
-                    f"the reference band {self.referenceBand!r} is missing", where=source.name, found=", ".join(source.bands), todo="correct its name"
+                    f"the reference band {self.referenceBand!r} is missing",
+                    where=source.name,
+                    found=", ".join(source.bands),
+                    todo="correct its name",
                 )
             return source.bands[self.referenceBand].grid
         if self.targetResolution is None:
@@ -86,13 +109,18 @@ class Resample(SnapNode):
             return _resized(source.grid, self.targetWidth, self.targetHeight)
         if source.grid.transform is None or source.grid.is_geographic:
             raise BadGrid(
-                "targetResolution needs a product on a map grid in metres", where=source.name, todo="give referenceBand, or targetWidth with targetHeight"
+                "targetResolution needs a product on a map grid in metres",
+                where=source.name,
+                todo="give referenceBand, or targetWidth with targetHeight",
             )
         t, metres = source.grid.transform, self.targetResolution
         if t.b != 0 or t.d != 0:
             raise BadGrid("the product's grid is rotated", where=source.name, todo="reproject it first")
         # SNAP rounds up: the last pixels may reach beyond the image.
-        width, height = math.ceil(source.grid.width * abs(t.a) / metres), math.ceil(source.grid.height * abs(t.e) / metres)
+        width, height = (
+            math.ceil(source.grid.width * abs(t.a) / metres),
+            math.ceil(source.grid.height * abs(t.e) / metres),
+        )
         return Grid(width, height, Affine(metres, 0, t.c, 0, -metres, t.f), source.grid.crs)
 
     def _band(self, band: Band, source: Product, target: Grid, tile: int) -> Band:
@@ -120,8 +148,9 @@ class _ExactResample(Resample):
 class S2Resampling(SnapNode):
     """Sentinel-2's own resampling: as Resample, to one of its three pixel sizes.
 
-    The toolbox treats angles detector by detector; the angles of our reader are merged that way already. Its bilinear weights are exact, since bands of
-    SNAP's Sentinel-2 reader have an expression for valid pixels, which turns them into double numbers on the way.
+    The toolbox treats angles detector by detector; the angles of our reader are merged that way already. Its bilinear
+    weights are exact, since bands of SNAP's Sentinel-2 reader have an expression for valid pixels, which turns them
+    into double numbers on the way.
     """
 
     alias = "S2Resampling"
@@ -130,7 +159,9 @@ class S2Resampling(SnapNode):
     resolution: Literal["10", "20", "60"] = param("60", "Pixel size of the target.", unit="m")
     upsampling: Literal["Nearest", "Bilinear"] = param("Bilinear", "How smaller pixels are made.")
     downsampling: Literal["First", "Min", "Max", "Mean", "Median"] = param("Mean", "How larger pixels are made.")
-    flagDownsampling: Literal["First", "FlagAnd", "FlagOr"] = param("First", "How larger pixels of flag bands are made.")
+    flagDownsampling: Literal["First", "FlagAnd", "FlagOr"] = param(
+        "First", "How larger pixels of flag bands are made."
+    )
     resampleOnPyramidLevels: bool = param(True, "Without effect here: always at full resolution.")
     bands: tuple[str, ...] = param((), "Bands to resample; all where empty.", choose_bands=True)
     masks: tuple[str, ...] = param((), "Masks to keep; all where empty.")
@@ -139,13 +170,20 @@ class S2Resampling(SnapNode):
         """The product at that pixel size."""
         source = self._wanted(source)
         return _ExactResample(
-            targetResolution=int(self.resolution), upsampling=self.upsampling, downsampling=self.downsampling, flagDownsampling=self.flagDownsampling
+            targetResolution=int(self.resolution),
+            upsampling=self.upsampling,
+            downsampling=self.downsampling,
+            flagDownsampling=self.flagDownsampling,
         ).apply(source, tile=tile)
 
     def _wanted(self, source: Product) -> Product:
         if self.bands:
             source = replace(Subset(sourceBands=self.bands).apply(source, tile=0), name=source.name)
-        return replace(source, masks={name: m for name, m in source.masks.items() if name in self.masks}) if self.masks else source
+        return (
+            replace(source, masks={name: m for name, m in source.masks.items() if name in self.masks})
+            if self.masks
+            else source
+        )
 
 
 def _ratio(band: Band, source: Product, target: Grid) -> Ratio:
@@ -167,13 +205,32 @@ def _resized(grid: Grid, width: int, height: int) -> Grid:
 def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, exact: bool) -> Any:
     refuse_endless(target.shape)
     source = chunked(band.data, tile)
-    period = 360.0 if band.unit.lower().startswith("deg") and "azimuth" in band.name and source.dtype.kind == "f" and not band.is_scaled else 0.0
+    period = (
+        360.0
+        if band.unit.lower().startswith("deg")
+        and "azimuth" in band.name
+        and source.dtype.kind == "f"
+        and not band.is_scaled
+        else 0.0
+    )
     shape = band.grid.shape
 
     chunks = Chunks(source)
 
-    def part(under: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], origin: Window, window: Window) -> np.ndarray[Any, Any]:
-        return resample(joined(under, corner, origin), origin, window, ratio, method, nodata=band.nodata, saturated=band.saturated, period=period, exact=exact)
+    def part(
+        under: list[list[np.ndarray[Any, Any]]], corner: tuple[int, int], origin: Window, window: Window
+    ) -> np.ndarray[Any, Any]:
+        return resample(
+            joined(under, corner, origin),
+            origin,
+            window,
+            ratio,
+            method,
+            nodata=band.nodata,
+            saturated=band.saturated,
+            period=period,
+            exact=exact,
+        )
 
     step = _step(source.chunks, tile, max(1.0, ratio.row_scale, ratio.col_scale))
     task = dask_delayed()(part, pure=False)
@@ -182,16 +239,25 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, e
     for i, height in enumerate(heights):
         windows = [Window(i * step, j * step, height, width) for j, width in enumerate(widths)]
         origins = [ratio.needed(window, shape, method) for window in windows]
-        rows.append([task(*chunks.under(origin), origin, window) for origin, window in zip(origins, windows, strict=True)])
+        rows.append(
+            [task(*chunks.under(origin), origin, window) for origin, window in zip(origins, windows, strict=True)]
+        )
     return array_of(rows, (heights, widths), source.dtype)
 
 
 def _step(chunks: tuple[tuple[int, ...], ...], tile: int, scale: float) -> int:
-    """Side of the windows of the target: a whole chunk of the source where that makes no more than a tile, so that each is read, resampled and let go of in one
-    go; else what needs about a tile of the source."""
+    """Side of the windows of the target: a whole chunk of the source where that makes no more than a tile, so that each
+    is read, resampled and let go of in one go; else what needs about a tile of the source.
+    """
     whole = max(chunks[0][0], chunks[1][0]) / scale
     return int(whole) if 64 <= whole <= tile and whole.is_integer() else max(64, int(tile / scale))
 
 
 def _scaled(points: TiePointGrid, rows: float, cols: float) -> TiePointGrid:
-    return replace(points, offset_x=points.offset_x * cols, offset_y=points.offset_y * rows, step_x=points.step_x * cols, step_y=points.step_y * rows)
+    return replace(
+        points,
+        offset_x=points.offset_x * cols,
+        offset_y=points.offset_y * rows,
+        step_x=points.step_x * cols,
+        step_y=points.step_y * rows,
+    )

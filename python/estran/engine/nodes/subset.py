@@ -31,10 +31,16 @@ class Subset(SnapNode):
         "vectorFile": Beyond("give geoRegion as a POLYGON"),
         "polygonRegion": Beyond("give geoRegion, which takes the pixels of its bounding box"),
     }
-    sourceBands: tuple[str, ...] = param((), "Bands to keep, beside those that their expressions name; all where empty.", choose_bands=True)
+    sourceBands: tuple[str, ...] = param(
+        (), "Bands to keep, beside those that their expressions name; all where empty.", choose_bands=True
+    )
     tiePointGrids: tuple[str, ...] = param((), "Tie-point grids to keep; all where empty.")
-    region: str = param("", "x,y,width,height in pixels of the scene raster, or of referenceBand; the whole where empty.")
-    referenceBand: str = param("", "The band in whose pixels region is given, where bands differ in size.", choose_bands=True)
+    region: str = param(
+        "", "x,y,width,height in pixels of the scene raster, or of referenceBand; the whole where empty."
+    )
+    referenceBand: str = param(
+        "", "The band in whose pixels region is given, where bands differ in size.", choose_bands=True
+    )
     geoRegion: str = param("", "The part to keep, a polygon in WKT, degrees; stronger than region.")
     fullSwath: bool = param(False, "Whether the region is extended to the image's whole width.")
     copyMetadata: bool = param(True, "Whether to keep the metadata tree.")
@@ -56,19 +62,36 @@ class Subset(SnapNode):
         cut = {name: _cut(band, window, grid, source.name) for name, band in part.bands.items()}
         rows, cols = _ratio(grid, source.grid)
         whole = _own(window, grid, source.grid, "the scene raster", source.name)
-        points = {name: replace(p, offset_x=p.offset_x - window.col * cols, offset_y=p.offset_y - window.row * rows) for name, p in part.tie_points.items()}
+        points = {
+            name: replace(p, offset_x=p.offset_x - window.col * cols, offset_y=p.offset_y - window.row * rows)
+            for name, p in part.tie_points.items()
+        }
         return replace(part, grid=source.grid.sub(whole), bands=cut, tie_points=points)
 
     def _kept(self, source: Product) -> Product:
         """The bands, tie points and masks wanted, with what their expressions name."""
-        wanted = (*self.sourceBands, *((self.referenceBand,) if self.referenceBand else ())) if self.sourceBands else tuple(source.bands)
+        wanted = (
+            (*self.sourceBands, *((self.referenceBand,) if self.referenceBand else ()))
+            if self.sourceBands
+            else tuple(source.bands)
+        )
         for name in (*self.sourceBands, *((self.referenceBand,) if self.referenceBand else ())):
             if name not in source.bands:
-                raise MissingBand(f"band {name!r} is missing", where=f"{self.alias} of {source.name}", found=", ".join(source.bands), todo="correct its name")
+                raise MissingBand(
+                    f"band {name!r} is missing",
+                    where=f"{self.alias} of {source.name}",
+                    found=", ".join(source.bands),
+                    todo="correct its name",
+                )
         for name in self.tiePointGrids:
             if name not in source.tie_points:
                 found = ", ".join(source.tie_points) or "none"
-                raise MissingBand(f"tie-point grid {name!r} is missing", where=f"{self.alias} of {source.name}", found=found, todo="leave it out")
+                raise MissingBand(
+                    f"tie-point grid {name!r} is missing",
+                    where=f"{self.alias} of {source.name}",
+                    found=found,
+                    todo="leave it out",
+                )
         named = _with_named(wanted, source)
         bands = {name: band for name, band in source.bands.items() if name in named}
         points = set(self.tiePointGrids or source.tie_points) | set(source.tie_point_geocoding or ()) | named
@@ -131,8 +154,15 @@ def _with_named(wanted: Iterable[str], source: Product) -> set[str]:
             continue
         found.add(name)
         band, mask = source.bands.get(name), source.masks.get(name)
-        texts = (band.valid, band.expression or "") if band is not None else (mask.expression,) if mask is not None else ()
-        waiting += [n for text in texts for n in references(text) if n in source.bands or n in source.masks or n in source.tie_points]
+        texts = (
+            (band.valid, band.expression or "") if band is not None else (mask.expression,) if mask is not None else ()
+        )
+        waiting += [
+            n
+            for text in texts
+            for n in references(text)
+            if n in source.bands or n in source.masks or n in source.tie_points
+        ]
     return found
 
 

@@ -10,7 +10,9 @@ from estran.raster.morphology import dilate_disk
 Mask = npt.NDArray[np.bool_]
 
 
-def buffered(cloud: Mask, shadow: Mask, valid: Mask, pixel_size: tuple[float, float], cloud_buffer: float, shadow_buffer: float) -> tuple[Mask, Mask]:
+def buffered(
+    cloud: Mask, shadow: Mask, valid: Mask, pixel_size: tuple[float, float], cloud_buffer: float, shadow_buffer: float
+) -> tuple[Mask, Mask]:
     """Cloud and shadow grown by their buffers, within valid pixels.
 
     Parameters

@@ -1,7 +1,8 @@
 """Thin cirrus by the 1.38 µm band, whose background rises with the ground (ATBD: cloud mask, CM-11 to CM-13).
 
-Water vapour hides the ground at 1.38 µm, except where the ground stands above most of it. Three rules: one fixed threshold (Z15); the background learnt from
-clear pixels in slices of height (Q19); a parabola in height (Baetens et al. 2019; FORCE).
+Water vapour hides the ground at 1.38 µm, except where the ground stands above most of it. Three rules: one fixed
+threshold (Z15); the background learnt from clear pixels in slices of height (Q19); a parabola in height (Baetens et al.
+2019; FORCE).
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def learn_background(cirrus: Array, dem: Array, weights: Array, settings: PixelS
 
     Returns
     -------
-    (SLICES,) reflectance; a slice without clear pixels takes that of the next slice below that has some, else the next above; 0 without any.
+    (SLICES,) reflectance; a slice without clear pixels takes that of the next slice below that has some, else the next
+    above; 0 without any.
     """
     background = np.full(SLICES, np.nan)
     which = np.empty(dem.size, np.int64)
@@ -63,7 +65,9 @@ def learn_background(cirrus: Array, dem: Array, weights: Array, settings: PixelS
 
 
 def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:
-    """Background of the cirrus band where it is not learnt: 0, or the parabola beyond its base, at the middle of each slice (CM-12)."""
+    """Background of the cirrus band where it is not learnt: 0, or the parabola beyond its base, at the middle of each
+    slice (CM-12).
+    """
     if settings.cirrus_rule == "fixed":
         return np.zeros(SLICES)
     middle = LOWEST + (np.arange(SLICES) + 0.5) * settings.cirrus_slice
@@ -71,7 +75,9 @@ def fixed_background(settings: PixelSettings) -> npt.NDArray[np.float64]:
     return cast(npt.NDArray[np.float64], np.maximum(settings.cirrus_min, parabola) - settings.cirrus_min)
 
 
-def faint_candidates(cloud: npt.NDArray[np.bool_], cirrus: Array, blue: Array, dem: Array | None, settings: PixelSettings) -> npt.NDArray[np.bool_]:
+def faint_candidates(
+    cloud: npt.NDArray[np.bool_], cirrus: Array, blue: Array, dem: Array | None, settings: PixelSettings
+) -> npt.NDArray[np.bool_]:
     """Cloudy pixels that are thin cirrus, too, if they touch some (CM-48); each by itself.
 
     Parameters
@@ -94,7 +100,9 @@ def faint_candidates(cloud: npt.NDArray[np.bool_], cirrus: Array, blue: Array, d
 
 
 def touching_cirrus(faint: npt.NDArray[np.bool_], thin: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Of the candidates of :func:`faint_candidates`, those connected to thin cirrus by (CM-13), itself left out; (rows, columns)."""
+    """Of the candidates of :func:`faint_candidates`, those connected to thin cirrus by (CM-13), itself left out; (rows,
+    columns).
+    """
     faint = faint & ~thin
     parts = label(faint | thin)
     faint &= parts.paint(parts.count_in(thin) > 0)

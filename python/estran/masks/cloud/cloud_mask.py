@@ -1,4 +1,5 @@
-"""Runs the passes of the cloud mask over a scene: pixel tests, cloud objects, potential shadow, matching, buffers (ATBD: cloud mask).
+"""Runs the passes of the cloud mask over a scene: pixel tests, cloud objects, potential shadow, matching, buffers
+(ATBD: cloud mask).
 
 Progress, the clock and the sentences of the notes are here, and in no kernel.
 """
@@ -60,7 +61,21 @@ from estran.raster.scene import Progress, quiet
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
-NAMES = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir", "rededge078", "coastal", "nir09", "swo", "dem")
+NAMES = (
+    "blue",
+    "green",
+    "red",
+    "nir08",
+    "swir16",
+    "swir22",
+    "cirrus",
+    "nir",
+    "rededge078",
+    "coastal",
+    "nir09",
+    "swo",
+    "dem",
+)
 """Arrays that the cloud mask may read."""
 
 
@@ -75,7 +90,8 @@ class CloudMaskResult:
     clouds
         The clouds.
     altitude
-        Of each cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where it is not known.
+        Of each cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where it is not
+        known.
     facts
         Counts, thresholds, shares.
     notes
@@ -107,13 +123,19 @@ class CloudMaskResult:
 def masks_of(flags: npt.NDArray[np.uint16]) -> dict[str, Mask]:
     """Masks by name out of the flags of a :class:`CloudMaskResult`, or of some of its rows.
 
-    nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and shadows, without them.
-    `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
+    nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and
+    shadows, without them. `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
     """
     bits = (
-        ("saturated", IS_SATURATED), ("cloud", IS_CLOUD), ("cirrus", IS_CIRRUS), ("shadow", IS_SHADOW), ("snow", IS_SNOW), ("water", IS_WATER),
-        ("potential_cloud", IS_POTENTIAL), ("buffer", IS_BUFFER),
-    )  # fmt: skip
+        ("saturated", IS_SATURATED),
+        ("cloud", IS_CLOUD),
+        ("cirrus", IS_CIRRUS),
+        ("shadow", IS_SHADOW),
+        ("snow", IS_SNOW),
+        ("water", IS_WATER),
+        ("potential_cloud", IS_POTENTIAL),
+        ("buffer", IS_BUFFER),
+    )
     return {"nodata": (flags & IS_VALID) == 0} | {name: (flags & bit) != 0 for name, bit in bits}
 
 
@@ -172,8 +194,8 @@ def cloud_mask(
     Parameters
     ----------
     bands
-        (rows, columns) float32 reflectances by semantic name: blue green red nir08 swir16; where there are, swir22 cirrus nir rededge078
-        coastal nir09; dem [m], swo [%].
+        (rows, columns) float32 reflectances by semantic name: blue green red nir08 swir16; where there are, swir22
+        cirrus nir rededge078 coastal nir09; dem [m], swo [%].
     geometry
         Sun and view angles against grid north.
     pixel_size
@@ -236,7 +258,10 @@ class CloudMaskRun:
         known = geometry()
         check_sun(known)
         if survey.valid == 0:
-            raise EmptyScene("no pixel of the scene has data in every band", todo="check the no-data values and the overlap of the bands")
+            raise EmptyScene(
+                "no pixel of the scene has data in every band",
+                todo="check the no-data values and the overlap of the bands",
+            )
         scene = learn(survey, self.pixel)
         del survey
         kept = self._decide(scene, present)
@@ -258,7 +283,9 @@ class CloudMaskRun:
         self.reader.release(present)
         self.progress(0.9, "buffers")
         self._finish(stage, cloud, valid)
-        self.facts |= {name: value for name, value in scene.facts.items() if name not in ("switched_off", "mode", "valid_pixels")}
+        self.facts |= {
+            name: value for name, value in scene.facts.items() if name not in ("switched_off", "mode", "valid_pixels")
+        }
         notes = (*say.of_missing(scene.facts["switched_off"]), *self.notes)
         self.progress(1.0, "done")
         return CloudMaskResult(stage, clouds, altitude, self.facts, tuple(dict.fromkeys(notes)))
@@ -270,7 +297,8 @@ class CloudMaskRun:
         surveys: list[PixelSurvey] = []
         self.progress(0.0, "survey")
         for strip, (found, beside) in over_strips(
-            self.reader.strips((*names_of_survey(self.pixel), *self.companion.names, *self.companion.names_of_survey)), look
+            self.reader.strips((*names_of_survey(self.pixel), *self.companion.names, *self.companion.names_of_survey)),
+            look,
         ):
             self.companion.keep(beside)
             surveys = [reduce(merge_surveys, (*surveys, found))]
@@ -286,13 +314,17 @@ class CloudMaskRun:
         halo = max(HALO, self.companion.halo)
 
         def decide(strip: Strip) -> None:
-            flags, probability, brightness = decide_strip(strip, scene, self.pixel, plan, self.objects, self.pixel_size, self.companion.masks(strip))
+            flags, probability, brightness = decide_strip(
+                strip, scene, self.pixel, plan, self.objects, self.pixel_size, self.companion.masks(strip)
+            )
             stage.flags[strip.rows], stage.probability[strip.rows] = flags, probability
             if kept.brightness is not None and brightness is not None:
                 kept.brightness[strip.rows] = brightness
 
         self.progress(0.15, "pixel tests")
-        for strip, _ in over_strips(self.reader.strips((*names_of_decision(self.pixel), *self.companion.names), halo), decide):
+        for strip, _ in over_strips(
+            self.reader.strips((*names_of_decision(self.pixel), *self.companion.names), halo), decide
+        ):
             self.progress(0.15 + 0.2 * strip.last / shape[0], "pixel tests")
         if plan.faint_cirrus:
             stage.add(IS_CIRRUS, touching_cirrus(stage.mask(IS_FAINT_CIRRUS), stage.cirrus))
@@ -325,7 +357,9 @@ class CloudMaskRun:
         self.notes += [f"{window.note}."] if window.note else []
         return None if window.half is None else measure_displacement(self.reader, cloud, window.half, s)
 
-    def _shadows(self, stage: PixelStage, clouds: Objects, cloud: Mask, geometry: Geometry, unknown: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _shadows(
+        self, stage: PixelStage, clouds: Objects, cloud: Mask, geometry: Geometry, unknown: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
         self.progress(0.5, "potential shadow")
 
         def know(given: Geometry, potential: Mask) -> KnownGeometry | None:
@@ -335,7 +369,11 @@ class CloudMaskRun:
             self.notes.append(say.of_search(given, searched))
             if searched.displacement is not None:
                 found = searched.displacement
-                self.facts |= {"displacement_azimuth": found.azimuth, "displacement_length": found.length, "displacement_contrast": found.contrast}
+                self.facts |= {
+                    "displacement_azimuth": found.azimuth,
+                    "displacement_length": found.length,
+                    "displacement_contrast": found.contrast,
+                }
             return searched.known
 
         scene = ShadowScene(self.reader, stage, clouds, cloud, self.pixel_size, self.objects, self.facts)
@@ -348,7 +386,9 @@ class CloudMaskRun:
     def _finish(self, stage: PixelStage, cloud: Mask, valid: int) -> None:
         """Buffers, and the flags as they are handed out: none where no-data but that, thin cirrus under no cloud."""
         shadow = stage.mask(IS_SHADOW)
-        grown, shade = buffered(cloud, shadow, stage.valid, self.pixel_size, self.objects.cloud_buffer, self.objects.shadow_buffer)
+        grown, shade = buffered(
+            cloud, shadow, stage.valid, self.pixel_size, self.objects.cloud_buffer, self.objects.shadow_buffer
+        )
         grown |= shade
         del shade
         grown &= ~cloud
@@ -359,7 +399,9 @@ class CloudMaskRun:
         for part in pieces(stage.flags.shape):
             for name, mask in masks_of(stage.flags[part]).items():
                 counts[name] = counts.get(name, 0) + int(np.count_nonzero(mask))
-        self.facts["shares"] = {name: float(count) / (stage.flags.size if name == "nodata" else valid) for name, count in counts.items()}
+        self.facts["shares"] = {
+            name: float(count) / (stage.flags.size if name == "nodata" else valid) for name, count in counts.items()
+        }
 
 
 def check_sun(geometry: Geometry) -> None:

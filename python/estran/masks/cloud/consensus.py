@@ -1,4 +1,6 @@
-"""One height for each cloud: its own best one, or the one that its neighbours make likelier (ATBD: cloud mask, CM-30)."""
+"""One height for each cloud: its own best one, or the one that its neighbours make likelier (ATBD:
+cloud mask, CM-30).
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,11 @@ class Matches:
 
 
 def choose(
-    objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, feature: npt.NDArray[np.float64]
+    objects: Objects,
+    peaks: npt.NDArray[np.float64],
+    ground: npt.NDArray[np.float64],
+    settings: ObjectSettings,
+    feature: npt.NDArray[np.float64],
 ) -> Matches:
     """One height per object: the best peak, or the one that its neighbours make likelier (CM-30)."""
     n = objects.count
@@ -70,7 +76,11 @@ def choose(
     if settings.consensus > 0.0 and n > 1:
         possible = _agreed(objects, peaks, ground, settings, feature)
         pick = pick if possible is None else np.argmax(possible.shares, axis=1)
-    height, similarity, share = peaks[rows, pick, 0], np.nan_to_num(peaks[rows, pick, 2]), np.nan_to_num(peaks[rows, pick, 3])
+    height, similarity, share = (
+        peaks[rows, pick, 0],
+        np.nan_to_num(peaks[rows, pick, 2]),
+        np.nan_to_num(peaks[rows, pick, 3]),
+    )
     matched = (similarity >= settings.accept) & (share > 0.0)
     predicted = np.zeros(n, np.bool_)
     if settings.neighbours and n:
@@ -81,7 +91,11 @@ def choose(
             value = peaks[:, :, 1] - np.where(known[:, None] & (off > settings.neighbour_spread), 0.3, 0.0)
             value[np.isnan(value) | (peaks[:, :, 2] < settings.accept)] = -np.inf
             pick = np.argmax(value, axis=1)
-            height, similarity, share = peaks[rows, pick, 0], np.nan_to_num(peaks[rows, pick, 2]), np.nan_to_num(peaks[rows, pick, 3])
+            height, similarity, share = (
+                peaks[rows, pick, 0],
+                np.nan_to_num(peaks[rows, pick, 2]),
+                np.nan_to_num(peaks[rows, pick, 3]),
+            )
             matched = (similarity >= settings.accept) & (share > 0.0)
         if settings.predict_unmatched:
             predicted = ~matched & known
@@ -101,9 +115,14 @@ class _Possible:
 
 
 def _agreed(
-    objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, feature: npt.NDArray[np.float64]
+    objects: Objects,
+    peaks: npt.NDArray[np.float64],
+    ground: npt.NDArray[np.float64],
+    settings: ObjectSettings,
+    feature: npt.NDArray[np.float64],
 ) -> _Possible | None:
-    """What share of its cloud each peak has: right heights of neighbouring clouds agree, wrong ones do not (CM-30). None with too few clouds.
+    """What share of its cloud each peak has: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
+    None with too few clouds.
 
     Each peak gets a share of its cloud, at first by its score alone; then, again and again,
     by its score and by how many shares of the clouds around lie at its altitude.
@@ -118,7 +137,8 @@ def _agreed(
     usable = np.isfinite(altitude) & (peaks[:, :, 2] >= settings.accept)
     score = np.where(usable, peaks[:, :, 1], -np.inf)
     top = np.max(score, axis=1, keepdims=True)
-    # The shadow of a small cloud has little shape, and is often too faint to be seen: its own score says less, and the clouds around say more.
+    # The shadow of a small cloud has little shape, and is often too faint to be seen: its own score says less, and the
+    # clouds around say more.
     scale = settings.score_scale * np.sqrt(1.0 + settings.score_size / objects.size[:, None])
     likely = np.where(usable, np.exp((score - np.where(np.isfinite(top), top, 0.0)) / scale), 0.0)
     shares = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)
@@ -134,7 +154,11 @@ def _agreed(
 
 
 def layers_of(
-    objects: Objects, peaks: npt.NDArray[np.float64], ground: npt.NDArray[np.float64], settings: ObjectSettings, feature: npt.NDArray[np.float64]
+    objects: Objects,
+    peaks: npt.NDArray[np.float64],
+    ground: npt.NDArray[np.float64],
+    settings: ObjectSettings,
+    feature: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     """(n, LAYERS) altitudes at which most of the clouds around each one stand; NaN where there are fewer."""
     out = np.full((objects.count, LAYERS), np.nan)
@@ -152,7 +176,15 @@ def _likeness(one: float, other: float) -> float:
 
 
 @jit
-def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, size_weight: np.ndarray, feature: np.ndarray, width: float, out: np.ndarray) -> None:
+def _modes(
+    near: np.ndarray,
+    altitude: np.ndarray,
+    shares: np.ndarray,
+    size_weight: np.ndarray,
+    feature: np.ndarray,
+    width: float,
+    out: np.ndarray,
+) -> None:
     """Highest maxima of the weighted density of the neighbours' altitudes, at least 3 widths apart."""
     for k in range(near.shape[0]):
         lowest, step = -500.0, 0.5 * width
@@ -180,7 +212,13 @@ def _modes(near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, size_weig
 
 @jit
 def _count_agreeing(
-    near: np.ndarray, altitude: np.ndarray, shares: np.ndarray, size_weight: np.ndarray, feature: np.ndarray, width: float, out: np.ndarray
+    near: np.ndarray,
+    altitude: np.ndarray,
+    shares: np.ndarray,
+    size_weight: np.ndarray,
+    feature: np.ndarray,
+    width: float,
+    out: np.ndarray,
 ) -> None:
     """Weighted share of the neighbours that lie at each peak's altitude, within about `width`."""
     for k in range(near.shape[0]):
@@ -202,9 +240,15 @@ def _count_agreeing(
 
 
 def _foretold(
-    objects: Objects, altitude: npt.NDArray[np.float64], matched: Mask, settings: ObjectSettings, feature: npt.NDArray[np.float64]
+    objects: Objects,
+    altitude: npt.NDArray[np.float64],
+    matched: Mask,
+    settings: ObjectSettings,
+    feature: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Median altitude of the nearest matched clouds that are no specks, and their spread; NaN where there are too few."""
+    """Median altitude of the nearest matched clouds that are no specks, and their spread; NaN where
+    there are too few.
+    """
     n = objects.count
     guess, spread = np.full(n, np.nan), np.full(n, np.inf)
     sure = np.flatnonzero(matched & (objects.size > SURE_PIXELS))

@@ -1,4 +1,6 @@
-"""Footprints of clouds and the rays through them: runs of pixels, how far sun and view shift them, where they land (ATBD: cloud mask, CM-27, CM-28)."""
+"""Footprints of clouds and the rays through them: runs of pixels, how far sun and view shift them, where they land
+(ATBD: cloud mask, CM-27, CM-28).
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,11 @@ def vectors_of(objects: Objects, geometry: Geometry, pixel_size: tuple[float, fl
     sun = _mean_slope(objects, geometry.sun_zenith, geometry.sun_azimuth)
     view = _mean_slope(objects, geometry.view_zenith, geometry.view_azimuth)
     if objects.count and np.hypot(sun[:, 0], sun[:, 1]).max() > np.tan(np.radians(LOWEST_SUN)):
-        raise BadGeometry("the sun is below the horizon or touches it", expected=f"a zenith angle below {LOWEST_SUN:g} degrees", found="more over some clouds")
+        raise BadGeometry(
+            "the sun is below the horizon or touches it",
+            expected=f"a zenith angle below {LOWEST_SUN:g} degrees",
+            found="more over some clouds",
+        )
     dx, dy = pixel_size
     # Rows grow to the south, azimuths are clockwise from north.
     scale = np.array([-1.0 / dy, 1.0 / dx])
@@ -103,7 +109,9 @@ def mean_direction(zenith: Any, azimuth: Any) -> tuple[float, float]:
 
 
 def _mean_slope(objects: Objects, zenith: Any, azimuth: Any) -> npt.NDArray[np.float64]:
-    """(n, 2) mean of tan(zenith) times (cos, sin) of the azimuth, over the middles of an object's runs; the scene's mean where an object has no angle."""
+    """(n, 2) mean of tan(zenith) times (cos, sin) of the azimuth, over the middles of an object's runs; the scene's
+    mean where an object has no angle.
+    """
     z, a = (np.atleast_2d(np.asarray(v, np.float64 if np.ndim(v) == 0 else None)) for v in (zenith, azimuth))
     out = np.empty((objects.count, 2))
     _slopes(objects.row, objects.start, objects.stop, objects.first, objects.shape[0], objects.shape[1], z, a, out)
@@ -115,7 +123,15 @@ def _mean_slope(objects: Objects, zenith: Any, azimuth: Any) -> npt.NDArray[np.f
 
 @jit
 def _slopes(
-    row: np.ndarray, start: np.ndarray, stop: np.ndarray, first: np.ndarray, rows: int, cols: int, zenith: np.ndarray, azimuth: np.ndarray, out: np.ndarray
+    row: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    first: np.ndarray,
+    rows: int,
+    cols: int,
+    zenith: np.ndarray,
+    azimuth: np.ndarray,
+    out: np.ndarray,
 ) -> None:
     for k in range(out.shape[0]):
         north, east, weight = 0.0, 0.0, 0.0
@@ -133,7 +149,9 @@ def _slopes(
 
 
 class Footprint(NamedTuple):
-    """Runs of every object, whole or cut for relief: object k has ``first[k]:first[k + 1]``; a tuple, because compiled code takes no dataclass."""
+    """Runs of every object, whole or cut for relief: object k has ``first[k]:first[k + 1]``; a tuple, because compiled
+    code takes no dataclass.
+    """
 
     row: Array
     start: Array
@@ -217,7 +235,9 @@ def grow(objects: Objects, radius: float, pixel_size: tuple[float, float]) -> Ob
 
 
 @jit
-def landing(r: float, c: float, altitude: float, view: np.ndarray, sun: np.ndarray, dem: np.ndarray) -> tuple[float, float]:
+def landing(
+    r: float, c: float, altitude: float, view: np.ndarray, sun: np.ndarray, dem: np.ndarray
+) -> tuple[float, float]:
     """Where the shadow of a cloud seen at (r, c) falls (CM-28)."""
     rows, cols = dem.shape
     z = dem[min(max(int(np.rint(r)), 0), rows - 1), min(max(int(np.rint(c)), 0), cols - 1)]

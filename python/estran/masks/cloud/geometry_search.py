@@ -1,7 +1,8 @@
 """The displacement from clouds to their shadows, where the sun's place is not known (ATBD: cloud mask, CM-33).
 
-All clouds of a scene cast their shadows in one direction, and most of them about equally far. So the mask of clouds, shifted by that displacement, covers more
-potential shadow than under any other shift: a peak of their cross-correlation.
+All clouds of a scene cast their shadows in one direction, and most of them about equally far. So the mask of clouds,
+shifted by that displacement, covers more potential shadow than under any other shift: a peak of their
+cross-correlation.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Displacement:
     Parameters
     ----------
     azimuth
-        Direction from the shadow to the cloud, which is the sun's where the view is from above: clockwise from grid north [degrees].
+        Direction from the shadow to the cloud, which is the sun's where the view is from above: clockwise from grid
+        north [degrees].
     length
         Metres on the ground.
     contrast
@@ -42,7 +44,12 @@ class Displacement:
 
 
 def dominant_displacement(
-    cloud: Mask, potential: Mask, valid: Mask, pixel_size: tuple[float, float], longest: float, azimuth: float | None = None
+    cloud: Mask,
+    potential: Mask,
+    valid: Mask,
+    pixel_size: tuple[float, float],
+    longest: float,
+    azimuth: float | None = None,
 ) -> Displacement | None:
     """Search the displacement that lays clouds on potential shadow (CM-33).
 
@@ -77,7 +84,8 @@ def dominant_displacement(
     cols = fft.fftfreq(shape[1], 1.0 / shape[1])[None, :]
     north, east = -rows * dy, cols * dx
     length = np.hypot(north, east)
-    # Shifts that leave less than a tenth of the clouds on clear ground say nothing; nor do those that hardly leave the cloud.
+    # Shifts that leave less than a tenth of the clouds on clear ground say nothing; nor do those that hardly leave the
+    # cloud.
     total = c.sum()
     plausible = (length <= longest) & (length >= 2.0 * max(dx, dy)) & (seen > 0.1 * total)
     plausible &= (np.abs(rows) < 0.75 * c.shape[0]) & (np.abs(cols) < 0.75 * c.shape[1])
@@ -93,7 +101,9 @@ def dominant_displacement(
     if share[best] <= 0.0:
         return None
     found_north, found_east = float(north[best[0], 0]), float(east[0, best[1]])
-    return Displacement(float(np.degrees(np.arctan2(-found_east, -found_north)) % 360.0), float(length[best]), float(share[best]))
+    return Displacement(
+        float(np.degrees(np.arctan2(-found_east, -found_north)) % 360.0), float(length[best]), float(share[best])
+    )
 
 
 def _thinned(mask: Mask, step: int) -> npt.NDArray[np.float32]:
@@ -105,12 +115,16 @@ def _thinned(mask: Mask, step: int) -> npt.NDArray[np.float32]:
 LEAST_CLOUD = 0.005
 """Share of cloud below which the place of shadows is not searched: a few bright roofs always find some dark spots."""
 LONGEST_SHADOW = 20000.0
-"""Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees high."""
+"""Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees
+high.
+"""
 
 
 @dataclass(frozen=True)
 class KnownGeometry:
-    """Sun and view, searched where they were unknown; `heights` are the shadow lengths that then stand for heights, lowest and highest [m]."""
+    """Sun and view, searched where they were unknown; `heights` are the shadow lengths that then stand for heights,
+    lowest and highest [m].
+    """
 
     geometry: Geometry
     heights: tuple[float, float] | None = None
@@ -138,7 +152,9 @@ class Searched:
     displacement: Displacement | None = None
 
 
-def search_geometry(geometry: Geometry, cloud: Mask, potential: Mask, valid: Mask, pixel_size: tuple[float, float], height_max: float) -> Searched:
+def search_geometry(
+    geometry: Geometry, cloud: Mask, potential: Mask, valid: Mask, pixel_size: tuple[float, float], height_max: float
+) -> Searched:
     """Search the sun's angle that is unknown, or both.
 
     Parameters

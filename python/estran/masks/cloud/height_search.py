@@ -1,7 +1,7 @@
 """The search for the height at which a cloud's footprint falls on dark ground (ATBD: cloud mask, CM-29).
 
-For each height the runs of a cloud are shifted by sun and view, and what lies below them is counted from sums along the rows
-of the image; so a height costs one subtraction a run, however long the run.
+For each height the runs of a cloud are shifted by sun and view, and what lies below them is counted from sums along the
+rows of the image; so a height costs one subtraction a run, however long the run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def tally(
     dem: np.ndarray,
     sums: np.ndarray,
 ) -> tuple[int, int, int, int]:
-    """Under the runs ``low:high`` shifted for a height: potential, hidden and inside-the-image pixels, and all of them."""
+    """Under the runs ``low:high`` shifted for a height: potential, hidden and inside-the-image pixels,
+    and all of them.
+    """
     rows, cols = sums.shape[0], sums.shape[1] - 1
     row, start, stop, _ = runs
     relief = dem.size > 0
@@ -82,7 +84,9 @@ def _own(runs: Footprint, low: int, high: int, stride: int, phase: int, dr: int,
 
 
 class Lines(NamedTuple):
-    """Ground below each object [m], and how far view and sun move it [pixels per metre], (n, 2); a tuple, because compiled code takes no dataclass."""
+    """Ground below each object [m], and how far view and sun move it [pixels per metre], (n, 2); a tuple, because
+    compiled code takes no dataclass.
+    """
 
     ground: np.ndarray
     view: np.ndarray
@@ -136,7 +140,9 @@ def _score(
     similarity = (a + rule.hidden_weight * other + rule.outside_weight * outside) / counted
     score = similarity
     if rule.rim_weight > 0.0:
-        ra, rb, rinside, _ = tally(rim, rim.first[k], rim.first[k + 1], stride, phase, height, ground, view, sun, dem, sums)
+        ra, rb, rinside, _ = tally(
+            rim, rim.first[k], rim.first[k + 1], stride, phase, height, ground, view, sun, dem, sums
+        )
         bare = (rinside - rb) - (inside - b)
         if bare > 0:
             score -= rule.rim_weight * max(ra - a, 0) / bare  # (CM-29)
@@ -203,7 +209,8 @@ def search_heights(
                         peaks[k, p, 0], peaks[k, p, 1] = height, scores[i]
                         break
             i = j + 1
-        # Each peak again, with all rows and in half pixels. The stride is no literal, for which all that is called would be compiled anew.
+        # Each peak again, with all rows and in half pixels. The stride is no literal, for which all that is called
+        # would be compiled anew.
         every = min(stride, 1)
         for p in range(PEAKS):
             if np.isnan(peaks[k, p, 0]):
@@ -214,7 +221,9 @@ def search_heights(
             reach = 2 if stride == 1 else 4
             for i in range(-reach, reach + 1):
                 height = min(max(middle + i * half, lowest), highest)
-                score, similarity, share = _score(fp, rim, k, every, height, ground[k], view[k], sun[k], dem, sums, rule)
+                score, similarity, share = _score(
+                    fp, rim, k, every, height, ground[k], view[k], sun[k], dem, sums, rule
+                )
                 if score > top:
                     top, at, weight = score, height, 1.0
                     peaks[k, p, 2], peaks[k, p, 3] = similarity, share

@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from estran.jit import jit
 from estran.masks.cloud.cirrus import fixed_background, learn_background, slice_of
-from estran.masks.cloud.probability import Model, cirrus_probability, cut_to_hundredths, hot_probability, water_probability, weights_for
+from estran.masks.cloud.probability import (
+    Model,
+    cirrus_probability,
+    cut_to_hundredths,
+    hot_probability,
+    water_probability,
+    weights_for,
+)
 from estran.masks.cloud.settings import OPTIONAL, PixelSettings
 from estran.masks.cloud.spectral import OPAQUE, SNOW, WATER, Limits, tests_of_rows
 from estran.masks.cloud.survey import CHUNK, CIRRUS, DEM, LAYERS, NIR08, SWIR16, SWIR22, SWO, PixelSurvey
@@ -22,7 +29,9 @@ _NEVER = 1000.0
 
 
 class SceneThresholds(NamedTuple):
-    """Thresholds of one scene, as the compiled decision takes them; a tuple, because compiled code takes no dataclass."""
+    """Thresholds of one scene, as the compiled decision takes them; a tuple, because compiled code
+    takes no dataclass.
+    """
 
     cirrus_min: float
     cirrus_full: float
@@ -55,7 +64,8 @@ class SceneModel:
     background
         (slices,) of the cirrus band per slice of height [1].
     facts
-        Thresholds and counts by name, for metadata and report; under "switched_off" a sentence for every optional layer that is missing.
+        Thresholds and counts by name, for metadata and report; under "switched_off" a sentence for every optional layer
+        that is missing.
     """
 
     present: frozenset[str]
@@ -75,22 +85,33 @@ def land_probability(variability: float, hot: float, excess: float, thresholds: 
     """Cloud probability over land (ZW12 eq. 16, Q19)."""
     if thresholds.quantised:
         variability = np.floor(variability * 100.0 + 0.5) / 100.0
-    brightness = hot_probability(hot, thresholds.hot_low, thresholds.hot_high) if thresholds.use_hot_probability else 1.0
-    probability = variability * brightness + thresholds.cirrus_weight * cirrus_probability(excess, thresholds.cirrus_full)  # (CM-16)
+    brightness = (
+        hot_probability(hot, thresholds.hot_low, thresholds.hot_high) if thresholds.use_hot_probability else 1.0
+    )
+    probability = variability * brightness + thresholds.cirrus_weight * cirrus_probability(
+        excess, thresholds.cirrus_full
+    )  # (CM-16)
     return cut_to_hundredths(probability) if thresholds.quantised else probability
 
 
 @jit
 def water_probability_of(swir16: float, excess: float, thresholds: SceneThresholds) -> float:
     """Cloud probability over water (ZW12 eq. 11, Z15 eq. 2)."""
-    probability = water_probability(swir16, thresholds.water_swir16_full) + thresholds.cirrus_weight * cirrus_probability(
-        excess, thresholds.cirrus_full
-    )  # (CM-17)
+    probability = water_probability(
+        swir16, thresholds.water_swir16_full
+    ) + thresholds.cirrus_weight * cirrus_probability(excess, thresholds.cirrus_full)  # (CM-17)
     return cut_to_hundredths(probability) if thresholds.quantised else probability
 
 
 @jit
-def _probabilities(rows: np.ndarray, indices: np.ndarray, excess: np.ndarray, thresholds: SceneThresholds, land: np.ndarray, water: np.ndarray) -> None:
+def _probabilities(
+    rows: np.ndarray,
+    indices: np.ndarray,
+    excess: np.ndarray,
+    thresholds: SceneThresholds,
+    land: np.ndarray,
+    water: np.ndarray,
+) -> None:
     for i in range(rows.shape[1]):
         land[i] = land_probability(indices[5, i], indices[0, i], excess[i], thresholds)
         water[i] = water_probability_of(rows[SWIR16, i], excess[i], thresholds)
@@ -144,7 +165,10 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
     ground = ~cloudy if too_little_land else clear_land
     hot_low, hot_high = -s.hot_margin, s.hot_margin
     if ground.any():
-        hot_low, hot_high = hot_low + at(indices[0], s.low_percentile, ground), hot_high + at(indices[0], s.high_percentile, ground)
+        hot_low, hot_high = (
+            hot_low + at(indices[0], s.low_percentile, ground),
+            hot_high + at(indices[0], s.high_percentile, ground),
+        )
     lowest, highest = (s.potential_min, s.threshold_max) if s.use_model else (0.0, np.inf)
     thresholds = SceneThresholds(
         cirrus_min=s.cirrus_min,
@@ -167,10 +191,14 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
     if not s.use_model:
         _probabilities(rows, indices, excess, thresholds, land, sea)
     if ground.any() and not (too_little_land and s.fixed_below_share):
-        thresholds = thresholds._replace(land_threshold=float(np.clip(at(land, s.high_percentile, ground) + s.probability_offset, lowest, highest)))  # (CM-18)
+        thresholds = thresholds._replace(
+            land_threshold=float(np.clip(at(land, s.high_percentile, ground) + s.probability_offset, lowest, highest))
+        )  # (CM-18)
     if s.water_percentile and clear_water.sum() and float(weights[clear_water].sum()) >= s.clear_land_share * valid:
         thresholds = thresholds._replace(
-            water_threshold=float(np.clip(at(sea, s.high_percentile, clear_water) + s.probability_offset, lowest, highest))
+            water_threshold=float(
+                np.clip(at(sea, s.high_percentile, clear_water) + s.probability_offset, lowest, highest)
+            )
         )  # (CM-18)
     facts = {
         "mode": s.mode,
@@ -189,6 +217,8 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
         "cirrus_background_lowest": float(background.min()) if limits.has_cirrus else float("nan"),
         "cirrus_background_highest": float(background.max()) if limits.has_cirrus else float("nan"),
         "model": weights_for(survey.present)[0] if s.use_model else "none",
-        "switched_off": {layer: OPTIONAL[layer] for layer in s.wanted if layer in LAYERS and layer not in survey.present},
+        "switched_off": {
+            layer: OPTIONAL[layer] for layer in s.wanted if layer in LAYERS and layer not in survey.present
+        },
     }
     return SceneModel(survey.present, thresholds, background, facts)

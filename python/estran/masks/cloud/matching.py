@@ -1,4 +1,6 @@
-"""Clouds and their shadows: which height makes a cloud's footprint fall on dark ground (ATBD: cloud mask, CM-27 to CM-31)."""
+"""Clouds and their shadows: which height makes a cloud's footprint fall on dark ground (ATBD: cloud mask, CM-27 to
+CM-31).
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,8 @@ def match_objects(
     heights
         Lowest and highest height to search; the settings' where None.
     cirrus
-        (runs,) reflectance of the cirrus band at the middle of each run of the clouds; it bounds the height of clouds that are dark in it.
+        (runs,) reflectance of the cirrus band at the middle of each run of the clouds; it bounds the height of clouds
+        that are dark in it.
 
     Returns
     -------
@@ -61,9 +64,12 @@ def match_objects(
     fp = footprint_of(objects, relief)
     rim = footprint_of(grow(objects, settings.rim, pixel_size), relief) if settings.rim_weight > 0.0 else fp
     lines = Lines(ground, vectors.view, vectors.sun)
-    rule = Rule(settings.hidden_weight, settings.outside_weight, settings.rim_weight, settings.stop_ratio, settings.enough)
+    rule = Rule(
+        settings.hidden_weight, settings.outside_weight, settings.rim_weight, settings.stop_ratio, settings.enough
+    )
     relief_map = np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32)
-    # Objects of all sizes for every thread: neighbours in raster order are spread out by a step that is coprime to their number.
+    # Objects of all sizes for every thread: neighbours in raster order are spread out by a step that is coprime to
+    # their number.
     order = (np.arange(n) * _coprime(n)) % max(n, 1)
 
     def search(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -159,9 +165,16 @@ def _cast(
 
 
 def shaded_places(
-    places: Objects, clouds: Objects, matches: Matches, sums: Array, vectors: Vectors, dem: Array | None, settings: ObjectSettings
+    places: Objects,
+    clouds: Objects,
+    matches: Matches,
+    sums: Array,
+    vectors: Vectors,
+    dem: Array | None,
+    settings: ObjectSettings,
 ) -> npt.NDArray[np.float64]:
-    """How much of each dark place lies under clouds, looked at from the place: along the sun to the altitudes of the clouds around (CM-39).
+    """How much of each dark place lies under clouds, looked at from the place: along the sun to the altitudes of the
+    clouds around (CM-39).
 
     Parameters
     ----------
@@ -212,6 +225,8 @@ def _cover(
     for k in range(share.size):
         for i in range(heights.shape[1]):
             if heights[k, i] > 0.0:
-                a, _, inside, total = tally(fp, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums)
+                a, _, inside, total = tally(
+                    fp, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums
+                )
                 if total > 0:
                     share[k] = max(share[k], (a + 0.5 * (total - inside)) / total)

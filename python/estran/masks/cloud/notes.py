@@ -18,10 +18,14 @@ def of_no_displacement(missing: list[str]) -> list[str]:
 
 def of_growth(probability: float) -> str:
     """Clouds that grow for want of a cirrus band."""
-    return f"no cirrus: clouds are grown to where their probability falls below {probability:g}, to hold their thin parts."
+    return (
+        f"no cirrus: clouds are grown to where their probability falls below {probability:g}, to hold their thin parts."
+    )
 
 
-FEW_CLEAR = "fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for."
+FEW_CLEAR = (
+    "fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for."
+)
 
 
 def of_overcast(share: float) -> str:
@@ -31,13 +35,20 @@ def of_overcast(share: float) -> str:
 
 def of_search(geometry: Geometry, searched: Searched) -> str:
     """How the search for the sun's place went."""
-    unknown = " and ".join(name for name, angle in (("zenith", geometry.sun_zenith), ("azimuth", geometry.sun_azimuth)) if angle is None)
+    unknown = " and ".join(
+        name for name, angle in (("zenith", geometry.sun_zenith), ("azimuth", geometry.sun_azimuth)) if angle is None
+    )
     if searched.failed == "little":
         what = f"cloud on {searched.cloud_share:.2%} of the scene is too little to find where its shadow falls"
         return f"sun {unknown} angle unknown, and {what}: no shadow is drawn."
     found = searched.displacement
     if found is None:
         return f"sun {unknown} angle unknown, and no displacement from clouds to shadows was found: no shadow is drawn."
-    text = f"sun {unknown} angle unknown: clouds and shadows are best matched along azimuth {found.azimuth:.0f} degrees, {found.length:.0f} m apart"
-    lengths = "; shadow lengths are searched along it, and cloud heights stay unknown" if geometry.sun_zenith is None else ""
+    text = (
+        f"sun {unknown} angle unknown: clouds and shadows are best matched along azimuth {found.azimuth:.0f} "
+        f"degrees, {found.length:.0f} m apart"
+    )
+    lengths = (
+        "; shadow lengths are searched along it, and cloud heights stay unknown" if geometry.sun_zenith is None else ""
+    )
     return f"{text}{lengths}."

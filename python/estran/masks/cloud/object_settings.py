@@ -1,4 +1,5 @@
-"""Every threshold of the object stage: cloud objects, potential shadow, matching, buffers; with the paper it comes from.
+"""Every threshold of the object stage: cloud objects, potential shadow, matching, buffers; with the paper it comes
+from.
 
 Light on purpose: no numba here, so that the catalogue can import it without feeling it.
 """
@@ -14,31 +15,41 @@ from estran.masks.cloud.settings import Mode
 class ObjectSettings:
     """Thresholds of the object stage; lengths and heights in metres, areas in pixels of the working grid.
 
-    Sources: ZW12 = Zhu & Woodcock 2012 (doi:10.1016/j.rse.2011.10.028), Q19 = Qiu, Zhu & He 2019 (doi:10.1016/j.rse.2019.05.024),
-    F18 = Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046). What has no source was measured on simulated scenes and on labelled chips (ATBD, validation).
+    Sources: ZW12 = Zhu & Woodcock 2012 (doi:10.1016/j.rse.2011.10.028), Q19 = Qiu, Zhu & He 2019
+    (doi:10.1016/j.rse.2019.05.024), F18 = Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046). What has no source was
+    measured on simulated scenes and on labelled chips (ATBD, validation).
     """
 
     mode: Mode = "strict"
     cirrus_is_cloud: bool = True
-    """Whether thin cirrus (the cirrus test without the tests for thick cloud) is part of the clouds, or a class of its own that casts no shadow."""
+    """Whether thin cirrus (the cirrus test without the tests for thick cloud) is part of the clouds, or a class of its
+    own that casts no shadow.
+    """
     grow_probability: float = 0.0
-    """Without a cirrus band, clouds grow into neighbouring pixels of at least this probability: thin cloud shows nowhere else; 0 is off."""
+    """Without a cirrus band, clouds grow into neighbouring pixels of at least this probability: thin cloud shows
+    nowhere else; 0 is off.
+    """
     grow_distance: float = 180.0
     grow_area: float = 1e5
     """How far they grow [m], and which do: clouds of at least this area [m2], for small ones may be bright ground."""
     snow_margin: float = 0.0
     snow_reach: float = 200.0
     snow_threshold_max: float = 0.9
-    """How far above the clear land near snow (its 82.5 % percentile, as ZW12 eq. 17 has it for all land) the probability of a cloud must lie there, what near
-    means [m], and the most that is asked for; 0 is off."""
+    """How far above the clear land near snow (its 82.5 % percentile, as ZW12 eq. 17 has it for all land) the
+    probability of a cloud must lie there, what near means [m], and the most that is asked for; 0 is off.
+    """
     thin_reach: float = 0.0
     thin_share: float = 1.0
     thin_area: float = 5e5
-    """Thin cirrus is cloud within this distance of thick cloud [m], or where at least this share of a cloud of at most this area [m2] is thick."""
+    """Thin cirrus is cloud within this distance of thick cloud [m], or where at least this share of a cloud of at most
+    this area [m2] is thick.
+    """
     outline_share: float = 0.0
     outline_contrast: float = 0.05
-    """Rim pixels fainter than this share of the brightness of the cloud above its surroundings are no cloud (bands of 60 m swell it), where that brightness,
-    summed over blue, green, red and the first SWIR band, is above this contrast; 0 is off."""
+    """Rim pixels fainter than this share of the brightness of the cloud above its surroundings are no cloud (bands of
+    60 m swell it), where that brightness, summed over blue, green, red and the first SWIR band, is above this contrast;
+    0 is off.
+    """
     outline_width: float = 60.0
     outline_window: float = 400.0
     """Width of the rim, and of the window of the comparison [m]."""
@@ -58,8 +69,12 @@ class ObjectSettings:
     regrowth: float = 180.0
     pfp_dilation: float = 250.0
     cdi_restore: float = -2.0
-    """What was taken for bright ground is cloud after all where its mean displacement index lies below this, and it is no snow; -2 is off."""
-    """Erosion of clouds on possible false positives, growth back of what remains, growth of the possible false positives (Q19)."""
+    """What was taken for bright ground is cloud after all where its mean displacement index lies below this, and it is
+    no snow; -2 is off.
+    """
+    """Erosion of clouds on possible false positives, growth back of what remains, growth of the possible false
+    positives (Q19).
+    """
     steep: float = 20.0
     """Slope above which snow is a possible false positive [degrees] (Q19)."""
     min_object: int = 3
@@ -68,18 +83,25 @@ class ObjectSettings:
     shadow_depth: float = 0.02
     """Least depth of a filled minimum (ZW12 eq. 19)."""
     shadow_percentile: float = 17.5
-    """Percentile of clear land that counts as its ordinary darkness (ZW12); clear land by the pixel tests holds the shadows too."""
+    """Percentile of clear land that counts as its ordinary darkness (ZW12); clear land by the pixel tests holds the
+    shadows too.
+    """
     shadow_share: float = 0.0
     """Least depth as a share of the filled reflectance."""
     use_swir16: bool = True
     flatten_relief: bool = True
     """Whether sunlit and shaded slopes are evened out by the relief, where there is one (Q19)."""
     water_depth: float = 0.0
-    """Least darkness of a shadow on water in blue, as a share of the water's reflectance; 0 takes water as land (ZW12)."""
+    """Least darkness of a shadow on water in blue, as a share of the water's reflectance; 0 takes water as land (ZW12).
+    """
     snow_depth: float = 0.0
-    """Least darkness of a shadow on snow in the near infrared, as a share of the scene's snow; 0 takes snow as land (ZW12)."""
+    """Least darkness of a shadow on snow in the near infrared, as a share of the scene's snow; 0 takes snow as land
+    (ZW12).
+    """
     low_ceiling: float = 0.0
-    """Altitude above which no cloud stands that is dark in the cirrus band: vapour does not hide what is higher [m]; 0 is off."""
+    """Altitude above which no cloud stands that is dark in the cirrus band: vapour does not hide what is higher [m]; 0
+    is off.
+    """
     low_cirrus: float = 0.01
     """Median reflectance of a cloud in the cirrus band below which it is dark there (Z15's threshold of cirrus)."""
     # Matching (CM-27) … (CM-31)
@@ -116,7 +138,9 @@ class ObjectSettings:
     outline: bool = False
     """Whether a shadow's outline is that of the potential shadow it falls on, or the cloud's."""
     hint: float = 0.5
-    """Darkness that is enough inside a footprint, where the outline is that of the dark, as a share of what potential shadow needs."""
+    """Darkness that is enough inside a footprint, where the outline is that of the dark, as a share of what potential
+    shadow needs.
+    """
     shaded: float = 0.0
     """Dark places with at least this share under clouds at their neighbours' altitudes are shadow, too; 0 is off."""
     shaded_least: int = 40

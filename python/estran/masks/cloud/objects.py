@@ -91,7 +91,9 @@ def find_clouds(
 
 
 def _half_snow(stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSettings, facts: dict[str, Any]) -> Mask:
-    """Land near snow that is hardly likelier a cloud than the clear land there: patches of snow look half like cloud (CM-43)."""
+    """Land near snow that is hardly likelier a cloud than the clear land there: patches of snow look half like cloud
+    (CM-43).
+    """
     near = dilate_disk(majority(stage.snow), s.snow_reach, pixel_size) & ~stage.water
     # A million pixels tell a percentile as well as all of them.
     step = max(1, int(np.sqrt(near.size / 1e6)))
@@ -125,7 +127,13 @@ def _thin_parts(cloud: Mask, stage: PixelStage, pixel_size: tuple[float, float],
     return parts.paint(parts.count_in(large) > 0) & dilate_disk(large, s.grow_distance, pixel_size) & stage.valid
 
 
-def _without_bright_ground(cloud: Mask, stage: PixelStage, displacement: Displacement | None, pixel_size: tuple[float, float], s: ObjectSettings) -> Mask:
+def _without_bright_ground(
+    cloud: Mask,
+    stage: PixelStage,
+    displacement: Displacement | None,
+    pixel_size: tuple[float, float],
+    s: ObjectSettings,
+) -> Mask:
     """Clouds less those parts on possible false positives that erosion takes away whole (CM-24)."""
     suspect, water, snow = stage.mask(IS_BUILT_UP), stage.water, stage.snow
     suspect &= ~water
@@ -149,4 +157,6 @@ def _without_bright_ground(cloud: Mask, stage: PixelStage, displacement: Displac
 def _displaced(removed: Mask, stage: PixelStage, displacement: Displacement, s: ObjectSettings) -> Mask:
     """Pieces that stand above the ground all over, and are no snow (CM-45)."""
     pieces = label(removed)
-    return pieces.paint((displacement.mean_over(pieces) < s.cdi_restore) & (pieces.count_in(stage.snow) < 0.05 * pieces.size))
+    return pieces.paint(
+        (displacement.mean_over(pieces) < s.cdi_restore) & (pieces.count_in(stage.snow) < 0.05 * pieces.size)
+    )

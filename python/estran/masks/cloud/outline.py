@@ -26,7 +26,17 @@ _LEAST_SAMPLES = 3
 
 
 @jit
-def _faint(first: int, last: int, brightness: np.ndarray, rim: np.ndarray, side: np.ndarray, step: int, contrast: float, share: float, out: np.ndarray) -> None:
+def _faint(
+    first: int,
+    last: int,
+    brightness: np.ndarray,
+    rim: np.ndarray,
+    side: np.ndarray,
+    step: int,
+    contrast: float,
+    share: float,
+    out: np.ndarray,
+) -> None:
     """Rim pixels whose brightness lies nearer to the clear ground around than `share` of the way to the cloud."""
     rows, cols = rim.shape
     reach = _SAMPLES * step
@@ -51,7 +61,9 @@ def _faint(first: int, last: int, brightness: np.ndarray, rim: np.ndarray, side:
 
 
 def cuts_rims(present: Sequence[str], pixel_size: tuple[float, float], settings: ObjectSettings) -> bool:
-    """Whether the rims of clouds are looked at: where pixels are finer than the coarse bands, and there are any of these."""
+    """Whether the rims of clouds are looked at: where pixels are finer than the coarse bands, and there are any of
+    these.
+    """
     return settings.outline_share > 0.0 and max(pixel_size) < COARSE_PIXEL and any(name in present for name in COARSE)
 
 
@@ -64,11 +76,18 @@ def brightness_of(bands: Mapping[str, Array]) -> npt.NDArray[np.float32]:
     return out
 
 
-def faint_rims(cloud: Mask, brightness: npt.NDArray[np.float32], valid: Mask, pixel_size: tuple[float, float], settings: ObjectSettings) -> Mask:
+def faint_rims(
+    cloud: Mask,
+    brightness: npt.NDArray[np.float32],
+    valid: Mask,
+    pixel_size: tuple[float, float],
+    settings: ObjectSettings,
+) -> Mask:
     """Pixels at the rims of clouds that are about as dark as the clear ground around them.
 
-    Where the decision rests on bands of 60 m, a cloud swells by up to one such pixel. The bands of 10 m and 20 m tell how far: the brightness of the rim
-    is compared with that of the cloud's inside and of the ground within `outline_window`.
+    Where the decision rests on bands of 60 m, a cloud swells by up to one such pixel. The bands of 10 m and 20 m tell
+    how far: the brightness of the rim is compared with that of the cloud's inside and of the ground within
+    `outline_window`.
 
     Parameters
     ----------

@@ -1,7 +1,9 @@
-"""The passes of the cloud mask over the image: what is made of a strip of rows, and what is kept of it (ATBD: cloud mask).
+"""The passes of the cloud mask over the image: what is made of a strip of rows, and what is kept of it (ATBD: cloud
+mask).
 
-Every band is read twice, by the survey and by the decision; the wide near infrared and B7 once more, for the displacement index, and only where there is
-cloud. What needs a whole image at once, the floods of potential shadow, reads that one again. Everything else goes by flags of a few bits a pixel.
+Every band is read twice, by the survey and by the decision; the wide near infrared and B7 once more, for the
+displacement index, and only where there is cloud. What needs a whole image at once, the floods of potential shadow,
+reads that one again. Everything else goes by flags of a few bits a pixel.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ DISPLACED = ("nir", "rededge078", "nir08")
 
 @dataclass(frozen=True)
 class OtherMasks:
-    """What others know of the rows of a strip (rows, columns): water that mirrors the sun (CM-47), and ground dark for another reason than a cloud (CM-46)."""
+    """What others know of the rows of a strip (rows, columns): water that mirrors the sun (CM-47), and ground dark for
+    another reason than a cloud (CM-46).
+    """
 
     glint: Mask | None = None
     relief_shadow: Mask | None = None
@@ -58,7 +62,9 @@ class OtherMasks:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the decision of a strip must keep for later: it follows from the settings, the bands, the size of a pixel and what was learnt."""
+    """What the decision of a strip must keep for later: it follows from the settings, the bands, the size of a pixel
+    and what was learnt.
+    """
 
     faint_cirrus: bool
     brightness: bool
@@ -66,8 +72,17 @@ class Plan:
     pure_snow: bool
 
     @classmethod
-    def of(cls, present: Sequence[str], pixel_size: tuple[float, float], pixel: PixelSettings, objects: ObjectSettings, few_clear: bool) -> Plan:
-        """From settings, bands and pixels; without clear ground to compare with nothing tells bright ground from cloud."""
+    def of(
+        cls,
+        present: Sequence[str],
+        pixel_size: tuple[float, float],
+        pixel: PixelSettings,
+        objects: ObjectSettings,
+        few_clear: bool,
+    ) -> Plan:
+        """From settings, bands and pixels; without clear ground to compare with nothing tells bright
+        ground from cloud.
+        """
         return cls(
             faint_cirrus=pixel.faint_cirrus_min > 0.0 and "cirrus" in present,
             brightness=cuts_rims(present, pixel_size, objects),
@@ -78,14 +93,16 @@ class Plan:
 
 @dataclass
 class Kept:
-    """What is kept of the whole scene between the passes: 6 bytes a pixel, 10 with the brightness; arrays (rows, columns).
+    """What is kept of the whole scene between the passes: 6 bytes a pixel, 10 with the brightness; arrays (rows,
+    columns).
 
     Parameters
     ----------
     pixels
         Flags and probability.
     brightness
-        Sum of blue, green, red and the first SWIR band (float32), which the outlines of clouds need; None where they are not cut, or no more.
+        Sum of blue, green, red and the first SWIR band (float32), which the outlines of clouds need; None where they
+        are not cut, or no more.
     """
 
     pixels: PixelStage
@@ -103,7 +120,13 @@ def names_of_decision(settings: PixelSettings) -> tuple[str, ...]:
 
 
 def decide_strip(
-    strip: Strip, scene: SceneModel, pixel: PixelSettings, plan: Plan, objects: ObjectSettings, pixel_size: tuple[float, float], other: OtherMasks
+    strip: Strip,
+    scene: SceneModel,
+    pixel: PixelSettings,
+    plan: Plan,
+    objects: ObjectSettings,
+    pixel_size: tuple[float, float],
+    other: OtherMasks,
 ) -> tuple[npt.NDArray[np.uint16], Float, Float | None]:
     """Flags, probability and brightness of the strip's own rows.
 
@@ -130,7 +153,9 @@ def decide_strip(
         flags |= other.relief_shadow * np.uint16(IS_RELIEF_SHADOW)
     if plan.faint_cirrus:
         cloudy = (flags & (IS_CLOUD | IS_SNOW)) == IS_CLOUD
-        flags |= faint_candidates(cloudy, own["cirrus"], own["blue"], own.get("dem"), pixel) * np.uint16(IS_FAINT_CIRRUS)
+        flags |= faint_candidates(cloudy, own["cirrus"], own["blue"], own.get("dem"), pixel) * np.uint16(
+            IS_FAINT_CIRRUS
+        )
     add_surface(flags, strip, plan, objects, pixel_size)
     return flags, probability, brightness_of(own) if plan.brightness else None
 
@@ -142,7 +167,9 @@ def _take_glint(flags: npt.NDArray[np.uint16], glint: Mask) -> None:
     flags |= wet * np.uint16(IS_WATER)
 
 
-def add_surface(flags: npt.NDArray[np.uint16], strip: Strip, plan: Plan, objects: ObjectSettings, pixel_size: tuple[float, float]) -> None:
+def add_surface(
+    flags: npt.NDArray[np.uint16], strip: Strip, plan: Plan, objects: ObjectSettings, pixel_size: tuple[float, float]
+) -> None:
     """Set in the strip's flags what its own rows are made of: built-up land, snow on a steep slope, snow all over."""
     arrays, own = strip.arrays, strip.inner
     snow = (flags & IS_SNOW) != 0
@@ -174,7 +201,9 @@ class Displacement:
     values: list[tuple[slice, Float]]
 
     def mean_over(self, objects: Objects) -> npt.NDArray[np.float64]:
-        """(n,) mean index of objects that lie within `cloud`; pixels without data are left out, and an object of nothing else gives NaN."""
+        """(n,) mean index of objects that lie within `cloud`; pixels without data are left out, and an object of
+        nothing else gives NaN.
+        """
         totals, numbers = np.zeros(objects.count), np.zeros(objects.count, np.int64)
         owner = np.repeat(np.arange(objects.count), np.diff(objects.first))
         for rows, values in self.values:
@@ -182,7 +211,15 @@ class Displacement:
             if here.size:
                 image = np.zeros((rows.stop - rows.start, self.cloud.shape[1]), np.float32)
                 image[self.cloud[rows]] = values
-                _add_up(objects.row[here] - rows.start, objects.start[here], objects.stop[here], owner[here], image, totals, numbers)
+                _add_up(
+                    objects.row[here] - rows.start,
+                    objects.start[here],
+                    objects.stop[here],
+                    owner[here],
+                    image,
+                    totals,
+                    numbers,
+                )
         with np.errstate(invalid="ignore"):
             return np.where(numbers > 0, totals / numbers, np.nan)
 
@@ -216,7 +253,15 @@ def measure_displacement(reader: StripReader, cloud: Mask, half: int, settings: 
 
 
 @jit
-def _add_up(row: np.ndarray, start: np.ndarray, stop: np.ndarray, owner: np.ndarray, image: np.ndarray, totals: np.ndarray, numbers: np.ndarray) -> None:
+def _add_up(
+    row: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    owner: np.ndarray,
+    image: np.ndarray,
+    totals: np.ndarray,
+    numbers: np.ndarray,
+) -> None:
     """Sums and numbers of the pixels of each owner's runs, in raster order."""
     for m in range(row.size):
         for c in range(start[m], stop[m]):

@@ -1,4 +1,6 @@
-"""The pixel stage of the cloud mask: the decision for each pixel, with what the survey of the scene taught (ATBD: cloud mask, CM-1 to CM-19)."""
+"""The pixel stage of the cloud mask: the decision for each pixel, with what the survey of the scene taught (ATBD: cloud
+mask, CM-1 to CM-19).
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def _decide(
     """
     for i in range(stack.shape[1]):
         green, red = stack[GREEN, i], stack[RED, i]
-        bits, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(stack[BLUE, i], green, red, stack[NIR08, i], stack[SWIR16, i], stack[SWIR22, i], limits)
+        bits, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(
+            stack[BLUE, i], green, red, stack[NIR08, i], stack[SWIR16, i], stack[SWIR22, i], limits
+        )
         flat = variability_of(bits, whiteness, ndvi, ndsi, ndbi, green, red, limits)
         excess = 0.0
         if limits.has_cirrus:
@@ -77,11 +81,19 @@ def _decide(
             p: float = np.float64(probability[i])
             potential: bool = p > thresholds.potential_min
         else:
-            p = water_probability_of(stack[SWIR16, i], excess, thresholds) if water else land_probability(flat, hot, excess, thresholds)
+            p = (
+                water_probability_of(stack[SWIR16, i], excess, thresholds)
+                if water
+                else land_probability(flat, hot, excess, thresholds)
+            )
             potential = opaque or thin  # (CM-7)
         # Vapour above high snow is as little as above a cloud: without ice above it, snow by its spectrum stays snow.
         frozen = thresholds.use_model and snow and limits.snow_is_clear and excess <= thresholds.cirrus_min
-        cloud = potential and not frozen and (thresholds.few_clear or p > (thresholds.water_threshold if water else thresholds.land_threshold))  # (CM-19)
+        cloud = (
+            potential
+            and not frozen
+            and (thresholds.few_clear or p > (thresholds.water_threshold if water else thresholds.land_threshold))
+        )  # (CM-19)
         if not valid[i]:
             flags[i], probability[i] = 0, np.nan
             continue
@@ -93,17 +105,25 @@ def _decide(
         found |= IS_WATER if water else 0
         found |= IS_CLOUD if cloud else 0
         found |= IS_CLEAR_LAND if not potential and not water else 0
-        clear_water = not potential and water and (not limits.has_swir22 or stack[SWIR22, i] < thresholds.clear_water_swir22_max)
+        clear_water = (
+            not potential and water and (not limits.has_swir22 or stack[SWIR22, i] < thresholds.clear_water_swir22_max)
+        )
         found |= IS_CLEAR_WATER if clear_water else 0
         flags[i] = found
         probability[i] = min(max(p, 0.0), 1.0)
 
 
-def decide(bands: Mapping[str, Array], scene: SceneModel, settings: PixelSettings) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
-    """Flags (bits ``IS_…`` of ``stages``) and cloud probability of the pixels of an image, or of a block; parameters as :func:`pixel_stage`."""
+def decide(
+    bands: Mapping[str, Array], scene: SceneModel, settings: PixelSettings
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
+    """Flags (bits ``IS_…`` of ``stages``) and cloud probability of the pixels of an image, or of a block; parameters as
+    :func:`pixel_stage`.
+    """
     present = frozenset(source_names(bands, settings))
     if present != scene.present:
-        raise EstranError("the block and the survey have different layers", expected=sorted(scene.present), found=sorted(present))
+        raise EstranError(
+            "the block and the survey have different layers", expected=sorted(scene.present), found=sorted(present)
+        )
     limits, rows, model = Limits.of(settings, present), must_be_valid(present, settings), Model.of(present, CHUNK)
     shape = np.shape(bands["blue"])
     size = int(np.prod(shape))
@@ -134,7 +154,8 @@ def pixel_stage(bands: Mapping[str, Array], survey: PixelSurvey, settings: Pixel
     Returns
     -------
     PixelStage
-        Arrays of the bands' shape. ``cirrus`` is thin cirrus: potential cloud that passes the cirrus test and fails the tests for thick cloud.
+        Arrays of the bands' shape. ``cirrus`` is thin cirrus: potential cloud that passes the cirrus test and fails the
+        tests for thick cloud.
 
     Raises
     ------

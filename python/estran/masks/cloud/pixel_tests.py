@@ -9,7 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.masks.cloud.settings import PixelSettings
-from estran.masks.cloud.spectral import BASIC, BRIGHT, HAZE, OPAQUE, ROCK, SATURATED, SNOW, WATER, WHITE, Limits, tests_of_rows
+from estran.masks.cloud.spectral import (
+    BASIC,
+    BRIGHT,
+    HAZE,
+    OPAQUE,
+    ROCK,
+    SATURATED,
+    SNOW,
+    WATER,
+    WHITE,
+    Limits,
+    tests_of_rows,
+)
 from estran.masks.cloud.survey import CIRRUS, must_be_valid, source_names, stacks
 
 Array = npt.NDArray[Any]
@@ -28,7 +40,9 @@ TESTS: tuple[tuple[str, int], ...] = (
 """Names of the tests for users, and their bits."""
 
 
-def spectral_tests_of(bands: Mapping[str, Array], settings: PixelSettings) -> tuple[dict[str, npt.NDArray[np.bool_]], dict[str, npt.NDArray[np.float32]]]:
+def spectral_tests_of(
+    bands: Mapping[str, Array], settings: PixelSettings
+) -> tuple[dict[str, npt.NDArray[np.bool_]], dict[str, npt.NDArray[np.float32]]]:
     """Every test and index of every pixel by itself, for diagnosis.
 
     Parameters
@@ -41,8 +55,8 @@ def spectral_tests_of(bands: Mapping[str, Array], settings: PixelSettings) -> tu
     Returns
     -------
     tests, indices
-        Booleans by name (those of ``TESTS``, CIRRUS, NODATA; all but NODATA are False where not valid), and float32 hot, whiteness, ndvi, ndsi, ndbi,
-        variability (NaN where not valid).
+        Booleans by name (those of ``TESTS``, CIRRUS, NODATA; all but NODATA are False where not valid), and float32
+        hot, whiteness, ndvi, ndsi, ndbi, variability (NaN where not valid).
     """
     present = frozenset(source_names(bands, settings))
     limits, rows = Limits.of(settings, present), must_be_valid(present, settings)

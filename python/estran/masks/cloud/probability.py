@@ -1,4 +1,6 @@
-"""Cloud probability over land and over water: Fmask's products, and a logistic model of seven indices (ATBD: cloud mask, CM-14 to CM-18)."""
+"""Cloud probability over land and over water: Fmask's products, and a logistic model of seven indices (ATBD: cloud
+mask, CM-14 to CM-18).
+"""
 
 from __future__ import annotations
 
@@ -67,8 +69,8 @@ def write_features(rows: Rows, floor: float, out: Rows) -> None:
     Parameters
     ----------
     rows
-        (9 or more, n) float32: blue, green, red, nir08, swir16, any, cirrus, nir09, coastal; 0 where a band is absent (the model for
-        that case does not look at it).
+        (9 or more, n) float32: blue, green, red, nir08, swir16, any, cirrus, nir09, coastal; 0 where a band is absent
+        (the model for that case does not look at it).
     floor
         Least reflectance inside ratios, single precision.
     out
@@ -81,7 +83,14 @@ def write_features(rows: Rows, floor: float, out: Rows) -> None:
 
 @jit
 def _quadratic_form(
-    features: np.ndarray, low: np.ndarray, high: np.ndarray, mean: np.ndarray, scale: np.ndarray, weights: np.ndarray, inner: np.ndarray, out: np.ndarray
+    features: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    mean: np.ndarray,
+    scale: np.ndarray,
+    weights: np.ndarray,
+    inner: np.ndarray,
+    out: np.ndarray,
 ) -> None:
     n = features.shape[1]
     for k in range(features.shape[0]):
@@ -121,10 +130,19 @@ class Model(NamedTuple):
         """The model for the optional bands that are present."""
         weights = weights_for(present)[1]
         parts = [np.asarray(part, np.float32) for part in (LOW, HIGH, MEAN, 1.0 / np.array(SCALE), weights)]
-        return cls(parts[0], parts[1], parts[2], parts[3], parts[4], np.empty((len(FEATURES), width), np.float32), np.empty(width, np.float32))
+        return cls(
+            parts[0],
+            parts[1],
+            parts[2],
+            parts[3],
+            parts[4],
+            np.empty((len(FEATURES), width), np.float32),
+            np.empty(width, np.float32),
+        )
 
     def probability(self, rows: Rows, floor: float, out: Rows) -> None:
-        """Cloud probability of up to `width` pixels: the logistic of a quadratic form of the indices, each cut to the range it was fitted in (CM-16b).
+        """Cloud probability of up to `width` pixels: the logistic of a quadratic form of the indices, each cut to the
+        range it was fitted in (CM-16b).
 
         Parameters
         ----------
@@ -153,7 +171,8 @@ def weights_for(present: frozenset[str]) -> tuple[str, npt.NDArray[np.float64]]:
     Returns
     -------
     name, weights
-        Such as "cirrus+nir09+coastal" ("visible+nir08+swir16" for none of them), and (36,) weights, 0 for the terms of absent bands.
+        Such as "cirrus+nir09+coastal" ("visible+nir08+swir16" for none of them), and (36,) weights, 0 for the terms of
+        absent bands.
     """
     name = "+".join(band for band in ("cirrus", "nir09", "coastal") if band in present) or "visible+nir08+swir16"
     return name, expand(name, WEIGHTS[name])

@@ -1,4 +1,6 @@
-"""The search for the shadows of a scene's clouds: potential shadow, matching, outlines (ATBD: cloud mask, CM-20, CM-27 to CM-39)."""
+"""The search for the shadows of a scene's clouds: potential shadow, matching, outlines (ATBD: cloud mask, CM-20, CM-27
+to CM-39).
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ class ShadowScene:
 
 @dataclass(frozen=True)
 class DarkPlaces:
-    """Potential shadow on land and, where asked for, on water and snow; and the same where a hint of darkness is enough; (rows, columns)."""
+    """Potential shadow on land and, where asked for, on water and snow; and the same where a hint of darkness is
+    enough; (rows, columns).
+    """
 
     potential: Mask
     hint: Mask
@@ -82,13 +86,21 @@ class _DarkLand:
 
 
 def _dark_land(scene: ShadowScene, sun: tuple[float, float] | None, name: str, places: tuple[Mask, ...]) -> _DarkLand:
-    """Cut `places` down to where one band is dark, evened out for the sun (zenith, azimuth [degrees]) where that is given."""
+    """Cut `places` down to where one band is dark, evened out for the sun (zenith, azimuth [degrees]) where that is
+    given.
+    """
     s, stage = scene.settings, scene.stage
     image = scene.reader.whole(name)
     # Masks are unpacked for as long as they are looked at: a flood needs the room.
     clear_land = stage.clear_land
     if sun is not None:
-        flatten(image, lambda first, last: scene.reader.read(("dem",), first, last)["dem"], clear_land, *sun, scene.pixel_size)
+        flatten(
+            image,
+            lambda first, last: scene.reader.read(("dem",), first, last)["dem"],
+            clear_land,
+            *sun,
+            scene.pixel_size,
+        )
     level = background(image, clear_land, stage.valid & ~stage.potential, s.shadow_percentile)
     del clear_land
     on_snow: tuple[Mask, ...] = ()
@@ -107,7 +119,9 @@ def _limits(limit: float, s: ObjectSettings) -> list[float]:
     return [limit, limit * s.hint][: 2 if s.outline else 1]
 
 
-def _dark_lands(scene: ShadowScene, sun: tuple[float, float] | None, names: tuple[str, ...], places: tuple[Mask, ...]) -> list[_DarkLand]:
+def _dark_lands(
+    scene: ShadowScene, sun: tuple[float, float] | None, names: tuple[str, ...], places: tuple[Mask, ...]
+) -> list[_DarkLand]:
     """Cut `places` down to where every band is dark."""
     if scene.cloud.size >= FLOODS_AT_ONCE:
         return [_dark_land(scene, sun, name, places) for name in names]
@@ -124,7 +138,9 @@ def _dark_lands(scene: ShadowScene, sun: tuple[float, float] | None, names: tupl
 def _sun_on_slopes(scene: ShadowScene, geometry: Geometry) -> tuple[float, float] | None:
     """The sun that slopes are evened out for; None where they are not, or cannot be."""
     known = "dem" in scene.reader.present and geometry.sun_zenith is not None and geometry.sun_azimuth is not None
-    return mean_direction(geometry.sun_zenith, geometry.sun_azimuth) if scene.settings.flatten_relief and known else None
+    return (
+        mean_direction(geometry.sun_zenith, geometry.sun_azimuth) if scene.settings.flatten_relief and known else None
+    )
 
 
 def find_dark_places(scene: ShadowScene, geometry: Geometry) -> DarkPlaces:
@@ -153,19 +169,28 @@ def _dark_water(scene: ShadowScene) -> Mask:
     open_water = scene.stage.water
     open_water &= ~hidden
     del hidden
-    return water_shadow(scene.reader.whole("blue"), open_water, scene.settings.water_depth) if open_water.any() else open_water
+    return (
+        water_shadow(scene.reader.whole("blue"), open_water, scene.settings.water_depth)
+        if open_water.any()
+        else open_water
+    )
 
 
 @dataclass(frozen=True)
 class ShadowDecision:
-    """Shadow without buffer (rows, columns), and the altitude of each cloud [m]: of its ground where the height is known, NaN where it is not."""
+    """Shadow without buffer (rows, columns), and the altitude of each cloud [m]: of its ground where the height is
+    known, NaN where it is not.
+    """
 
     shadow: Mask
     altitude: npt.NDArray[np.float64]
 
 
 def find_shadows(
-    scene: ShadowScene, geometry: Geometry, know: Callable[[Geometry, Mask], KnownGeometry | None], matching: Callable[[], None]
+    scene: ShadowScene,
+    geometry: Geometry,
+    know: Callable[[Geometry, Mask], KnownGeometry | None],
+    matching: Callable[[], None],
 ) -> ShadowDecision | None:
     """The shadows of the clouds; None where the sun's place is unknown and not to be found.
 
@@ -194,9 +219,15 @@ def find_shadows(
     relief = None if flat else dem
     del dem
     vectors = vectors_of(scene.clouds, known.geometry, scene.pixel_size)
-    cirrus = values_under(scene.reader, "cirrus", scene.clouds) if "cirrus" in scene.reader.present and known.heights is None else None
+    cirrus = (
+        values_under(scene.reader, "cirrus", scene.clouds)
+        if "cirrus" in scene.reader.present and known.heights is None
+        else None
+    )
     sums = sums_along_rows(dark.potential, unobservable)
-    matches = match_objects(scene.clouds, sums, vectors, scene.pixel_size, scene.settings, relief, known.heights, cirrus)
+    matches = match_objects(
+        scene.clouds, sums, vectors, scene.pixel_size, scene.settings, relief, known.heights, cirrus
+    )
     del sums
     shadow = cast_shadows(scene.clouds, matches, vectors, relief)
     shadow = _cut_out(scene, known.geometry, shadow, dark, matches, relief, unobservable)
@@ -206,7 +237,15 @@ def find_shadows(
     return ShadowDecision(shadow, altitude)
 
 
-def _cut_out(scene: ShadowScene, geometry: Geometry, shadow: Mask, dark: DarkPlaces, matches: Matches, relief: Float | None, unobservable: Mask) -> Mask:
+def _cut_out(
+    scene: ShadowScene,
+    geometry: Geometry,
+    shadow: Mask,
+    dark: DarkPlaces,
+    matches: Matches,
+    relief: Float | None,
+    unobservable: Mask,
+) -> Mask:
     """Footprints as they show: without what cannot be observed, and with the outlines of the dark places."""
     s = scene.settings
     if relief is not None:
@@ -229,7 +268,9 @@ def _shaded(scene: ShadowScene, geometry: Geometry, left: Mask, matches: Matches
     places = label(left)
     places = places.select(places.size >= s.shaded_least)
     sums = sums_along_rows(scene.cloud, np.zeros_like(scene.cloud))
-    share = shaded_places(places, scene.clouds, matches, sums, vectors_of(places, geometry, scene.pixel_size), relief, s)
+    share = shaded_places(
+        places, scene.clouds, matches, sums, vectors_of(places, geometry, scene.pixel_size), relief, s
+    )
     scene.facts["dark_places_shaded"] = int(np.count_nonzero(share >= s.shaded))
     return places.paint(share >= s.shaded)
 

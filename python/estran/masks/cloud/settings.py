@@ -31,7 +31,8 @@ class PixelSettings:
     """Thresholds of the pixel stage; reflectances are fractions, heights are in metres.
 
     Sources: ZW12 = Zhu & Woodcock 2012 (doi:10.1016/j.rse.2011.10.028), Z15 = Zhu, Wang & Woodcock 2015
-    (doi:10.1016/j.rse.2014.12.014), Q19 = Qiu, Zhu & He 2019 (doi:10.1016/j.rse.2019.05.024), F18 = Frantz et al. 2018 with FORCE 3.
+    (doi:10.1016/j.rse.2014.12.014), Q19 = Qiu, Zhu & He 2019 (doi:10.1016/j.rse.2019.05.024), F18 = Frantz et al. 2018
+    with FORCE 3.
     """
 
     mode: Mode = "strict"
@@ -75,7 +76,9 @@ class PixelSettings:
     cirrus_weight: float = 0.5
     faint_cirrus_min: float = 0.0
     faint_blue_max: float = 0.22
-    """Cloudy pixels that touch thin cirrus are thin cirrus, too, where the cirrus band is above the one and blue below the other; 0 is off (CM-48)."""
+    """Cloudy pixels that touch thin cirrus are thin cirrus, too, where the cirrus band is above the one and blue below
+    the other; 0 is off (CM-48).
+    """
     # Probability (CM-14) … (CM-19)
     use_hot_probability: bool = True
     use_ndbi: bool = True
@@ -120,9 +123,10 @@ class PixelSettings:
         Parameters
         ----------
         mode
-            "strict": ZW12 eq. 1-7, 10-12, 15-18, 20 with the cirrus band of Z15 and the Sentinel-2 version of Q19 (HOT for temperature, NDBI,
-            DEM-normalised cirrus, water occurrence, threshold offset 0.20). "python-fmask": what python-fmask 0.5 does. "default": the fitted model
-            as probability inside Fmask's structure, FORCE's snow and cirrus rules; better than both on labelled pixels (ATBD).
+            "strict": ZW12 eq. 1-7, 10-12, 15-18, 20 with the cirrus band of Z15 and the Sentinel-2 version of Q19 (HOT
+            for temperature, NDBI, DEM-normalised cirrus, water occurrence, threshold offset 0.20). "python-fmask": what
+            python-fmask 0.5 does. "default": the fitted model as probability inside Fmask's structure, FORCE's snow and
+            cirrus rules; better than both on labelled pixels (ATBD).
         """
         if mode == "python-fmask":
             return cls(

@@ -40,7 +40,9 @@ def darkness(image: Image, drains: Mask, background: float) -> Float:
 
 
 def flood(image: Float, background: float) -> Float:
-    """As :func:`darkness`, of a float32 image that is overwritten: what is not finite is a drain, and drains and border get the background."""
+    """As :func:`darkness`, of a float32 image that is overwritten: what is not finite is a drain, and drains and border
+    get the background.
+    """
     level = np.float32(background)
     filled = np.empty(image.shape, np.float32)
     image[[0, -1], :] = np.nan
@@ -55,7 +57,9 @@ def flood(image: Float, background: float) -> Float:
 
 
 def every(values: Callable[[slice], Image], where: Mask, most: int) -> Image:
-    """About `most` of the values where a mask is set, evenly from all of them in raster order; all where there are fewer. `values` gives those of some rows."""
+    """About `most` of the values where a mask is set, evenly from all of them in raster order; all where there are
+    fewer. `values` gives those of some rows.
+    """
     number = int(np.count_nonzero(where))
     step, before = max(1, number // most), 0
     found: list[Image] = [np.empty(0, np.float32)]
@@ -68,7 +72,8 @@ def every(values: Callable[[slice], Image], where: Mask, most: int) -> Image:
 
 
 def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -> float:
-    """Reflectance of dark clear land: a percentile of it, from at most about 200,000 pixels; of all clear pixels where there is no clear land; 0 without any.
+    """Reflectance of dark clear land: a percentile of it, from at most about 200,000 pixels; of all clear pixels where
+    there is no clear land; 0 without any.
 
     Parameters
     ----------
@@ -87,7 +92,9 @@ def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -
     return 0.0
 
 
-def potential_shadow(images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float, share: float = 0.0) -> Mask:
+def potential_shadow(
+    images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float, share: float = 0.0
+) -> Mask:
     """Pixels dark in every image (CM-20).
 
     Parameters
@@ -135,8 +142,8 @@ def keep_dark(places: Sequence[Mask], image: Float, background: float, limits: S
 def water_shadow(blue: Float, open_water: Mask, depth: float) -> Mask:
     """Shadows on water: darker in blue than the water around them, by a share of its reflectance (CM-35).
 
-    Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most of what is
-    seen, and a cloud takes it away.
+    Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most
+    of what is seen, and a cloud takes it away.
 
     Parameters
     ----------
@@ -165,7 +172,8 @@ def water_shadow(blue: Float, open_water: Mask, depth: float) -> Mask:
 def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple[Mask, ...]:
     """Shadows on snow: far darker than the scene's snow (CM-49).
 
-    Snow in shadow is brighter than woods and rock in the sun. Where it borders on them no flood finds it, for the light places run out into the dark ones.
+    Snow in shadow is brighter than woods and rock in the sun. Where it borders on them no flood finds it, for the light
+    places run out into the dark ones.
 
     Parameters
     ----------
@@ -185,8 +193,11 @@ def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple
     return tuple(pure_snow & (nir08 < np.float32(1.0 - depth) * level) for depth in depths)
 
 
-def flatten(image: Float, dem: Rows, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]) -> None:
-    """Make of an image, in place, what flat ground would reflect: C correction (CM-36; Teillet et al. 1982, doi:10.1080/07038992.1982.10855028; Q19).
+def flatten(
+    image: Float, dem: Rows, ground: Mask, sun_zenith: float, sun_azimuth: float, pixel_size: tuple[float, float]
+) -> None:
+    """Make of an image, in place, what flat ground would reflect: C correction (CM-36; Teillet et al. 1982,
+    doi:10.1080/07038992.1982.10855028; Q19).
 
     The image stays as it is where slopes do not tell in it.
 
@@ -228,7 +239,9 @@ def flatten(image: Float, dem: Rows, ground: Mask, sun_zenith: float, sun_azimut
 
 
 def _incidence(dem: Rows, part: slice, rows: int, sun: tuple[float, float], pixel_size: tuple[float, float]) -> Float:
-    """Cosine of the angle between the sun (zenith, azimuth [radians]) and the ground's normal, in a part of all `rows`."""
+    """Cosine of the angle between the sun (zenith, azimuth [radians]) and the ground's normal, in a
+    part of all `rows`.
+    """
     (zenith, azimuth), (dx, dy) = sun, pixel_size
     top = max(part.start - 1, 0)
     own = slice(part.start - top, part.stop - top)
@@ -241,14 +254,17 @@ def _incidence(dem: Rows, part: slice, rows: int, sun: tuple[float, float], pixe
 
 CORE = 1.0
 BELONGS = 0.4
-"""Depth inside a footprint [pixels] from where a hint of darkness is enough; share of a dark place that footprints cover when it is theirs."""
+"""Depth inside a footprint [pixels] from where a hint of darkness is enough; share of a dark place that footprints
+cover when it is theirs.
+"""
 
 
 def outlined(footprints: Mask, potential: Mask, hint: Mask) -> Mask:
     """Shadows with the outline of the dark places they fall on (CM-38).
 
-    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is shadow where there is a hint of
-    darkness, its rim where that is plain, and dark places that footprints cover to a large part are shadow as a whole.
+    A footprint is right to a pixel or two: a cloud is no flat plate, and its height is known in steps. So its core is
+    shadow where there is a hint of darkness, its rim where that is plain, and dark places that footprints cover to a
+    large part are shadow as a whole.
 
     Parameters
     ----------

@@ -25,7 +25,9 @@ _WATER_NDVI, _WATER_NIR08, _DARK_NDVI, _DARK_NIR08 = single(0.01), single(0.11),
 
 
 class Limits(NamedTuple):
-    """The thresholds that the compiled tests need, in single precision; a tuple, because compiled code takes no dataclass."""
+    """The thresholds that the compiled tests need, in single precision; a tuple, because compiled code takes no
+    dataclass.
+    """
 
     saturation: float
     floor: float
@@ -108,7 +110,8 @@ def spectral_tests(
     Parameters
     ----------
     blue, green, red, nir08, swir16, swir22
-        TOA reflectance of one pixel, already cut at the saturation value; `swir22` is not looked at where `limits.has_swir22` is False.
+        TOA reflectance of one pixel, already cut at the saturation value; `swir22` is not looked at where
+        `limits.has_swir22` is False.
     limits
         Thresholds.
 
@@ -151,7 +154,9 @@ def spectral_tests(
 
 
 @jit
-def variability_of(bits: int, whiteness: float, ndvi: float, ndsi: float, ndbi: float, green: float, red: float, limits: Limits) -> float:
+def variability_of(
+    bits: int, whiteness: float, ndvi: float, ndsi: float, ndbi: float, green: float, red: float, limits: Limits
+) -> float:
     """Spectral variability probability, 0..1 (ZW12 eq. 15, with NDBI of Q19): clouds are flat."""
     if red >= limits.saturation and ndvi > _ZERO:
         ndvi = _ZERO
@@ -180,7 +185,9 @@ def tests_of_rows(rows: np.ndarray, limits: Limits, bits: np.ndarray, indices: n
     """
     for i in range(rows.shape[1]):
         green, red = rows[1, i], rows[2, i]
-        b, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(rows[0, i], green, red, rows[3, i], rows[4, i], rows[5, i], limits)
+        b, hot, whiteness, ndvi, ndsi, ndbi = spectral_tests(
+            rows[0, i], green, red, rows[3, i], rows[4, i], rows[5, i], limits
+        )
         bits[i] = b
         indices[0, i], indices[1, i], indices[2, i], indices[3, i], indices[4, i] = hot, whiteness, ndvi, ndsi, ndbi
         indices[5, i] = variability_of(b, whiteness, ndvi, ndsi, ndbi, green, red, limits)

@@ -15,9 +15,11 @@ Float = npt.NDArray[np.float32]
     IS_VALID, IS_SATURATED, IS_POTENTIAL, IS_CIRRUS, IS_SNOW, IS_WATER, IS_CLOUD, IS_CLEAR_LAND, IS_CLEAR_WATER,
     IS_FAINT_CIRRUS, IS_BUILT_UP, IS_STEEP, IS_PURE_SNOW, IS_RELIEF_SHADOW, IS_SHADOW, IS_BUFFER,
 ) = (1 << bit for bit in range(16))  # fmt: skip
-"""Bits of :attr:`PixelStage.flags`. Those up to IS_CLEAR_WATER are what a pixel says by itself; the others serve the search for objects and shadows:
-cloudy and faintly cirrus (CM-48), built-up land (CM-23), snow on a steep slope, snow all over (CM-49), dark for another reason than a cloud (CM-46); and
-what comes of it: shadow of a cloud, margin around clouds and shadows."""
+"""Bits of :attr:`PixelStage.flags`. Those up to IS_CLEAR_WATER are what a pixel says by itself; the others serve the
+search for objects and shadows: cloudy and faintly cirrus (CM-48), built-up land (CM-23), snow on a steep slope, snow
+all over (CM-49), dark for another reason than a cloud (CM-46); and what comes of it: shadow of a cloud, margin around
+clouds and shadows.
+"""
 _AT_ONCE = 1 << 20
 """Pixels unpacked at a time."""
 
@@ -30,7 +32,8 @@ def pieces(shape: tuple[int, ...]) -> list[slice]:
 
 @dataclass(frozen=True)
 class PixelStage:
-    """Result of the pixel tests (Zhu & Woodcock 2012, 3.1.1-3.1.2), before anything looks at a neighbour; all arrays (rows, columns).
+    """Result of the pixel tests (Zhu & Woodcock 2012, 3.1.1-3.1.2), before anything looks at a neighbour; all arrays
+    (rows, columns).
 
     Parameters
     ----------

@@ -62,7 +62,8 @@ class Strip:
 
 
 def over_strips(strips: Iterable[Strip], work: Callable[[Strip], Found]) -> Iterator[tuple[Strip, Found]]:
-    """What `work` makes of each strip, in their order; several are worked on at a time, each by one thread, while the next is read.
+    """What `work` makes of each strip, in their order; several are worked on at a time, each by one thread, while the
+    next is read.
 
     What it makes of a strip may not depend on another one.
     """
@@ -114,9 +115,15 @@ class StripReader:
         """Of arrays in memory."""
         rows, columns = np.shape(next(iter(arrays.values())))
         names = tuple(arrays)
-        return cls((rows, columns), names, lambda wanted, first, last: {name: arrays[name][first:last] for name in wanted if name in names})
+        return cls(
+            (rows, columns),
+            names,
+            lambda wanted, first, last: {name: arrays[name][first:last] for name in wanted if name in names},
+        )
 
-    def strips(self, names: Sequence[str], halo: int = 0, needed: npt.NDArray[np.bool_] | None = None) -> Iterator[Strip]:
+    def strips(
+        self, names: Sequence[str], halo: int = 0, needed: npt.NDArray[np.bool_] | None = None
+    ) -> Iterator[Strip]:
         """The whole scene, strip by strip from the north.
 
         Parameters

@@ -1,4 +1,6 @@
-"""What the ground is made of, from a pixel and the next ones: built-up land, slopes, snow all over (ATBD: cloud mask, CM-23, CM-49)."""
+"""What the ground is made of, from a pixel and the next ones: built-up land, slopes, snow all over (ATBD: cloud mask,
+CM-23, CM-49).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
 PURE_SNOW = 0.6
-"""Least index of blue against SWIR 1.6 µm, (B - S) / (B + S), of ground that is snow all over: what is half rock or wood is dark in the sun, too."""
+"""Least index of blue against SWIR 1.6 µm, (B - S) / (B + S), of ground that is snow all over: what is half rock or
+wood is dark in the sun, too.
+"""
 
 
 @jit
@@ -47,7 +51,8 @@ def _built_up(swir16: np.ndarray, nir08: np.ndarray, red: np.ndarray, out: np.nd
 
 
 def built_up(swir16: Array, nir08: Array, red: Array) -> Mask:
-    """Pixels that look like built-up land: NDBI', the best of four line filters of 3 x 3 on NDBI, is above 0 and above NDVI (Q19).
+    """Pixels that look like built-up land: NDBI', the best of four line filters of 3 x 3 on NDBI, is above 0 and above
+    NDVI (Q19).
 
     Parameters
     ----------

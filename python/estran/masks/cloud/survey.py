@@ -1,7 +1,8 @@
 """What the pixel stage learns of a scene: samples of its valid pixels (ATBD: cloud mask, CM-1).
 
-The survey keeps two samples of valid pixels, spectral water and the rest, that do not depend on how the image was cut (see ``statistics.percentiles``).
-All scene statistics, which build on one another, are then taken from the samples; so one pass over the image is enough, and any tiling gives the same bits.
+The survey keeps two samples of valid pixels, spectral water and the rest, that do not depend on how the image was cut
+(see ``statistics.percentiles``). All scene statistics, which build on one another, are then taken from the samples; so
+one pass over the image is enough, and any tiling gives the same bits.
 """
 
 from __future__ import annotations
@@ -19,7 +20,19 @@ from estran.masks.cloud.settings import MANDATORY, PixelSettings
 from estran.masks.cloud.spectral import Limits, contrast, is_water
 from estran.statistics.percentiles import Sketch, hash_rows
 
-LAYERS: tuple[str, ...] = ("blue", "green", "red", "nir08", "swir16", "swir22", "cirrus", "nir09", "coastal", "dem", "swo")
+LAYERS: tuple[str, ...] = (
+    "blue",
+    "green",
+    "red",
+    "nir08",
+    "swir16",
+    "swir22",
+    "cirrus",
+    "nir09",
+    "coastal",
+    "dem",
+    "swo",
+)
 """Rows of the stacks that the compiled kernels read; layers that are absent are rows of zeros."""
 BLUE, GREEN, RED, NIR08, SWIR16, SWIR22, CIRRUS, NIR09, COASTAL, DEM, SWO = range(len(LAYERS))
 _SPECTRAL = DEM
@@ -65,18 +78,25 @@ def source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[st
         names["nir08"] = "nir"
     missing = [name for name in MANDATORY if name not in names]
     if missing:
-        raise MissingBand(f"band {missing[0]!r} is missing", expected=", ".join(MANDATORY), found=", ".join(bands) or "none")
+        raise MissingBand(
+            f"band {missing[0]!r} is missing", expected=", ".join(MANDATORY), found=", ".join(bands) or "none"
+        )
     return names
 
 
 def stacks(bands: Mapping[str, Array], settings: PixelSettings) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """Stacks of LAYERS, (layers, n) float32 with reflectance cut at saturation, and where each begins in the raveled image."""
+    """Stacks of LAYERS, (layers, n) float32 with reflectance cut at saturation, and where each begins in the raveled
+    image.
+    """
     names = source_names(bands, settings)
     flat = {LAYERS.index(layer): np.asarray(bands[name]).reshape(-1) for layer, name in names.items()}
     sizes = {array.size for array in flat.values()}
     if len(sizes) != 1:
         raise EstranError(
-            "the bands differ in size", expected="one size", found={n: np.shape(bands[n]) for n in names.values()}, todo="resample them to one grid"
+            "the bands differ in size",
+            expected="one size",
+            found={n: np.shape(bands[n]) for n in names.values()},
+            todo="resample them to one grid",
         )
     size = sizes.pop()
     ceiling = np.float32(settings.saturation)
@@ -116,11 +136,19 @@ def clean(stack: np.ndarray, rows: np.ndarray, valid: np.ndarray) -> None:
 
 @jit
 def _sift(
-    stack: np.ndarray, valid: np.ndarray, hashes: np.ndarray, floor: float, land_limit: np.uint64, water_limit: np.uint64, index: np.ndarray, wet: np.ndarray
+    stack: np.ndarray,
+    valid: np.ndarray,
+    hashes: np.ndarray,
+    floor: float,
+    land_limit: np.uint64,
+    water_limit: np.uint64,
+    index: np.ndarray,
+    wet: np.ndarray,
 ) -> tuple[int, int, int]:
     """Pixels of a stack that may belong to a sample.
 
-    Returns the number of candidates (their column and stratum in `index`, `wet`), of valid land and of valid water pixels.
+    Returns the number of candidates (their column and stratum in `index`, `wet`), of valid land and of valid water
+    pixels.
     """
     found, land, water = 0, 0, 0
     for i in range(valid.size):
@@ -145,7 +173,8 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
     Parameters
     ----------
     bands
-        By semantic name, of one shape: blue green red nir08 swir16 and, where there are, swir22 cirrus nir09 coastal nir dem [m] swo [%]. NaN is no-data.
+        By semantic name, of one shape: blue green red nir08 swir16 and, where there are, swir22 cirrus nir09 coastal
+        nir dem [m] swo [%]. NaN is no-data.
     settings
         The settings that :func:`pixel_stage` will get.
 
@@ -173,7 +202,9 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
             parts = waiting[kind]
             empty = (np.empty(0, np.uint64), np.empty((len(LAYERS), 0), np.float32))
             gathered = [*parts, empty]
-            samples[kind] = samples[kind].add(np.concatenate([h for h, _ in gathered]), np.concatenate([r for _, r in gathered], axis=1), counts[kind])
+            samples[kind] = samples[kind].add(
+                np.concatenate([h for h, _ in gathered]), np.concatenate([r for _, r in gathered], axis=1), counts[kind]
+            )
             waiting[kind], counts[kind] = [], 0
 
     for _, stack in stacks(bands, settings):
@@ -181,7 +212,9 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
         pixels += stack.shape[1]
         clean(stack, rows, valid[here])
         hash_rows(stack.view(np.uint32), hashes[here])
-        found, land, water = _sift(stack, valid[here], hashes, limits.floor, samples[0].limit, samples[1].limit, index, wet)
+        found, land, water = _sift(
+            stack, valid[here], hashes, limits.floor, samples[0].limit, samples[1].limit, index, wet
+        )
         for kind, number in ((0, land), (1, water)):
             counts[kind] += number
             chosen = np.flatnonzero(wet[:found] == bool(kind))
@@ -197,5 +230,11 @@ def survey_pixels(bands: Mapping[str, Array], settings: PixelSettings) -> PixelS
 def merge_surveys(first: PixelSurvey, second: PixelSurvey) -> PixelSurvey:
     """The survey of two blocks together; any order gives the same bits."""
     if first.present != second.present:
-        raise EstranError("two blocks of one scene have different layers", expected=sorted(first.present), found=sorted(second.present))
-    return PixelSurvey(first.present, first.land.merge(second.land), first.water.merge(second.water), first.pixels + second.pixels)
+        raise EstranError(
+            "two blocks of one scene have different layers",
+            expected=sorted(first.present),
+            found=sorted(second.present),
+        )
+    return PixelSurvey(
+        first.present, first.land.merge(second.land), first.water.merge(second.water), first.pixels + second.pixels
+    )

@@ -26,7 +26,9 @@ FEWEST_OF_A_SCENE = 50
 MOST = 2.0
 """Reflectance rarely passes 1.5: nine rows of ten lie below this."""
 FEWEST_CLEAR = 25
-"""Clear rows below which nothing is learnt: an image needs 40,000, of which most repeat their neighbours; a table is drawn by hand."""
+"""Clear rows below which nothing is learnt: an image needs 40,000, of which most repeat their neighbours; a table is
+drawn by hand.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
     Parameters
     ----------
     columns
-        (n,) by name: blue green red nir08 swir16 and, where there are, swir22 cirrus nir09 coastal nir dem [m] swo [%], and `scene` (any type); others
-        are not looked at.
-        Reflectance as fractions; NaN is no data, and what no measurement is (-9999, infinity).
+        (n,) by name: blue green red nir08 swir16 and, where there are, swir22 cirrus nir09 coastal nir dem [m] swo [%],
+        and `scene` (any type); others are not looked at. Reflectance as fractions; NaN is no data, and what no
+        measurement is (-9999, infinity).
     settings
         Of a mode.
 
@@ -72,13 +74,19 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
     """
     missing = [name for name in MANDATORY if name not in columns]
     if missing:
-        raise MissingBand(f"the table has no column {', '.join(missing)}", expected=", ".join(MANDATORY), found=", ".join(columns) or "none")
+        raise MissingBand(
+            f"the table has no column {', '.join(missing)}",
+            expected=", ".join(MANDATORY),
+            found=", ".join(columns) or "none",
+        )
     with np.errstate(over="ignore"):  # what is too large for a sample is infinite, and so no data
         bands = {name: np.array(columns[name], np.float32) for name in (*MANDATORY, *OPTIONAL) if name in columns}
     size = bands["blue"].size
     for name, values in columns.items():
         if np.size(values) != size:
-            raise EstranError("two columns of the table differ in length", where=name, expected=size, found=np.size(values))
+            raise EstranError(
+                "two columns of the table differ in length", where=name, expected=size, found=np.size(values)
+            )
     _must_be_fractions(bands)
     for name, values in bands.items():
         drop_impossible(values, name)
@@ -106,7 +114,10 @@ def _groups(scene: Column) -> tuple[list[npt.NDArray[np.int64]], list[str]]:
         groups.append(rest)
     if counts.size == 1:
         return groups, []
-    told = f"{large.size} of {counts.size} scenes have {FEWEST_OF_A_SCENE} rows or more and thresholds of their own; the others share theirs."
+    told = (
+        f"{large.size} of {counts.size} scenes have {FEWEST_OF_A_SCENE} rows or more and thresholds of their own; "
+        f"the others share theirs."
+    )
     return groups, [told]
 
 
@@ -145,13 +156,14 @@ def scores_by_group(label: Column, cloud: Column, columns: Mapping[str, Column])
     label, cloud
         (n,) 1 or True for cloud; rows whose label is NaN are left out.
     columns
-        The columns of the table; those used where present: dem [m] (three classes of height), swo [%] (water: more than 50), blue green red swir16
-        (bright clear ground: mean visible above 0.2, NDSI below 0.4), landcover (any code).
+        The columns of the table; those used where present: dem [m] (three classes of height), swo [%] (water: more than
+        50), blue green red swir16 (bright clear ground: mean visible above 0.2, NDSI below 0.4), landcover (any code).
 
     Returns
     -------
     tuple of GroupScore
-        "all" first. Groups without any row are left out; scores that a group cannot have are NaN (recall of "bright clear", which has no clouds).
+        "all" first. Groups without any row are left out; scores that a group cannot have are NaN (recall of "bright
+        clear", which has no clouds).
     """
     known = ~np.isnan(np.asarray(label, float))
     truth, found = np.nan_to_num(np.asarray(label, float)) > 0, np.asarray(cloud, bool)
@@ -171,4 +183,8 @@ def scores_by_group(label: Column, cloud: Column, columns: Mapping[str, Column])
         for code in sorted(np.unique(codes).tolist(), key=lambda c: (len(str(c)), str(c))):
             name = f"{code:g}" if isinstance(code, float) else str(code)
             groups[f"landcover {name}"] = codes == code
-    return tuple(GroupScore(name, confusion(truth, found, where & known)) for name, where in groups.items() if (where & known).any())
+    return tuple(
+        GroupScore(name, confusion(truth, found, where & known))
+        for name, where in groups.items()
+        if (where & known).any()
+    )

@@ -1,7 +1,8 @@
-"""The air between a glinting sea and the sensor, band by band: what it adds, and what it lets through (ATBD: sun glint, GLINT-8 to GLINT-11).
+"""The air between a glinting sea and the sensor, band by band: what it adds, and what it lets through (ATBD: sun glint,
+GLINT-8 to GLINT-11).
 
-Good to a few per cent of the path's reflectance: enough to tell water from land and cloud in the visible, while in the two SWIR bands, where the glint is
-measured, molecules add less than 0.001.
+Good to a few per cent of the path's reflectance: enough to tell water from land and cloud in the visible, while in the
+two SWIR bands, where the glint is measured, molecules add less than 0.001.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ Double = npt.NDArray[np.float64]
 REFERENCE = 550.0
 """Wavelength at which aerosol is given [nm]."""
 ANGSTROM = 1.1
-"""Exponent of the aerosol's optical depth over wavelength (Angstrom 1929): between sea salt (0.3) and smoke or town (1.8)."""
+"""Exponent of the aerosol's optical depth over wavelength (Angstrom 1929): between sea salt (0.3) and smoke or town
+(1.8).
+"""
 FORWARD = 0.5
 """Share of the aerosol's scattering so near forward that it stays in the glint, which is tens of degrees wide."""
 ASYMMETRY = 0.68
@@ -30,7 +33,9 @@ ASYMMETRY = 0.68
 ABSORBED = 0.05
 """Share of the light that meets haze and is absorbed."""
 TWICE = 1.7
-"""Light scattered more than once, for a unit of the molecules' depth: fits ``physics.radiative_transfer`` over a black and a rough sea within 6 %."""
+"""Light scattered more than once, for a unit of the molecules' depth: fits ``physics.radiative_transfer`` over a black
+and a rough sea within 6 %.
+"""
 LEAST, MOST = 2.0, 8.0
 """Air mass over which the gases are fitted."""
 
@@ -61,18 +66,29 @@ class ClearAir:
     index: Double
 
     def packed(self) -> Double:
-        """(bands, 8) for loops: depths of molecules and haze, share of the dipole pattern, index, and the four of the gases."""
+        """(bands, 8) for loops: depths of molecules and haze, share of the dipole pattern, index, and the four of the
+        gases.
+        """
         share = (1.0 - self.depolarisation) / (1.0 + 0.5 * self.depolarisation)
         return np.ascontiguousarray(np.column_stack([self.molecules, self.haze, share, self.index, self.gas]))
 
 
 @lru_cache(maxsize=16)
 def _clear_air(
-    platform: str, names: tuple[str, ...], wavelengths: tuple[float, ...], aerosol: float, water_vapour: float, ozone: float, pressure: float
+    platform: str,
+    names: tuple[str, ...],
+    wavelengths: tuple[float, ...],
+    aerosol: float,
+    water_vapour: float,
+    ozone: float,
+    pressure: float,
 ) -> ClearAir:
     nm = np.array(wavelengths)
     mass = np.linspace(LEAST, MOST, 49)
-    through = (transmittance(platform, name, airmass=mass, ozone=ozone, water_vapour=water_vapour, pressure=pressure) for name in names)
+    through = (
+        transmittance(platform, name, airmass=mass, ozone=ozone, water_vapour=water_vapour, pressure=pressure)
+        for name in names
+    )
     gas = np.array([np.polynomial.polynomial.polyfit(mass, -np.log(t), 3) for t in through])  # (GLINT-9)
     return ClearAir(
         optical_depth(nm, pressure),

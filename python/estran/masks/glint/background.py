@@ -23,7 +23,9 @@ _CLOUDED = 0.5
 
 
 class GlintBackground(NamedTuple):
-    """What :func:`background` found in the scene (cells, cells), and where in it the pixels begin. A tuple, because compiled code takes no dataclass."""
+    """What :func:`background` found in the scene (cells, cells), and where in it the pixels begin. A tuple, because
+    compiled code takes no dataclass.
+    """
 
     glint: Float
     row: int
@@ -31,7 +33,9 @@ class GlintBackground(NamedTuple):
 
     @classmethod
     def of(cls, counts: npt.NDArray[np.int32], row: int, column: int, shape: tuple[int, int]) -> GlintBackground:
-        """About the pixels of a window, from the whole scene's histograms: only the cells that matter to it are looked at."""
+        """About the pixels of a window, from the whole scene's histograms: only the cells that matter to it are looked
+        at.
+        """
         first, left = max(row // CELL - 2, 0), max(column // CELL - 2, 0)
         part = counts[first : (row + shape[0] - 1) // CELL + 3, left : (column + shape[1] - 1) // CELL + 3]
         return cls(background(part), row - first * CELL, column - left * CELL)
@@ -66,7 +70,9 @@ def survey_glint(pixels: Pixels, row: int, column: int, scene: tuple[int, int]) 
 
 
 def background(counts: npt.NDArray[np.int32]) -> Float:
-    """Glint that 3 in 10 pixels of water stay below, in each cell and two cells around; NaN where there is hardly any water."""
+    """Glint that 3 in 10 pixels of water stay below, in each cell and two cells around; NaN where there is hardly any
+    water.
+    """
     padded = np.pad(counts.astype(np.int64), ((2, 2), (2, 2), (0, 0)))
     rows, cols, _ = counts.shape
     near = np.zeros(counts.shape, np.int64)

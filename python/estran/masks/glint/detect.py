@@ -1,4 +1,6 @@
-"""Sun glint: what pixels show, what their surroundings say, and what both together are (ATBD: sun glint, GLINT-15 to GLINT-19)."""
+"""Sun glint: what pixels show, what their surroundings say, and what both together are (ATBD: sun glint, GLINT-15 to
+GLINT-19).
+"""
 
 from __future__ import annotations
 
@@ -25,26 +27,36 @@ UInt8 = npt.NDArray[np.uint8]
 
 FLAGS = ("NODATA", "WATER", "POSSIBLE", "PREDICTED", "OBSERVED", "LOW", "MODERATE", "SEVERE", "CLOUD_SUSPECT", "EXCESS")
 """Bits of :attr:`GlintStage.flags`, from the lowest on."""
-_NODATA, _ON_WATER, _GEOMETRY, _PREDICTED, _OBSERVED, _LOW, _MODERATE, _SEVERE, _CLOUD, _EXCESS = (1 << bit for bit in range(len(FLAGS)))
+_NODATA, _ON_WATER, _GEOMETRY, _PREDICTED, _OBSERVED, _LOW, _MODERATE, _SEVERE, _CLOUD, _EXCESS = (
+    1 << bit for bit in range(len(FLAGS))
+)
 _ROUGH_0, _ROUGH_1 = 0.8, 1.5
 """Variation in the window beyond which it is no waves, but edges."""
 _MOST, _SOME = 0.5, 0.3
-"""Share of the surroundings that are water by themselves, from which a pixel is water; and from which it is if it is so by itself."""
+"""Share of the surroundings that are water by themselves, from which a pixel is water; and from which it is if it is so
+by itself.
+"""
 _GROUP = 8.0
 """Suspected pixels in the window from which the others are suspect too, if anything else speaks against them."""
 _ISOLATED_0, _ISOLATED_1 = 0.3, 0.1
-"""Glint of the surroundings over that of the place, from which it is suspected not to belong there, and where that is certain."""
+"""Glint of the surroundings over that of the place, from which it is suspected not to belong there, and where that is
+certain.
+"""
 _FAINT_0, _FAINT_1 = 0.7, 0.5
 """The same over the least glint that is claimed."""
 NONE, LOW, MODERATE, SEVERE, NODATA = 0, 1, 2, 3, 255
 """Classes."""
 _WHITE, _WHITE_GROWS = 0.0075, 0.02
 _ITSELF = 0.03
-"""Allowances of near infrared beyond the glint's own (GLINT-15): of the surroundings, growing with their glint, and of the pixel."""
+"""Allowances of near infrared beyond the glint's own (GLINT-15): of the surroundings, growing with their glint, and of
+the pixel.
+"""
 
 
 class Limits(NamedTuple):
-    """Thresholds of the decision, see :class:`~estran.masks.glint.settings.GlintSettings`; `white_0`, `white_1` are its `colour`."""
+    """Thresholds of the decision, see :class:`~estran.masks.glint.settings.GlintSettings`; `white_0`, `white_1` are its
+    `colour`.
+    """
 
     low: float
     moderate: float
@@ -97,7 +109,9 @@ class GlintStage:
 
 
 @jit
-def _wind_row(glint: Row, zenith: Row, azimuth: Row, view_zenith: Row, view_azimuth: Row, index: float, out: Row) -> None:
+def _wind_row(
+    glint: Row, zenith: Row, azimuth: Row, view_zenith: Row, view_azimuth: Row, index: float, out: Row
+) -> None:
     """The stronger wind that explains each pixel of a row; again without a branch."""
     for c in range(out.shape[0]):
         cos_sun, cos_view, incidence, _, tilt = facet(zenith[c], azimuth[c], view_zenith[c], view_azimuth[c])
@@ -107,10 +121,14 @@ def _wind_row(glint: Row, zenith: Row, azimuth: Row, view_zenith: Row, view_azim
 
 
 @jit
-def _weaker(glint: float, zenith: float, azimuth: float, view_zenith: float, view_azimuth: float, index: float) -> float:
+def _weaker(
+    glint: float, zenith: float, azimuth: float, view_zenith: float, view_azimuth: float, index: float
+) -> float:
     """The weaker one, of a flat sea far from the mirror's place."""
     cos_sun, cos_view, incidence, _, tilt = facet(zenith, azimuth, view_zenith, view_azimuth)
-    return float(weaker_wind(glint * 4.0 * cos_sun * cos_view / (fresnel(incidence, index) * (1.0 + tilt) * (1.0 + tilt)), tilt))
+    return float(
+        weaker_wind(glint * 4.0 * cos_sun * cos_view / (fresnel(incidence, index) * (1.0 + tilt) * (1.0 + tilt)), tilt)
+    )
 
 
 @jit
@@ -125,8 +143,16 @@ def _surroundings(
     suspicion: Row,
     water: npt.NDArray[np.uint8],
 ) -> None:
-    """Haze from the surroundings taken off the glint of a row, and suspicion of cloud from pixel and surroundings together (GLINT-15)."""
-    observed, cloudy, paleness, hazier, state = pixels.observed, pixels.cloudy, pixels.paleness, pixels.hazier, pixels.state
+    """Haze from the surroundings taken off the glint of a row, and suspicion of cloud from pixel and surroundings
+    together (GLINT-15).
+    """
+    observed, cloudy, paleness, hazier, state = (
+        pixels.observed,
+        pixels.cloudy,
+        pixels.paleness,
+        pixels.hazier,
+        pixels.state,
+    )
     low, white_0, white_1 = limits.low, limits.white_0, limits.white_1
     rows, cols = observed.shape
     # Sums over the rows of the window; those over its columns follow pixel by pixel, always in the same order.
@@ -161,7 +187,8 @@ def _surroundings(
         water[c] = 1
         mean /= wet
         bright = max(mean, 0.0)
-        # The surroundings are a surer measure of colour than the pixel, whose waves moved; the pixel keeps the rims of clouds out of it.
+        # The surroundings are a surer measure of colour than the pixel, whose waves moved; the pixel keeps the rims of
+        # clouds out of it.
         itself = max(np.float64(observed[r, c]), 0.0)
         own = ramp(paleness[r, c] + _ITSELF * itself, 0.0, white_0 + white_1 * itself)
         white = own * ramp(pale / wet - _WHITE - _WHITE_GROWS * bright, 0.0, white_0 + white_1 * bright)
@@ -170,8 +197,12 @@ def _surroundings(
         # Waves are bright and dark within the window; glint is not bright in one place alone (GLINT-19).
         share = around[(column + c) // CELL] / max(bright, 0.5 * itself, 0.002)
         faint = around[(column + c) // CELL] / low
-        isolation = max(ramp(-share, -_ISOLATED_0, -_ISOLATED_1), ramp(-faint, -_FAINT_0, -_FAINT_1)) if share == share else 1.0
-        suspicion[c] = (1.0 - (1.0 - cloudy[r, c]) * (1.0 - white) * (1.0 - isolation) * (1.0 - 0.5 * rough) * (1.0 - 0.5 * beside)) ** 1.6
+        isolation = (
+            max(ramp(-share, -_ISOLATED_0, -_ISOLATED_1), ramp(-faint, -_FAINT_0, -_FAINT_1)) if share == share else 1.0
+        )
+        suspicion[c] = (
+            1.0 - (1.0 - cloudy[r, c]) * (1.0 - white) * (1.0 - isolation) * (1.0 - 0.5 * rough) * (1.0 - 0.5 * beside)
+        ) ** 1.6
         glint[c] = observed[r, c] - haze / wet
 
 
@@ -197,7 +228,17 @@ def _decide(
     sun_zenith, sun_azimuth, view_zenith, view_azimuth = angles
     for r in range(first, last):
         suspicions, water = np.zeros(cols, np.float32), np.zeros(cols, np.uint8)
-        _surroundings(r, half, pixels, around.glint[(around.row + r) // CELL], around.column, limits, observed[r], suspicions, water)
+        _surroundings(
+            r,
+            half,
+            pixels,
+            around.glint[(around.row + r) // CELL],
+            around.column,
+            limits,
+            observed[r],
+            suspicions,
+            water,
+        )
         _wind_row(observed[r], sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r], index, wind[r])
         for c in range(cols):
             bits, speed = state[r, c], wind[r, c]
@@ -211,7 +252,12 @@ def _decide(
                 flags[r, c] = found
                 continue
             found |= _GEOMETRY
-            glint, glint_max, expected, suspicion = float(observed[r, c]), float(brightest[r, c]), float(predicted[r, c]), float(suspicions[c])
+            glint, glint_max, expected, suspicion = (
+                float(observed[r, c]),
+                float(brightest[r, c]),
+                float(predicted[r, c]),
+                float(suspicions[c]),
+            )
             logit = (glint - low) / math.sqrt(uncertainty * uncertainty + relative * relative * glint * glint)
             if trust and expected == expected:
                 logit += max(min(math.log((max(expected, 0.0) + 0.1 * low) / low) / spread, 0.0), -doubt)
@@ -225,7 +271,9 @@ def _decide(
             if glint >= low:
                 found |= _OBSERVED
                 if speed != speed:
-                    speed = _weaker(glint, sun_zenith[r, c], sun_azimuth[r, c], view_zenith[r, c], view_azimuth[r, c], index)
+                    speed = _weaker(
+                        glint, sun_zenith[r, c], sun_azimuth[r, c], view_zenith[r, c], view_azimuth[r, c], index
+                    )
                 wind[r, c] = speed
                 if glint > 1.5 * glint_max + low:
                     found |= _EXCESS
@@ -245,17 +293,35 @@ def _decide(
 
 
 @parallel_jit
-def _in_band(observed: Float, sun_zenith: Float, sun_azimuth: Float, view_zenith: Float, view_azimuth: Float, known: float, wanted: float, out: Float) -> None:
+def _in_band(
+    observed: Float,
+    sun_zenith: Float,
+    sun_azimuth: Float,
+    view_zenith: Float,
+    view_azimuth: Float,
+    known: float,
+    wanted: float,
+    out: Float,
+) -> None:
     rows, cols = out.shape
     for r in numba.prange(rows):
-        glint, zenith, azimuth, seen, seen_from, row = observed[r], sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r], out[r]
+        glint, zenith, azimuth, seen, seen_from, row = (
+            observed[r],
+            sun_zenith[r],
+            sun_azimuth[r],
+            view_zenith[r],
+            view_azimuth[r],
+            out[r],
+        )
         for c in range(cols):
             _, _, incidence, _, _ = facet(zenith[c], azimuth[c], seen[c], seen_from[c])
             row[c] = glint[c] * fresnel(incidence, wanted) / fresnel(incidence, known)
 
 
 def in_band(observed: Float, angles: Angles, known: float, wanted: float) -> Float:
-    """Glint seen where the water's index is `known`, as it is where the index is `wanted` (GLINT-11): the facets are the same, Fresnel's share is not."""
+    """Glint seen where the water's index is `known`, as it is where the index is `wanted` (GLINT-11): the facets are
+    the same, Fresnel's share is not.
+    """
     out = np.empty(observed.shape, np.float32)
     _in_band(observed, *contiguous(angles, observed.shape), known, wanted, out)
     return out
@@ -275,9 +341,8 @@ def glint_mask(
     Parameters
     ----------
     bands
-        Top-of-atmosphere reflectance (rows, columns) by semantic name: red, nir08, swir16; and, where there, rededge071, rededge075, swir22, cirrus,
-        nir09; and `swo`, water
-        occurrence [%]. NaN is no-data.
+        Top-of-atmosphere reflectance (rows, columns) by semantic name: red, nir08, swir16; and, where there,
+        rededge071, rededge075, swir22, cirrus, nir09; and `swo`, water occurrence [%]. NaN is no-data.
     angles
         Of swir16.
     air
@@ -301,7 +366,9 @@ def glint_mask(
     s = GlintSettings() if settings is None else settings
     if not 0.0 < s.low <= s.moderate <= s.severe:
         raise BadParameter(
-            "the thresholds of the glint classes do not rise", expected="low <= moderate <= severe", found=f"{s.low:g}, {s.moderate:g}, {s.severe:g}"
+            "the thresholds of the glint classes do not rise",
+            expected="low <= moderate <= severe",
+            found=f"{s.low:g}, {s.moderate:g}, {s.severe:g}",
         )
     pixels = observe(bands, angles, air, s)
     shape = pixels.observed.shape
@@ -309,8 +376,22 @@ def glint_mask(
         around = GlintBackground.of(survey_glint(pixels, 0, 0, shape), 0, 0, shape)
     observed, wind, probability = (np.empty(shape, np.float32) for _ in range(3))
     flags, classes = np.empty(shape, np.uint16), np.empty(shape, np.uint8)
-    limits = Limits(s.low, s.moderate, s.severe, s.severe_sun, s.uncertainty, s.relative, s.wind_spread, s.doubt, *s.colour)
+    limits = Limits(
+        s.low, s.moderate, s.severe, s.severe_sun, s.uncertainty, s.relative, s.wind_spread, s.doubt, *s.colour
+    )
     decided = Decided(flags, classes, probability, wind, observed)
     wanted = image(predicted, shape)
-    over_rows(_decide, shape[0], pixels, wanted, around, contiguous(angles, shape), float(air.index[SWIR]), trusted, s.window, limits, decided)
+    over_rows(
+        _decide,
+        shape[0],
+        pixels,
+        wanted,
+        around,
+        contiguous(angles, shape),
+        float(air.index[SWIR]),
+        trusted,
+        s.window,
+        limits,
+        decided,
+    )
     return GlintStage(flags, classes, probability, pixels.brightest, observed, wind)

@@ -1,6 +1,8 @@
-"""Sun glint that waves make for a geometry and a wind: facets that mirror the Sun to the sensor (ATBD: sun glint, GLINT-1 to GLINT-7).
+"""Sun glint that waves make for a geometry and a wind: facets that mirror the Sun to the sensor (ATBD: sun glint,
+GLINT-1 to GLINT-7).
 
-Laws of the surface (slopes, Fresnel) are those of ``estran.physics.sea_surface``; here they are evaluated pixel by pixel, each with its own angles and wind.
+Laws of the surface (slopes, Fresnel) are those of ``estran.physics.sea_surface``; here they are evaluated pixel by
+pixel, each with its own angles and wind.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ _FAR = 40.0
 
 @cache
 def slope_table(model: SlopeModel = "cox_munk_isotropic") -> Double:
-    """Variances across and along the wind and coefficients of Gram and Charlier (c21, c03, c40, c22, c04) for winds from 0 to 30 m/s; (winds, 7)."""
+    """Variances across and along the wind and coefficients of Gram and Charlier (c21, c03, c40, c22, c04) for winds
+    from 0 to 30 m/s; (winds, 7).
+    """
     winds = np.arange(round(STRONGEST / WIND_STEP) + 1) * WIND_STEP
     found = [slopes(float(w), model) for w in winds]
     table = np.array([(s.across, s.along, s.c21, s.c03, s.c40, s.c22, s.c04) for s in found])
@@ -43,7 +47,9 @@ def slope_table(model: SlopeModel = "cox_munk_isotropic") -> Double:
 
 @inlined
 def _half_sine(x: float) -> float:
-    """Sine for angles up to half a turn [radians]: Taylor to x^15, within 1e-11. A polynomial, so that loops over pixels vectorise."""
+    """Sine for angles up to half a turn [radians]: Taylor to x^15, within 1e-11. A polynomial, so that loops over
+    pixels vectorise.
+    """
     y = x * x
     a = 1.0 / 6227020800.0 - y / 1307674368000.0
     a = -1.0 / 39916800.0 + y * a
@@ -56,7 +62,9 @@ def _half_sine(x: float) -> float:
 
 @inlined
 def decay(x: float) -> float:
-    """exp(-x) for x from 0 on, within 2e-8 of itself; what lies beyond 40 is as at 40. Again a polynomial: the sixty-fourth power of exp(-x / 64)."""
+    """exp(-x) for x from 0 on, within 2e-8 of itself; what lies beyond 40 is as at 40. Again a polynomial: the
+    sixty-fourth power of exp(-x / 64).
+    """
     y = min(x, _FAR) / -64.0
     a = 1.0 + y / 10.0
     a = 1.0 + y / 9.0 * a
@@ -86,8 +94,12 @@ def fresnel(cosine: float, index: float) -> float:
 
 
 @inlined
-def facet(sun_zenith: float, sun_azimuth: float, view_zenith: float, view_azimuth: float) -> tuple[float, float, float, float, float]:
-    """Cosines of Sun zenith, view zenith and incidence, cosine of the azimuth's difference, and tan² of the facet's tilt; angles in degrees."""
+def facet(
+    sun_zenith: float, sun_azimuth: float, view_zenith: float, view_azimuth: float
+) -> tuple[float, float, float, float, float]:
+    """Cosines of Sun zenith, view zenith and incidence, cosine of the azimuth's difference, and tan² of the facet's
+    tilt; angles in degrees.
+    """
     half = _half_sine(0.5 * _RADIAN * sun_zenith)
     cos_sun = 1.0 - 2.0 * half * half
     sin_sun = 2.0 * half * math.sqrt(1.0 - half * half)
@@ -118,31 +130,52 @@ def _isotropic(
     index: float,
     out: Float,
 ) -> None:
-    """For the wind, or for the one up to `strongest` that makes the most glint where this is 0 or more. No branch: NaN passes through by itself."""
+    """For the wind, or for the one up to `strongest` that makes the most glint where this is 0 or more. No branch: NaN
+    passes through by itself.
+    """
     cols = out.shape[1]
     most = CALM + PER_WIND * strongest
     any_wind = strongest >= 0.0
     for r in range(first, last):
-        zenith, azimuth, zenith_of_view, azimuth_of_view, wind, row = sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r], speed[r], out[r]
+        zenith, azimuth, zenith_of_view, azimuth_of_view, wind, row = (
+            sun_zenith[r],
+            sun_azimuth[r],
+            view_zenith[r],
+            view_azimuth[r],
+            speed[r],
+            out[r],
+        )
         for c in range(cols):
             cos_sun, cos_view, incidence, _, tilt = facet(zenith[c], azimuth[c], zenith_of_view[c], azimuth_of_view[c])
             given = CALM + PER_WIND * min(max(np.float64(wind[c]), 0.0), STRONGEST)
             best = min(max(tilt, CALM), most)  # (GLINT-6): exp(-t/s)/s is largest at s = t
             variance = best if any_wind else given
             density = decay(tilt / variance) / variance  # (GLINT-4), times pi
-            value = density * fresnel(incidence, index) * (1.0 + tilt) * (1.0 + tilt) / (4.0 * cos_sun * cos_view)  # (GLINT-3)
+            value = (
+                density * fresnel(incidence, index) * (1.0 + tilt) * (1.0 + tilt) / (4.0 * cos_sun * cos_view)
+            )  # (GLINT-3)
             row[c] = value if cos_sun > 0.0 else np.nan
 
 
 @parallel_jit
 def _anisotropic(
-    sun_zenith: Float, sun_azimuth: Float, view_zenith: Float, view_azimuth: Float, speed: Float, origin: Float, table: Double, index: float, out: Float
+    sun_zenith: Float,
+    sun_azimuth: Float,
+    view_zenith: Float,
+    view_azimuth: Float,
+    speed: Float,
+    origin: Float,
+    table: Double,
+    index: float,
+    out: Float,
 ) -> None:
     rows, cols = out.shape
     last = table.shape[0] - 2
     for r in numba.prange(rows):
         for c in range(cols):
-            cos_sun, cos_view, incidence, _, tilt = facet(sun_zenith[r, c], sun_azimuth[r, c], view_zenith[r, c], view_azimuth[r, c])
+            cos_sun, cos_view, incidence, _, tilt = facet(
+                sun_zenith[r, c], sun_azimuth[r, c], view_zenith[r, c], view_azimuth[r, c]
+            )
             wind = min(max(speed[r, c], 0.0), STRONGEST)
             a, b = _RADIAN * (sun_azimuth[r, c] - origin[r, c]), _RADIAN * (view_azimuth[r, c] - origin[r, c])
             if not (cos_sun > 0.0 and wind == wind and tilt == tilt and a == a):
@@ -160,11 +193,21 @@ def _anisotropic(
             x = -(sin_sun * math.sin(a) + sin_view * math.sin(b)) / up / math.sqrt(across)
             density = 0.0
             if x * x + e * e < 2.0 * _FAR:
-                c21, c03 = table[k, 2] + w * (table[k + 1, 2] - table[k, 2]), table[k, 3] + w * (table[k + 1, 3] - table[k, 3])
+                c21, c03 = (
+                    table[k, 2] + w * (table[k + 1, 2] - table[k, 2]),
+                    table[k, 3] + w * (table[k + 1, 3] - table[k, 3]),
+                )
                 c40, c22, c04 = table[k, 4], table[k, 5], table[k, 6]
-                series = 1.0 - 0.5 * c21 * (x * x - 1.0) * e - c03 / 6.0 * (e * e - 3.0) * e + c40 / 24.0 * (x**4 - 6.0 * x * x + 3.0)
+                series = (
+                    1.0
+                    - 0.5 * c21 * (x * x - 1.0) * e
+                    - c03 / 6.0 * (e * e - 3.0) * e
+                    + c40 / 24.0 * (x**4 - 6.0 * x * x + 3.0)
+                )
                 series += c22 / 4.0 * (x * x - 1.0) * (e * e - 1.0) + c04 / 24.0 * (e**4 - 6.0 * e * e + 3.0)
-                density = max(math.exp(-0.5 * (x * x + e * e)) / (2.0 * math.pi * math.sqrt(across * along)) * series, 0.0)
+                density = max(
+                    math.exp(-0.5 * (x * x + e * e)) / (2.0 * math.pi * math.sqrt(across * along)) * series, 0.0
+                )
             out[r, c] = math.pi * density * fresnel(incidence, index) * (1.0 + tilt) ** 2 / (4.0 * cos_sun * cos_view)
 
 
@@ -184,11 +227,13 @@ def predicted_glint(
     Parameters
     ----------
     sun_zenith, sun_azimuth, view_zenith, view_azimuth
-        Degrees; azimuths clockwise from one north, from the ground to Sun and sensor. Arrays (rows, columns), or what broadcasts to them.
+        Degrees; azimuths clockwise from one north, from the ground to Sun and sensor. Arrays (rows, columns), or what
+        broadcasts to them.
     wind_speed
         At 10 to 12.5 m [m/s]; beyond 30 counts as 30.
     wind_from
-        Direction that the wind comes from, clockwise from the same north [degrees]; the isotropic law has no use for it.
+        Direction that the wind comes from, clockwise from the same north [degrees]; the isotropic law has no use for
+        it.
     index
         Real refractive index of the water.
     model
@@ -215,9 +260,17 @@ def predicted_glint(
 
 
 def brightest_glint(
-    sun_zenith: npt.ArrayLike, sun_azimuth: npt.ArrayLike, view_zenith: npt.ArrayLike, view_azimuth: npt.ArrayLike, strongest: float = 12.0, *, index: float
+    sun_zenith: npt.ArrayLike,
+    sun_azimuth: npt.ArrayLike,
+    view_zenith: npt.ArrayLike,
+    view_azimuth: npt.ArrayLike,
+    strongest: float = 12.0,
+    *,
+    index: float,
 ) -> Float:
-    """The most glint that any wind up to `strongest` [m/s] can make, by the isotropic law (GLINT-6); parameters as :func:`predicted_glint`."""
+    """The most glint that any wind up to `strongest` [m/s] can make, by the isotropic law (GLINT-6); parameters as
+    :func:`predicted_glint`.
+    """
     a, b, c, d, speed = _images(sun_zenith, sun_azimuth, view_zenith, view_azimuth, 0.0)
     out = np.empty(a.shape, np.float32)
     over_rows(_isotropic, len(out), a, b, c, d, speed, strongest, index, out)
@@ -226,9 +279,11 @@ def brightest_glint(
 
 @inlined
 def stronger_wind(shape: float, tilt: float) -> float:
-    """The stronger of the two winds [m/s] for which ``exp(-tilt / s) / s`` is `shape`, s the variance of all slopes (GLINT-7); NaN where no wind does it.
+    """The stronger of the two winds [m/s] for which ``exp(-tilt / s) / s`` is `shape`, s the variance of all slopes
+    (GLINT-7); NaN where no wind does it.
 
-    With u = tilt / s this is ``u exp(-u) = shape tilt``; the root below 1 is a branch of Lambert's W. Halley's steps from its series about u = 1.
+    With u = tilt / s this is ``u exp(-u) = shape tilt``; the root below 1 is a branch of Lambert's W. Halley's steps
+    from its series about u = 1.
     """
     tilt = max(tilt, 1e-9)
     product = shape * tilt
@@ -259,7 +314,9 @@ def weaker_wind(shape: float, tilt: float) -> float:
 
 
 def image(values: npt.ArrayLike, shape: tuple[int, ...]) -> Float:
-    """As float32 (rows, columns), contiguous and writeable: every other kind of array would have the loops compiled anew."""
+    """As float32 (rows, columns), contiguous and writeable: every other kind of array would have the loops compiled
+    anew.
+    """
     array = np.asarray(values, np.float32)
     fit = array.shape == shape and array.flags.c_contiguous and array.flags.writeable
     return array if fit else np.array(np.broadcast_to(array, shape), np.float32, order="C")

@@ -1,8 +1,9 @@
-"""What the SWIR bands show of sun glint, pixel by pixel: glint, water, signs of cloud (ATBD: sun glint, GLINT-8 to GLINT-14).
+"""What the SWIR bands show of sun glint, pixel by pixel: glint, water, signs of cloud (ATBD: sun glint, GLINT-8 to
+GLINT-14).
 
-The observation takes no open water for granted: severe glint is as bright as cloud and passes no water index. Water is what is left when the glint, known
-from 1.6 µm, is taken off the other bands: dark, and no brighter in the near infrared than at the red edge, which is seen
-at nearly the same moment: waves run on between two bands.
+The observation takes no open water for granted: severe glint is as bright as cloud and passes no water index. Water is
+what is left when the glint, known from 1.6 µm, is taken off the other bands: dark, and no brighter in the near infrared
+than at the red edge, which is seen at nearly the same moment: waves run on between two bands.
 """
 
 from __future__ import annotations
@@ -33,17 +34,27 @@ SWIR = BANDS.index("swir16")
 VALID, WET, POSSIBLE = 1, 2, 4
 """Bits of :attr:`Pixels.state`."""
 _ICE_SHORT, _ICE, _ICE_LONG = 1.1, 0.5, 0.4
-"""Reflectance of thin cirrus up to 0.9 µm, near 1.6 µm and near 2.2 µm over that in the cirrus band: ice absorbs; a tenth is lost to vapour above it."""
+"""Reflectance of thin cirrus up to 0.9 µm, near 1.6 µm and near 2.2 µm over that in the cirrus band: ice absorbs; a
+tenth is lost to vapour above it.
+"""
 _FLOOR = 0.001
 """What dark water shows near 1.6 µm without glint: foam, and light that strays from elsewhere."""
 _DRY_AIR = 0.0015
 """What the cirrus band shows over clear water."""
-_WATER = {("rededge071", "rededge075"): 0.45, ("rededge071", "nir08"): 0.20, ("red", "rededge075"): 0.25, ("red", "nir08"): 0.12}
-"""Reflectance of water in the second band over that in the first; after the similarity spectrum of Ruddick et al. 2006, doi:10.4319/lo.2006.51.2.1167."""
+_WATER = {
+    ("rededge071", "rededge075"): 0.45,
+    ("rededge071", "nir08"): 0.20,
+    ("red", "rededge075"): 0.25,
+    ("red", "nir08"): 0.12,
+}
+"""Reflectance of water in the second band over that in the first; after the similarity spectrum of Ruddick et al. 2006,
+doi:10.4319/lo.2006.51.2.1167.
+"""
 _HAZIER = 3.0
 """By how many times the haze that was taken there may be more."""
 
-# What is left of water when its glint is taken off (GLINT-13): allowances, and how they grow with the glint: waves run on between the moments of two bands.
+# What is left of water when its glint is taken off (GLINT-13): allowances, and how they grow with the glint: waves run
+# on between the moments of two bands.
 _DARK = 0.007
 _DARK_GROWS = {"rededge071": 0.08, "red": 0.20}
 _SLOPE, _SLOPE_GROWS = 0.015, 0.15
@@ -53,7 +64,9 @@ _PAIR, _PAIR_GROWS = 0.004, 0.25
 
 @dataclass(frozen=True)
 class Angles:
-    """Of the band near 1.6 µm, (rows, columns) float32 [degrees]; azimuths clockwise from true north, from the ground."""
+    """Of the band near 1.6 µm, (rows, columns) float32 [degrees]; azimuths clockwise from true north,
+    from the ground.
+    """
 
     sun_zenith: Float
     sun_azimuth: Float
@@ -69,7 +82,9 @@ def ramp(x: float, low: float, high: float) -> float:
 
 @inlined
 def _of(air: Double, k: int) -> Band:
-    """Numbers of a band, out of the array: what stands in an array may change under a loop, for all a compiler knows, and such a loop is not vectorised."""
+    """Numbers of a band, out of the array: what stands in an array may change under a loop, for all a compiler knows,
+    and such a loop is not vectorised.
+    """
     return air[k, 0], air[k, 1], air[k, 2], air[k, 3], air[k, 4], air[k, 5], air[k, 6], air[k, 7]
 
 
@@ -102,11 +117,26 @@ def _observe_row(
     extra: Row,
     bits: npt.NDArray[np.uint8],
 ) -> None:
-    """Every pixel of a row by itself; without a branch, so that pixels are worked on side by side. What a product lacks is NaN."""
+    """Every pixel of a row by itself; without a branch, so that pixels are worked on side by side. What a product lacks
+    is NaN.
+    """
     red, red_edge1, red_edge2, nir08, swir16, swir22, cirrus, vapour, water_occurrence = bands
     zenith, azimuth, view_zenith, view_azimuth = angles
     of_red_edge1, of_red_edge2, of_swir16, of_swir22 = _of(air, 0), _of(air, 1), _of(air, 2), _of(air, 3)
-    low, water_from, cirrus_0, cirrus_1, vapour_0, vapour_1, excess_0, excess_1, dark_grows, of_water, haze_red_edge1, haze_red_edge2 = limits
+    (
+        low,
+        water_from,
+        cirrus_0,
+        cirrus_1,
+        vapour_0,
+        vapour_1,
+        excess_0,
+        excess_1,
+        dark_grows,
+        of_water,
+        haze_red_edge1,
+        haze_red_edge2,
+    ) = limits
     for c in range(out.shape[0]):
         cos_sun, cos_view, incidence, cos_turn, _ = facet(zenith[c], azimuth[c], view_zenith[c], view_azimuth[c])
         mass = 1.0 / cos_sun + 1.0 / cos_view
@@ -122,14 +152,19 @@ def _observe_row(
         thin_cloud = max(np.float64(cirrus[c]) - _DRY_AIR, 0.0)
         thin_cloud = thin_cloud if cirrus[c] == cirrus[c] else 0.0
         ice = _ICE * thin_cloud
-        red_edge1_0 = _at_sea(red_edge1[c], of_red_edge1, mass, up, back, mirrored, haze_phase) - _ICE_SHORT * thin_cloud
-        red_edge2_0 = _at_sea(red_edge2[c], of_red_edge2, mass, up, back, mirrored, haze_phase) - _ICE_SHORT * thin_cloud
+        red_edge1_0 = (
+            _at_sea(red_edge1[c], of_red_edge1, mass, up, back, mirrored, haze_phase) - _ICE_SHORT * thin_cloud
+        )
+        red_edge2_0 = (
+            _at_sea(red_edge2[c], of_red_edge2, mass, up, back, mirrored, haze_phase) - _ICE_SHORT * thin_cloud
+        )
         swir16_0 = _at_sea(swir16[c], of_swir16, mass, up, back, mirrored, haze_phase) - ice
         swir22_0 = _at_sea(swir22[c], of_swir22, mass, up, back, mirrored, haze_phase) - _ICE_LONG * thin_cloud
         straight = _straight(of_swir16, mass)
         glint = (swir16_0 - _FLOOR) / straight
         size = max(glint, 0.0)
-        # The same facets mirror in every band, but for Fresnel (GLINT-11); what is left is water, land or cloud (GLINT-12).
+        # The same facets mirror in every band, but for Fresnel (GLINT-11); what is left is water, land or cloud
+        # (GLINT-12).
         each = 1.0 / fresnel(incidence, of_swir16[3])
         in_red_edge1 = each * fresnel(incidence, of_red_edge1[3]) * _straight(of_red_edge1, mass)
         in_red_edge2 = each * fresnel(incidence, of_red_edge2[3]) * _straight(of_red_edge2, mass)
@@ -153,8 +188,15 @@ def _observe_row(
         suspicion = 1.0 - (1.0 - thin) * (1.0 - dry) * (1.0 - beyond)
         # More haze than was taken, or less (GLINT-18): what is left, in the proportions of haze and of water.
         known = haze_phase * (1.0 - decay(of_swir16[1] * mass)) / (4.0 * up)
-        more = (red_edge2_left - of_water * red_edge1_left) / (haze_red_edge2 - in_red_edge2 / straight - of_water * (haze_red_edge1 - in_red_edge1 / straight))
-        more = min(max(more, -0.5 * known), _HAZIER * known) * (1.0 - ramp(red_edge1_left, 0.02, 0.04)) * (1.0 - ramp(size, 0.03, 0.1)) / straight
+        more = (red_edge2_left - of_water * red_edge1_left) / (
+            haze_red_edge2 - in_red_edge2 / straight - of_water * (haze_red_edge1 - in_red_edge1 / straight)
+        )
+        more = (
+            min(max(more, -0.5 * known), _HAZIER * known)
+            * (1.0 - ramp(red_edge1_left, 0.02, 0.04))
+            * (1.0 - ramp(size, 0.03, 0.1))
+            / straight
+        )
         valid = (red[c] + red_edge1_0 + nir08[c] + red_edge2_0 + swir16_0) * glint_max[c]
         valid = valid == valid
         out[c] = glint if valid else np.nan
@@ -198,12 +240,18 @@ def _observe(
 
 def contiguous(angles: Angles, shape: tuple[int, ...]) -> tuple[Float, Float, Float, Float]:
     """The four angles as images of one shape, fit for compiled loops."""
-    a, b, c, d = (image(x, shape) for x in (angles.sun_zenith, angles.sun_azimuth, angles.view_zenith, angles.view_azimuth))
+    a, b, c, d = (
+        image(x, shape) for x in (angles.sun_zenith, angles.sun_azimuth, angles.view_zenith, angles.view_azimuth)
+    )
     return a, b, c, d
 
 
-def observe(bands: Mapping[str, npt.NDArray[np.floating]], angles: Angles, air: ClearAir, settings: GlintSettings) -> Pixels:
-    """Glint, water and signs of cloud of each pixel by itself (GLINT-8 to GLINT-14); parameters as :func:`glint_mask`."""
+def observe(
+    bands: Mapping[str, npt.NDArray[np.floating]], angles: Angles, air: ClearAir, settings: GlintSettings
+) -> Pixels:
+    """Glint, water and signs of cloud of each pixel by itself (GLINT-8 to GLINT-14); parameters as
+    :func:`glint_mask`.
+    """
     s = settings
     for name in ("red", "nir08", "swir16"):
         if name not in bands:
@@ -214,12 +262,25 @@ def observe(bands: Mapping[str, npt.NDArray[np.floating]], angles: Angles, air: 
     brightest = brightest_glint(*geometry, s.strongest_wind, index=float(air.index[SWIR]))
     observed, cloudy, paleness, hazier = (np.empty(shape, np.float32) for _ in range(4))
     state = np.empty(shape, np.uint8)
-    red_edge1, red_edge2 = "rededge071" if "rededge071" in bands else "red", "rededge075" if "rededge075" in bands else "nir08"
+    red_edge1, red_edge2 = (
+        "rededge071" if "rededge071" in bands else "red",
+        "rededge075" if "rededge075" in bands else "nir08",
+    )
     rows = [BANDS.index(name) for name in (red_edge1, red_edge2, "swir16", "swir22")]
     hazes = (float(air.haze_colour[BANDS.index(name)] / air.haze_colour[SWIR]) for name in (red_edge1, red_edge2))
-    signs = s.low, s.water_from, *s.cirrus, *s.vapour, *s.excess, _DARK_GROWS[red_edge1], _WATER[red_edge1, red_edge2], *hazes
+    signs = (
+        s.low,
+        s.water_from,
+        *s.cirrus,
+        *s.vapour,
+        *s.excess,
+        _DARK_GROWS[red_edge1],
+        _WATER[red_edge1, red_edge2],
+        *hazes,
+    )
     arrays = tuple(
-        image(bands[name], shape) if name in bands else unknown for name in ("red", red_edge1, red_edge2, "nir08", "swir16", "swir22", "cirrus", "nir09", "swo")
+        image(bands[name], shape) if name in bands else unknown
+        for name in ("red", red_edge1, red_edge2, "nir08", "swir16", "swir22", "cirrus", "nir09", "swo")
     )
     pixels = Pixels(brightest, observed, cloudy, paleness, hazier, state)
     over_rows(_observe, shape[0], arrays, geometry, air.packed()[rows], signs, pixels)

@@ -14,17 +14,20 @@ class GlintSettings:
     low, moderate, severe
         Where the classes begin.
     severe_sun
-        Sun zenith beyond which nothing is severe [degrees]: no wind up to 12 m/s makes 0.02 there in the swath of Sentinel-2.
+        Sun zenith beyond which nothing is severe [degrees]: no wind up to 12 m/s makes 0.02 there in the swath of
+        Sentinel-2.
     strongest_wind
         Wind up to which the geometry must be able to make glint [m/s].
     water_from
         Share of time under water from which a pixel is taken as water, where a layer says so [%].
     cirrus
-        What thin cirrus reflects near 1.6 µm: from which it is suspected to be all that is seen, and where it is certain.
+        What thin cirrus reflects near 1.6 µm: from which it is suspected to be all that is seen, and where it is
+        certain.
     vapour
         Ratio of the water-vapour band to the near infrared, likewise: little vapour above a cloud.
     colour
-        Over how much near infrared beyond the glint's own suspicion rises to certainty [1], and in proportion to the glint.
+        Over how much near infrared beyond the glint's own suspicion rises to certainty [1], and in proportion to the
+        glint.
     excess
         Observed glint over what any wind makes, likewise.
     uncertainty, relative

@@ -19,6 +19,7 @@ def speed_and_origin(u: Float, v: Float) -> tuple[Float, Float]:
     Returns
     -------
     speed, origin
-        Speed [m/s] and the direction that the wind comes from, clockwise from true north, -180 to 180 [degrees]; NaN where a component is.
+        Speed [m/s] and the direction that the wind comes from, clockwise from true north, -180 to 180 [degrees]; NaN
+        where a component is.
     """
     return np.hypot(u, v), np.degrees(np.arctan2(-u, -v))

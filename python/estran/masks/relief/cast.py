@@ -1,4 +1,6 @@
-"""The sweep over a whole scene: tile by tile, each with the sun of its middle, and what cannot be known because terrain is missing."""
+"""The sweep over a whole scene: tile by tile, each with the sun of its middle, and what cannot be known because terrain
+is missing.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +52,14 @@ class Relief:
     @property
     def scene(self) -> Heights:
         """The heights of the scene alone."""
-        return self.dem[self.origin[0] : self.origin[0] + self.shape[0], self.origin[1] : self.origin[1] + self.shape[1]]
+        return self.dem[
+            self.origin[0] : self.origin[0] + self.shape[0], self.origin[1] : self.origin[1] + self.shape[1]
+        ]
 
 
 class ByRows:
-    """An angle over a scene that is read as it is asked for; the rows read last are kept, as parts go from west to east.
+    """An angle over a scene that is read as it is asked for; the rows read last are kept, as parts go from west to
+    east.
 
     Parameters
     ----------
@@ -83,7 +88,9 @@ class ByRows:
 
 @dataclass(frozen=True)
 class Sun:
-    """Where the light comes from, or the sensor is: degrees from true north and above the horizon, numbers or arrays of the scene's shape."""
+    """Where the light comes from, or the sensor is: degrees from true north and above the horizon, numbers or arrays of
+    the scene's shape.
+    """
 
     azimuth: npt.NDArray[np.floating] | float | ByRows
     elevation: npt.NDArray[np.floating] | float | ByRows
@@ -91,7 +98,9 @@ class Sun:
     def at(self, rows: slice, columns: slice, shape: tuple[int, int]) -> tuple[Heights, Heights]:
         """Azimuth and elevation of a part, elevation within what is computed with."""
         azimuth, elevation = (
-            of[rows, columns] if isinstance(of, ByRows) else np.broadcast_to(np.asarray(of, np.float32), shape)[rows, columns]
+            of[rows, columns]
+            if isinstance(of, ByRows)
+            else np.broadcast_to(np.asarray(of, np.float32), shape)[rows, columns]
             for of in (self.azimuth, self.elevation)
         )
         return azimuth, np.clip(elevation, np.float32(LEAST_ELEVATION), np.float32(MOST_ELEVATION))
@@ -149,19 +158,31 @@ def cast(relief: Relief, sun: Sun, progress: Progress = quiet) -> Cast:
         mean = _mean_azimuth(azimuth[valid])
         filled = elevation if valid.all() else np.where(valid, elevation, np.float32(np.mean(elevation[valid])))
         frame = relief.frame_at(row + height / 2, column + width / 2)
-        reach = (highest - float(np.nanmin(heights))) / float(np.tan(np.radians(filled.min()))) + 2 * CAST_FROM * frame.posting
+        reach = (highest - float(np.nanmin(heights))) / float(
+            np.tan(np.radians(filled.min()))
+        ) + 2 * CAST_FROM * frame.posting
         region, certain, origin = _region(relief, (row, column), (height, width), frame.step(mean), reach)
         swept = sweep(region, origin, (height, width), frame, mean, filled, highest=highest)
         clearance[part] = np.where(valid, swept.clearance, np.nan)
         if not certain.all():
-            worst = sweep(_worst(region, certain, frame.posting, highest), origin, (height, width), frame, mean, filled, highest=highest)
+            worst = sweep(
+                _worst(region, certain, frame.posting, highest),
+                origin,
+                (height, width),
+                frame,
+                mean,
+                filled,
+                highest=highest,
+            )
             unknown[part] = (swept.clearance >= 0.0) & (worst.clearance < 0.0) & valid
         progress((done + 1) / len(tiles), "casting shadows")
     return Cast(clearance, unknown)
 
 
 def _worst(region: Heights, certain: Bool, posting: float, highest: float) -> Heights:
-    """The terrain with the unknown as high as it may be: rising from what is known at :data:`STEEPEST`, to the highest of the scene."""
+    """The terrain with the unknown as high as it may be: rising from what is known at :data:`STEEPEST`, to the highest
+    of the scene.
+    """
     if not certain.any():
         return np.full_like(region, highest)
     from scipy.ndimage import distance_transform_edt
@@ -171,7 +192,9 @@ def _worst(region: Heights, certain: Bool, posting: float, highest: float) -> He
 
 
 def reach_of(dem: Heights, lowest: np.floating | float) -> float:
-    """How far terrain can cast its shadow [m]: the range of heights by the tangent of the sun's zenith angle, at its `lowest` elevation [degrees]  # (RS-5)."""
+    """How far terrain can cast its shadow [m]: the range of heights by the tangent of the sun's zenith angle, at its
+    `lowest` elevation [degrees]  # (RS-5).
+    """
     low = max(float(lowest), LEAST_ELEVATION)
     return float((np.nanmax(dem) - np.nanmin(dem)) / np.tan(np.radians(low)))
 
@@ -179,7 +202,9 @@ def reach_of(dem: Heights, lowest: np.floating | float) -> float:
 def _tile_side(relief: Relief, sun: Sun, highest: float) -> int:
     """Large tiles save overlap, small ones follow the sun more closely."""
     posting = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2).posting
-    reach = (highest - float(np.nanmin(relief.dem))) / np.tan(np.radians(np.clip(sun.lowest(), LEAST_ELEVATION, MOST_ELEVATION)))
+    reach = (highest - float(np.nanmin(relief.dem))) / np.tan(
+        np.radians(np.clip(sun.lowest(), LEAST_ELEVATION, MOST_ELEVATION))
+    )
     return int(np.clip(2 * reach / posting, 256, 1024))
 
 
@@ -196,8 +221,12 @@ def _mean_azimuth(azimuth: npt.NDArray[np.floating]) -> float:
     return float(np.degrees(np.arctan2(np.sin(angle).mean(), np.cos(angle).mean())) % 360.0)
 
 
-def _region(relief: Relief, corner: tuple[int, int], size: tuple[int, int], step: tuple[float, float], reach: float) -> tuple[Heights, Bool, tuple[int, int]]:
-    """The terrain between a tile and the farthest that can shadow it, NaN beyond its edge; where it is known; and where in it the tile begins."""
+def _region(
+    relief: Relief, corner: tuple[int, int], size: tuple[int, int], step: tuple[float, float], reach: float
+) -> tuple[Heights, Bool, tuple[int, int]]:
+    """The terrain between a tile and the farthest that can shadow it, NaN beyond its edge; where it is known; and where
+    in it the tile begins.
+    """
     columns, rows = (int(np.ceil(abs(s) * reach)) + 4 for s in step)
     up, down = (rows, 4) if step[1] < 0 else (4, rows)
     before, after = (columns, 4) if step[0] < 0 else (4, columns)
@@ -212,5 +241,8 @@ def _region(relief: Relief, corner: tuple[int, int], size: tuple[int, int], step
         rim = (min(over, 1), min(under, 1)), (min(before_it, 1), min(after_it, 1))
         rest = (over - rim[0][0], under - rim[0][1]), (before_it - rim[1][0], after_it - rim[1][1])
         # The outermost pixels go on for one more, so that they have a neighbour to lie between.
-        inside, certain = np.pad(np.pad(inside, rim, mode="edge"), rest, constant_values=np.nan), np.pad(certain, missing, constant_values=False)
+        inside, certain = (
+            np.pad(np.pad(inside, rim, mode="edge"), rest, constant_values=np.nan),
+            np.pad(certain, missing, constant_values=False),
+        )
     return inside, certain, (up, before)

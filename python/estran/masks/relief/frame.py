@@ -30,7 +30,8 @@ class Frame:
 
     def step(self, azimuth: float) -> tuple[float, float]:
         """Columns and rows gone for one metre towards an azimuth from true north, clockwise [degrees]  # (RS-1)."""
-        # Exact at the quarters: the sine of 180 degrees in floating point is 1e-16, and a ray along a column must not wander from it.
+        # Exact at the quarters: the sine of 180 degrees in floating point is 1e-16, and a ray along a column must not
+        # wander from it.
         east, north = _sincos(azimuth)
         column, row = self.to_pixels @ np.array([east, north])
         return float(column), float(row)
@@ -47,12 +48,14 @@ def flat_frame(width: float, height: float) -> Frame:
 
 
 def frame_from_lonlat(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> Frame:
-    """The frame at a pixel, from where the map puts its neighbours: convergence, scale and pixel shape are all in it  # (RS-1).
+    """The frame at a pixel, from where the map puts its neighbours: convergence, scale and pixel shape are all in it  #
+    (RS-1).
 
     Parameters
     ----------
     lon, lat
-        Longitudes and latitudes [degrees] of four points half a pixel to the left, right, top and bottom, in this order.
+        Longitudes and latitudes [degrees] of four points half a pixel to the left, right, top and bottom, in this
+        order.
     """
     phi = np.radians(np.mean(lat))
     square = FLATTENING * (2.0 - FLATTENING)

@@ -36,7 +36,8 @@ class GeodeticHeights:
 
 
 def geodetic_heights(dem: Heights, grid: Grid) -> GeodeticHeights:
-    """The terrain on latitude and longitude: as it is where its map is that, else bilinear on posts twice as close where memory allows.
+    """The terrain on latitude and longitude: as it is where its map is that, else bilinear on posts twice as close
+    where memory allows.
 
     Parameters
     ----------
@@ -48,7 +49,9 @@ def geodetic_heights(dem: Heights, grid: Grid) -> GeodeticHeights:
     assert grid.transform is not None
     t = grid.transform
     if grid.is_geographic and t.b == t.d == 0.0 and t.a > 0 > t.e:
-        return GeodeticHeights(t.f + t.e * (grid.height - 0.5), t.c + t.a / 2, -t.e, t.a, np.ascontiguousarray(dem[::-1]))
+        return GeodeticHeights(
+            t.f + t.e * (grid.height - 0.5), t.c + t.a / 2, -t.e, t.a, np.ascontiguousarray(dem[::-1])
+        )
     rows, columns = np.linspace(0, grid.height, 9), np.linspace(0, grid.width, 9)
     lon, lat = grid.lonlat(*np.meshgrid(columns, rows))
     finer = 2 if 4 * grid.width * grid.height <= _POSTS else 1

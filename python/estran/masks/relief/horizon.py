@@ -28,7 +28,8 @@ def horizon(dem: Heights, frame: Frame, azimuth: float) -> Heights:
     Returns
     -------
     ndarray
-        float32 (rows, columns); 0 or more on a plane Earth, a little less where the ground falls away with its curvature; NaN where unknown.
+        float32 (rows, columns); 0 or more on a plane Earth, a little less where the ground falls away with its
+        curvature; NaN where unknown.
     """
     column, row = frame.step(azimuth)
     turned = abs(column) > abs(row)
@@ -72,7 +73,9 @@ def _hulls(z: Any, slope: Any, length: Any, curvature: Any, out: Any) -> Any:
             s = (k - middle) * length
             level -= curvature * s * s
             # Drop what lies under the line from the newest to the one before it: no later place can see it.
-            while size > 1 and (height[size - 2] - level) * (place[size - 1] - s) <= (height[size - 1] - level) * (place[size - 2] - s):
+            while size > 1 and (height[size - 2] - level) * (place[size - 1] - s) <= (height[size - 1] - level) * (
+                place[size - 2] - s
+            ):
                 size -= 1
             if size > 0:
                 now[k] = (height[size - 1] - level) / (s - place[size - 1]) - 2.0 * curvature * s
@@ -95,8 +98,11 @@ def _hulls(z: Any, slope: Any, length: Any, curvature: Any, out: Any) -> Any:
     return 0
 
 
-def sky_view(slope: Heights, aspect: Heights, dem: Heights, origin: tuple[int, int], frame: Frame, directions: int) -> Heights:
-    """Share of the sky, weighted by the cosine of its incidence, that terrain leaves open (Dozier & Frew 1990, eq. 7b)  # (RS-9).
+def sky_view(
+    slope: Heights, aspect: Heights, dem: Heights, origin: tuple[int, int], frame: Frame, directions: int
+) -> Heights:
+    """Share of the sky, weighted by the cosine of its incidence, that terrain leaves open (Dozier & Frew 1990, eq. 7b)
+    # (RS-9).
 
     Parameters
     ----------
@@ -118,9 +124,14 @@ def sky_view(slope: Heights, aspect: Heights, dem: Heights, origin: tuple[int, i
     total = np.zeros(slope.shape, np.float64)
     steep, facing = np.radians(slope.astype(np.float64)), np.radians(aspect.astype(np.float64))
     for azimuth in np.arange(directions) * 360.0 / directions:
-        raised = np.radians(horizon(dem, frame, float(azimuth))[origin[0] : origin[0] + rows, origin[1] : origin[1] + columns].astype(np.float64))
+        raised = np.radians(
+            horizon(dem, frame, float(azimuth))[origin[0] : origin[0] + rows, origin[1] : origin[1] + columns].astype(
+                np.float64
+            )
+        )
         relative = np.cos(np.radians(azimuth) - facing)
-        # The slope itself hides the sky where it rises faster than the horizon found one post away; below the level there is no sky.
+        # The slope itself hides the sky where it rises faster than the horizon found one post away; below the level
+        # there is no sky.
         own = np.arctan(-np.tan(steep) * relative)
         h = np.pi / 2 - np.maximum(np.maximum(raised, own), 0.0)
         total += np.cos(steep) * np.sin(h) ** 2 + np.sin(steep) * relative * (h - np.sin(h) * np.cos(h))

@@ -20,7 +20,9 @@ Heights = npt.NDArray[np.float32]
 
 
 def ceilings(dem: Heights) -> Heights:
-    """Highest terrain of each block of :data:`BLOCK` pixels a side and of its eight neighbours: no ray above it meets anything within a block's length."""
+    """Highest terrain of each block of :data:`BLOCK` pixels a side and of its eight neighbours: no ray above it meets
+    anything within a block's length.
+    """
     rows, columns = -(-dem.shape[0] // BLOCK), -(-dem.shape[1] // BLOCK)
     highest = np.full((rows + 2, columns + 2), -np.inf, np.float32)
     for row in range(rows):
@@ -66,32 +68,78 @@ def march(
     Returns
     -------
     ndarray
-        Height of the ray above terrain where it is least [m]: negative in shadow; at most :data:`~estran.masks.relief.sweep.CLEAR`; NaN from unknown ground.
+        Height of the ray above terrain where it is least [m]: negative in shadow; at most
+        :data:`~estran.masks.relief.sweep.CLEAR`; NaN from unknown ground.
     """
     out = np.empty(np.shape(row), np.float32)
     start = CAST_FROM * frame.posting if nearest is None else nearest
     angle, up = np.radians(np.asarray(azimuth, np.float64)), np.tan(np.radians(np.asarray(elevation, np.float64)))
     direction = frame.to_pixels @ np.stack([np.sin(angle), np.cos(angle)])
     over_rows(
-        _rays, out.size, dem, ceilings(dem) if blocks is None else blocks, np.asarray(row, np.int64), np.asarray(column, np.int64),
-        direction, up, start, sub_steps, 0.5 / frame.radius, out,
-    )  # fmt: skip
+        _rays,
+        out.size,
+        dem,
+        ceilings(dem) if blocks is None else blocks,
+        np.asarray(row, np.int64),
+        np.asarray(column, np.int64),
+        direction,
+        up,
+        start,
+        sub_steps,
+        0.5 / frame.radius,
+        out,
+    )
     return out
 
 
 @jit
 def _rays(
-    first: Any, last: Any, dem: Any, blocks: Any, row: Any, column: Any, direction: Any, up: Any, start: Any, sub_steps: Any, curvature: Any, out: Any
+    first: Any,
+    last: Any,
+    dem: Any,
+    blocks: Any,
+    row: Any,
+    column: Any,
+    direction: Any,
+    up: Any,
+    start: Any,
+    sub_steps: Any,
+    curvature: Any,
+    out: Any,
 ) -> Any:
     right, down = direction
     for i in range(first, last):
         pixels = max(abs(down[i]), abs(right[i]))  # along the faster axis, for one metre
-        out[i] = _ray(dem, blocks, row[i], column[i], down[i], right[i], up[i], start, 1.0 / (pixels * sub_steps), (BLOCK - 1) / pixels, curvature)
+        out[i] = _ray(
+            dem,
+            blocks,
+            row[i],
+            column[i],
+            down[i],
+            right[i],
+            up[i],
+            start,
+            1.0 / (pixels * sub_steps),
+            (BLOCK - 1) / pixels,
+            curvature,
+        )
     return 0
 
 
 @jit
-def _ray(dem: Any, blocks: Any, row: Any, column: Any, down: Any, right: Any, up: Any, start: Any, step: Any, leap: Any, curvature: Any) -> Any:
+def _ray(
+    dem: Any,
+    blocks: Any,
+    row: Any,
+    column: Any,
+    down: Any,
+    right: Any,
+    up: Any,
+    start: Any,
+    step: Any,
+    leap: Any,
+    curvature: Any,
+) -> Any:
     rows, columns = dem.shape
     foot = float(dem[row, column])
     if np.isnan(foot):

@@ -20,7 +20,8 @@ def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) ->
     relief
         The terrain.
     sensor
-        Azimuth from the ground to the sensor, and its elevation, per pixel: neighbouring detectors look from different sides.
+        Azimuth from the ground to the sensor, and its elevation, per pixel: neighbouring detectors look from different
+        sides.
     reach
         As of :func:`~estran.masks.relief.terrain.terrain`.
     part
@@ -46,12 +47,22 @@ def occluded(relief: Relief, sensor: Sun, *, reach: int = 1, part: int = 256) ->
             if _steepest(relief, span, origin, shape, least, frame.posting) < least:
                 continue  # no ray so steep can meet ground so flat
             rows, columns = np.nonzero(valid & ~out[here])
-            clear = march(relief.dem, rows + origin[0], columns + origin[1], frame, azimuth[rows, columns], elevation[rows, columns], blocks=blocks)
+            clear = march(
+                relief.dem,
+                rows + origin[0],
+                columns + origin[1],
+                frame,
+                azimuth[rows, columns],
+                elevation[rows, columns],
+                blocks=blocks,
+            )
             out[here][rows[clear < 0.0], columns[clear < 0.0]] = True
     return out
 
 
-def _steepest(relief: Relief, span: np.floating, origin: tuple[int, int], shape: tuple[int, int], least: float, posting: float) -> float:
+def _steepest(
+    relief: Relief, span: np.floating, origin: tuple[int, int], shape: tuple[int, int], least: float, posting: float
+) -> float:
     """Steepest rise [1] between posts of a part and of all that could hide it; `span` is the range of heights [m]."""
     margin = int(np.ceil(span / least / posting)) + 2
     top, left = max(origin[0] - margin, 0), max(origin[1] - margin, 0)

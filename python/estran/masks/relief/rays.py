@@ -35,7 +35,8 @@ class RayCaster(Protocol):
     name: str
 
     def distances(self, lat: Float64, lon: Float64, height: Float64, azimuth: Float64, elevation: Float64) -> Float64:
-        """Way back from each point to the terrain that light from that direction meets first [m]; 0 where it comes through, NaN where it left the terrain.
+        """Way back from each point to the terrain that light from that direction meets first [m]; 0 where it comes
+        through, NaN where it left the terrain.
 
         Parameters are flat arrays of one length, degrees and metres.
         """
@@ -71,7 +72,9 @@ Place = Callable[[npt.NDArray[np.integer], npt.NDArray[np.integer]], tuple[Float
 """Longitudes and latitudes of (rows, columns) of the scene, pixel centres."""
 
 
-def every_pixel(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet) -> ShadowDecision:
+def every_pixel(
+    found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet
+) -> ShadowDecision:
     """Every pixel of known height decided by rays."""
     shadow = found.clearance < 0.0
     rows, columns = np.nonzero(np.isfinite(found.clearance))
@@ -80,7 +83,9 @@ def every_pixel(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCa
     return ShadowDecision(shadow, rows.size, int(lost.sum()), None)
 
 
-def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet, *, seed: int = 0) -> ShadowDecision:
+def thin_margins(
+    found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress = quiet, *, seed: int = 0
+) -> ShadowDecision:
     """The march where the sweep is near, rays where the march is thin, and an audit of the rest  # (RS-6).
 
     `found.clearance` is refined in place where rays were marched, so that it and the shadow tell the same.
@@ -102,9 +107,14 @@ def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayC
             azimuth, elevation = sun.at(*part, relief.shape)
             frame = relief.frame_at(row + height / 2, column + width / 2)
             found.clearance[part][rows, columns] = march(
-                relief.dem, rows + row + relief.origin[0], columns + column + relief.origin[1], frame, azimuth[rows, columns], elevation[rows, columns],
+                relief.dem,
+                rows + row + relief.origin[0],
+                columns + column + relief.origin[1],
+                frame,
+                azimuth[rows, columns],
+                elevation[rows, columns],
                 blocks=blocks,
-            )  # fmt: skip
+            )
     shadow = found.clearance < 0.0
     thin = near & (np.abs(found.clearance) < THIN)
     rows, columns = np.nonzero(thin)
@@ -115,7 +125,9 @@ def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayC
     audit_rows, audit_columns = np.unravel_index(chosen, relief.shape)
     audited, away = _ask(audit_rows, audit_columns, relief, sun, place, rays, progress)
     answered = ~away
-    agreement = float(np.mean(shadow[audit_rows, audit_columns][answered] == audited[answered])) if answered.any() else 1.0
+    agreement = (
+        float(np.mean(shadow[audit_rows, audit_columns][answered] == audited[answered])) if answered.any() else 1.0
+    )
     if agreement < AUDIT_LEAST:
         raise EstranError(
             "the relief shadow does not stand its audit",
@@ -127,7 +139,13 @@ def thin_margins(found: Cast, relief: Relief, sun: Sun, place: Place, rays: RayC
 
 
 def _ask(
-    rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer], relief: Relief, sun: Sun, place: Place, rays: RayCaster, progress: Progress
+    rows: npt.NDArray[np.integer],
+    columns: npt.NDArray[np.integer],
+    relief: Relief,
+    sun: Sun,
+    place: Place,
+    rays: RayCaster,
+    progress: Progress,
 ) -> tuple[Bool, Bool]:
     """Which pixels are in cast shadow, and which rays were lost."""
     hit, lost = np.zeros(rows.size, bool), np.zeros(rows.size, bool)
@@ -137,7 +155,9 @@ def _ask(
         r, c = rows[begin : begin + _CHUNK], columns[begin : begin + _CHUNK]
         lon, lat = place(r, c)
         up = np.asarray(elevation[r, c], np.float64)
-        away = rays.distances(lat, lon, np.asarray(relief.scene[r, c], np.float64), np.asarray(azimuth[r, c], np.float64), up)
+        away = rays.distances(
+            lat, lon, np.asarray(relief.scene[r, c], np.float64), np.asarray(azimuth[r, c], np.float64), up
+        )
         lost[begin : begin + _CHUNK] = np.isnan(away)
         hit[begin : begin + _CHUNK] = away * np.cos(np.radians(up)) > nearest
         progress(min((begin + _CHUNK) / rows.size, 1.0), f"asking {rays.name}")
@@ -156,4 +176,8 @@ def _edges(mask: Bool) -> Bool:
 
 
 def _parts(shape: tuple[int, int], side: int) -> list[tuple[int, int, int, int]]:
-    return [(r, c, min(side, shape[0] - r), min(side, shape[1] - c)) for r in range(0, shape[0], side) for c in range(0, shape[1], side)]
+    return [
+        (r, c, min(side, shape[0] - r), min(side, shape[1] - c))
+        for r in range(0, shape[0], side)
+        for c in range(0, shape[1], side)
+    ]

@@ -1,4 +1,6 @@
-"""The relief shadow of a scene: cast shadow, slopes turned away from the sun or grazed by it, occluded ground, and the sky that terrain leaves open."""
+"""The relief shadow of a scene: cast shadow, slopes turned away from the sun or grazed by it, occluded ground, and the
+sky that terrain leaves open.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,8 @@ class ReliefShadow:
     nodata
         Height or sun unknown. No other mask holds there, and all float32 arrays are NaN.
     cast, self_shadow, low_sun, occluded, unknown
-        In the shadow of other terrain; slope turned away from the sun; slope that the sun grazes; hidden from the sensor; lit as far as terrain is known.
+        In the shadow of other terrain; slope turned away from the sun; slope that the sun grazes; hidden from the
+        sensor; lit as far as terrain is known.
     cosine
         Cosine of the sun's incidence [1], -1 to 1.
     clearance
@@ -191,7 +194,9 @@ def decide_relief(
     relief, around = with_surroundings(dem, grid, sun.lowest(), services.read_dem)
     del dem
     if relief.origin == (0, 0):
-        notes.append("The DEM ends with the image: mountains outside it cast no shadow, and where they might is flagged UNKNOWN.")
+        notes.append(
+            "The DEM ends with the image: mountains outside it cast no shadow, and where they might is flagged UNKNOWN."
+        )
     found = cast(relief, sun, progress)
     shadow, facts = _decided(found, relief, around, grid, sun, settings.backend, services, notes, progress)
     middle = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2)
@@ -203,7 +208,9 @@ def decide_relief(
         for part, steep, downhill, _ in _slopes(relief, sun, reach):
             slope[part], aspect[part] = steep, downhill
         sky = sky_view(slope, aspect, relief.dem, relief.origin, middle, settings.sky_directions)
-    return DecidedRelief(relief, sun, found, height_unknown, shadow, unseen, sky, reach, settings.low_sun, tuple(notes), facts)
+    return DecidedRelief(
+        relief, sun, found, height_unknown, shadow, unseen, sky, reach, settings.low_sun, tuple(notes), facts
+    )
 
 
 def _decided(
@@ -217,7 +224,9 @@ def _decided(
     notes: list[str],
     progress: Progress,
 ) -> tuple[Bool, dict[str, Any]]:
-    """Cast shadow by the backend asked for, or by the sweep where there is no ray caster; and what is to be known of the decision."""
+    """Cast shadow by the backend asked for, or by the sweep where there is no ray caster; and what is to be known of
+    the decision.
+    """
     if backend == "sweep":
         return found.clearance < 0.0, {"backend": "sweep"}
     try:
@@ -228,7 +237,9 @@ def _decided(
         notes.append(f"Rugged cannot be reached, so the backend {backend} is replaced by sweep: {error}")
         return found.clearance < 0.0, {"backend": "sweep", "backend_wanted": backend}
     decide = every_pixel if backend == "rugged" else thin_margins
-    decision: ShadowDecision = decide(found, relief, sun, lambda row, column: scene.lonlat(column + 0.5, row + 0.5), rays, progress)
+    decision: ShadowDecision = decide(
+        found, relief, sun, lambda row, column: scene.lonlat(column + 0.5, row + 0.5), rays, progress
+    )
     facts: dict[str, Any] = {"backend": backend, "rays": decision.asked, "rays_lost": decision.lost}
     if decision.agreement is not None:
         facts["rays_of_audit"], facts["audit_agreement"] = decision.audited, decision.agreement
@@ -241,4 +252,7 @@ def _slopes(relief: Relief, sun: Sun, reach: int) -> Iterator[tuple[tuple[slice,
         azimuth, elevation = sun.at(*window.slices, relief.shape)
         frame = relief.frame_at(window.row + window.height / 2, window.col + window.width / 2)
         origin = relief.origin[0] + window.row, relief.origin[1] + window.col
-        yield window.slices, *terrain(relief.dem, origin, (window.height, window.width), frame, azimuth, elevation, reach=reach)
+        yield (
+            window.slices,
+            *terrain(relief.dem, origin, (window.height, window.width), frame, azimuth, elevation, reach=reach),
+        )

@@ -13,7 +13,8 @@ from estran.masks.relief.holes import without_holes
 from estran.raster.grid import Grid, Window
 
 ReadDem = Callable[[Grid], Heights | None]
-"""Heights [m] on a grid that goes beyond the scene, NaN where unknown; None where they are known for the scene alone."""
+"""Heights [m] on a grid that goes beyond the scene, NaN where unknown; None where they are known for the scene alone.
+"""
 
 _FARTHEST = 3000
 """Pixels of surroundings read at most."""
@@ -25,7 +26,9 @@ _EVEREST = 8849.0
 """Height of the highest mountain [m]."""
 
 
-def with_surroundings(dem: Heights, grid: Grid, lowest: np.floating | float, read_dem: ReadDem | None = None) -> tuple[Relief, Grid]:
+def with_surroundings(
+    dem: Heights, grid: Grid, lowest: np.floating | float, read_dem: ReadDem | None = None
+) -> tuple[Relief, Grid]:
     """The terrain with its surroundings as far as shadows reach  # (RS-5).
 
     Parameters
@@ -42,11 +45,13 @@ def with_surroundings(dem: Heights, grid: Grid, lowest: np.floating | float, rea
     Returns
     -------
     relief, grid
-        The terrain, holes filled, and its own grid; both are the scene's alone, and ``relief.origin`` is (0, 0), where no surroundings are known.
+        The terrain, holes filled, and its own grid; both are the scene's alone, and ``relief.origin`` is (0, 0), where
+        no surroundings are known.
     """
     shape, margin = dem.shape, 0
     if read_dem is not None:
-        # A look around first, in large pixels, as far as the highest mountain of the Earth would cast: a plain may lie beside the Alps.
+        # A look around first, in large pixels, as far as the highest mountain of the Earth would cast: a plain may lie
+        # beside the Alps.
         side = min(grid.pixel_size_metres())
         far = min(_FARTHEST, int(reach_of(np.array([0.0, _EVEREST]), lowest) / side) + 1)
         rough = read_dem(_coarse(grid, far))
@@ -58,15 +63,25 @@ def with_surroundings(dem: Heights, grid: Grid, lowest: np.floating | float, rea
             dem = wide
     known = np.isfinite(dem)
     filled = np.ascontiguousarray(without_holes(dem), np.float32)
-    relief = Relief(filled, None if known.all() else known, (margin, margin), (shape[0], shape[1]), lambda row, column: frame_of(grid, row, column))
+    relief = Relief(
+        filled,
+        None if known.all() else known,
+        (margin, margin),
+        (shape[0], shape[1]),
+        lambda row, column: frame_of(grid, row, column),
+    )
     return relief, _wider(grid, margin)
 
 
 def frame_of(grid: Grid, row: float, column: float) -> Frame:
-    """The frame of a map at a fractional (row, column), from where the map puts the middles of the sides of a pixel there."""
+    """The frame of a map at a fractional (row, column), from where the map puts the middles of the sides of a pixel
+    there.
+    """
     if grid.crs is None:
         return flat_frame(*grid.pixel_size)
-    lon, lat = grid.lonlat(np.array([column - 0.5, column + 0.5, column, column]), np.array([row, row, row - 0.5, row + 0.5]))
+    lon, lat = grid.lonlat(
+        np.array([column - 0.5, column + 0.5, column, column]), np.array([row, row, row - 0.5, row + 0.5])
+    )
     return frame_from_lonlat(np.asarray(lon, float), np.asarray(lat, float))
 
 

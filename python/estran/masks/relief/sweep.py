@@ -1,7 +1,9 @@
-"""Cast shadow of a whole image at once: parallel lines towards the sun, each holding the ceiling of the shadow that it is in.
+"""Cast shadow of a whole image at once: parallel lines towards the sun, each holding the ceiling of the shadow that it
+is in.
 
-Along a line the ceiling falls with the sun's ray and rises where terrain rises through it, so that a pixel costs one comparison however far the
-ridge stands. Lines cross the rows (or the columns, whichever the sun lies nearer to) where bilinear terrain is linear, so that what they meet is exact there.
+Along a line the ceiling falls with the sun's ray and rises where terrain rises through it, so that a pixel costs one
+comparison however far the ridge stands. Lines cross the rows (or the columns, whichever the sun lies nearer to) where
+bilinear terrain is linear, so that what they meet is exact there.
 """
 
 from __future__ import annotations
@@ -54,14 +56,17 @@ class _Lines(NamedTuple):
 
 @jit
 def _sweep_region(z: Any, first: Any, left: Any, lines: _Lines, local: Any, clearance: Any, distance: Any) -> Any:
-    """Sweep one region whose sun is at the top; see :func:`sweep`. Fills `clearance` and `distance`, (height, width)."""
+    """Sweep one region whose sun is at the top; see :func:`sweep`. Fills `clearance` and `distance`,
+    (height, width).
+    """
     height, width = clearance.shape
     slope, length, start, lag, tangent, curvature, middle, floor = lines
     columns = z.shape[1]
     low = int(np.floor(left + min(slope * first, slope * (first + height)))) - 1
     count = width + int(np.ceil(abs(slope) * height)) + 4
     fall = length * tangent
-    # Ceilings are kept on the ray of the region's top row, so that only terrain that rises through one changes it. Two families of lines, half a column apart.
+    # Ceilings are kept on the ray of the region's top row, so that only terrain that rises through one changes it. Two
+    # families of lines, half a column apart.
     ceiling = np.full((2, count), np.float32(floor))
     foot = np.zeros((2, count), np.float32)
     one, half, bend = np.float32(1.0), np.float32(0.5), 2.0 * curvature * length
@@ -100,11 +105,22 @@ def _sweep_region(z: Any, first: Any, left: Any, lines: _Lines, local: Any, clea
             base = int(np.floor(place))
             f = np.float32(2.0 * (place - base))
             if f < one:
-                before, after, feet_before, feet_after = ceiling[0, base:], ceiling[1, base:], foot[0, base:], foot[1, base:]
+                before, after, feet_before, feet_after = (
+                    ceiling[0, base:],
+                    ceiling[1, base:],
+                    foot[0, base:],
+                    foot[1, base:],
+                )
             else:
-                before, after, feet_before, feet_after = ceiling[1, base:], ceiling[0, base + 1 :], foot[1, base:], foot[0, base + 1 :]
+                before, after, feet_before, feet_after = (
+                    ceiling[1, base:],
+                    ceiling[0, base + 1 :],
+                    foot[1, base:],
+                    foot[0, base + 1 :],
+                )
                 f -= one
-            # The line's sun is that of the region's middle: what the pixel's own sun changes is first order in the way to the obstacle.
+            # The line's sun is that of the region's middle: what the pixel's own sun changes is first order in the way
+            # to the obstacle.
             level = np.float32(tangent - bend * (k - middle))
             row, now = k - first, np.float32(2 * k)
             for c in range(width):
@@ -120,10 +136,16 @@ def _sweep_region(z: Any, first: Any, left: Any, lines: _Lines, local: Any, clea
                 fj = np.float32(slope * start / length - shift)
                 begin = max(0, -left - shift)
                 stop = max(begin, min(width, columns - 1 - left - shift))
-                on, under, here_on = z[i, left + shift + begin :], z[i + 1, left + shift + begin :], z[k, left + begin :]
+                on, under, here_on = (
+                    z[i, left + shift + begin :],
+                    z[i + 1, left + shift + begin :],
+                    z[k, left + begin :],
+                )
                 rises, far = np.float32(start), np.float32(curvature * start * start)
                 for c in range(stop - begin):
-                    ground = (one - fi) * ((one - fj) * on[c] + fj * on[c + 1]) + fi * ((one - fj) * under[c] + fj * under[c + 1])
+                    ground = (one - fi) * ((one - fj) * on[c] + fj * on[c + 1]) + fi * (
+                        (one - fj) * under[c] + fj * under[c + 1]
+                    )
                     clear = here_on[c] + rises * local[row, begin + c] + far - ground
                     if clear < clearance[row, begin + c]:
                         clearance[row, begin + c] = clear
@@ -138,7 +160,8 @@ class SweepResult:
     Parameters
     ----------
     clearance
-        Height of the terrain above the shadow's ceiling [m], float32: negative in cast shadow; :data:`CLEAR` at most; NaN where the terrain is unknown.
+        Height of the terrain above the shadow's ceiling [m], float32: negative in cast shadow; :data:`CLEAR` at most;
+        NaN where the terrain is unknown.
     distance
         Way along the ground to the terrain that makes the ceiling [m], float32.
     """
@@ -202,10 +225,16 @@ def sweep(
     first_row, first_column = origin[0] - above, max(0, origin[1] - side)
     last_column = min(dem.shape[1], origin[1] + shape[1] + side)
     # One column more on either side, so that a line along the outermost column has two neighbours to lie between.
-    region = np.pad(dem[first_row : origin[0] + shape[0], first_column:last_column], ((0, 0), (1, 1)), mode="edge").astype(np.float32, copy=False)
+    region = np.pad(
+        dem[first_row : origin[0] + shape[0], first_column:last_column], ((0, 0), (1, 1)), mode="edge"
+    ).astype(np.float32, copy=False)
     clearance, distance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    lines = _Lines(slope, length, start, max(lag, 1), tangent, 0.5 / frame.radius, above + (shape[0] - 1) / 2.0, lowest - CLEAR)
-    _sweep_region(region, above, origin[1] - first_column + 1, lines, np.ascontiguousarray(local, np.float32), clearance, distance)
+    lines = _Lines(
+        slope, length, start, max(lag, 1), tangent, 0.5 / frame.radius, above + (shape[0] - 1) / 2.0, lowest - CLEAR
+    )
+    _sweep_region(
+        region, above, origin[1] - first_column + 1, lines, np.ascontiguousarray(local, np.float32), clearance, distance
+    )
     np.minimum(clearance, CLEAR, out=clearance)
     if flipped:
         clearance, distance = clearance[::-1], distance[::-1]

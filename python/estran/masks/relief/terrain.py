@@ -14,7 +14,14 @@ Heights = npt.NDArray[np.float32]
 
 
 def terrain(
-    dem: Heights, origin: tuple[int, int], shape: tuple[int, int], frame: Frame, azimuth: npt.ArrayLike, elevation: npt.ArrayLike, *, reach: int = 1
+    dem: Heights,
+    origin: tuple[int, int],
+    shape: tuple[int, int],
+    frame: Frame,
+    azimuth: npt.ArrayLike,
+    elevation: npt.ArrayLike,
+    *,
+    reach: int = 1,
 ) -> tuple[Heights, Heights, Heights]:
     """Slope, aspect and cosine of the solar incidence of a window  # (RS-2).
 
@@ -29,31 +36,56 @@ def terrain(
     azimuth, elevation
         Of the sun [degrees], numbers or arrays of `shape`.
     reach
-        Pixels to either side over which the gradient is taken: 1, or the DEM's posting where it is coarser than the grid.
+        Pixels to either side over which the gradient is taken: 1, or the DEM's posting where it is coarser than the
+        grid.
 
     Returns
     -------
     slope, aspect, cosine
-        Slope [degrees], direction downhill from true north, clockwise [degrees, 0..360), cosine of the incidence [1]; float32, NaN where unknown.
+        Slope [degrees], direction downhill from true north, clockwise [degrees, 0..360), cosine of the incidence [1];
+        float32, NaN where unknown.
     """
     slope, aspect, cosine = (np.empty(shape, np.float32) for _ in range(3))
     sun_a = np.broadcast_to(np.radians(np.asarray(azimuth, np.float64)), shape)
     sun_e = np.broadcast_to(np.radians(np.asarray(elevation, np.float64)), shape)
-    over_rows(_gradients, shape[0], dem, origin[0], origin[1], frame.to_pixels, sun_a, sun_e, reach, slope, aspect, cosine)
+    over_rows(
+        _gradients, shape[0], dem, origin[0], origin[1], frame.to_pixels, sun_a, sun_e, reach, slope, aspect, cosine
+    )
     return slope, aspect, cosine
 
 
 @jit
 def _gradients(
-    first: Any, last: Any, dem: Any, top: Any, left: Any, to_pixels: Any, azimuth: Any, elevation: Any, reach: Any, slope: Any, aspect: Any, cosine: Any
+    first: Any,
+    last: Any,
+    dem: Any,
+    top: Any,
+    left: Any,
+    to_pixels: Any,
+    azimuth: Any,
+    elevation: Any,
+    reach: Any,
+    slope: Any,
+    aspect: Any,
+    cosine: Any,
 ) -> Any:
     rows, columns = dem.shape
     width = slope.shape[1]
     for r in range(first, last):
         for c in range(width):
             i, j = top + r, left + c
-            right = _difference(dem[i, j - reach] if j >= reach else np.nan, dem[i, j], dem[i, j + reach] if j + reach < columns else np.nan, reach)
-            down = _difference(dem[i - reach, j] if i >= reach else np.nan, dem[i, j], dem[i + reach, j] if i + reach < rows else np.nan, reach)
+            right = _difference(
+                dem[i, j - reach] if j >= reach else np.nan,
+                dem[i, j],
+                dem[i, j + reach] if j + reach < columns else np.nan,
+                reach,
+            )
+            down = _difference(
+                dem[i - reach, j] if i >= reach else np.nan,
+                dem[i, j],
+                dem[i + reach, j] if i + reach < rows else np.nan,
+                reach,
+            )
             east = right * to_pixels[0, 0] + down * to_pixels[1, 0]
             north = right * to_pixels[0, 1] + down * to_pixels[1, 1]
             steep = np.sqrt(east * east + north * north)

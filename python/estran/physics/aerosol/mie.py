@@ -1,6 +1,7 @@
 """Scattering by a sphere: Mie's coefficients and what follows from them.
 
-Bohren and Huffman 1983, Absorption and Scattering of Light by Small Particles, chapter 4; number of terms after Wiscombe 1980, Appl. Opt. 19, 1505-1509.
+Bohren and Huffman 1983, Absorption and Scattering of Light by Small Particles, chapter 4; number of terms after
+Wiscombe 1980, Appl. Opt. 19, 1505-1509.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ def coefficients(sizes: npt.ArrayLike, index: complex) -> tuple[Complex, Complex
     """
     x = np.atleast_1d(np.asarray(sizes, float))
     if not np.all(x > 0.0) or not np.all(np.isfinite(x)) or not index.real > 0.0:
-        raise BadParameter("a sphere is impossible", expected="sizes above 0 and an index with a real part above 0", found=f"{x.min():g}, {index}")
+        raise BadParameter(
+            "a sphere is impossible",
+            expected="sizes above 0 and an index with a real part above 0",
+            found=f"{x.min():g}, {index}",
+        )
     both = _coefficients(x, complex(index.real, abs(index.imag)), terms(float(x.max())))
     return both[0], both[1]
 
@@ -80,7 +85,9 @@ def amplitudes(a: Complex, b: Complex, cosine: Float) -> tuple[Complex, Complex]
         tau[n] = n * cosine * pi[n] - (n + 1) * pi[n - 1]
     n_all = np.arange(1, last + 1)
     factor = (2 * n_all + 1) / (n_all * (n_all + 1))
-    return _product(a * factor, pi[1:]) + _product(b * factor, tau[1:]), _product(a * factor, tau[1:]) + _product(b * factor, pi[1:])
+    return _product(a * factor, pi[1:]) + _product(b * factor, tau[1:]), _product(a * factor, tau[1:]) + _product(
+        b * factor, pi[1:]
+    )
 
 
 def _product(left: Complex, right: Float) -> Complex:
@@ -95,8 +102,8 @@ def _coefficients(sizes: Float, index: complex, last: int) -> Complex:
         x = sizes[k]
         inner = index * x
         count = int(x + 4.05 * x ** (1.0 / 3.0) + 2.0) + 1
-        # Logarithmic derivative, downwards: stable for any absorption. It forgets its start over widths of the turning point, |mx|^(1/3):
-        # the 15 more terms that are often taken cost 1e-5 at x = 100 and 3e-3 at x = 10000.
+        # Logarithmic derivative, downwards: stable for any absorption. It forgets its start over widths of the turning
+        # point, |mx|^(1/3): the 15 more terms that are often taken cost 1e-5 at x = 100 and 3e-3 at x = 10000.
         start = max(count, int(abs(inner) + 8.0 * abs(inner) ** (1.0 / 3.0))) + 16
         derivative = np.zeros(start + 1, np.complex128)
         for n in range(start, 0, -1):

@@ -1,4 +1,6 @@
-"""Published aerosol models, as configuration: sizes and refractive indices with their sources. Nothing here is computed."""
+"""Published aerosol models, as configuration: sizes and refractive indices with their sources. Nothing here is
+computed.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ class AerosolModel:
     """Largest radius [µm]: heavier particles fall out within hours."""
 
     def __post_init__(self) -> None:
-        if len(self.modes) != len(self.numbers) or min(self.numbers, default=-1.0) < 0.0 or abs(sum(self.numbers) - 1.0) > 1e-9:
+        if (
+            len(self.modes) != len(self.numbers)
+            or min(self.numbers, default=-1.0) < 0.0
+            or abs(sum(self.numbers) - 1.0) > 1e-9
+        ):
             raise BadParameter(
                 "an aerosol model is inconsistent",
                 where=self.name,
@@ -31,19 +37,26 @@ class AerosolModel:
             )
 
     @classmethod
-    def by_volume(cls, name: str, modes: tuple[Mode, ...], volumes: tuple[float, ...], particle: tuple[float, ...], source: str) -> AerosolModel:
+    def by_volume(
+        cls, name: str, modes: tuple[Mode, ...], volumes: tuple[float, ...], particle: tuple[float, ...], source: str
+    ) -> AerosolModel:
         """From shares of volume, and the mean volume of a particle of each mode [µm³]."""
         numbers = [volume / one for volume, one in zip(volumes, particle, strict=True)]
         return cls(name, modes, tuple(number / sum(numbers) for number in numbers), source)
 
 
-_WMO = "World Meteorological Organization 1986, WCP 112, A preliminary cloudless standard atmosphere for radiation computation"
+_WMO = (
+    "World Meteorological Organization 1986, WCP 112, A preliminary cloudless standard atmosphere for radiation "
+    "computation"
+)
 _SF = "Shettle and Fenn 1979, AFGL-TR-79-0214, at a relative humidity of 80 %"
 _D02 = "Dubovik et al. 2002, J. Atmos. Sci. 59, 590-608, table 1, Solar Village, optical depth 0.5 at 1020 nm"
 
 # fmt: off
-_AT_WMO = (300.0, 337.0, 400.0, 488.0, 515.0, 550.0, 633.0, 694.0, 860.0, 1060.0, 1300.0, 1536.0, 1800.0, 2000.0, 2250.0, 2500.0)
-_AT_SF = (300.0, 337.1, 400.0, 488.0, 514.5, 550.0, 632.8, 694.3, 860.0, 1060.0, 1300.0, 1536.0, 1800.0, 2000.0, 2250.0, 2500.0)
+_AT_WMO = (300.0, 337.0, 400.0, 488.0, 515.0, 550.0, 633.0, 694.0,
+        860.0, 1060.0, 1300.0, 1536.0, 1800.0, 2000.0, 2250.0, 2500.0)
+_AT_SF = (300.0, 337.1, 400.0, 488.0, 514.5, 550.0, 632.8, 694.3,
+        860.0, 1060.0, 1300.0, 1536.0, 1800.0, 2000.0, 2250.0, 2500.0)
 
 DUST_LIKE = Substance(_AT_WMO,
     (1.53, 1.53, 1.53, 1.53, 1.53, 1.53, 1.53, 1.53, 1.52, 1.52, 1.46, 1.40, 1.33, 1.26, 1.22, 1.18),
@@ -59,7 +72,8 @@ SOOT = Substance(_AT_WMO,
     (.47, .47, .46, .45, .45, .44, .43, .43, .43, .44, .45, .46, .48, .49, .50, .51), _WMO)
 RURAL_80 = Substance(_AT_SF,
     (1.450, 1.449, 1.446, 1.444, 1.444, 1.443, 1.443, 1.443, 1.436, 1.435, 1.419, 1.407, 1.373, 1.343, 1.330, 1.310),
-    (.00449, .00331, .00331, .00331, .00331, .0037, .0037, .00409, .00606, .00802, .00921, .0104, .00807, .00497, .00561, .00699), _SF)
+    (.00449, .00331, .00331, .00331, .00331, .0037, .0037, .00409,
+        .00606, .00802, .00921, .0104, .00807, .00497, .00561, .00699), _SF)
 SALT_80 = Substance(_AT_SF,
     (1.369, 1.366, 1.359, 1.356, 1.355, 1.354, 1.352, 1.351, 1.348, 1.344, 1.342, 1.336, 1.330, 1.324, 1.311, 1.283),
     (0., 0., 0., 0., 0., 0., 0., 0., 0., 3e-5, 8e-5, 1.6e-4, 2e-4, 1.09e-3, 6e-4, 2.03e-3), _SF)
@@ -81,7 +95,12 @@ MODELS: dict[str, AerosolModel] = {
     model.name: model
     for model in (
         AerosolModel("maritime", (_RURAL_MODE, _SALT_MODE), (0.99, 0.01), _SF),
-        AerosolModel("coastal", (_RURAL_MODE, _SALT_MODE), (0.995, 0.005), _SF + "; half of the maritime model's sea salt (Gordon and Wang 1994)"),
+        AerosolModel(
+            "coastal",
+            (_RURAL_MODE, _SALT_MODE),
+            (0.995, 0.005),
+            _SF + "; half of the maritime model's sea salt (Gordon and Wang 1994)",
+        ),
         AerosolModel.by_volume(
             "continental",
             (_DUST_LIKE_MODE, _WATER_SOLUBLE_MODE, _SOOT_MODE),
@@ -96,7 +115,9 @@ MODELS: dict[str, AerosolModel] = {
             (WMO_VOLUMES["dust_like"], WMO_VOLUMES["water_soluble"], WMO_VOLUMES["soot"]),
             _WMO,
         ),
-        AerosolModel.by_volume("dust", (_FINE_DESERT, _COARSE_DESERT), (0.03, 0.47), (_FINE_DESERT.volume, _COARSE_DESERT.volume), _D02),
+        AerosolModel.by_volume(
+            "dust", (_FINE_DESERT, _COARSE_DESERT), (0.03, 0.47), (_FINE_DESERT.volume, _COARSE_DESERT.volume), _D02
+        ),
         AerosolModel.by_volume(
             "maritime_wmo",
             (_WATER_SOLUBLE_MODE, Mode(0.3, math.log(2.51), OCEANIC)),

@@ -34,9 +34,15 @@ class Substance:
         first, last = self.wavelength[0], self.wavelength[-1]
         if not first <= wavelength <= last:
             raise BadParameter(
-                "the refractive index of an aerosol is not known there", where=self.source, expected=f"{first:g} to {last:g} nm", found=wavelength
+                "the refractive index of an aerosol is not known there",
+                where=self.source,
+                expected=f"{first:g} to {last:g} nm",
+                found=wavelength,
             )
-        return complex(float(np.interp(wavelength, self.wavelength, self.real)), float(np.interp(wavelength, self.wavelength, self.imaginary)))
+        return complex(
+            float(np.interp(wavelength, self.wavelength, self.real)),
+            float(np.interp(wavelength, self.wavelength, self.imaginary)),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,18 @@ class Mode:
         return 4.0 / 3.0 * float(np.pi * self.radius**3 * np.exp(4.5 * self.spread**2))
 
     def sizes(self, largest: float, points: int) -> tuple[Float, Float]:
-        """Radii [µm] even in ln r, and the share of particles that each stands for, over all that scatter: 1e-7 of the cross-section is left out at the small
-        end."""
+        """Radii [µm] even in ln r, and the share of particles that each stands for, over all that scatter: 1e-7 of the
+        cross-section is left out at the small end.
+        """
         # Cross-sections weigh by r² to r⁶, which moves the whole by 2 to 6 spread².
         low = np.log(self.radius) + (2.0 * self.spread - 5.5) * self.spread
         high = min(np.log(largest), np.log(self.radius) + (6.0 * self.spread + 5.5) * self.spread)
         logarithm = np.linspace(low, high, points)
         step = logarithm[1] - logarithm[0]
-        share = np.exp(-0.5 * ((logarithm - np.log(self.radius)) / self.spread) ** 2) / (np.sqrt(2 * np.pi) * self.spread) * step
+        share = (
+            np.exp(-0.5 * ((logarithm - np.log(self.radius)) / self.spread) ** 2)
+            / (np.sqrt(2 * np.pi) * self.spread)
+            * step
+        )
         share[[0, -1]] *= 0.5
         return np.exp(logarithm), share

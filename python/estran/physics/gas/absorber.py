@@ -1,4 +1,6 @@
-"""All that a gas absorbs: its lines, with mixing, and its continua. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+"""All that a gas absorbs: its lines, with mixing, and its continua. Labels (GAS-n) are those of
+``docs/ATBD/gas.md``.
+"""
 
 from __future__ import annotations
 
@@ -57,15 +59,21 @@ class Absorber:
         """Its formula."""
         return self.lines.gas
 
-    def cross_section(self, wavenumber: npt.ArrayLike, pressure: float, temperature: float, share: float = 0.0) -> Float:
-        """Cross-section a molecule [cm²], of lines and continua together, (m,); parameters as of :func:`~estran.physics.gas.line_by_line.cross_section`."""
+    def cross_section(
+        self, wavenumber: npt.ArrayLike, pressure: float, temperature: float, share: float = 0.0
+    ) -> Float:
+        """Cross-section a molecule [cm²], of lines and continua together, (m,); parameters as of
+        :func:`~estran.physics.gas.line_by_line.cross_section`.
+        """
         grid = checked_grid(wavenumber)
         lines, mixing = self.lines, None
         if self.band is not None:
             lines, place = with_band(lines, self.band)
             mixing = np.zeros(len(lines))
             mixing[place] = mixing_coefficients(self.band, temperature, pressure)
-        total = cross_section(lines, grid, pressure, temperature, share, cut=self.cut, pedestal=self.water is None, mixing=mixing)
+        total = cross_section(
+            lines, grid, pressure, temperature, share, cut=self.cut, pedestal=self.water is None, mixing=mixing
+        )
         for band in self.collisions:
             total += band.cross_section(grid, pressure, temperature)
         if self.water is not None:

@@ -1,7 +1,8 @@
 """Transmittance of the gases over a broad band, as sums of exponentials of their amounts.
 
-A band's mean of ``exp(-k u)`` over many wavelengths *is* a sum of exponentials; a handful of rates stands for all of them (Wiscombe & Evans 1977,
-doi:10.1016/0021-9991(77)90031-6). Such a sum is one without gas, falls with every bit of it, and stays true to its kind outside the range it was fitted to.
+A band's mean of ``exp(-k u)`` over many wavelengths *is* a sum of exponentials; a handful of rates stands for all of
+them (Wiscombe & Evans 1977, doi:10.1016/0021-9991(77)90031-6). Such a sum is one without gas, falls with every bit of
+it, and stays true to its kind outside the range it was fitted to.
 
 Labels (ABS-n) are those of ``docs/ATBD/gas_bands.md``.
 """
@@ -22,7 +23,9 @@ from estran.tables import SHIPPED
 from estran.tables.text import read_text
 
 Float = npt.NDArray[np.float64]
-Gas = Literal["ozone", "water_vapour", "oxygen", "carbon_dioxide", "methane", "nitrogen_dioxide", "nitrous_oxide", "oxygen_pairs"]
+Gas = Literal[
+    "ozone", "water_vapour", "oxygen", "carbon_dioxide", "methane", "nitrogen_dioxide", "nitrous_oxide", "oxygen_pairs"
+]
 NAME = "sentinel2_gas.csv"
 """The shipped table."""
 GASES: tuple[Gas, ...] = get_args(Gas)
@@ -72,12 +75,16 @@ COLUMN_EXPONENT: Mapping[Gas, float] = {
     "oxygen_pairs": 2.0,
     **dict.fromkeys(("ozone", "water_vapour", "nitrogen_dioxide"), 0.0),
 }
-"""How a column follows the pressure of the ground: well-mixed gases as its power 1, pairs of molecules as 2; the others are given as columns (ABS-4)."""
+"""How a column follows the pressure of the ground: well-mixed gases as its power 1, pairs of molecules as 2; the others
+are given as columns (ABS-4).
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class ExponentialSum:
-    """Transmittance ``sum(weight * exp(-rate * u))`` of the amount ``u = airmass * amount * (pressure / 1013.25) ** exponent`` (ABS-1, ABS-4)."""
+    """Transmittance ``sum(weight * exp(-rate * u))`` of the amount ``u = airmass * amount * (pressure / 1013.25) **
+    exponent`` (ABS-1, ABS-4).
+    """
 
     weight: Float
     rate: Float
@@ -85,20 +92,26 @@ class ExponentialSum:
 
     def __call__(self, amount: npt.ArrayLike, pressure: npt.ArrayLike = STANDARD_PRESSURE) -> Float:
         """Transmittance for amounts times airmass, at pressures [hPa]."""
-        u = np.asarray(amount, dtype=np.float64) * (np.asarray(pressure, dtype=np.float64) / STANDARD_PRESSURE) ** self.exponent
+        u = (
+            np.asarray(amount, dtype=np.float64)
+            * (np.asarray(pressure, dtype=np.float64) / STANDARD_PRESSURE) ** self.exponent
+        )
         return np.asarray(np.exp(-self.rate * u[..., None]) @ self.weight)
 
 
-def saturated(thickness: Float, overlap: float, amount: npt.ArrayLike, pressure: npt.ArrayLike = STANDARD_PRESSURE) -> Float:
-    """Optical thickness of a cell of the spectrum whose lines saturate before their wings do (ABS-2); Malkmus 1967, doi:10.1364/JOSA.57.000323.
+def saturated(
+    thickness: Float, overlap: float, amount: npt.ArrayLike, pressure: npt.ArrayLike = STANDARD_PRESSURE
+) -> Float:
+    """Optical thickness of a cell of the spectrum whose lines saturate before their wings do (ABS-2); Malkmus 1967,
+    doi:10.1364/JOSA.57.000323.
 
     Parameters
     ----------
     thickness
         Mean of a cell for one unit of the amount, shape (n,).
     overlap
-        Of the lines of a cell at 1013.25 hPa: pi times their width over their distance where these are random, else an effective number; `inf` where
-        there are no lines, as for ozone.
+        Of the lines of a cell at 1013.25 hPa: pi times their width over their distance where these are random, else an
+        effective number; `inf` where there are no lines, as for ozone.
     amount
         Column along the path, shape (...).
     pressure
@@ -116,13 +129,16 @@ def saturated(thickness: Float, overlap: float, amount: npt.ArrayLike, pressure:
     return np.asarray(0.5 * b * (np.sqrt(1.0 + 4.0 * thickness * u / b) - 1.0))
 
 
-def exponential_sum(thickness: Float, weight: Float, overlap: float, largest: float, column_exponent: float) -> ExponentialSum:
+def exponential_sum(
+    thickness: Float, weight: Float, overlap: float, largest: float, column_exponent: float
+) -> ExponentialSum:
     """Fit a sum of exponentials to a band's mean transmittance (ABS-3).
 
     Parameters
     ----------
     thickness, weight
-        Mean optical thickness of the cells of the spectrum for one unit of the amount, and their weights in the band, of sum 1; shape (n,).
+        Mean optical thickness of the cells of the spectrum for one unit of the amount, and their weights in the band,
+        of sum 1; shape (n,).
     overlap
         See :func:`saturated`.
     largest
@@ -147,13 +163,20 @@ def exponential_sum(thickness: Float, weight: Float, overlap: float, largest: fl
     sums = ExponentialSum(shares[kept] / shares[kept].sum(), rates[kept], 0.0)
     if np.isinf(overlap):
         return ExponentialSum(sums.weight, sums.rate, column_exponent)
-    return ExponentialSum(sums.weight, sums.rate, column_exponent + _broadening(sums, thickness, weight, overlap, largest, column_exponent == 0.0))
+    return ExponentialSum(
+        sums.weight,
+        sums.rate,
+        column_exponent + _broadening(sums, thickness, weight, overlap, largest, column_exponent == 0.0),
+    )
 
 
-def _broadening(sums: ExponentialSum, thickness: Float, weight: Float, overlap: float, largest: float, water_like: bool) -> float:
+def _broadening(
+    sums: ExponentialSum, thickness: Float, weight: Float, overlap: float, largest: float, water_like: bool
+) -> float:
     """The power of the pressure by which an amount counts for more, least squares over amounts and pressures (ABS-4).
 
-    `water_like` columns fall with the fourth power of the pressure, as water vapour does whose scale height is a quarter of the air's.
+    `water_like` columns fall with the fourth power of the pressure, as water vapour does whose scale height is a
+    quarter of the air's.
     """
     amounts = np.geomspace(0.05 * largest, 0.35 * largest, 12)
     pressures = np.linspace(LEAST_PRESSURE, GREATEST_PRESSURE, 12)
@@ -168,7 +191,9 @@ def _broadening(sums: ExponentialSum, thickness: Float, weight: Float, overlap: 
 
 @dataclass(frozen=True, eq=False)
 class GasBands:
-    """Sums of exponentials of the gases in the bands of one satellite; a gas that does nothing in a band is left out."""
+    """Sums of exponentials of the gases in the bands of one satellite; a gas that does nothing in a
+    band is left out.
+    """
 
     bands: tuple[str, ...]
     sums: Mapping[tuple[str, Gas], ExponentialSum]
@@ -197,7 +222,8 @@ def transmittance(
     band
         "B1" to "B12", "B8A"; "B01" too.
     airmass
-        Of the path: ``1 / cos(sun zenith) + 1 / cos(view zenith)`` for sunlight seen from space, one of the two for one way.
+        Of the path: ``1 / cos(sun zenith) + 1 / cos(view zenith)`` for sunlight seen from space, one of the two for one
+        way.
     ozone
         Column [DU].
     water_vapour
@@ -282,12 +308,19 @@ def transmittances(
 
 
 def _evaluate(
-    satellite: str, bands: Sequence[str], gases: Sequence[Gas], airmass: npt.ArrayLike, pressure: npt.ArrayLike, amounts: Mapping[Gas, npt.ArrayLike]
+    satellite: str,
+    bands: Sequence[str],
+    gases: Sequence[Gas],
+    airmass: npt.ArrayLike,
+    pressure: npt.ArrayLike,
+    amounts: Mapping[Gas, npt.ArrayLike],
 ) -> Float:
     unknown = [gas for gas in (*gases, *amounts) if gas not in GASES]
     if unknown:
         raise BadParameter("a gas is unknown", expected=", ".join(GASES), found=", ".join(unknown))
-    arrays = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (airmass, pressure, *(amounts[gas] for gas in gases))))
+    arrays = np.broadcast_arrays(
+        *(np.asarray(x, dtype=np.float64) for x in (airmass, pressure, *(amounts[gas] for gas in gases)))
+    )
     shape = arrays[0].shape
     flat = np.ascontiguousarray(np.stack([a.ravel() for a in arrays]))
     out = np.empty((len(bands), flat.shape[1]))
@@ -297,7 +330,9 @@ def _evaluate(
 
 
 @cache
-def _packed(satellite: str, band: str, gases: tuple[Gas, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float, Float, Float]:
+def _packed(
+    satellite: str, band: str, gases: tuple[Gas, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float, Float, Float]:
     """Row of the inputs and first term of each gas that absorbs in a band, then weights, rates and exponents."""
     known = shipped()[satellite].sums
     present = [(2 + row, known[band, gas]) for row, gas in enumerate(gases) if (band, gas) in known]
@@ -309,8 +344,18 @@ def _packed(satellite: str, band: str, gases: tuple[Gas, ...]) -> tuple[npt.NDAr
 
 
 @jit
-def _transmit(inputs: Float, rows: npt.NDArray[np.int64], start: npt.NDArray[np.int64], weight: Float, rate: Float, exponent: Float, out: Float) -> None:
-    """Product over gases of their sums (ABS-5); `inputs` is airmass, pressure and the amounts of the gases, over pixels."""
+def _transmit(
+    inputs: Float,
+    rows: npt.NDArray[np.int64],
+    start: npt.NDArray[np.int64],
+    weight: Float,
+    rate: Float,
+    exponent: Float,
+    out: Float,
+) -> None:
+    """Product over gases of their sums (ABS-5); `inputs` is airmass, pressure and the amounts of the gases, over
+    pixels.
+    """
     for i in range(out.size):
         good = True
         for j in range(inputs.shape[0]):
@@ -344,7 +389,9 @@ def shipped() -> Mapping[str, GasBands]:
     for (satellite, band, gas), rows in terms.items():
         weight, rate, exponents = np.array(rows).T
         found.setdefault(satellite, {})[band, gas] = ExponentialSum(weight, rate, float(exponents[0]))
-    return {satellite: GasBands(tuple(dict.fromkeys(band for band, _ in sums)), sums) for satellite, sums in found.items()}
+    return {
+        satellite: GasBands(tuple(dict.fromkeys(band for band, _ in sums)), sums) for satellite, sums in found.items()
+    }
 
 
 def _satellite(platform: str) -> str:
@@ -352,7 +399,9 @@ def _satellite(platform: str) -> str:
     for satellite in shipped():
         if satellite.upper().replace("SENTINEL-", "S") == short:
             return satellite
-    raise BadParameter("there is no table of gases for this satellite", expected=", ".join(shipped()), found=platform or "none")
+    raise BadParameter(
+        "there is no table of gases for this satellite", expected=", ".join(shipped()), found=platform or "none"
+    )
 
 
 def _band(satellite: str, band: str) -> str:

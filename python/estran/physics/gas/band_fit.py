@@ -46,13 +46,16 @@ class BandFit:
         return np.asarray(np.exp(self.a * (u * ratio**self.p) ** self.n))
 
 
-def fit_bands(amount: npt.ArrayLike, transmission: npt.ArrayLike, pressure_ratio: npt.ArrayLike | None = None) -> BandFit:
+def fit_bands(
+    amount: npt.ArrayLike, transmission: npt.ArrayLike, pressure_ratio: npt.ArrayLike | None = None
+) -> BandFit:
     """Fit each channel by least squares of the transmission itself (GAS-25).
 
     Parameters
     ----------
     amount
-        U m of each sample, above 0: column times airmass for gases that vary, the airmass alone for those that do not, (s,).
+        U m of each sample, above 0: column times airmass for gases that vary, the airmass alone for those that do not,
+        (s,).
     transmission
         Of each sample in each channel, (s, c) or (s,).
     pressure_ratio
@@ -79,9 +82,13 @@ def fit_bands(amount: npt.ArrayLike, transmission: npt.ArrayLike, pressure_ratio
     if u.ndim != 1 or u.size <= unknowns:
         raise BadParameter("there are too few samples for a fit", expected=f"more than {unknowns}", found=f"{u.size}")
     if np.any(~(u > 0.0)):
-        raise BadParameter("an amount of gas is not above 0", expected="column times airmass", found=f"{float(np.min(u)):g}")
+        raise BadParameter(
+            "an amount of gas is not above 0", expected="column times airmass", found=f"{float(np.min(u)):g}"
+        )
     if np.any(~((t >= 0.0) & (t <= 1.0 + 1e-12))):
-        raise BadParameter("a transmission is not between 0 and 1", found=f"{float(np.nanmin(t)):g} to {float(np.nanmax(t)):g}")
+        raise BadParameter(
+            "a transmission is not between 0 and 1", found=f"{float(np.nanmin(t)):g} to {float(np.nanmax(t)):g}"
+        )
     columns = [np.ones_like(u), np.log(u)]
     if pressure_ratio is not None:
         ratio = np.broadcast_to(np.asarray(pressure_ratio, float), u.shape)
@@ -105,8 +112,13 @@ def fit_bands(amount: npt.ArrayLike, transmission: npt.ArrayLike, pressure_ratio
 def _solve(basis: Float, t: Float) -> Float:
     """Levenberg and Marquardt, all channels at once: ln(-ln T) is linear in the unknowns (c, k)."""
     depth = -np.log(np.clip(t, 1e-12, 1.0 - 1e-12))
-    weight = np.sqrt(np.clip(t, 1e-6, None) * depth)  # the slope of T against ln(-ln T), so that the start is near the end
-    start = [np.linalg.lstsq(basis * w[:, None], np.log(d) * w, rcond=None)[0] for w, d in zip(weight.T, depth.T, strict=True)]
+    weight = np.sqrt(
+        np.clip(t, 1e-6, None) * depth
+    )  # the slope of T against ln(-ln T), so that the start is near the end
+    start = [
+        np.linalg.lstsq(basis * w[:, None], np.log(d) * w, rcond=None)[0]
+        for w, d in zip(weight.T, depth.T, strict=True)
+    ]
     x = np.array(start)
     damping = np.full(x.shape[0], 1e-3)
     cost = _cost(basis, t, x)

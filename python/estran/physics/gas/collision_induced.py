@@ -1,4 +1,6 @@
-"""Absorption that collisions induce: broad bands whose depth goes with the square of the density. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+"""Absorption that collisions induce: broad bands whose depth goes with the square of the density. Labels (GAS-n) are
+those of ``docs/ATBD/gas.md``.
+"""
 
 from __future__ import annotations
 
@@ -41,13 +43,20 @@ class CollisionInduced:
 
     def __post_init__(self) -> None:
         if self.partner not in PARTNERS:
-            raise BadParameter("this partner of collisions is unknown", expected=" or ".join(PARTNERS), found=self.partner)
+            raise BadParameter(
+                "this partner of collisions is unknown", expected=" or ".join(PARTNERS), found=self.partner
+            )
         if self.coefficient.shape != (self.temperature.size, self.wavenumber.size):
             raise BadParameter(
-                "a collision-induced band has the wrong shape", expected=f"({self.temperature.size}, {self.wavenumber.size})", found=str(self.coefficient.shape)
+                "a collision-induced band has the wrong shape",
+                expected=f"({self.temperature.size}, {self.wavenumber.size})",
+                found=str(self.coefficient.shape),
             )
         if np.any(np.diff(self.wavenumber) <= 0.0) or np.any(np.diff(self.temperature) <= 0.0):
-            raise BadParameter("wavenumbers or temperatures of a collision-induced band do not rise", where=f"{self.gas}-{self.partner}")
+            raise BadParameter(
+                "wavenumbers or temperatures of a collision-induced band do not rise",
+                where=f"{self.gas}-{self.partner}",
+            )
 
     def cross_section(self, wavenumber: Float, pressure: float, temperature: float) -> Float:
         """Cross-section a molecule of the gas [cm²] at a pressure [hPa] and temperature [K] (GAS-13).
@@ -86,15 +95,25 @@ def refuse_double_counting(bands: tuple[CollisionInduced, ...]) -> None:
                     )
 
 
-# Strength [1e-7 cm⁻¹ amagat⁻²], centre [cm⁻¹], width [cm⁻¹] of Gaussian terms that follow the measurement of Maté, Lugez, Fraser and Lafferty 1999
-# (doi:10.1029/1999JD900824) in dry air, as tabulated every 2 cm⁻¹ in LBLRTM's contnm.f90. Least squares: 0.3 % of the peak rms, 2.8 % at the worst, the
-# integral to 1e-4.
-_MATE = ((-0.36, 7964.736, 23.876), (0.048, 8177.021, 203.327), (1.647, 7942.628, 130.846), (4.358, 7899.981, 54.021), (2.123, 7891.751, 23.772))
+# Strength [1e-7 cm⁻¹ amagat⁻²], centre [cm⁻¹], width [cm⁻¹] of Gaussian terms that follow the measurement of Maté,
+# Lugez, Fraser and Lafferty 1999 (doi:10.1029/1999JD900824) in dry air, as tabulated every 2 cm⁻¹ in LBLRTM's
+# contnm.f90. Least squares: 0.3 % of the peak rms, 2.8 % at the worst, the integral to 1e-4.
+_MATE = (
+    (-0.36, 7964.736, 23.876),
+    (0.048, 8177.021, 203.327),
+    (1.647, 7942.628, 130.846),
+    (4.358, 7899.981, 54.021),
+    (2.123, 7891.751, 23.772),
+)
 _MATE_LIMITS = (7536.0, 8500.0)
 
 
 def oxygen_1270nm() -> CollisionInduced:
-    """O2 with dry air at 1.27 µm and 296 K, for those who have no file: five Gaussians through the measurement of Maté et al. 1999 (GAS-14)."""
+    """O2 with dry air at 1.27 µm and 296 K, for those who have no file: five Gaussians through the measurement of Maté
+    et al. 1999 (GAS-14).
+    """
     nu = np.arange(_MATE_LIMITS[0], _MATE_LIMITS[1] + 1.0, 2.0)
     amagat = sum(a * np.exp(-0.5 * ((nu - centre) / width) ** 2) for a, centre, width in _MATE)
-    return CollisionInduced("O2", "Air", nu, np.array([296.0]), (np.maximum(amagat, 0.0) * 1e-7 / LOSCHMIDT**2)[None, :])  # (GAS-14)
+    return CollisionInduced(
+        "O2", "Air", nu, np.array([296.0]), (np.maximum(amagat, 0.0) * 1e-7 / LOSCHMIDT**2)[None, :]
+    )  # (GAS-14)

@@ -1,4 +1,6 @@
-"""Responses of spectrometer channels on a fine grid, as a sparse matrix. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+"""Responses of spectrometer channels on a fine grid, as a sparse matrix. Labels (GAS-n) are those of
+``docs/ATBD/gas.md``.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def gaussian_channels(wavenumber: npt.ArrayLike, centre: npt.ArrayLike, width: n
     return _matrix(checked_grid(wavenumber), centres, -_REACH * fwhm, _REACH * fwhm, fwhm, shape)
 
 
-def tabulated_channels(wavenumber: npt.ArrayLike, centre: npt.ArrayLike, distance: npt.ArrayLike, response: npt.ArrayLike) -> csr_array:
+def tabulated_channels(
+    wavenumber: npt.ArrayLike, centre: npt.ArrayLike, distance: npt.ArrayLike, response: npt.ArrayLike
+) -> csr_array:
     """Channels with a tabulated response, one for all or one each (GAS-21).
 
     Parameters
@@ -74,18 +78,35 @@ def tabulated_channels(wavenumber: npt.ArrayLike, centre: npt.ArrayLike, distanc
     centres = np.atleast_1d(np.asarray(centre, float))
     d, values = np.asarray(distance, float), np.asarray(response, float)
     if d.ndim != 1 or d.size < 3 or np.any(np.diff(d) <= 0.0):
-        raise BadParameter("distances of a tabulated response do not rise", expected="three or more, rising", found=f"{d.size}")
+        raise BadParameter(
+            "distances of a tabulated response do not rise", expected="three or more, rising", found=f"{d.size}"
+        )
     if values.shape not in ((d.size,), (centres.size, d.size)):
-        raise BadParameter("a tabulated response has the wrong shape", expected=f"({d.size},) or ({centres.size}, {d.size})", found=str(values.shape))
+        raise BadParameter(
+            "a tabulated response has the wrong shape",
+            expected=f"({d.size},) or ({centres.size}, {d.size})",
+            found=str(values.shape),
+        )
     table = np.broadcast_to(values, (centres.size, d.size))
     area = np.trapezoid(table, d, axis=1)
     if np.any(~(area > 0.0)):
-        raise BadParameter("a tabulated response has no area", where=f"channel {int(np.flatnonzero(~(area > 0.0))[0]) + 1}")
+        raise BadParameter(
+            "a tabulated response has no area", where=f"channel {int(np.flatnonzero(~(area > 0.0))[0]) + 1}"
+        )
     width = area / table.max(axis=1)
-    return _matrix(checked_grid(wavenumber), centres, np.full(centres.size, d[0]), np.full(centres.size, d[-1]), width, lambda x, k: np.interp(x, d, table[k]))
+    return _matrix(
+        checked_grid(wavenumber),
+        centres,
+        np.full(centres.size, d[0]),
+        np.full(centres.size, d[-1]),
+        width,
+        lambda x, k: np.interp(x, d, table[k]),
+    )
 
 
-def _matrix(grid: Float, centre: Float, low: Float, high: Float, width: Float, shape: Callable[[Float, int], Float]) -> csr_array:
+def _matrix(
+    grid: Float, centre: Float, low: Float, high: Float, width: Float, shape: Callable[[Float, int], Float]
+) -> csr_array:
     outside = (centre + low < grid[0]) | (centre + high > grid[-1])
     if outside.any():
         k = int(np.flatnonzero(outside)[0])
@@ -111,4 +132,6 @@ def _matrix(grid: Float, centre: Float, low: Float, high: Float, width: Float, s
         rows.append(np.full(values.size, k))
         columns.append(np.arange(part.start, part.stop))
         weights.append(values / values.sum())  # (GAS-21)
-    return csr_array((np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=(centre.size, grid.size))
+    return csr_array(
+        (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=(centre.size, grid.size)
+    )

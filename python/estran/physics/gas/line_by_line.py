@@ -64,7 +64,9 @@ def cross_section(
     if not reach.any():
         lines.near(float(grid[0]), float(grid[-1]) + 1e-9, cut)  # says which window has no line
     if mixing is not None and mixing.shape != lines.wavenumber.shape:
-        raise BadParameter("line mixing needs one coefficient a line", expected=str(lines.wavenumber.shape), found=str(mixing.shape))
+        raise BadParameter(
+            "line mixing needs one coefficient a line", expected=str(lines.wavenumber.shape), found=str(mixing.shape)
+        )
     used = lines.take(reach)
     state = line_state(used, pressure, temperature, share)
     scale = _ROOT_LN2 / state.doppler
@@ -92,7 +94,9 @@ def checked_grid(wavenumber: npt.ArrayLike) -> Float:
     """
     grid = np.ascontiguousarray(np.atleast_1d(np.asarray(wavenumber, float)))
     if grid.ndim != 1 or grid.size == 0 or not np.isfinite(grid).all() or grid[0] <= 0.0:
-        raise BadParameter("wavenumbers are no list of positive numbers", expected="cm⁻¹, rising", found=f"shape {grid.shape}")
+        raise BadParameter(
+            "wavenumbers are no list of positive numbers", expected="cm⁻¹, rising", found=f"shape {grid.shape}"
+        )
     if np.any(np.diff(grid) <= 0.0):
         at = int(np.flatnonzero(np.diff(grid) <= 0.0)[0])
         raise BadParameter(
@@ -107,7 +111,17 @@ def checked_grid(wavenumber: npt.ArrayLike) -> Float:
 
 @jit
 def _sum_block(
-    block: int, grid: Float, position: Float, centre: Float, scale: Float, y: Float, area: Float, mixing: Float, base: Float, cut: float, out: Float
+    block: int,
+    grid: Float,
+    position: Float,
+    centre: Float,
+    scale: Float,
+    y: Float,
+    area: Float,
+    mixing: Float,
+    base: Float,
+    cut: float,
+    out: Float,
 ) -> None:
     """Add every line that reaches a block of the grid, in the order of the lines."""
     first = block * _BLOCK
@@ -122,7 +136,9 @@ def _sum_block(
         left = min(max(first + np.searchsorted(grid[first:last], centre[k] - outer), lo), hi)
         right = max(min(first + np.searchsorted(grid[first:last], centre[k] + outer, side="right"), hi), left)
         begin_core = min(max(first + np.searchsorted(grid[first:last], centre[k] - inner), left), right)
-        end_core = max(min(first + np.searchsorted(grid[first:last], centre[k] + inner, side="right"), right), begin_core)
+        end_core = max(
+            min(first + np.searchsorted(grid[first:last], centre[k] + inner, side="right"), right), begin_core
+        )
         _wing(grid, lo, left, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
         _flank(grid, left, begin_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
         _core(grid, begin_core, end_core, centre[k], scale[k], y[k], area[k], mixing[k], base[k], out)
@@ -131,7 +147,18 @@ def _sum_block(
 
 
 @parallel_jit
-def _sum_lines(grid: Float, position: Float, centre: Float, scale: Float, y: Float, area: Float, mixing: Float, base: Float, cut: float, out: Float) -> None:
+def _sum_lines(
+    grid: Float,
+    position: Float,
+    centre: Float,
+    scale: Float,
+    y: Float,
+    area: Float,
+    mixing: Float,
+    base: Float,
+    cut: float,
+    out: Float,
+) -> None:
     """All blocks: the order of the sum in a sample is that of the lines, whatever the number of threads."""
     for block in numba.prange((grid.size + _BLOCK - 1) // _BLOCK):
         _sum_block(block, grid, position, centre, scale, y, area, mixing, base, cut, out)
@@ -145,7 +172,18 @@ def _reach(square: float, y: float) -> float:
 
 
 @jit
-def _wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+def _wing(
+    grid: Float,
+    lo: int,
+    hi: int,
+    centre: float,
+    scale: float,
+    y: float,
+    area: float,
+    mixing: float,
+    base: float,
+    out: Float,
+) -> None:
     if mixing == 0.0:
         for i in range(lo, hi):
             out[i] += area * (far_real((grid[i] - centre) * scale, y) - base)
@@ -156,14 +194,36 @@ def _wing(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, 
 
 
 @jit
-def _flank(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+def _flank(
+    grid: Float,
+    lo: int,
+    hi: int,
+    centre: float,
+    scale: float,
+    y: float,
+    area: float,
+    mixing: float,
+    base: float,
+    out: Float,
+) -> None:
     for i in range(lo, hi):
         w = middle((grid[i] - centre) * scale, y)
         out[i] += area * (w.real + mixing * w.imag - base)
 
 
 @jit
-def _core(grid: Float, lo: int, hi: int, centre: float, scale: float, y: float, area: float, mixing: float, base: float, out: Float) -> None:
+def _core(
+    grid: Float,
+    lo: int,
+    hi: int,
+    centre: float,
+    scale: float,
+    y: float,
+    area: float,
+    mixing: float,
+    base: float,
+    out: Float,
+) -> None:
     for i in range(lo, hi):
         w = probability((grid[i] - centre) * scale, y)
         out[i] += area * (w.real + mixing * w.imag - base)  # (GAS-7)

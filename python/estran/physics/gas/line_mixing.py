@@ -1,6 +1,7 @@
 """First-order line mixing from a relaxation matrix, after Tran, Boulet and Hartmann 2006 (doi:10.1029/2005JD006869).
 
-Labels (GAS-n) are those of ``docs/ATBD/gas.md``. Written for the O2 A band and its file format; the diagonal is the widths of the same file.
+Labels (GAS-n) are those of ``docs/ATBD/gas.md``. Written for the O2 A band and its file format; the diagonal is the
+widths of the same file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ Float = npt.NDArray[np.float64]
 _SAME_LINE = 0.1
 """cm⁻¹: a line of a list closer than this to one of the band is the same line."""
 _RESIDUE, _LARGEST_M = 0.04, 36.0
-"""What the sum rule leaves for the lines, by |m| (Tran et al. 2006): the rigid dipole is not quite that of the molecule."""
+"""What the sum rule leaves for the lines, by |m| (Tran et al. 2006): the rigid dipole is not quite that of the
+molecule.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class MixedBand:
     m
         -N in the P branches, N + 1 in the R branches, (n,).
     relaxation, relaxation_exponent
-        W [cm⁻¹/atm] and the exponent of its dependence on temperature, (n, n): row the line that loses, column the one that gains.
+        W [cm⁻¹/atm] and the exponent of its dependence on temperature, (n, n): row the line that loses, column the one
+        that gains.
     """
 
     gas: str
@@ -63,7 +67,11 @@ class MixedBand:
     def __post_init__(self) -> None:
         n = self.wavenumber.size
         if self.relaxation.shape != (n, n) or self.relaxation_exponent.shape != (n, n):
-            raise BadParameter("the relaxation matrix does not belong to the lines", expected=f"{n} x {n}", found=str(self.relaxation.shape))
+            raise BadParameter(
+                "the relaxation matrix does not belong to the lines",
+                expected=f"{n} x {n}",
+                found=str(self.relaxation.shape),
+            )
 
     def lines(self) -> Lines:
         """The band as :class:`Lines`: intensity from population and dipole (GAS-9), self-broadening as by air."""
@@ -71,14 +79,25 @@ class MixedBand:
         emission = -np.expm1(-SECOND_RADIATION * self.wavenumber / t0)
         intensity = self.population * self.dipole**2 * self.wavenumber * emission / density(ATMOSPHERE, t0)  # (GAS-9)
         number = np.full(self.wavenumber.size, self.isotopologue)
-        return line_list(self.gas, number, self.wavenumber, intensity, self.width, self.width, self.lower_energy, self.exponent, self.shift)
+        return line_list(
+            self.gas,
+            number,
+            self.wavenumber,
+            intensity,
+            self.width,
+            self.width,
+            self.lower_energy,
+            self.exponent,
+            self.shift,
+        )
 
 
 def relaxation_matrix(band: MixedBand, temperature: float) -> Float:
     """W at a temperature [K], in detailed balance, renormalised to the sum rule [cm⁻¹/atm], (n, n) (GAS-10).
 
-    ``W[k, l]`` is what line k takes from line l. The procedure is that which Tran et al. 2006 give with their data: downward elements from the file, upward
-    ones by detailed balance; then, line by line in the file's order, the elements with later ones scaled so that ``sum_k d_k W[k, l]`` is what the rule leaves.
+    ``W[k, l]`` is what line k takes from line l. The procedure is that which Tran et al. 2006 give with their data:
+    downward elements from the file, upward ones by detailed balance; then, line by line in the file's order, the
+    elements with later ones scaled so that ``sum_k d_k W[k, l]`` is what the rule leaves.
     """
     t = float(checked_temperature(temperature))
     n = band.wavenumber.size
@@ -99,15 +118,19 @@ def relaxation_matrix(band: MixedBand, temperature: float) -> Float:
 
 
 def mixing_coefficients(band: MixedBand, temperature: float, pressure: float = 0.0) -> Float:
-    """First-order coefficients Y by line of the band's rising wavenumbers, as :meth:`MixedBand.lines` has them [1/atm], (n,) (GAS-11).
+    """First-order coefficients Y by line of the band's rising wavenumbers, as :meth:`MixedBand.lines` has them [1/atm],
+    (n,) (GAS-11).
 
-    The pressure [hPa] moves the lines a little, which matters where two are 0.06 cm⁻¹ apart, as at the head of the R branch.
+    The pressure [hPa] moves the lines a little, which matters where two are 0.06 cm⁻¹ apart, as at the head of the R
+    branch.
     """
     w = relaxation_matrix(band, temperature)
     place = band.wavenumber + band.shift * (pressure / ATMOSPHERE)
     distance = place[None, :] - place[:, None]  # [k, l]: nu_l - nu_k
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(distance != 0.0, 2.0 * band.dipole[:, None] / band.dipole[None, :] * w / distance, 0.0)  # (GAS-11)
+        terms = np.where(
+            distance != 0.0, 2.0 * band.dipole[:, None] / band.dipole[None, :] * w / distance, 0.0
+        )  # (GAS-11)
     return np.asarray(terms.sum(axis=0)[np.argsort(band.wavenumber, kind="stable")])
 
 
@@ -126,7 +149,8 @@ def with_band(lines: Lines, band: MixedBand) -> tuple[Lines, npt.NDArray[np.int6
     own = band.lines()
     at = np.searchsorted(own.wavenumber, lines.wavenumber)
     gap = np.minimum(
-        np.abs(lines.wavenumber - own.wavenumber[np.clip(at, 0, len(own) - 1)]), np.abs(lines.wavenumber - own.wavenumber[np.clip(at - 1, 0, len(own) - 1)])
+        np.abs(lines.wavenumber - own.wavenumber[np.clip(at, 0, len(own) - 1)]),
+        np.abs(lines.wavenumber - own.wavenumber[np.clip(at - 1, 0, len(own) - 1)]),
     )
     kept = lines.take(~((gap < _SAME_LINE) & (lines.isotopologue == band.isotopologue) & (lines.gas == band.gas)))
     columns = [np.concatenate([getattr(kept, name), getattr(own, name)]) for name in _COLUMNS]

@@ -1,4 +1,6 @@
-"""Spectral lines as arrays, and what becomes of them at a temperature and a pressure. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+"""Spectral lines as arrays, and what becomes of them at a temperature and a pressure. Labels (GAS-n) are those of
+``docs/ATBD/gas.md``.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ class Lines:
     Raises
     ------
     BadParameter
-        The arrays differ in length, are not sorted, hold what is not finite, negative widths or intensities, or wavelengths.
+        The arrays differ in length, are not sorted, hold what is not finite, negative widths or intensities, or
+        wavelengths.
     """
 
     gas: str
@@ -60,7 +63,12 @@ class Lines:
         for field in fields(self)[1:]:
             values = getattr(self, field.name)
             if values.shape != self.wavenumber.shape or values.ndim != 1:
-                raise BadParameter("the arrays of a line list differ in length", where=field.name, expected=str(self.wavenumber.shape), found=str(values.shape))
+                raise BadParameter(
+                    "the arrays of a line list differ in length",
+                    where=field.name,
+                    expected=str(self.wavenumber.shape),
+                    found=str(values.shape),
+                )
             if not np.isfinite(values).all():
                 raise BadParameter("a line list holds values that are not finite", where=field.name)
         if np.any(np.diff(self.wavenumber) < 0.0):
@@ -91,11 +99,19 @@ class Lines:
             There is none, or the window is empty.
         """
         if not low < high:
-            raise BadParameter("a window of wavenumbers is empty or upside down", expected="low < high", found=f"{low:g} to {high:g} cm⁻¹")
+            raise BadParameter(
+                "a window of wavenumbers is empty or upside down",
+                expected="low < high",
+                found=f"{low:g} to {high:g} cm⁻¹",
+            )
         chosen = self.take((self.wavenumber >= low - margin) & (self.wavenumber <= high + margin))
         if not len(chosen):
             holds = f"{self.wavenumber[0]:g} to {self.wavenumber[-1]:g} cm⁻¹" if len(self) else "none"
-            hint = "give wavenumbers in cm⁻¹, not wavelengths in nm" if high < 3500.0 else f"get the lines of {self.gas} for this window from HITRAN or GEISA"
+            hint = (
+                "give wavenumbers in cm⁻¹, not wavelengths in nm"
+                if high < 3500.0
+                else f"get the lines of {self.gas} for this window from HITRAN or GEISA"
+            )
             raise BadParameter(
                 f"no line of {self.gas} is in the window",
                 where=f"{low:g} to {high:g} cm⁻¹, {margin:g} cm⁻¹ around it",
@@ -123,17 +139,26 @@ def line_list(
     shift: npt.ArrayLike,
 ) -> Lines:
     """:class:`Lines` from columns in any order of wavenumber."""
-    columns = [np.atleast_1d(np.asarray(c, float)) for c in (wavenumber, intensity, air_width, self_width, lower_energy, exponent, shift)]
+    columns = [
+        np.atleast_1d(np.asarray(c, float))
+        for c in (wavenumber, intensity, air_width, self_width, lower_energy, exponent, shift)
+    ]
     numbers = np.atleast_1d(np.asarray(isotopologue, np.int64))
     order = np.argsort(columns[0], kind="stable")
     if any(c.shape != order.shape for c in (*columns, numbers)):
-        raise BadParameter("the columns of a line list differ in length", expected=str(order.shape), found=", ".join(str(c.shape) for c in (*columns, numbers)))
+        raise BadParameter(
+            "the columns of a line list differ in length",
+            expected=str(order.shape),
+            found=", ".join(str(c.shape) for c in (*columns, numbers)),
+        )
     return Lines(gas, numbers[order], *(c[order] for c in columns))
 
 
 @dataclass(frozen=True)
 class LineState:
-    """Lines at one temperature and pressure: centre, Doppler and Lorentz half width at half maximum [cm⁻¹], intensity [cm/molecule], each (n,)."""
+    """Lines at one temperature and pressure: centre, Doppler and Lorentz half width at half maximum [cm⁻¹], intensity
+    [cm/molecule], each (n,).
+    """
 
     centre: Float
     doppler: Float
@@ -153,7 +178,9 @@ def line_state(lines: Lines, pressure: float, temperature: float, share: float =
     if not pressure > 0.0:
         raise BadParameter("a pressure is not above 0", expected="hPa", found=f"{pressure:g}")
     if not 0.0 <= share <= 1.0:
-        raise BadParameter("a mixing ratio is not between 0 and 1", expected="mol/mol", found=f"{share:g}", todo="divide ppm by 1e6")
+        raise BadParameter(
+            "a mixing ratio is not between 0 and 1", expected="mol/mol", found=f"{share:g}", todo="divide ppm by 1e6"
+        )
     atmospheres = pressure / ATMOSPHERE
     nu, c2, t0 = lines.wavenumber, SECOND_RADIATION, REFERENCE_TEMPERATURE
     ratio, mass = np.empty(len(lines)), np.empty(len(lines))
@@ -164,6 +191,8 @@ def line_state(lines: Lines, pressure: float, temperature: float, share: float =
     with np.errstate(divide="ignore", invalid="ignore"):
         emission = np.where(nu > 0.0, np.expm1(-c2 * nu / t) / np.expm1(-c2 * nu / t0), t0 / t)
     intensity = lines.intensity / ratio * np.exp(-c2 * lines.lower_energy * (1.0 / t - 1.0 / t0)) * emission  # (GAS-1)
-    lorentz = (t0 / t) ** lines.exponent * atmospheres * (lines.air_width * (1.0 - share) + lines.self_width * share)  # (GAS-3)
+    lorentz = (
+        (t0 / t) ** lines.exponent * atmospheres * (lines.air_width * (1.0 - share) + lines.self_width * share)
+    )  # (GAS-3)
     doppler = nu * np.sqrt(2.0 * np.log(2.0) * BOLTZMANN * t / (mass * LIGHT**2))  # (GAS-3)
     return LineState(nu + lines.shift * atmospheres, doppler, lorentz, intensity)

@@ -1,4 +1,6 @@
-"""Total internal partition sums of isotopologues, from the series of `isotopologues`. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+"""Total internal partition sums of isotopologues, from the series of `isotopologues`. Labels (GAS-n) are those of
+``docs/ATBD/gas.md``.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def partition_ratio(molecule: int, number: int, temperature: npt.ArrayLike) -> F
     t = checked_temperature(temperature)
     known = isotopologue(molecule, number)
     u = (2.0 * t - COLDEST - WARMEST) / (WARMEST - COLDEST)
-    return np.asarray((t / REFERENCE_TEMPERATURE) ** known.power * np.exp(np.polynomial.chebyshev.chebval(u, known.series)))  # (GAS-2)
+    return np.asarray(
+        (t / REFERENCE_TEMPERATURE) ** known.power * np.exp(np.polynomial.chebyshev.chebval(u, known.series))
+    )  # (GAS-2)
 
 
 def checked_temperature(temperature: npt.ArrayLike) -> Float:

@@ -43,17 +43,40 @@ class Layers:
     def __post_init__(self) -> None:
         n = self.edges.size - 1
         if n < 1 or np.any(np.diff(self.edges) >= 0.0) or not self.edges[-1] >= 0.0:
-            raise BadParameter("pressure does not fall from the ground up", expected="hPa, falling, two edges or more", found=_range(self.edges))
+            raise BadParameter(
+                "pressure does not fall from the ground up",
+                expected="hPa, falling, two edges or more",
+                found=_range(self.edges),
+            )
         if self.edges[0] > 1200.0:
-            raise BadParameter("the pressure at the ground is too high", expected="hPa", found=f"{self.edges[0]:g}", todo="divide pascals by 100")
-        for name, values in (("temperature", self.temperature), ("air", self.air), *((f"share of {g}", s) for g, s in self.shares.items())):
+            raise BadParameter(
+                "the pressure at the ground is too high",
+                expected="hPa",
+                found=f"{self.edges[0]:g}",
+                todo="divide pascals by 100",
+            )
+        for name, values in (
+            ("temperature", self.temperature),
+            ("air", self.air),
+            *((f"share of {g}", s) for g, s in self.shares.items()),
+        ):
             if values.shape != (n,):
-                raise BadParameter("a profile has the wrong length", where=name, expected=f"{n} layers", found=str(values.shape))
+                raise BadParameter(
+                    "a profile has the wrong length", where=name, expected=f"{n} layers", found=str(values.shape)
+                )
             if not np.isfinite(values).all() or np.any(values < 0.0):
-                raise BadParameter("a profile holds values that are negative or not finite", where=name, found=_range(values))
+                raise BadParameter(
+                    "a profile holds values that are negative or not finite", where=name, found=_range(values)
+                )
         for gas, share in self.shares.items():
             if np.any(share > 1.0):
-                raise BadParameter("a mixing ratio is above 1", where=gas, expected="mol/mol", found=_range(share), todo="divide ppm by 1e6")
+                raise BadParameter(
+                    "a mixing ratio is above 1",
+                    where=gas,
+                    expected="mol/mol",
+                    found=_range(share),
+                    todo="divide ppm by 1e6",
+                )
 
     @property
     def pressure(self) -> Float:
@@ -86,7 +109,10 @@ class Layers:
         """
         if not pressure > self.edges[1]:
             raise BadParameter(
-                "the ground is above the lowest layer", expected=f"a pressure above {self.edges[1]:g} hPa", found=f"{pressure:g}", todo="leave layers out"
+                "the ground is above the lowest layer",
+                expected=f"a pressure above {self.edges[1]:g} hPa",
+                found=f"{pressure:g}",
+                todo="leave layers out",
             )
         factor = (pressure - self.edges[1]) / (self.edges[0] - self.edges[1])
         edges, air = self.edges.copy(), self.air.copy()
@@ -102,7 +128,13 @@ class Layers:
         return replace(self, shares={**self.shares, gas: self.share(gas) * factor})
 
 
-def layers_from_levels(pressure: npt.ArrayLike, temperature: npt.ArrayLike, shares: Mapping[str, npt.ArrayLike | float], *, gravity: float = GRAVITY) -> Layers:
+def layers_from_levels(
+    pressure: npt.ArrayLike,
+    temperature: npt.ArrayLike,
+    shares: Mapping[str, npt.ArrayLike | float],
+    *,
+    gravity: float = GRAVITY,
+) -> Layers:
     """Layers between levels, in hydrostatic balance (GAS-15).
 
     Parameters
@@ -118,7 +150,9 @@ def layers_from_levels(pressure: npt.ArrayLike, temperature: npt.ArrayLike, shar
     """
     edges, t = np.atleast_1d(np.asarray(pressure, float)), np.atleast_1d(np.asarray(temperature, float))
     if t.shape != edges.shape or edges.ndim != 1:
-        raise BadParameter("levels of pressure and temperature differ in number", expected=str(edges.shape), found=str(t.shape))
+        raise BadParameter(
+            "levels of pressure and temperature differ in number", expected=str(edges.shape), found=str(t.shape)
+        )
     at_levels = {gas: np.broadcast_to(np.asarray(s, float), edges.shape) for gas, s in shares.items()}
     means = {gas: 0.5 * (s[1:] + s[:-1]) for gas, s in at_levels.items()}
     water = means.get("H2O", np.zeros(edges.size - 1))
@@ -151,7 +185,11 @@ def slant_airmass(zenith: float, height: npt.ArrayLike = 0.0, radius: float = 63
     (2.0, 1.9907)
     """
     if not 0.0 <= zenith < 90.0:
-        raise BadGeometry("the Sun or the view is at or below the horizon", expected="a zenith angle of 0 to below 90 degrees", found=f"{zenith:g}")
+        raise BadGeometry(
+            "the Sun or the view is at or below the horizon",
+            expected="a zenith angle of 0 to below 90 degrees",
+            found=f"{zenith:g}",
+        )
     sine = np.sin(np.radians(zenith)) * radius / (radius + np.asarray(height, float))
     return np.asarray(1.0 / np.sqrt(1.0 - sine**2))  # (GAS-17)
 

@@ -1,7 +1,7 @@
 """A few wavenumbers with weights in place of all: sums that stand for the mean over a channel, whatever the profile.
 
-Labels (GAS-n) are those of ``docs/ATBD/gas.md``. The idea is that of Moncet et al. 2008 (doi:10.1175/2008JAS2711.1); the weights are found by non-negative
-least squares on the transmissions of training profiles.
+Labels (GAS-n) are those of ``docs/ATBD/gas.md``. The idea is that of Moncet et al. 2008 (doi:10.1175/2008JAS2711.1);
+the weights are found by non-negative least squares on the transmissions of training profiles.
 """
 
 from __future__ import annotations
@@ -40,14 +40,17 @@ class Sampling:
 
 
 _STRIDES = (16, 12, 8, 6, 4, 3, 2, 1)
-"""One wavenumber of so many is looked at; multiples of the index, so that neighbouring channels share what they take."""
+"""One wavenumber of so many is looked at; multiples of the index, so that neighbouring channels share what they take.
+"""
 _LEAST = 6
 """Fewest wavenumbers from which a channel may choose."""
 _HEAVY = 10.0
 """Weight of "rows add up to 1", one equation among those of the training spectra."""
 
 
-def sample(channels: csr_array, training: Float, *, tolerance: float = 1e-5, progress: Progress | None = None) -> Sampling:
+def sample(
+    channels: csr_array, training: Float, *, tolerance: float = 1e-5, progress: Progress | None = None
+) -> Sampling:
     """Choose wavenumbers and weights (GAS-24), from as few as reach a tolerance.
 
     Parameters
@@ -57,7 +60,8 @@ def sample(channels: csr_array, training: Float, *, tolerance: float = 1e-5, pro
     training
         Transmissions on the fine grid of profiles and airmasses that span what will be asked, (t, m); a hundred or so.
     tolerance
-        Largest difference to the full sum over the training spectra; where even all wavenumbers do not reach it, the closest is taken.
+        Largest difference to the full sum over the training spectra; where even all wavenumbers do not reach it, the
+        closest is taken.
 
     Raises
     ------
@@ -65,12 +69,18 @@ def sample(channels: csr_array, training: Float, *, tolerance: float = 1e-5, pro
         The training is for another grid, or has fewer than ten spectra.
     """
     if training.ndim != 2 or training.shape[1] != channels.shape[1] or training.shape[0] < 10:
-        raise BadParameter("training spectra do not fit the channels", expected=f"10 or more, {channels.shape[1]} wavenumbers", found=str(training.shape))
+        raise BadParameter(
+            "training spectra do not fit the channels",
+            expected=f"10 or more, {channels.shape[1]} wavenumbers",
+            found=str(training.shape),
+        )
     wanted = np.asarray((channels @ training.T).T)
     rows, columns, weights = [], [], []
     residual = np.empty(channels.shape[0])
     for k in range(channels.shape[0]):
-        taken, weight, residual[k] = _one(channels.indices[channels.indptr[k] : channels.indptr[k + 1]], training, wanted[:, k], tolerance)
+        taken, weight, residual[k] = _one(
+            channels.indices[channels.indptr[k] : channels.indptr[k + 1]], training, wanted[:, k], tolerance
+        )
         rows.append(np.full(taken.size, k))
         columns.append(taken)
         weights.append(weight)  # (GAS-24)
@@ -81,7 +91,9 @@ def sample(channels: csr_array, training: Float, *, tolerance: float = 1e-5, pro
     return Sampling(which.astype(np.int64), matrix, residual)
 
 
-def _one(support: npt.NDArray[np.int32], training: Float, wanted: Float, tolerance: float) -> tuple[npt.NDArray[np.int32], Float, float]:
+def _one(
+    support: npt.NDArray[np.int32], training: Float, wanted: Float, tolerance: float
+) -> tuple[npt.NDArray[np.int32], Float, float]:
     """Wavenumbers, weights and residual of one channel."""
     best: tuple[npt.NDArray[np.int32], Float, float] | None = None
     for stride in _STRIDES:

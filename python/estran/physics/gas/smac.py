@@ -1,7 +1,9 @@
-"""SMAC, the simplified method for atmospheric correction (Rahman & Dedieu 1994, doi:10.1080/01431169408954055), with its published coefficients.
+"""SMAC, the simplified method for atmospheric correction (Rahman & Dedieu 1994, doi:10.1080/01431169408954055), with
+its published coefficients.
 
-Labels (SMAC-n) are those of ``docs/ATBD/gas_bands.md``. The accuracy that its authors state is 2 to 3 %; less beyond zenith angles of 70 degrees and in
-strong absorption bands. Here it is a peer and a common language with other software; the table of :mod:`estran.physics.gas.absorption` is more exact.
+Labels (SMAC-n) are those of ``docs/ATBD/gas_bands.md``. The accuracy that its authors state is 2 to 3 %; less beyond
+zenith angles of 70 degrees and in strong absorption bands. Here it is a peer and a common language with other software;
+the table of :mod:`estran.physics.gas.absorption` is more exact.
 """
 
 from __future__ import annotations
@@ -87,7 +89,11 @@ class SmacAtmosphere:
 
 
 def gas_transmittance(
-    coefficients: SmacCoefficients, airmass: npt.ArrayLike, ozone: npt.ArrayLike, water_vapour: npt.ArrayLike, pressure: npt.ArrayLike = STANDARD_PRESSURE
+    coefficients: SmacCoefficients,
+    airmass: npt.ArrayLike,
+    ozone: npt.ArrayLike,
+    water_vapour: npt.ArrayLike,
+    pressure: npt.ArrayLike = STANDARD_PRESSURE,
 ) -> Float:
     """Transmittance of the gases (SMAC-1).
 
@@ -108,7 +114,13 @@ def gas_transmittance(
     relative = p / STANDARD_PRESSURE
     log = coefficients.water_vapour[0] * (h2o * m) ** coefficients.water_vapour[1]
     log = log + coefficients.ozone[0] * (o3 / 1000.0 * m) ** coefficients.ozone[1]
-    mixed = (coefficients.oxygen, coefficients.carbon_dioxide, coefficients.methane, coefficients.nitrogen_dioxide, coefficients.carbon_monoxide)
+    mixed = (
+        coefficients.oxygen,
+        coefficients.carbon_dioxide,
+        coefficients.methane,
+        coefficients.nitrogen_dioxide,
+        coefficients.carbon_monoxide,
+    )
     for a, n, power in mixed:
         log = log + a * (relative**power * m) ** n
     return np.asarray(np.exp(log))

@@ -1,7 +1,9 @@
-"""Cross-sections of a gas in a table over pressure, temperature and share, and optical depth from it. Labels (GAS-n) are those of ``docs/ATBD/gas.md``.
+"""Cross-sections of a gas in a table over pressure, temperature and share, and optical depth from it. Labels (GAS-n)
+are those of ``docs/ATBD/gas.md``.
 
-Interpolation is linear in the table's values, whatever its order in pressure and temperature: so all layers of a profile melt into one weight per node, and the
-optical depth of a profile is one product of a vector with the table. Its derivatives are three more.
+Interpolation is linear in the table's values, whatever its order in pressure and temperature: so all layers of a
+profile melt into one weight per node, and the optical depth of a profile is one product of a vector with the table. Its
+derivatives are three more.
 """
 
 from __future__ import annotations
@@ -46,7 +48,12 @@ class Nodes:
         for name, least in (("pressure", 4), ("temperature", 2), ("share", 1)):
             values = getattr(self, name)
             if values.ndim != 1 or values.size < least or np.any(np.diff(values) <= 0.0):
-                raise BadParameter("the nodes of a table do not rise, or are too few", where=name, expected=f"{least} or more, rising", found=f"{values.size}")
+                raise BadParameter(
+                    "the nodes of a table do not rise, or are too few",
+                    where=name,
+                    expected=f"{least} or more, rising",
+                    found=f"{values.size}",
+                )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -66,7 +73,8 @@ def _stretch(pressure: Float) -> Float:
 
 
 def temperature_nodes(number: int = 8, coldest: float = 170.0, warmest: float = 325.0) -> Float:
-    """Chebyshev nodes of the second kind in 1/T: a polynomial through all of them is near the best of its degree [K] (GAS-19).
+    """Chebyshev nodes of the second kind in 1/T: a polynomial through all of them is near the best of its degree [K]
+    (GAS-19).
 
     Eight do for O2 and CO2 (1e-5 in transmission); the hot lines of water ask for ten.
     """
@@ -99,14 +107,21 @@ class CrossSections:
     def __post_init__(self) -> None:
         expected = (int(np.prod(self.nodes.shape)), self.wavenumber.size)
         if self.section.shape != expected:
-            raise BadParameter("a table of cross-sections has the wrong shape", where=self.gas, expected=str(expected), found=str(self.section.shape))
+            raise BadParameter(
+                "a table of cross-sections has the wrong shape",
+                where=self.gas,
+                expected=str(expected),
+                found=str(self.section.shape),
+            )
 
     def take(self, which: npt.NDArray[np.int64]) -> CrossSections:
         """The table at some of its wavenumbers."""
         return CrossSections(self.gas, self.wavenumber[which], self.nodes, np.ascontiguousarray(self.section[:, which]))
 
 
-def build_table(absorber: Absorber, wavenumber: npt.ArrayLike, nodes: Nodes, progress: Progress | None = None) -> CrossSections:
+def build_table(
+    absorber: Absorber, wavenumber: npt.ArrayLike, nodes: Nodes, progress: Progress | None = None
+) -> CrossSections:
     """Fill a table from the lines and continua of a gas.
 
     Raises
@@ -129,7 +144,8 @@ def build_table(absorber: Absorber, wavenumber: npt.ArrayLike, nodes: Nodes, pro
 
 @dataclass(frozen=True)
 class Weights:
-    """What a profile asks of a table: molecules a cm² at each node, (shares x pressures x temperatures,), and their derivatives.
+    """What a profile asks of a table: molecules a cm² at each node, (shares x pressures x temperatures,), and their
+    derivatives.
 
     Parameters
     ----------
@@ -225,7 +241,15 @@ def _lagrange(x: Float, at: float, first: int, count: int, weight: Float, slope:
 
 @jit
 def _gather(
-    log_p: Float, inverse_t: Float, x: Float, pressure: Float, temperature: Float, share: Float, air: Float, lowest: float, out: npt.NDArray[np.float64]
+    log_p: Float,
+    inverse_t: Float,
+    x: Float,
+    pressure: Float,
+    temperature: Float,
+    share: Float,
+    air: Float,
+    lowest: float,
+    out: npt.NDArray[np.float64],
 ) -> None:
     """Sum the weights of all layers (GAS-18) and their derivatives (GAS-20)."""
     nt, nx = inverse_t.size, x.size
@@ -255,7 +279,9 @@ def _gather(
 
 
 def optical_depth(table: CrossSections, weights: Sequence[Weights]) -> Float:
-    """Optical depth of profiles and its derivatives (GAS-18): (profiles, 4, m), the second index as in :class:`Weights`."""
+    """Optical depth of profiles and its derivatives (GAS-18): (profiles, 4, m), the second index as in
+    :class:`Weights`.
+    """
     rows = np.concatenate([w.stacked() for w in weights]).astype(np.float32)
     used = np.flatnonzero(rows.any(axis=0))
     # Single precision: the sums are of a few dozen terms, and lose less than 1e-6.

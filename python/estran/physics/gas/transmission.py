@@ -1,4 +1,6 @@
-"""Transmission of profiles in the channels of an instrument, with derivatives. Labels (GAS-n) are those of ``docs/ATBD/gas.md``."""
+"""Transmission of profiles in the channels of an instrument, with derivatives. Labels (GAS-n) are those of
+``docs/ATBD/gas.md``.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ class Transmission:
 
 
 def transmission(
-    tables: Sequence[CrossSections], channels: csr_array, profiles: Sequence[Layers], airmass: float | Sequence[npt.ArrayLike] = 1.0
+    tables: Sequence[CrossSections],
+    channels: csr_array,
+    profiles: Sequence[Layers],
+    airmass: float | Sequence[npt.ArrayLike] = 1.0,
 ) -> Transmission:
     """Transmission of profiles through the gases of some tables (GAS-22, GAS-23).
 
@@ -57,14 +62,23 @@ def transmission(
     Raises
     ------
     BadParameter
-        The tables differ in wavenumbers or share a gas; a profile is outside a table; the airmasses are not as many as the profiles.
+        The tables differ in wavenumbers or share a gas; a profile is outside a table; the airmasses are not as many as
+        the profiles.
     """
-    paths: list[npt.ArrayLike] = list(airmass) if isinstance(airmass, Sequence | np.ndarray) else [airmass] * len(profiles)
+    paths: list[npt.ArrayLike] = (
+        list(airmass) if isinstance(airmass, Sequence | np.ndarray) else [airmass] * len(profiles)
+    )
     if len(paths) != len(profiles):
-        raise BadParameter("airmasses are not as many as the profiles", expected=f"{len(profiles)}", found=f"{len(paths)}")
+        raise BadParameter(
+            "airmasses are not as many as the profiles", expected=f"{len(profiles)}", found=f"{len(paths)}"
+        )
     depths = spectra(tables, profiles, paths)
     if channels.shape[1] != tables[0].wavenumber.size:
-        raise BadParameter("the channels were made for another grid", expected=f"{tables[0].wavenumber.size} wavenumbers", found=f"{channels.shape[1]}")
+        raise BadParameter(
+            "the channels were made for another grid",
+            expected=f"{tables[0].wavenumber.size} wavenumbers",
+            found=f"{channels.shape[1]}",
+        )
     total = sum(depth[:, 0] for depth in depths.values())
     fine = np.exp(-np.asarray(total))  # (GAS-22)
 
@@ -79,27 +93,54 @@ def transmission(
     )
 
 
-def spectra(tables: Sequence[CrossSections], profiles: Sequence[Layers], airmass: Sequence[npt.ArrayLike]) -> dict[str, Float]:
+def spectra(
+    tables: Sequence[CrossSections], profiles: Sequence[Layers], airmass: Sequence[npt.ArrayLike]
+) -> dict[str, Float]:
     """Optical depth of each gas on the fine grid, with derivatives: (profiles, 4, m), by formula."""
     if not tables or not profiles:
-        raise BadParameter("there is no table, or no profile", expected="one or more of each", found=f"{len(tables)} and {len(profiles)}")
+        raise BadParameter(
+            "there is no table, or no profile",
+            expected="one or more of each",
+            found=f"{len(tables)} and {len(profiles)}",
+        )
     first = tables[0]
     for table in tables[1:]:
         if not np.array_equal(table.wavenumber, first.wavenumber):
-            raise BadParameter("tables of different wavenumbers cannot be added", found=f"{first.gas} and {table.gas}", todo="make them on one grid")
+            raise BadParameter(
+                "tables of different wavenumbers cannot be added",
+                found=f"{first.gas} and {table.gas}",
+                todo="make them on one grid",
+            )
     if len({table.gas for table in tables}) != len(tables):
-        raise BadParameter("a gas has two tables", found=", ".join(table.gas for table in tables), todo="give one absorber all its lines")
+        raise BadParameter(
+            "a gas has two tables",
+            found=", ".join(table.gas for table in tables),
+            todo="give one absorber all its lines",
+        )
     return {
-        table.gas: optical_depth(table, [profile_weights(table.gas, table.nodes, layers, path) for layers, path in zip(profiles, airmass, strict=True)])
+        table.gas: optical_depth(
+            table,
+            [
+                profile_weights(table.gas, table.nodes, layers, path)
+                for layers, path in zip(profiles, airmass, strict=True)
+            ],
+        )
         for table in tables
     }
 
 
-def values(tables: Sequence[CrossSections], channels: csr_array, profiles: Sequence[Layers], airmass: Sequence[npt.ArrayLike]) -> Float:
+def values(
+    tables: Sequence[CrossSections], channels: csr_array, profiles: Sequence[Layers], airmass: Sequence[npt.ArrayLike]
+) -> Float:
     """Transmission alone, without derivatives, (profiles, channels); four times as quick as :func:`transmission`."""
     total = np.zeros((len(profiles), tables[0].wavenumber.size), np.float32)
     for table in tables:
-        rows = np.stack([profile_weights(table.gas, table.nodes, layers, path).value for layers, path in zip(profiles, airmass, strict=True)])
+        rows = np.stack(
+            [
+                profile_weights(table.gas, table.nodes, layers, path).value
+                for layers, path in zip(profiles, airmass, strict=True)
+            ]
+        )
         total += rows.astype(np.float32) @ table.section
     np.exp(-total, out=total)
     return np.asarray((channels @ total.T).T, np.float64)

@@ -1,6 +1,7 @@
 """The Voigt profile and the complex probability function behind it. Labels (GAS-n) are those of ``docs/ATBD/gas.md``.
 
-Near the origin: Weideman 1994 (doi:10.1137/0731077) with 40 terms. Farther: the continued fraction of Laplace, cut after as many terms as the distance needs.
+Near the origin: Weideman 1994 (doi:10.1137/0731077) with 40 terms. Farther: the continued fraction of Laplace, cut
+after as many terms as the distance needs.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def probability(x: float, y: float) -> complex:
 
 @inlined
 def middle(x: float, y: float) -> complex:
-    """w of six terms of the continued fraction as one ratio of polynomials in z², for |z|² above `MIDDLE`: no branch, one division, so loops are vectorised."""
+    """w of six terms of the continued fraction as one ratio of polynomials in z², for |z|² above `MIDDLE`: no branch,
+    one division, so loops are vectorised.
+    """
     a = x * x - y * y
     b = 2.0 * x * y
     # z² squared, and the polynomials by Horner's rule in pairs of real numbers.
@@ -86,7 +89,9 @@ def middle(x: float, y: float) -> complex:
 
 @inlined
 def far_real(x: float, y: float) -> float:
-    """Re w of two terms of the continued fraction, for |z|² above `FAR`: relative error below 1e-8; no branch, so that loops over it are vectorised."""
+    """Re w of two terms of the continued fraction, for |z|² above `FAR`: relative error below 1e-8; no branch, so that
+    loops over it are vectorised.
+    """
     x2 = x * x
     y2 = y * y
     a = x2 - y2 - 0.5
@@ -142,4 +147,6 @@ def voigt(distance: npt.ArrayLike, doppler: float, lorentz: float) -> Float:
     Profile [cm], shape of `distance`.
     """
     scale = np.sqrt(np.log(2.0)) / doppler
-    return np.asarray(faddeeva(np.asarray(distance, float) * scale + 1j * lorentz * scale).real * scale * _INVERSE_ROOT_PI)
+    return np.asarray(
+        faddeeva(np.asarray(distance, float) * scale + 1j * lorentz * scale).real * scale * _INVERSE_ROOT_PI
+    )

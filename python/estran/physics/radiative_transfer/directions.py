@@ -12,11 +12,12 @@ Float = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Directions:
-    """Rows (light that leaves) and columns (light that arrives) of all matrices: first the nodes, then what was asked for.
+    """Rows (light that leaves) and columns (light that arrives) of all matrices: first the nodes, then what was asked
+    for.
 
-    Matrices carry the square root of the weight ``2 mu w`` on each node (RT-9), so that one after another is a plain product over the nodes, and so that a
-    symmetric law stays
-    symmetric. Directions asked for have weight 0 in the integrals: they are not met within, and cost little.
+    Matrices carry the square root of the weight ``2 mu w`` on each node (RT-9), so that one after another is a plain
+    product over the nodes, and so that a symmetric law stays symmetric. Directions asked for have weight 0 in the
+    integrals: they are not met within, and cost little.
     """
 
     nodes: int
@@ -32,7 +33,13 @@ class Directions:
         x, w = 0.5 * (x + 1.0), 0.5 * w
         mu = x * x
         scale = np.sqrt(2.0 * mu * (2.0 * x * w))
-        return cls(streams, np.concatenate([mu, view]), np.concatenate([mu, sun]), _with_ones(scale, view), _with_ones(scale, sun))
+        return cls(
+            streams,
+            np.concatenate([mu, view]),
+            np.concatenate([mu, sun]),
+            _with_ones(scale, view),
+            _with_ones(scale, sun),
+        )
 
 
 def _with_ones(scale: Float, asked: Float) -> Float:

@@ -18,7 +18,8 @@ CHUNK = 1024
 
 
 def place_of_zenith(cosine: Float, stretch: float, widest: float, nodes: int) -> Float:
-    """Place of directions on an axis whose nodes are even in the tangent of `stretch` times the zenith (RTT-8), in steps from 0; NaN outside.
+    """Place of directions on an axis whose nodes are even in the tangent of `stretch` times the zenith (RTT-8), in
+    steps from 0; NaN outside.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def zeniths(stretch: float, widest: float, nodes: int) -> Float:
 
 
 def modes_of(stokes: Float, count: int) -> Float:
-    """Azimuth modes of I, Q and U known at azimuths even over the full turn, at least 2 `count` of them: modes 0, 1 … of I, of Q, modes 1, 2 … of U (RTT-9).
+    """Azimuth modes of I, Q and U known at azimuths even over the full turn, at least 2 `count` of them: modes 0, 1 …
+    of I, of Q, modes 1, 2 … of U (RTT-9).
 
     Parameters
     ----------
@@ -63,7 +65,9 @@ def modes_of(stokes: Float, count: int) -> Float:
 
 
 def narrowed(table: Float, first: Float, second: Float) -> Float:
-    """A table (first, second, view, sun, modes) with the axes whose place is one for all pixels taken out: one node is left of them."""
+    """A table (first, second, view, sun, modes) with the axes whose place is one for all pixels taken out: one node is
+    left of them.
+    """
     for axis, place in enumerate((first, second)):
         if place.size == 1 and np.isfinite(place[0]):
             weights = blend(np.arange(float(table.shape[axis])), float(place[0]))
@@ -72,7 +76,9 @@ def narrowed(table: Float, first: Float, second: Float) -> Float:
 
 
 @parallel_jit
-def modes_sum(n: int, stokes: int, table: Float, first: Float, second: Float, view: Float, sun: Float, azimuth: Float, count: int) -> npt.NDArray[np.float64]:
+def modes_sum(
+    n: int, stokes: int, table: Float, first: Float, second: Float, view: Float, sun: Float, azimuth: Float, count: int
+) -> npt.NDArray[np.float64]:
     """Sum of azimuth modes, each interpolated in four axes (RTT-1, RTT-9).
 
     Parameters
@@ -82,7 +88,8 @@ def modes_sum(n: int, stokes: int, table: Float, first: Float, second: Float, vi
     stokes
         1 for I alone, 3 for I, Q, U.
     table
-        (first, second, view, sun, modes); of the first two axes each has 4 nodes or more, or 1, which then counts for every place.
+        (first, second, view, sun, modes); of the first two axes each has 4 nodes or more, or 1, which then counts for
+        every place.
     first, second, view, sun
         Places on the axes, in steps from the first node, each (n,) or (1,); NaN outside.
     azimuth
@@ -100,7 +107,8 @@ def modes_sum(n: int, stokes: int, table: Float, first: Float, second: Float, vi
     step_f, step_g = min(first.size - 1, 1), min(second.size - 1, 1)
     step_v, step_s, step_a = min(view.size - 1, 1), min(sun.size - 1, 1), min(azimuth.size - 1, 1)
     suns, stored = table.shape[3], table.shape[4]
-    # Four nodes of the Sun and all their modes stand side by side: one line of numbers, which the compiler adds up many at a time.
+    # Four nodes of the Sun and all their modes stand side by side: one line of numbers, which the compiler adds up many
+    # at a time.
     lines = table.reshape(table.shape[0], table.shape[1], table.shape[2], suns * stored)
     for chunk in numba.prange((n + CHUNK - 1) // CHUNK):
         f, w, line = np.empty(kept), np.ones((4, 4)), np.empty(4 * stored)
@@ -123,11 +131,19 @@ def modes_sum(n: int, stokes: int, table: Float, first: Float, second: Float, vi
             for ja in range(rows):
                 for jb in range(columns):
                     for jv in range(4):
-                        outer, near = w[0, ja] * w[1, jb] * w[2, jv], lines[ka + ja, kb + jb, kv + jv, ks * stored : (ks + 4) * stored]
+                        outer, near = (
+                            w[0, ja] * w[1, jb] * w[2, jv],
+                            lines[ka + ja, kb + jb, kv + jv, ks * stored : (ks + 4) * stored],
+                        )
                         for k in range(4 * stored):
                             line[k] += outer * near[k]
             for k in range(kept):
-                f[k] = w[3, 0] * line[k] + w[3, 1] * line[stored + k] + w[3, 2] * line[2 * stored + k] + w[3, 3] * line[3 * stored + k]
+                f[k] = (
+                    w[3, 0] * line[k]
+                    + w[3, 1] * line[stored + k]
+                    + w[3, 2] * line[2 * stored + k]
+                    + w[3, 3] * line[3 * stored + k]
+                )
             phi = azimuth[i * step_a]
             cos, sin = math.cos(phi), math.sin(phi)
             # cos and sin of m phi by the addition theorem.

@@ -17,7 +17,9 @@ class Ground(Protocol):
     """A reflecting surface."""
 
     def reflectance(self, view: Float, sun: Float, azimuth: Float) -> Float:
-        """Matrix of bidirectional reflectance factors on (I, Q, U), of the broadcast shape and (3, 3); cosines of zenith, azimuth of travel [radians]."""
+        """Matrix of bidirectional reflectance factors on (I, Q, U), of the broadcast shape and (3, 3); cosines of
+        zenith, azimuth of travel [radians].
+        """
 
     def modes(self, numbers: list[int], rows: Float, columns: Float) -> Float:
         """Azimuth modes of the same, (modes, rows, 3, columns, 3)."""

@@ -32,7 +32,10 @@ class Kernel:
         self.right = _basis(mode, degree, columns)[:, :, : self.stokes, : self.stokes]
         # From u to -u: (-1)^(l-m), and another sign on the functions that join Q and U.
         parity = (-1.0) ** (np.arange(degree + 1) - mode)
-        self.mirror = parity[:, None, None] * np.array([[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]])[: self.stokes, : self.stokes]
+        self.mirror = (
+            parity[:, None, None]
+            * np.array([[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]])[: self.stokes, : self.stokes]
+        )
 
     def reflected_transmitted(self, greek: Float) -> tuple[Float, Float]:
         """Modes for light that turns back and for light that goes on; each (rows, stokes, columns, stokes)."""

@@ -12,7 +12,9 @@ Float = npt.NDArray[np.float64]
 
 @inlined
 def even_start(place: float, nodes: int) -> int:
-    """First of the four nodes around a place on an axis whose nodes are 0, 1, 2 …; at the ends the stencil is one-sided."""
+    """First of the four nodes around a place on an axis whose nodes are 0, 1, 2 …; at the ends the stencil is
+    one-sided.
+    """
     return min(max(int(place) - 1, 0), nodes - 4)
 
 
@@ -24,7 +26,8 @@ def even_weights(offset: float) -> tuple[float, float, float, float]:
 
 
 def blend(nodes: Float, at: float) -> Float:
-    """Weights (n,) of all nodes of an axis for one place: Lagrange's on the four nodes around it, or on all where there are fewer (RTT-1).
+    """Weights (n,) of all nodes of an axis for one place: Lagrange's on the four nodes around it, or on all where there
+    are fewer (RTT-1).
 
     Parameters
     ----------

@@ -30,13 +30,20 @@ class Layer:
         if not 0.0 <= self.depth < np.inf:
             raise BadParameter("a layer has an impossible optical depth", expected="0 or more", found=self.depth)
         if not 0.0 <= self.albedo <= 1.0:
-            raise BadParameter("a layer has an impossible single-scattering albedo", expected="0 to 1", found=self.albedo)
+            raise BadParameter(
+                "a layer has an impossible single-scattering albedo", expected="0 to 1", found=self.albedo
+            )
         if np.ndim(self.greek) != 2 or np.shape(self.greek)[0] != 4 or abs(float(self.greek[0, 0]) - 1.0) > 1e-6:
-            raise BadParameter("Greek coefficients are wrong", expected="an array (4, L + 1) whose first number is 1", found=f"shape {np.shape(self.greek)}")
+            raise BadParameter(
+                "Greek coefficients are wrong",
+                expected="an array (4, L + 1) whose first number is 1",
+                found=f"shape {np.shape(self.greek)}",
+            )
 
     def without_peak(self, degree: int) -> Layer:
-        """The layer developed to `degree`, its forward peak counted as not scattered: delta-M, for matrices (RT-7); Wiscombe 1977, J. Atmos. Sci. 34,
-        1408-1422."""
+        """The layer developed to `degree`, its forward peak counted as not scattered: delta-M, for matrices (RT-7);
+        Wiscombe 1977, J. Atmos. Sci. 34, 1408-1422.
+        """
         if self.greek.shape[1] <= degree + 1:
             return self
         peak = float(self.greek[0, degree + 1]) / (2 * degree + 3)

@@ -1,8 +1,9 @@
-"""Light scattered by molecules as functions of one direction each, from which every reflectance follows in closed form (RTT-2 to RTT-7).
+"""Light scattered by molecules as functions of one direction each, from which every reflectance follows in closed form
+(RTT-2 to RTT-7).
 
-A phase matrix of molecules is a sum of products, a function of the leaving direction times one of the arriving direction. So is, then, the reflection
-of a whole layer, with the functions X and Y of Chandrasekhar (1950, Radiative Transfer, chapters 7 and 10) in the place of those: tables need one
-direction, not two.
+A phase matrix of molecules is a sum of products, a function of the leaving direction times one of the arriving
+direction. So is, then, the reflection of a whole layer, with the functions X and Y of Chandrasekhar (1950, Radiative
+Transfer, chapters 7 and 10) in the place of those: tables need one direction, not two.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from estran.physics.scattering import rayleigh_greek
 Float = npt.NDArray[np.float64]
 
 FUNCTIONS = 12
-"""Of a direction: X less 1 (2 x 2), Y less exp(-depth/cosine) (2 x 2), and the like pairs of numbers of azimuth modes 1 and 2."""
+"""Of a direction: X less 1 (2 x 2), Y less exp(-depth/cosine) (2 x 2), and the like pairs of numbers of azimuth modes 1
+and 2.
+"""
 CHUNK = 1024
 """Pixels that one thread takes at a time."""
 
@@ -43,7 +46,8 @@ class LayerFunctions:
 
 
 def layer_functions(depth: float, depolarisation: float, cosine: Float, streams: int = 32) -> LayerFunctions:
-    """The functions X and Y of a layer, by their definition (RTT-4, RTT-5), and fluxes (RTT-7), from the reflection and transmission that doubling gives.
+    """The functions X and Y of a layer, by their definition (RTT-4, RTT-5), and fluxes (RTT-7), from the reflection and
+    transmission that doubling gives.
 
     Parameters
     ----------
@@ -60,7 +64,8 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
     if depth == 0.0:
         return LayerFunctions(out, np.zeros(cosine.size), 0.0)
     greek = rayleigh_greek(depolarisation)
-    # At the zenith itself Q vanishes and with it a row of (RTT-3): a ten-millionth beside it the functions are the same.
+    # At the zenith itself Q vanishes and with it a row of (RTT-3): a ten-millionth beside it the functions are the
+    # same.
     directions = Directions.of(streams, np.minimum(cosine, 1.0 - 1e-7), np.zeros(0))
     mu, scale = directions.rows, directions.row_scale[:streams]
     share = float(anisotropy(depolarisation))
@@ -74,7 +79,10 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
         source = _source(mode, mu, share)[:, : kernel.stokes]
         # Rows and columns of nodes carry the root of 2 mu w: what is left over is 1 / (2 mu) times it.
         weight = scale / (2.0 * mu[:streams])
-        x, y = (2.0 * mu[streams:, None, None] * np.einsum("iajb,j,jbk->iak", matrix[streams:], weight, source[:streams]) for matrix in (back, forth))
+        x, y = (
+            2.0 * mu[streams:, None, None] * np.einsum("iajb,j,jbk->iak", matrix[streams:], weight, source[:streams])
+            for matrix in (back, forth)
+        )
         asked = source[streams:]
         if mode == 0:
             out[:, 0:4] = np.linalg.solve(asked, x).reshape(-1, 4)
@@ -85,16 +93,27 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
             strongest = np.argmax(np.abs(asked[:, :, 0]), axis=1)[:, None]
             mirror = (-1.0) ** mode * np.array([1.0, 1.0, -1.0])[:, None]
             for column, matrix, seen in ((6 + 2 * mode, x, asked * mirror), (7 + 2 * mode, y, asked)):
-                out[:, column] = (np.take_along_axis(matrix[:, :, 0], strongest, 1) / np.take_along_axis(seen[:, :, 0], strongest, 1))[:, 0]
+                out[:, column] = (
+                    np.take_along_axis(matrix[:, :, 0], strongest, 1) / np.take_along_axis(seen[:, :, 0], strongest, 1)
+                )[:, 0]
     return LayerFunctions(out, diffuse, spherical)
 
 
 def _source(mode: int, mu: Float, share: float) -> Float:
-    """The matrix A of (RTT-3): by (RTT-2) its product with its transpose at another direction is the phase matrix of an azimuth mode, (directions, 3, rank)."""
+    """The matrix A of (RTT-3): by (RTT-2) its product with its transpose at another direction is the phase matrix of an
+    azimuth mode, (directions, 3, rank).
+    """
     c, sine = math.sqrt(0.5 * share), np.sqrt(1.0 - mu * mu)
     zero, one = np.zeros_like(mu), np.ones_like(mu)
     if mode == 0:
-        return np.stack([np.stack([one, 0.5 * c * (3.0 * mu * mu - 1.0)], -1), np.stack([zero, -1.5 * c * sine**2], -1), np.zeros((mu.size, 2))], 1)
+        return np.stack(
+            [
+                np.stack([one, 0.5 * c * (3.0 * mu * mu - 1.0)], -1),
+                np.stack([zero, -1.5 * c * sine**2], -1),
+                np.zeros((mu.size, 2)),
+            ],
+            1,
+        )
     if mode == 1:
         return c * math.sqrt(1.5) * (sine * np.stack([mu, mu, one]))[:, :].T[:, :, None]
     return 0.25 * c * math.sqrt(6.0) * np.stack([sine**2, -(1.0 + mu * mu), -2.0 * mu]).T[:, :, None]
@@ -102,7 +121,16 @@ def _source(mode: int, mu: Float, share: float) -> Float:
 
 @parallel_jit
 def path_stokes(
-    n: int, stokes: int, table: Float, deepest: float, lowest: float, share: float, depth: Float, sun: Float, view: Float, azimuth: Float
+    n: int,
+    stokes: int,
+    table: Float,
+    deepest: float,
+    lowest: float,
+    share: float,
+    depth: Float,
+    sun: Float,
+    view: Float,
+    azimuth: Float,
 ) -> npt.NDArray[np.float64]:
     """Reflectance of molecules above a black ground, by (RTT-6) from a table of (RTT-5).
 
@@ -113,7 +141,8 @@ def path_stokes(
     stokes
         1 for I alone, 3 for I, Q, U.
     table
-        (depths, cosines, 12); nodes even in the root of the depth, from 0 to `deepest`, and in the root of the cosine, from `lowest` to 1.
+        (depths, cosines, 12); nodes even in the root of the depth, from 0 to `deepest`, and in the root of the cosine,
+        from `lowest` to 1.
     deepest, lowest
         Ends of the axes.
     share
@@ -130,7 +159,12 @@ def path_stokes(
     root_lowest = math.sqrt(lowest)
     per_depth, per_cosine = (depths - 1) / math.sqrt(deepest), (cosines - 1) / (1.0 - root_lowest)
     c = math.sqrt(0.5 * share)
-    step_d, step_s, step_v, step_a = min(depth.size - 1, 1), min(sun.size - 1, 1), min(view.size - 1, 1), min(azimuth.size - 1, 1)
+    step_d, step_s, step_v, step_a = (
+        min(depth.size - 1, 1),
+        min(sun.size - 1, 1),
+        min(view.size - 1, 1),
+        min(azimuth.size - 1, 1),
+    )
     for chunk in numba.prange((n + CHUNK - 1) // CHUNK):
         f = np.empty((2, 12))
         for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
@@ -167,16 +201,22 @@ def path_stokes(
             m2 *= 0.375 * share * sine_s * sine_s
             twice = 2.0 * cos * cos - 1.0
             factor = 0.25 / (s + v)
-            out[0, i] = factor * (g0 + 0.5 * c * (3.0 * v * v - 1.0) * g1 - cos * m1 * sine_v * v + twice * m2 * sine_v * sine_v)
+            out[0, i] = factor * (
+                g0 + 0.5 * c * (3.0 * v * v - 1.0) * g1 - cos * m1 * sine_v * v + twice * m2 * sine_v * sine_v
+            )
             if stokes == 3:
                 sin = math.sin(phi)
-                out[1, i] = factor * (-1.5 * c * sine_v * sine_v * g1 - cos * m1 * sine_v * v - twice * m2 * (1.0 + v * v))
+                out[1, i] = factor * (
+                    -1.5 * c * sine_v * sine_v * g1 - cos * m1 * sine_v * v - twice * m2 * (1.0 + v * v)
+                )
                 out[2, i] = factor * (sin * m1 * sine_v + 4.0 * sin * cos * m2 * v)
     return out
 
 
 @parallel_jit
-def between_nodes(n: int, table: Float, deepest: float, lowest: float, depth: Float, cosine: Float) -> npt.NDArray[np.float64]:
+def between_nodes(
+    n: int, table: Float, deepest: float, lowest: float, depth: Float, cosine: Float
+) -> npt.NDArray[np.float64]:
     """A table (depths, cosines) on the same axes, at depths and cosines (n,) or (1,); NaN outside."""
     out = np.empty(n)
     depths, cosines = table.shape

@@ -17,7 +17,9 @@ Float = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Constituent:
-    """Something that the air holds, thinning out with height by an exponential: molecules, an aerosol, or a gas that only absorbs (albedo 0)."""
+    """Something that the air holds, thinning out with height by an exponential: molecules, an aerosol, or a gas that
+    only absorbs (albedo 0).
+    """
 
     depth: float
     """Optical depth of the whole column."""
@@ -28,7 +30,9 @@ class Constituent:
     """km."""
 
 
-def exponential_layers(constituents: Sequence[Constituent], levels: npt.ArrayLike = (8.0, 4.0, 2.0, 1.0)) -> list[Layer]:
+def exponential_layers(
+    constituents: Sequence[Constituent], levels: npt.ArrayLike = (8.0, 4.0, 2.0, 1.0)
+) -> list[Layer]:
     """Homogeneous layers, top down, that hold the same columns as exponential profiles (RT-18).
 
     Parameters
@@ -36,7 +40,8 @@ def exponential_layers(constituents: Sequence[Constituent], levels: npt.ArrayLik
     constituents
         Molecules, aerosols, gases.
     levels
-        Heights of the borders between layers [km], falling; the first layer reaches to space, the last one to the ground.
+        Heights of the borders between layers [km], falling; the first layer reaches to space, the last one to the
+        ground.
 
     Raises
     ------
@@ -45,10 +50,18 @@ def exponential_layers(constituents: Sequence[Constituent], levels: npt.ArrayLik
     """
     height = np.asarray(levels, float)
     if np.any(np.diff(height) >= 0.0) or np.any(height <= 0.0) or not constituents:
-        raise BadParameter("the levels of an atmosphere are wrong", expected="falling heights above 0 km, and something in the air", found=height.tolist())
+        raise BadParameter(
+            "the levels of an atmosphere are wrong",
+            expected="falling heights above 0 km, and something in the air",
+            found=height.tolist(),
+        )
     for c in constituents:
         if not c.depth >= 0.0 or not c.scale_height > 0.0:
-            raise BadParameter("a constituent of the air is impossible", expected="depth 0 or more, height above 0", found=f"{c.depth:g}, {c.scale_height:g}")
+            raise BadParameter(
+                "a constituent of the air is impossible",
+                expected="depth 0 or more, height above 0",
+                found=f"{c.depth:g}, {c.scale_height:g}",
+            )
     above = np.array([[0.0, *np.exp(-height / c.scale_height), 1.0] for c in constituents])
     depths = np.diff(above, axis=1) * np.array([[c.depth] for c in constituents])
     layers = []

@@ -1,8 +1,8 @@
 """Slabs of air as matrices, and how they are put on one another: doubling and adding.
 
-All arrays have a leading axis of azimuth modes; rows and columns are (direction, Stokes component), flattened. A product takes place over the nodes of the
-quadrature only.
-De Haan, Bosma and Hovenier 1987, Astron. Astrophys. 183, 371-391; Hansen and Travis 1974, Space Sci. Rev. 16, 527-610.
+All arrays have a leading axis of azimuth modes; rows and columns are (direction, Stokes component), flattened. A
+product takes place over the nodes of the quadrature only. De Haan, Bosma and Hovenier 1987, Astron. Astrophys. 183,
+371-391; Hansen and Travis 1974, Space Sci. Rev. 16, 527-610.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from estran.physics.radiative_transfer.layer import Layer
 Float = npt.NDArray[np.float64]
 
 THINNEST = 0.125
-"""Optical depth of the sheet that doubling starts from, at most, over the cosine of the lowest node: along that direction it must be thin."""
+"""Optical depth of the sheet that doubling starts from, at most, over the cosine of the lowest node: along that
+direction it must be thin.
+"""
 
 
 @dataclass(frozen=True)
 class Slab:
-    """Diffuse reflection and transmission for light from above, and for light from below (columns: nodes only); direct transmission of rows and columns."""
+    """Diffuse reflection and transmission for light from above, and for light from below (columns: nodes only); direct
+    transmission of rows and columns.
+    """
 
     reflection: Float
     transmission: Float
@@ -33,8 +37,11 @@ class Slab:
     column: Float
 
 
-def homogeneous(layer: Layer, reflected: Float, transmitted: Float, directions: Directions, coarser: float = 1.0) -> Slab:
-    """A homogeneous layer by doubling (RT-12), from a sheet that scatters once, extrapolated to scattering twice (RT-11).
+def homogeneous(
+    layer: Layer, reflected: Float, transmitted: Float, directions: Directions, coarser: float = 1.0
+) -> Slab:
+    """A homogeneous layer by doubling (RT-12), from a sheet that scatters once, extrapolated to scattering twice
+    (RT-11).
 
     Parameters
     ----------
@@ -72,17 +79,26 @@ def stack(top: Slab, bottom: Slab) -> Slab:
     down = _between(top.transmission, top.reflection_below @ bottom.reflection[:, :inside], top.column, inside)
     up = bottom.reflection[..., :inside] @ down[:, :inside] + bottom.reflection * top.column
     reflection = top.reflection + top.row * up + top.transmission_below @ up[:, :inside]
-    transmission = bottom.row * down + bottom.transmission * top.column + bottom.transmission[..., :inside] @ down[:, :inside]
-    up = _between(bottom.transmission_below, bottom.reflection[..., :inside] @ top.reflection_below[:, :inside], direct, inside)
+    transmission = (
+        bottom.row * down + bottom.transmission * top.column + bottom.transmission[..., :inside] @ down[:, :inside]
+    )
+    up = _between(
+        bottom.transmission_below, bottom.reflection[..., :inside] @ top.reflection_below[:, :inside], direct, inside
+    )
     down = top.reflection_below @ up[:, :inside] + top.reflection_below * direct
-    reflection_below = bottom.reflection_below + bottom.row * down + bottom.transmission[..., :inside] @ down[:, :inside]
+    reflection_below = (
+        bottom.reflection_below + bottom.row * down + bottom.transmission[..., :inside] @ down[:, :inside]
+    )
     transmission_below = top.row * up + top.transmission_below * direct + top.transmission_below @ up[:, :inside]
-    return Slab(reflection, transmission, reflection_below, transmission_below, top.row * bottom.row, top.column * bottom.column)
+    return Slab(
+        reflection, transmission, reflection_below, transmission_below, top.row * bottom.row, top.column * bottom.column
+    )
 
 
 def on_ground(air: Slab, ground: Float) -> tuple[Float, Float, Float]:
-    """Air above a reflecting ground (RT-14): diffuse light down on the ground, diffuse light up at the top without that from direct to direct, and the
-    latter."""
+    """Air above a reflecting ground (RT-14): diffuse light down on the ground, diffuse light up at the top without that
+    from direct to direct, and the latter.
+    """
     inside = air.reflection_below.shape[-1]
     down = _between(air.transmission, air.reflection_below @ ground[:, :inside], air.column, inside)
     scattered, direct = ground[..., :inside] @ down[:, :inside], ground * air.column
@@ -126,11 +142,14 @@ def _sheet(reflected: Float, transmitted: Float, directions: Directions, depth: 
     scale = directions.row_scale[:, None] * directions.column_scale[None, :]
     modes, rows, stokes, columns, _ = reflected.shape
     shape = modes, rows * stokes, columns * stokes
-    return (reflected * (scale * back)[:, None, :, None]).reshape(shape), (transmitted * (scale * forth)[:, None, :, None]).reshape(shape)
+    return (reflected * (scale * back)[:, None, :, None]).reshape(shape), (
+        transmitted * (scale * forth)[:, None, :, None]
+    ).reshape(shape)
 
 
 def once_scattered(view: npt.ArrayLike, sun: npt.ArrayLike, depth: npt.ArrayLike) -> tuple[Float, Float]:
-    """Reflectance of a layer that scatters once, towards the top and through the bottom, for albedo times phase matrix 1 (RT-10).
+    """Reflectance of a layer that scatters once, towards the top and through the bottom, for albedo times phase matrix
+    1 (RT-10).
 
     Written so that directions at the same height need no case of their own.
     """

@@ -1,4 +1,6 @@
-"""The field of polarised light in a plane-parallel atmosphere over a ground: at its top and at its bottom, for any geometry."""
+"""The field of polarised light in a plane-parallel atmosphere over a ground: at its top and at its bottom, for any
+geometry.
+"""
 
 from __future__ import annotations
 
@@ -58,23 +60,24 @@ def solve(
     streams: int = 16,
     tolerance: float = 1e-7,
 ) -> Radiation:
-    """Radiation by adding and doubling in azimuth modes; light scattered once in air, and direct light off the ground, in closed form (RT-7 to RT-17).
+    """Radiation by adding and doubling in azimuth modes; light scattered once in air, and direct light off the ground,
+    in closed form (RT-7 to RT-17).
 
     Parameters
     ----------
     layers
         From the top down.
     sun, view
-        Cosines of the zeniths (s,), (v,): of the Sun, and of the direction that light is seen in (up for what rises, as seen by a satellite; for what falls,
-        where one looks from
-        the ground).
+        Cosines of the zeniths (s,), (v,): of the Sun, and of the direction that light is seen in (up for what rises, as
+        seen by a satellite; for what falls, where one looks from the ground).
     azimuth
         Of travel of the light seen less that of sunlight [degrees] (a,); 0 is forward, the side of the glint. See
         :func:`estran.physics.geometry.travel_azimuth`.
     ground
         Black without one.
     streams
-        Nodes of the quadrature over a hemisphere. 16 serve air and fine aerosol; 24 to 32 coarse aerosol and rough seas.
+        Nodes of the quadrature over a hemisphere. 16 serve air and fine aerosol; 24 to 32 coarse aerosol and rough
+        seas.
     tolerance
         Azimuth modes end where one adds less to any reflectance.
 
@@ -92,11 +95,25 @@ def solve(
     mu_s, mu_v, phi = (np.atleast_1d(np.asarray(x, float)) for x in (sun, view, azimuth))
     for name, mu in (("Sun", mu_s), ("view", mu_v)):
         if mu.size and not (np.all(mu >= LOWEST_SUN) and np.all(mu <= 1.0)):
-            raise BadGeometry(f"the cosine of the {name}'s zenith is impossible", expected=f"{LOWEST_SUN} to 1", found=f"{mu.min():g} to {mu.max():g}")
+            raise BadGeometry(
+                f"the cosine of the {name}'s zenith is impossible",
+                expected=f"{LOWEST_SUN} to 1",
+                found=f"{mu.min():g} to {mu.max():g}",
+            )
     if not layers or streams < 4:
-        raise BadParameter("the atmosphere cannot be solved", expected="at least one layer and 4 streams", found=f"{len(layers)} layers, {streams} streams")
+        raise BadParameter(
+            "the atmosphere cannot be solved",
+            expected="at least one layer and 4 streams",
+            found=f"{len(layers)} layers, {streams} streams",
+        )
     surface: Ground = Lambertian() if ground is None else ground
-    problem = _Problem([layer.without_peak(3 * streams // 2 - 1) for layer in layers], Directions.of(streams, mu_v, mu_s), surface, mu_v, mu_s)
+    problem = _Problem(
+        [layer.without_peak(3 * streams // 2 - 1) for layer in layers],
+        Directions.of(streams, mu_v, mu_s),
+        surface,
+        mu_v,
+        mu_s,
+    )
     turn = np.radians(phi)
     up, down = _closed_form(layers, problem, surface, turn)
     fluxes: tuple[Float, Float, float] | None = None
@@ -107,7 +124,9 @@ def solve(
         biggest = 0.0
         for m, t, b in zip(modes, top, bottom, strict=True):
             factor = 1.0 if m == 0 else 2.0
-            wave = factor * np.stack([np.cos(m * turn), np.cos(m * turn), np.sin(m * turn)])[: t.shape[0], None, None, :]  # (RT-1a)
+            wave = (
+                factor * np.stack([np.cos(m * turn), np.cos(m * turn), np.sin(m * turn)])[: t.shape[0], None, None, :]
+            )  # (RT-1a)
             up[: t.shape[0]] += t[..., None] * wave
             down[: t.shape[0]] += b[..., None] * wave
             biggest = factor * max(np.abs(t).max(initial=0.0), np.abs(b).max(initial=0.0))
@@ -132,8 +151,11 @@ class Remainder:
     spherical_albedo: float
 
 
-def remainder(layers: Sequence[Layer], sun: npt.ArrayLike, view: npt.ArrayLike, modes: int, *, streams: int = 16) -> Remainder:
-    """The first azimuth modes of light above a black ground that was scattered more than once: :func:`solve` less (RT-16), cut off.
+def remainder(
+    layers: Sequence[Layer], sun: npt.ArrayLike, view: npt.ArrayLike, modes: int, *, streams: int = 16
+) -> Remainder:
+    """The first azimuth modes of light above a black ground that was scattered more than once: :func:`solve` less
+    (RT-16), cut off.
 
     Parameters
     ----------
@@ -143,7 +165,13 @@ def remainder(layers: Sequence[Layer], sun: npt.ArrayLike, view: npt.ArrayLike, 
         How many; molecules need 3, aerosols seen from overhead 5 to 9.
     """
     mu_s, mu_v = (np.atleast_1d(np.asarray(x, float)) for x in (sun, view))
-    problem = _Problem([layer.without_peak(3 * streams // 2 - 1) for layer in layers], Directions.of(streams, mu_v, mu_s), Lambertian(), mu_v, mu_s)
+    problem = _Problem(
+        [layer.without_peak(3 * streams // 2 - 1) for layer in layers],
+        Directions.of(streams, mu_v, mu_s),
+        Lambertian(),
+        mu_v,
+        mu_s,
+    )
     out = np.zeros((modes, mu_v.size, mu_s.size))
     diffuse, spherical = np.zeros(mu_s.size), 0.0
     for batch in _batches(min(problem.degree, modes - 1)):
@@ -183,7 +211,9 @@ class _Problem:
         return self.ground.modes(list(range(min(LOW, self.degree + 1))), self.directions.rows, self.directions.columns)
 
     def modes(self, numbers: list[int]) -> tuple[Float, Float, tuple[Float, Float, float]]:
-        """Light scattered more than once, (modes, stokes, view, sun), at top and bottom; and the fluxes, which mean something for mode 0."""
+        """Light scattered more than once, (modes, stokes, view, sun), at top and bottom; and the fluxes, which mean
+        something for mode 0.
+        """
         d = self.directions
         kernels = [Kernel(m, self.degree, d.rows, d.columns) for m in numbers]
         n, stokes = d.nodes, kernels[0].stokes
@@ -194,7 +224,9 @@ class _Problem:
             pairs = [kernel.reflected_transmitted(layer.greek) for kernel in kernels]
             reflected, transmitted = (np.stack([pair[k] for pair in pairs]) for k in (0, 1))
             slabs.append(homogeneous(layer, reflected, transmitted, d, 4.0 ** ((numbers[0] + BATCH - LOW) // BATCH)))
-            back, forth = (layer.albedo * f for f in _first_order(self.view[:, None], self.sun[None, :], above, layer.depth, total))
+            back, forth = (
+                layer.albedo * f for f in _first_order(self.view[:, None], self.sun[None, :], above, layer.depth, total)
+            )
             first_up += back * np.moveaxis(reflected[:, n:, :, n:, 0], 2, 1)
             first_down += forth * np.moveaxis(transmitted[:, n:, :, n:, 0], 2, 1)
             above += layer.depth
@@ -217,11 +249,15 @@ class _Problem:
 def _first_order(view: Float, sun: Float, above: float, depth: float, total: float) -> tuple[Float, Float]:
     """Light scattered once in a layer, as it leaves top and bottom of the whole (RT-15)."""
     back, forth = once_scattered(view, sun, depth)
-    return back * np.exp(-above * (1.0 / view + 1.0 / sun)), forth * np.exp(-above / sun - (total - above - depth) / view)
+    return back * np.exp(-above * (1.0 / view + 1.0 / sun)), forth * np.exp(
+        -above / sun - (total - above - depth) / view
+    )
 
 
 def _closed_form(layers: Sequence[Layer], problem: _Problem, ground: Ground, azimuth: Float) -> tuple[Float, Float]:
-    """Light scattered once with the whole phase matrix (RT-16), and direct light off the ground (RT-17); each (3, view, sun, azimuth)."""
+    """Light scattered once with the whole phase matrix (RT-16), and direct light off the ground (RT-17); each (3, view,
+    sun, azimuth).
+    """
     view, sun = problem.view[:, None, None], problem.sun[None, :, None]
     arriving = travel(-sun, 0.0)
     up, down = np.zeros((2, 3, problem.view.size, problem.sun.size, azimuth.size))
@@ -236,7 +272,9 @@ def _closed_form(layers: Sequence[Layer], problem: _Problem, ground: Ground, azi
                 if key not in matrices:
                     leaving = travel(view if rises else -view, azimuth)
                     cosine = np.clip(np.einsum("...i,...i->...", arriving[0], leaving[0]), -1.0, 1.0)
-                    matrices[key] = np.moveaxis(in_meridians(arriving, leaving, phase_matrix(whole.greek, cosine))[..., 0], -1, 0)
+                    matrices[key] = np.moveaxis(
+                        in_meridians(arriving, leaving, phase_matrix(whole.greek, cosine))[..., 0], -1, 0
+                    )
                 out += strength * factor * matrices[key]
         above += layer.depth
     through = np.exp(-total * (1.0 / view + 1.0 / sun))

@@ -1,4 +1,6 @@
-"""Molecules and an aerosol together, in the bands of Sentinel-2 and from its views: one table for each model of aerosol."""
+"""Molecules and an aerosol together, in the bands of Sentinel-2 and from its views: one table for each model of
+aerosol.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +44,17 @@ BANDS: Mapping[str, float] = {
     "B11": 1613.7,
     "B12": 2202.4,
 }
-"""Wavelengths of the bands [nm], centres of Sentinel-2A; Sentinel-2B and -2C are within 17 nm of them in B12 and 4 nm elsewhere."""
+"""Wavelengths of the bands [nm], centres of Sentinel-2A; Sentinel-2B and -2C are within 17 nm of them in B12 and 4 nm
+elsewhere.
+"""
 SHIPPED_MODELS = ("maritime", "coastal", "continental", "urban", "dust")
-"""Models whose tables come with Estran; :func:`estran.physics.radiative_transfer.tables.aerosol_plan` serves the others too."""
+"""Models whose tables come with Estran; :func:`estran.physics.radiative_transfer.tables.aerosol_plan` serves the others
+too.
+"""
 THICKEST, THICKNESSES, THICKNESSES_OF_FLUX = 1.0, 8, 15
-"""Last optical depth of the aerosol at 550 nm, and nodes, even in its root: of reflectance, and of transmittance and spherical albedo."""
+"""Last optical depth of the aerosol at 550 nm, and nodes, even in its root: of reflectance, and of transmittance and
+spherical albedo.
+"""
 LEAST_AIR, MOST_AIR, AIRS = 0.5, 1.1, 4
 """Optical depth of the molecules over that of 1013.25 hPa in the band: ends and number of nodes."""
 WIDEST_SUN, SUNS = math.radians(80.0), 27
@@ -56,7 +64,8 @@ STRETCH, STRETCH_OF_FLUX = 0.3, 0.85
 MODES = 7
 """Azimuth modes of light scattered more than once; from 15 degrees the others add less than 2e-5."""
 STREAMS, SHORT_STREAMS, SHORT = 32, 48, 700.0
-"""Directions of the solver, and those for bands below 700 nm, where the backs of large particles shine in narrow rings."""
+"""Directions of the solver, and those for bands below 700 nm, where the backs of large particles shine in narrow rings.
+"""
 FLUX_STREAMS = 24
 MOLECULES_HEIGHT, AEROSOL_HEIGHT = 8.0, 2.0
 """Scale heights [km]."""
@@ -68,9 +77,11 @@ STEPS = np.array([8e-6, 2e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6])
 
 @dataclass(frozen=True, eq=False)
 class AerosolTable:
-    """Path reflectance, transmittance and spherical albedo of molecules and one aerosol in the bands of Sentinel-2, above a black ground.
+    """Path reflectance, transmittance and spherical albedo of molecules and one aerosol in the bands of Sentinel-2,
+    above a black ground.
 
-    Light scattered once is computed for each pixel with the whole phase function (RTT-12); only the rest is in the table.
+    Light scattered once is computed for each pixel with the whole phase function (RTT-12); only the rest is in the
+    table.
     """
 
     record: Mapping[str, str]
@@ -84,7 +95,9 @@ class AerosolTable:
     phase: Float
     """Phase function of the aerosol at `ANGLES` (bands, angles)."""
     numbers: Float
-    """Of each band: optical depth and dipole share of the molecules; extinction over that at 550 nm, albedo and forward peak of the aerosol (bands, 5)."""
+    """Of each band: optical depth and dipole share of the molecules; extinction over that at 550 nm, albedo and forward
+    peak of the aerosol (bands, 5).
+    """
 
     @classmethod
     def load(cls, path: Path) -> AerosolTable:
@@ -149,13 +162,18 @@ class AerosolTable:
             _refuse(BadGeometry, f"the cosine of the {name}'s zenith", value, place)
         first, second, third, fourth = (row(place, shape) for place in places)
         a, t, s, v, phi = (row(x, shape) for x in (a, t, s, v, phi))
-        rest = modes_sum(math.prod(shape), 1, narrowed(self.modes[k], first, second), first, second, third, fourth, phi, MODES)[0]
+        rest = modes_sum(
+            math.prod(shape), 1, narrowed(self.modes[k], first, second), first, second, third, fourth, phi, MODES
+        )[0]
         heights = _heights()
         once = scattered_once(math.prod(shape), self.numbers[k], heights[0], heights[1], self.phase[k], a, t, s, v, phi)
         return np.asarray((rest + once).reshape(shape))
 
-    def transmittance(self, band: str, thickness: npt.ArrayLike, cosine: npt.ArrayLike, *, depth: npt.ArrayLike | None = None) -> Float:
-        """Share of sunlight that falls on a black ground, direct and diffuse; by reciprocity also of an even ground's light that rises to a view.
+    def transmittance(
+        self, band: str, thickness: npt.ArrayLike, cosine: npt.ArrayLike, *, depth: npt.ArrayLike | None = None
+    ) -> Float:
+        """Share of sunlight that falls on a black ground, direct and diffuse; by reciprocity also of an even ground's
+        light that rises to a view.
 
         Parameters
         ----------
@@ -171,19 +189,31 @@ class AerosolTable:
         _refuse(BadGeometry, "the cosine of a zenith", mu, place)
         # The axis of views has no meaning here: its four nodes are the same.
         table = np.repeat(self.transmittances[k][:, :, None, :, None], 4, axis=2)
-        return np.asarray(np.exp(self._flux(table, self._places(k, a, t, THICKNESSES_OF_FLUX), np.zeros(()), place, shape)))
+        return np.asarray(
+            np.exp(self._flux(table, self._places(k, a, t, THICKNESSES_OF_FLUX), np.zeros(()), place, shape))
+        )
 
     def spherical_albedo(self, band: str, thickness: npt.ArrayLike, *, depth: npt.ArrayLike | None = None) -> Float:
         """Share of even light from below that the air sends back."""
         k = self._band(band)
         a, t = np.asarray(thickness, float), self._depth(k, depth)
         table = np.tile(self.spherical[k][:, :, None, None, None], (1, 1, 4, 4, 1))
-        return self._flux(table, self._places(k, a, t, THICKNESSES_OF_FLUX), np.zeros(()), np.zeros(()), np.broadcast_shapes(a.shape, t.shape))
+        return self._flux(
+            table,
+            self._places(k, a, t, THICKNESSES_OF_FLUX),
+            np.zeros(()),
+            np.zeros(()),
+            np.broadcast_shapes(a.shape, t.shape),
+        )
 
     def _flux(self, table: Float, air: tuple[Float, Float], view: Float, sun: Float, shape: tuple[int, ...]) -> Float:
         first, second = (row(place, shape) for place in air)
         table = narrowed(table, first, second)
-        return np.asarray(modes_sum(math.prod(shape), 1, table, first, second, row(view, shape), row(sun, shape), np.zeros(1), 1)[0].reshape(shape))
+        return np.asarray(
+            modes_sum(math.prod(shape), 1, table, first, second, row(view, shape), row(sun, shape), np.zeros(1), 1)[
+                0
+            ].reshape(shape)
+        )
 
     def _band(self, band: str) -> int:
         if band not in self.bands:
@@ -206,9 +236,19 @@ class AerosolTable:
 
 @parallel_jit
 def scattered_once(
-    n: int, numbers: Float, molecules: Float, aerosol: Float, phase: Float, thickness: Float, depth: Float, sun: Float, view: Float, azimuth: Float
+    n: int,
+    numbers: Float,
+    molecules: Float,
+    aerosol: Float,
+    phase: Float,
+    thickness: Float,
+    depth: Float,
+    sun: Float,
+    view: Float,
+    azimuth: Float,
 ) -> npt.NDArray[np.float64]:
-    """Reflectance of light scattered once in layers of molecules and aerosol (RTT-12); what is outside the table is NaN elsewhere.
+    """Reflectance of light scattered once in layers of molecules and aerosol (RTT-12); what is outside the table is NaN
+    elsewhere.
 
     Parameters
     ----------
@@ -244,7 +284,9 @@ def scattered_once(
             layer = t * molecules[k] + a * aerosol[k] * (1.0 - albedo * peak)
             if layer > 0.0:
                 below = above * math.exp(-layer * slant)
-                total += (t * molecules[k] * of_molecules + a * aerosol[k] * albedo * of_aerosol) / layer * (above - below)
+                total += (
+                    (t * molecules[k] * of_molecules + a * aerosol[k] * albedo * of_aerosol) / layer * (above - below)
+                )
                 above = below
         out[i] = 0.25 * total / (s + v)
     return out
@@ -260,7 +302,11 @@ def make(piece: str) -> dict[str, Array]:
     name, band = piece.split(" ")
     model, wavelength = MODELS[name], BANDS[band]
     seen, standard = optics(model, wavelength), optics(model, 550.0)
-    ratio, depth, depolarisation = seen.extinction / standard.extinction, float(optical_depth(wavelength)), float(depolarisation_factor(wavelength))
+    ratio, depth, depolarisation = (
+        seen.extinction / standard.extinction,
+        float(optical_depth(wavelength)),
+        float(depolarisation_factor(wavelength)),
+    )
     streams = SHORT_STREAMS if wavelength < SHORT else STREAMS
     degree = 3 * streams // 2 - 1
     peak = max(float(seen.greek[0, degree + 1]) / (2 * degree + 3), 0.0) if seen.greek.shape[1] > degree + 1 else 0.0
@@ -306,7 +352,10 @@ def join(made: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
 def _heights() -> Float:
     """Share of the columns of molecules and of aerosol in each layer (RT-18), (2, layers)."""
     greek = rayleigh_greek()
-    columns = [[layer.depth for layer in exponential_layers([Constituent(1.0, 1.0, greek, h)])] for h in (MOLECULES_HEIGHT, AEROSOL_HEIGHT)]
+    columns = [
+        [layer.depth for layer in exponential_layers([Constituent(1.0, 1.0, greek, h)])]
+        for h in (MOLECULES_HEIGHT, AEROSOL_HEIGHT)
+    ]
     return np.array(columns)
 
 
@@ -321,4 +370,8 @@ def _sunlit(cosine: Float) -> Float:
 def _refuse(error: type[BadParameter] | type[BadGeometry], what: str, value: Float, place: Float) -> None:
     """A sentence where a single number is outside the table."""
     if value.ndim == 0 and np.isnan(place):
-        raise error(f"{what} is outside the aerosol table", found=float(value), todo="see docs/ATBD/rt_tables.md for its ends, or call the solver")
+        raise error(
+            f"{what} is outside the aerosol table",
+            found=float(value),
+            todo="see docs/ATBD/rt_tables.md for its ends, or call the solver",
+        )

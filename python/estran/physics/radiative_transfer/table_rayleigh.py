@@ -1,4 +1,6 @@
-"""Molecules alone, for every band and pressure: one table over optical depth, from which reflectances come in closed form."""
+"""Molecules alone, for every band and pressure: one table over optical depth, from which reflectances come in closed
+form.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +39,11 @@ ROWS = 8
 
 @dataclass(frozen=True, eq=False)
 class RayleighTable:
-    """Reflectance, transmittance and spherical albedo of air molecules that do not absorb, above a black ground, from a table.
+    """Reflectance, transmittance and spherical albedo of air molecules that do not absorb, above a black ground, from a
+    table.
 
-    Error against the solver: see ``docs/ATBD/rt_tables.md``. Pixels whose angles or depth are outside the table are NaN where arrays are given; a single number
-    outside is an error.
+    Error against the solver: see ``docs/ATBD/rt_tables.md``. Pixels whose angles or depth are outside the table are NaN
+    where arrays are given; a single number outside is an error.
     """
 
     record: Mapping[str, str]
@@ -61,21 +64,32 @@ class RayleighTable:
             The file is no such table.
         """
         table = read_archive(path)
-        return cls(table.record, *(np.asarray(table.arrays[name], np.float64) for name in ("scattered", "diffuse", "spherical")))
+        return cls(
+            table.record,
+            *(np.asarray(table.arrays[name], np.float64) for name in ("scattered", "diffuse", "spherical")),
+        )
 
     def path_reflectance(
-        self, depth: npt.ArrayLike, cos_sun: npt.ArrayLike, cos_view: npt.ArrayLike, azimuth: npt.ArrayLike, *, depolarisation: float = AIR
+        self,
+        depth: npt.ArrayLike,
+        cos_sun: npt.ArrayLike,
+        cos_view: npt.ArrayLike,
+        azimuth: npt.ArrayLike,
+        *,
+        depolarisation: float = AIR,
     ) -> Float:
         """Reflectance ``pi L / (mu_s E)`` at the top of the atmosphere.
 
         Parameters
         ----------
         depth
-            Rayleigh optical depth, 0 to 1.3 (:func:`estran.physics.rayleigh.optical_depth`, which knows wavelength and pressure).
+            Rayleigh optical depth, 0 to 1.3 (:func:`estran.physics.rayleigh.optical_depth`, which knows wavelength and
+            pressure).
         cos_sun, cos_view
             Cosines of zenith, 0.02 to 1.
         azimuth
-            Of travel, light less sunlight [degrees]; 0 is the side of the glint. See :func:`estran.physics.geometry.travel_azimuth`.
+            Of travel, light less sunlight [degrees]; 0 is the side of the glint. See
+            :func:`estran.physics.geometry.travel_azimuth`.
         depolarisation
             Factor of natural light, 0 to 0.06 (:func:`estran.physics.rayleigh.depolarisation_factor`).
 
@@ -93,13 +107,20 @@ class RayleighTable:
         return np.asarray(self._path(depth, cos_sun, cos_view, azimuth, depolarisation, 1)[0])
 
     def path_stokes(
-        self, depth: npt.ArrayLike, cos_sun: npt.ArrayLike, cos_view: npt.ArrayLike, azimuth: npt.ArrayLike, *, depolarisation: float = AIR
+        self,
+        depth: npt.ArrayLike,
+        cos_sun: npt.ArrayLike,
+        cos_view: npt.ArrayLike,
+        azimuth: npt.ArrayLike,
+        *,
+        depolarisation: float = AIR,
     ) -> Float:
         """I, Q and U of the same light, (3, \\*shape); axes as in ``docs/ATBD/radiative_transfer.md``."""
         return self._path(depth, cos_sun, cos_view, azimuth, depolarisation, 3)
 
     def transmittance(self, depth: npt.ArrayLike, cosine: npt.ArrayLike, *, depolarisation: float = AIR) -> Float:
-        """Share of sunlight that falls on a black ground, direct and diffuse; by reciprocity also the share of an even ground's light that rises to a view.
+        """Share of sunlight that falls on a black ground, direct and diffuse; by reciprocity also the share of an even
+        ground's light that rises to a view.
 
         Parameters
         ----------
@@ -108,14 +129,19 @@ class RayleighTable:
         cosine
             Of the zenith of Sun or view.
         """
-        return np.asarray(self.direct_transmittance(depth, cosine) + self.diffuse_transmittance(depth, cosine, depolarisation=depolarisation))
+        return np.asarray(
+            self.direct_transmittance(depth, cosine)
+            + self.diffuse_transmittance(depth, cosine, depolarisation=depolarisation)
+        )
 
     def direct_transmittance(self, depth: npt.ArrayLike, cosine: npt.ArrayLike) -> Float:
         """The part of :meth:`transmittance` that was not scattered, ``exp(-depth / cosine)``; NaN below the horizon."""
         t, mu = np.asarray(depth, float), np.asarray(cosine, float)
         return np.asarray(np.exp(-t / np.where(mu > 0.0, mu, np.nan)))
 
-    def diffuse_transmittance(self, depth: npt.ArrayLike, cosine: npt.ArrayLike, *, depolarisation: float = AIR) -> Float:
+    def diffuse_transmittance(
+        self, depth: npt.ArrayLike, cosine: npt.ArrayLike, *, depolarisation: float = AIR
+    ) -> Float:
         """The part of :meth:`transmittance` that was scattered."""
         t, mu = _depth(depth), _cosine("direction", cosine)
         shape = np.broadcast_shapes(t.shape, mu.shape)
@@ -128,25 +154,47 @@ class RayleighTable:
         table = np.repeat(self._at(self.spherical, depolarisation)[:, None], 4, axis=1)
         return between_nodes(t.size, table, DEEPEST, LOWEST, row(t, t.shape), np.ones(1)).reshape(t.shape)
 
-    def _path(self, depth: npt.ArrayLike, cos_sun: npt.ArrayLike, cos_view: npt.ArrayLike, azimuth: npt.ArrayLike, depolarisation: float, stokes: int) -> Float:
-        t, s, v, a = _depth(depth), _cosine("Sun", cos_sun), _cosine("view", cos_view), np.radians(np.asarray(azimuth, float))
+    def _path(
+        self,
+        depth: npt.ArrayLike,
+        cos_sun: npt.ArrayLike,
+        cos_view: npt.ArrayLike,
+        azimuth: npt.ArrayLike,
+        depolarisation: float,
+        stokes: int,
+    ) -> Float:
+        t, s, v, a = (
+            _depth(depth),
+            _cosine("Sun", cos_sun),
+            _cosine("view", cos_view),
+            np.radians(np.asarray(azimuth, float)),
+        )
         shape = np.broadcast_shapes(t.shape, s.shape, v.shape, a.shape)
         t, s, v, a = (row(x, shape) for x in (t, s, v, a))
         share = float(anisotropy(depolarisation))
-        return path_stokes(math.prod(shape), stokes, self._at(self.scattered, depolarisation), DEEPEST, LOWEST, share, t, s, v, a).reshape((stokes, *shape))
+        return path_stokes(
+            math.prod(shape), stokes, self._at(self.scattered, depolarisation), DEEPEST, LOWEST, share, t, s, v, a
+        ).reshape((stokes, *shape))
 
     def _at(self, table: Float, depolarisation: float) -> Float:
         """The table for one depolarisation."""
         if not DEPOLARISATIONS[0] <= depolarisation <= DEPOLARISATIONS[-1]:
             expected = f"{DEPOLARISATIONS[0]:g} to {DEPOLARISATIONS[-1]:g}"
-            raise BadParameter("the depolarisation is outside the Rayleigh table", expected=expected, found=depolarisation)
-        # What light scattered n times brings is a polynomial of degree n in the share of the dipole pattern, falling first.
+            raise BadParameter(
+                "the depolarisation is outside the Rayleigh table", expected=expected, found=depolarisation
+            )
+        # What light scattered n times brings is a polynomial of degree n in the share of the dipole pattern, falling
+        # first.
         return np.tensordot(blend(-anisotropy(DEPOLARISATIONS), -float(anisotropy(depolarisation))), table, 1)
 
 
 def pieces() -> list[str]:
     """Names of the pieces of the table."""
-    return [f"depolarisation {d:g}, depths {start} to {start + ROWS - 1}" for d in DEPOLARISATIONS for start in range(0, DEPTHS, ROWS)]
+    return [
+        f"depolarisation {d:g}, depths {start} to {start + ROWS - 1}"
+        for d in DEPOLARISATIONS
+        for start in range(0, DEPTHS, ROWS)
+    ]
 
 
 def make(piece: str) -> dict[str, Array]:
@@ -167,18 +215,26 @@ def join(made: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
     """The arrays of the table."""
     n = len(DEPOLARISATIONS)
     shapes = {"scattered": (n, DEPTHS, COSINES, FUNCTIONS), "diffuse": (n, DEPTHS, COSINES), "spherical": (n, DEPTHS)}
-    return {name: np.concatenate([made[piece][name] for piece in pieces()]).reshape(shape) for name, shape in shapes.items()}
+    return {
+        name: np.concatenate([made[piece][name] for piece in pieces()]).reshape(shape) for name, shape in shapes.items()
+    }
 
 
 def _depth(depth: npt.ArrayLike) -> Float:
     t = np.asarray(depth, float)
     if t.ndim == 0 and not 0.0 <= t <= DEEPEST:
-        raise BadParameter("the optical depth is outside the Rayleigh table", expected=f"0 to {DEEPEST:g}", found=float(t))
+        raise BadParameter(
+            "the optical depth is outside the Rayleigh table", expected=f"0 to {DEEPEST:g}", found=float(t)
+        )
     return t
 
 
 def _cosine(name: str, cosine: npt.ArrayLike) -> Float:
     mu = np.asarray(cosine, float)
     if mu.ndim == 0 and not LOWEST <= mu <= 1.0:
-        raise BadGeometry(f"the cosine of the {name}'s zenith is outside the Rayleigh table", expected=f"{LOWEST:g} to 1", found=float(mu))
+        raise BadGeometry(
+            f"the cosine of the {name}'s zenith is outside the Rayleigh table",
+            expected=f"{LOWEST:g} to 1",
+            found=float(mu),
+        )
     return mu

@@ -1,4 +1,6 @@
-"""What air and a rough sea do together that neither does alone: skylight reflected by the waves, glint scattered on its way up."""
+"""What air and a rough sea do together that neither does alone: skylight reflected by the waves, glint scattered on its
+way up.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +49,15 @@ MODES = 3
 class SkyGlintTable:
     """The reflectance (RTT-10) that the sea adds to that of the air, without the direct glint, from a table.
 
-    No foam and no light from the water: these are spread evenly and reach the top through :meth:`RayleighTable.transmittance`.
+    No foam and no light from the water: these are spread evenly and reach the top through
+    :meth:`RayleighTable.transmittance`.
     """
 
     record: Mapping[str, str]
     modes: Float
-    """(indices, depths, slopes, view, sun, 8): I0 I1 I2 Q0 Q1 Q2 U1 U2, over half of the direct transmission's exponent (RTT-11)."""
+    """(indices, depths, slopes, view, sun, 8): I0 I1 I2 Q0 Q1 Q2 U1 U2, over half of the direct transmission's exponent
+    (RTT-11).
+    """
 
     @classmethod
     def load(cls, path: Path) -> SkyGlintTable:
@@ -77,9 +82,11 @@ class SkyGlintTable:
         index: float = 1.34,
         model: SlopeModel = "cox_munk_isotropic",
     ) -> Float:
-        """Reflectance at the top of the atmosphere of skylight that the waves reflect, and of glint that the air scattered.
+        """Reflectance at the top of the atmosphere of skylight that the waves reflect, and of glint that the air
+        scattered.
 
-        All of the light over a black sea is :meth:`RayleighTable.path_reflectance`, and this, and the direct glint times both direct transmittances.
+        All of the light over a black sea is :meth:`RayleighTable.path_reflectance`, and this, and the direct glint
+        times both direct transmittances.
 
         Parameters
         ----------
@@ -138,23 +145,39 @@ class SkyGlintTable:
         phi = np.radians(np.asarray(azimuth, float))
         shape = np.broadcast_shapes(t.shape, s.shape, v.shape, phi.shape, w.shape)
         places = _place_of_depth(t), _place_of_slopes(w, model), _place(v), _place(s)
-        kinds = (("optical depth", t), ("wind", w), ("cosine of the view's zenith", v), ("cosine of the Sun's zenith", s))
+        kinds = (
+            ("optical depth", t),
+            ("wind", w),
+            ("cosine of the view's zenith", v),
+            ("cosine of the Sun's zenith", s),
+        )
         for place, (name, value) in zip(places, kinds, strict=True):
             if value.ndim == 0 and np.isnan(place):
                 error = BadGeometry if name.startswith("cosine") else BadParameter
-                raise error(f"the {name} is outside the sky glint table", expected=self.record.get("grid", ""), found=float(value))
+                raise error(
+                    f"the {name} is outside the sky glint table",
+                    expected=self.record.get("grid", ""),
+                    found=float(value),
+                )
         if not LEAST_INDEX <= index <= GREATEST_INDEX:
-            raise BadParameter("the refractive index is outside the sky glint table", expected=f"{LEAST_INDEX:g} to {GREATEST_INDEX:g}", found=index)
+            raise BadParameter(
+                "the refractive index is outside the sky glint table",
+                expected=f"{LEAST_INDEX:g} to {GREATEST_INDEX:g}",
+                found=index,
+            )
         share = (index - INDICES[0]) / (INDICES[1] - INDICES[0])
         table = (1.0 - share) * self.modes[0] + share * self.modes[1]
         first, second, third, fourth = (row(place, shape) for place in places)
         table = narrowed(table, first, second)
-        out = modes_sum(math.prod(shape), stokes, table, first, second, third, fourth, row(phi, shape), MODES).reshape((stokes, *shape))
+        out = modes_sum(math.prod(shape), stokes, table, first, second, third, fourth, row(phi, shape), MODES).reshape(
+            (stokes, *shape)
+        )
         return np.asarray(out * np.exp(-0.5 * t * (1.0 / v + 1.0 / s)))  # (RTT-11)
 
 
 def coupling(depth: float, wind: float, index: float, cosine: Float, azimuth: Float) -> Float:
-    """The light (RTT-10) by the solver: a sea below molecules, less the same air over black, less the direct glint; (3, view, sun, azimuth).
+    """The light (RTT-10) by the solver: a sea below molecules, less the same air over black, less the direct glint; (3,
+    view, sun, azimuth).
 
     Parameters
     ----------
@@ -166,9 +189,15 @@ def coupling(depth: float, wind: float, index: float, cosine: Float, azimuth: Fl
         Degrees.
     """
     air = [Layer(depth, 1.0, rayleigh_greek(DEPOLARISATION))]
-    over_sea, over_black = (solve(air, cosine, cosine, azimuth, ground, streams=STREAMS).up for ground in (RoughSea(wind, index, points=POINTS), None))
+    over_sea, over_black = (
+        solve(air, cosine, cosine, azimuth, ground, streams=STREAMS).up
+        for ground in (RoughSea(wind, index, points=POINTS), None)
+    )
     view, sun, turn = cosine[:, None, None], cosine[None, :, None], np.radians(azimuth)
-    direct = np.exp(-depth * (1.0 / view + 1.0 / sun))[..., None] * facet_reflectance(view, sun, turn, slopes(wind), 0.0, complex(index))[..., 0]
+    direct = (
+        np.exp(-depth * (1.0 / view + 1.0 / sun))[..., None]
+        * facet_reflectance(view, sun, turn, slopes(wind), 0.0, complex(index))[..., 0]
+    )
     return np.asarray(over_sea - over_black - np.moveaxis(direct, -1, 0))
 
 
@@ -192,7 +221,10 @@ def make(piece: str) -> dict[str, Array]:
     damped = 1.0 / cosine[:, None] + 1.0 / cosine[None, :]
     out = np.zeros((DEPTHS, ZENITHS, ZENITHS, 3 * MODES - 1))
     for k, depth in enumerate(np.linspace(0.0, 1.0, DEPTHS)[1:] ** 4 * DEEPEST, 1):
-        out[k] = modes_of(coupling(float(depth), wind, index, cosine, azimuth), MODES) * np.exp(0.5 * depth * damped)[..., None]
+        out[k] = (
+            modes_of(coupling(float(depth), wind, index, cosine, azimuth), MODES)
+            * np.exp(0.5 * depth * damped)[..., None]
+        )
     return {"modes": _rounded(out)}
 
 
@@ -223,7 +255,9 @@ def _place_of_slopes(wind: Float, model: SlopeModel) -> Float:
     variance = start + (_variance(10.0, model) - start) / 10.0 * np.where(wind >= 0.0, wind, np.nan)
     low, high = (_variance(w) for w in WINDS)
     place = np.log(variance / low) / math.log(high / low) * (SLOPES - 1)
-    return np.asarray(np.clip(np.where((place > -1e-9) & (place < SLOPES - 1 + 1e-9), place, np.nan), 0.0, SLOPES - 1.0))
+    return np.asarray(
+        np.clip(np.where((place > -1e-9) & (place < SLOPES - 1 + 1e-9), place, np.nan), 0.0, SLOPES - 1.0)
+    )
 
 
 def _place(cosine: Float) -> Float:

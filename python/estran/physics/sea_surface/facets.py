@@ -1,6 +1,7 @@
 """Reflection of polarised light by a distribution of facets: the closed form, and its azimuth modes.
 
-The compiled loop treats isotropic seas only; :func:`facet_reflectance` in NumPy treats any, and is what the loop is tested against.
+The compiled loop treats isotropic seas only; :func:`facet_reflectance` in NumPy treats any, and is what the loop is
+tested against.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from estran.physics.sea_surface.slopes import Slopes, density
 Float = npt.NDArray[np.float64]
 
 
-def facet_reflectance(view: npt.ArrayLike, sun: npt.ArrayLike, azimuth: npt.ArrayLike, of: Slopes, upwind: float, index: complex) -> Float:
+def facet_reflectance(
+    view: npt.ArrayLike, sun: npt.ArrayLike, azimuth: npt.ArrayLike, of: Slopes, upwind: float, index: complex
+) -> Float:
     """Matrix of reflectance factors on (I, Q, U) of facets that reflect once (SEA-11); (\\*shape, 3, 3).
 
     Parameters
@@ -31,7 +34,8 @@ def facet_reflectance(view: npt.ArrayLike, sun: npt.ArrayLike, azimuth: npt.Arra
     of
         Distribution of slopes.
     upwind
-        Azimuth of the direction that the wind comes from less that of the arriving light's travel, counter-clockwise [radians].
+        Azimuth of the direction that the wind comes from less that of the arriving light's travel, counter-clockwise
+        [radians].
     index
         Of the water.
     """
@@ -48,7 +52,15 @@ def facet_reflectance(view: npt.ArrayLike, sun: npt.ArrayLike, azimuth: npt.Arra
 
 
 @parallel_jit
-def isotropic_modes(numbers: npt.NDArray[np.int64], rows: Float, columns: Float, variance: float, real: float, imaginary: float, points: int) -> Float:
+def isotropic_modes(
+    numbers: npt.NDArray[np.int64],
+    rows: Float,
+    columns: Float,
+    variance: float,
+    real: float,
+    imaginary: float,
+    points: int,
+) -> Float:
     """Azimuth modes of (SEA-11) for an isotropic sea, by the trapezoid rule in a stretched angle (SEA-12).
 
     Parameters

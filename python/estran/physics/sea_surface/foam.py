@@ -10,11 +10,14 @@ from estran.errors import BadParameter
 Float = npt.NDArray[np.float64]
 
 # fmt: off
-EFFECTIVE = (.22, .22, .22, .22, .22, .22, .215, .21, .20, .19, .175, .155, .13, .08, .10, .105, .10, .08, .045, .055, .065, .06, .055, .04)
+EFFECTIVE = (.22, .22, .22, .22, .22, .22, .215, .21, .20, .19, .175,
+    .155, .13, .08, .10, .105, .10, .08, .045, .055, .065, .06, .055, .04)
 # fmt: on
 """Effective reflectance, patches of all ages together: Koepke 1984, Appl. Opt. 23, 1816-1824, at 0.2, 0.3 … 2.5 µm."""
 FIRST, STEP = 200.0, 100.0
-"""Abscissae of the table [nm]. A table read one place off, as in 6SV1.1, makes foam at 1.61 µm 20 % too bright and at 2.13 µm 60 %."""
+"""Abscissae of the table [nm]. A table read one place off, as in 6SV1.1, makes foam at 1.61 µm 20 % too bright and at
+2.13 µm 60 %.
+"""
 
 
 def coverage(wind: npt.ArrayLike) -> Float:
@@ -32,5 +35,9 @@ def effective_reflectance(wavelength: npt.ArrayLike) -> Float:
     """
     nm = np.asarray(wavelength, float)
     if np.any(nm < FIRST):
-        raise BadParameter("foam's reflectance is not known at so short a wavelength", expected="nanometres, 200 or more", found=float(np.min(nm)))
+        raise BadParameter(
+            "foam's reflectance is not known at so short a wavelength",
+            expected="nanometres, 200 or more",
+            found=float(np.min(nm)),
+        )
     return np.asarray(np.interp(nm, FIRST + STEP * np.arange(len(EFFECTIVE)), EFFECTIVE, right=0.0))

@@ -43,7 +43,9 @@ def reflectance(cos_incidence: npt.ArrayLike, index: npt.ArrayLike) -> Float:
 
 
 def mueller(cos_incidence: npt.ArrayLike, index: npt.ArrayLike) -> Float:
-    """Elements a1, a2, a3, b1 of the reflection matrix on (I, Q, U) in the plane of incidence (SEA-3); (4, \\*shape)."""
+    """Elements a1, a2, a3, b1 of the reflection matrix on (I, Q, U) in the plane of incidence (SEA-3);
+    (4, \\*shape).
+    """
     parallel, across = amplitudes(cos_incidence, index)
     p, s = np.abs(parallel) ** 2, np.abs(across) ** 2
     return np.stack([0.5 * (p + s), 0.5 * (p + s), (parallel * across.conj()).real, 0.5 * (p - s)])

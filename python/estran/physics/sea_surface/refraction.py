@@ -1,4 +1,6 @@
-"""Refractive index of pure and sea water, with its uncertainty, which is the largest systematic term of a calibration between bands on the glint."""
+"""Refractive index of pure and sea water, with its uncertainty, which is the largest systematic term of a calibration
+between bands on the glint.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ Float = npt.NDArray[np.float64]
 Source = Literal["hale_querry", "quan_fry"]
 
 # fmt: off
-WAVELENGTH = (400., 500., 550., 600., 650., 750., 800., 875., 950., 1000., 1200., 1400., 1600., 1800., 2000., 2200., 2400.)
-PURE       = (1.339, 1.335, 1.333, 1.332, 1.331, 1.330, 1.329, 1.328, 1.327, 1.327, 1.324, 1.321, 1.317, 1.312, 1.306, 1.296, 1.279)
+WAVELENGTH = (400., 500., 550., 600., 650., 750., 800., 875.,
+    950., 1000., 1200., 1400., 1600., 1800., 2000., 2200., 2400.)
+PURE       = (1.339, 1.335, 1.333, 1.332, 1.331, 1.330, 1.329, 1.328,
+    1.327, 1.327, 1.324, 1.321, 1.317, 1.312, 1.306, 1.296, 1.279)
 # fmt: on
 """Pure water at 25 degrees, Hale and Querry 1973, Appl. Opt. 12, 555-563, table 1; steps of 0.001."""
 ABSORBING = (
@@ -57,7 +61,9 @@ def refractive_index(
     """
     nm = np.asarray(wavelength, float)
     if source not in get_args(Source):
-        raise BadParameter("this source of the refractive index is unknown", expected=" or ".join(get_args(Source)), found=source)
+        raise BadParameter(
+            "this source of the refractive index is unknown", expected=" or ".join(get_args(Source)), found=source
+        )
     longest = 2400.0 if source == "hale_querry" else 700.0
     if np.any((nm < 400.0) | (nm > longest)) or not 0.0 <= salinity <= 43.0 or not 0.0 <= temperature <= 30.0:
         raise BadParameter(

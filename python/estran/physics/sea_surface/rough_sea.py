@@ -19,9 +19,9 @@ Float = npt.NDArray[np.float64]
 class RoughSea:
     """Facets under foam and over water that scatters (SEA-13).
 
-    Direct light is reflected with the model's own distribution of slopes, crosswind and upwind apart. Skylight, which comes from everywhere, is reflected by
-    the isotropic sea of
-    the same total variance: the modes of an atmosphere have no place for the wind's direction, and what that leaves out is below 1e-4 in reflectance.
+    Direct light is reflected with the model's own distribution of slopes, crosswind and upwind apart. Skylight, which
+    comes from everywhere, is reflected by the isotropic sea of the same total variance: the modes of an atmosphere have
+    no place for the wind's direction, and what that leaves out is below 1e-4 in reflectance.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ class RoughSea:
     water
         Reflectance of the water body just below foam and facets, even in all directions.
     points
-        Nodes of azimuth over half a turn; 90 are enough for the modes of molecules, more than twice the highest mode for aerosol.
+        Nodes of azimuth over half a turn; 90 are enough for the modes of molecules, more than twice the highest mode
+        for aerosol.
     """
 
     wind: float
@@ -52,12 +53,18 @@ class RoughSea:
     def __post_init__(self) -> None:
         slopes(self.wind, self.model)
         if not self.index.real > 1.0 or not 0.0 <= self.foam <= 1.0 or not 0.0 <= self.water <= 1.0:
-            raise BadParameter("the sea is impossible", expected="an index above 1, reflectances 0 to 1", found=f"{self.index}, {self.foam:g}, {self.water:g}")
+            raise BadParameter(
+                "the sea is impossible",
+                expected="an index above 1, reflectances 0 to 1",
+                found=f"{self.index}, {self.foam:g}, {self.water:g}",
+            )
 
     def reflectance(self, view: Float, sun: Float, azimuth: Float) -> Float:
         """Matrix of bidirectional reflectance factors; azimuth of travel [radians]."""
         covered, even = self._shares()
-        out = (1.0 - covered) * facet_reflectance(view, sun, azimuth, slopes(self.wind, self.model), np.radians(self.upwind), self.index)
+        out = (1.0 - covered) * facet_reflectance(
+            view, sun, azimuth, slopes(self.wind, self.model), np.radians(self.upwind), self.index
+        )
         out[..., 0, 0] += even
         return np.asarray(out)
 
@@ -65,7 +72,9 @@ class RoughSea:
         """Azimuth modes (modes, rows, 3, columns, 3)."""
         covered, even = self._shares()
         of = slopes(self.wind, self.model)
-        out = isotropic_modes(np.array(numbers), rows, columns, of.across + of.along, self.index.real, abs(self.index.imag), self.points)
+        out = isotropic_modes(
+            np.array(numbers), rows, columns, of.across + of.along, self.index.real, abs(self.index.imag), self.points
+        )
         out *= 1.0 - covered
         if numbers[0] == 0:
             out[0, :, 0, :, 0] += even

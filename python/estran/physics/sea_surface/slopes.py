@@ -35,21 +35,33 @@ def slopes(wind: float, model: SlopeModel = "cox_munk_isotropic") -> Slopes:
     wind
         Speed at 10 to 12.5 m [m/s], 0 to 30.
     model
-        ``cox_munk_isotropic`` and ``cox_munk``: Cox and Munk 1954, J. Opt. Soc. Am. 44, 838-850, clean surface. ``breon_henriot``: Breon and Henriot 2006, J.
-        Geophys. Res. 111,
-        C06005. ``ebuchi_kizu``: Ebuchi and Kizu 2002, J. Oceanogr. 58, 477-486, without higher terms.
+        ``cox_munk_isotropic`` and ``cox_munk``: Cox and Munk 1954, J. Opt. Soc. Am. 44, 838-850, clean surface.
+        ``breon_henriot``: Breon and Henriot 2006, J. Geophys. Res. 111, C06005. ``ebuchi_kizu``: Ebuchi and Kizu 2002,
+        J. Oceanogr. 58, 477-486, without higher terms.
     """
     if model not in get_args(SlopeModel):
-        raise BadParameter("this model of the slopes of waves is unknown", expected=" or ".join(get_args(SlopeModel)), found=model)
+        raise BadParameter(
+            "this model of the slopes of waves is unknown", expected=" or ".join(get_args(SlopeModel)), found=model
+        )
     if not 0.0 <= wind <= 30.0:
         raise BadParameter("the wind is outside what was observed", expected="0 to 30 m/s", found=wind)
     w = wind
     if model == "cox_munk_isotropic":
         return Slopes(0.5 * (0.003 + 0.00512 * w), 0.5 * (0.003 + 0.00512 * w))
     if model == "cox_munk":
-        return Slopes(0.003 + 0.00192 * w, max(0.00316 * w, 1e-6), 0.01 - 0.0086 * w, 0.04 - 0.033 * w, 0.40, 0.12, 0.23)
+        return Slopes(
+            0.003 + 0.00192 * w, max(0.00316 * w, 1e-6), 0.01 - 0.0086 * w, 0.04 - 0.033 * w, 0.40, 0.12, 0.23
+        )
     if model == "breon_henriot":
-        return Slopes(0.003 + 0.00185 * w, 0.001 + 0.00316 * w, -9e-4 * w * w, -0.45 / (1.0 + float(np.exp(7.0 - w))), 0.30, 0.12, 0.40)
+        return Slopes(
+            0.003 + 0.00185 * w,
+            0.001 + 0.00316 * w,
+            -9e-4 * w * w,
+            -0.45 / (1.0 + float(np.exp(7.0 - w))),
+            0.30,
+            0.12,
+            0.40,
+        )
     return Slopes(0.0048 + 0.00152 * w, 0.0053 + 0.000671 * w)
 
 
@@ -59,7 +71,8 @@ def density(crosswind: npt.ArrayLike, upwind: npt.ArrayLike, of: Slopes) -> Floa
     Parameters
     ----------
     crosswind, upwind
-        Slopes along these axes; the second one points to where the wind comes from, so that the steep lee sides of waves are positive.
+        Slopes along these axes; the second one points to where the wind comes from, so that the steep lee sides of
+        waves are positive.
     of
         What :func:`slopes` gives.
     """

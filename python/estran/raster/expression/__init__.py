@@ -1,14 +1,18 @@
 """Band arithmetic: the expressions of SNAP (valid pixels, masks, virtual bands, BandMaths) on arrays.
 
-The grammar and the arithmetic follow SNAP's ``jexp`` (``ParserImpl``, ``Term``, ``Functions``), so that one expression means the same in both engines:
+The grammar and the arithmetic follow SNAP's ``jexp`` (``ParserImpl``, ``Term``, ``Functions``), so that one expression
+means the same in both engines:
 
-* from loose to tight: ``if a then b else c`` and ``a ? b : c``; ``||`` ``or``; ``&&`` ``and``; comparisons; ``|``; ``^``; ``&``; ``+ -``;
-  ``* / %``; ``! not - + ~``
-* who asks decides how a part is computed: a number is computed in double precision all the way down (``7 / 2`` is 3.5); bits (``& | ^ ~``),
-  comparisons of two integers, and ``min max abs sign`` of integers take their operands as Java's 32-bit integers (``7 / 2 == 3`` is true)
-* ``flags.CLOUD`` is one flag of a flag band, ``B4.raw`` the samples without scaling, ``'odd name'`` a name in quotes, ``$source.B4`` a band of another product
+* from loose to tight: ``if a then b else c`` and ``a ? b : c``; ``||`` ``or``; ``&&`` ``and``; comparisons; ``|``;
+  ``^``; ``&``; ``+ -``; ``* / %``; ``! not - + ~``
+* who asks decides how a part is computed: a number is computed in double precision all the way down (``7 / 2`` is 3.5);
+  bits (``& | ^ ~``), comparisons of two integers, and ``min max abs sign`` of integers take their operands as Java's
+  32-bit integers (``7 / 2 == 3`` is true)
+* ``flags.CLOUD`` is one flag of a flag band, ``B4.raw`` the samples without scaling, ``'odd name'`` a name in quotes,
+  ``$source.B4`` a band of another product
 
-Only what is listed here can be said: there is nothing in an expression that could run code. Nothing here calls itself, so that no depth ends in a fault.
+Only what is listed here can be said: there is nothing in an expression that could run code. Nothing here calls itself,
+so that no depth ends in a fault.
 """
 
 from __future__ import annotations
@@ -32,7 +36,14 @@ _STRIP = 1 << 22
 """Samples computed at a time, all waiting values together: 32 MB."""
 
 
-def evaluate(expression: str, get: GetBand, get_flag: GetFlag | None = None, *, truth: bool | None = None, constants: Constants = ()) -> Array:
+def evaluate(
+    expression: str,
+    get: GetBand,
+    get_flag: GetFlag | None = None,
+    *,
+    truth: bool | None = None,
+    constants: Constants = (),
+) -> Array:
     """The value of an expression.
 
     Parameters
@@ -40,7 +51,8 @@ def evaluate(expression: str, get: GetBand, get_flag: GetFlag | None = None, *, 
     expression
         In SNAP's language.
     get
-        From the name of a band to its array, physical values (or integers, for unscaled integer bands); raises ``KeyError`` for what there is none of.
+        From the name of a band to its array, physical values (or integers, for unscaled integer bands); raises
+        ``KeyError`` for what there is none of.
     get_flag
         From a flag band and a flag to a boolean array; None where there are no flags.
     truth
@@ -86,7 +98,11 @@ def names(expression: str, constants: Constants = ()) -> set[str]:
     BadParameter
         If the expression cannot be read.
     """
-    return {node.value[0] if node.kind == "flag" else node.value for node in _parsed(expression, constants).nodes if node.kind in ("band", "raw", "flag")}
+    return {
+        node.value[0] if node.kind == "flag" else node.value
+        for node in _parsed(expression, constants).nodes
+        if node.kind in ("band", "raw", "flag")
+    }
 
 
 def references(expression: str) -> set[str]:
@@ -118,5 +134,7 @@ def _arrays(program: Program, expression: str, get: GetBand, get_flag: GetFlag |
             else:
                 found[key] = np.asarray(get_flag(*node.value), dtype=bool)
         except KeyError:
-            raise BadParameter(f"an expression names {name!r}, which is not there", where=shown(expression), todo="correct the name") from None
+            raise BadParameter(
+                f"an expression names {name!r}, which is not there", where=shown(expression), todo="correct the name"
+            ) from None
     return found

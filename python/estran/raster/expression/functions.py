@@ -52,7 +52,9 @@ BINARY: Mapping[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class _Function:
-    """A function: how many values it takes (in how many equal groups), as what, and what it gives ("N": integer where all that it takes is)."""
+    """A function: how many values it takes (in how many equal groups), as what, and what it gives ("N": integer where
+    all that it takes is).
+    """
 
     compute: Callable[..., Any]
     least: int
@@ -68,7 +70,11 @@ class _Function:
             return f"{self.groups} values, or a multiple"
         if self.most == _MANY:
             return f"{self.least} or more values"
-        return f"{self.least} to {self.most} values" if self.least < self.most else f"{self.least} value{'s' if self.least > 1 else ''}"
+        return (
+            f"{self.least} to {self.most} values"
+            if self.least < self.most
+            else f"{self.least} value{'s' if self.least > 1 else ''}"
+        )
 
 
 def _round(x: Array) -> Array:
@@ -94,7 +100,9 @@ def _standard_deviation(*values: Array) -> Any:
 
 
 def _parts(values: tuple[Array, ...], count: int, form: str) -> list[Array]:
-    """The values in `count` groups; as they are, the differences from one to the next ("deriv"), or sums up to each ("integ")."""
+    """The values in `count` groups; as they are, the differences from one to the next ("deriv"), or sums up to each
+    ("integ").
+    """
     whole = _stack(values)
     groups = np.split(whole, count)
     if form == "deriv":

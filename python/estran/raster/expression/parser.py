@@ -1,4 +1,6 @@
-"""The parser of expressions: operator precedence, from text to parts in an order in which each comes after its operands."""
+"""The parser of expressions: operator precedence, from text to parts in an order in which each comes after its
+operands.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Program:
-    """Parts in an order in which each comes after its operands; the last is the whole. `pending` is how many values wait at most."""
+    """Parts in an order in which each comes after its operands; the last is the whole. `pending` is how many values
+    wait at most.
+    """
 
     nodes: tuple[Node, ...]
     pending: int
@@ -170,14 +174,18 @@ class Parser:
             return float(text)
         digits, base = (text[2:], 16) if text[:2].lower() == "0x" else (text, 10)
         if len(digits.lstrip("0")) > 10 or int(digits, base) > _LARGEST:
-            raise self._error(f"the whole number {text[:20]} is larger than {_LARGEST}", "write it with a decimal point")
+            raise self._error(
+                f"the whole number {text[:20]} is larger than {_LARGEST}", "write it with a decimal point"
+            )
         return int(digits, base)
 
     def _after_operand(self, kind: str, text: str) -> bool:
         """Take a token where a value has ended; whether another is due now."""
         if kind == "sign" and text in _LEVEL:
             level = _LEVEL[text]
-            while self.open and (self.open[-1].kind == "unary" or (self.open[-1].kind == "binary" and self.open[-1].level >= level)):
+            while self.open and (
+                self.open[-1].kind == "unary" or (self.open[-1].kind == "binary" and self.open[-1].level >= level)
+            ):
                 self._finish(self.open.pop())
             self.open.append(_Open("binary", text, level))
             return True
@@ -186,7 +194,11 @@ class Parser:
                 self._finish(self.open.pop())
             self.open.append(_Open("?"))
             return True
-        going_on = {("sign", ":"): ("?", ":"), ("keyword", "then"): ("if", "then"), ("keyword", "else"): ("then", "else")}
+        going_on = {
+            ("sign", ":"): ("?", ":"),
+            ("keyword", "then"): ("if", "then"),
+            ("keyword", "else"): ("then", "else"),
+        }
         if (kind, text) in going_on:
             before, after = going_on[kind, text]
             self._need(before, text)
@@ -208,7 +220,11 @@ class Parser:
         raise self._error(self._unexpected(text))
 
     def _unexpected(self, text: str) -> str:
-        return f"expected {_NEXT[self.open[-1].kind]}, found {text!r}" if self.open and self.open[-1].kind in _NEXT else f"unexpected {text!r}"
+        return (
+            f"expected {_NEXT[self.open[-1].kind]}, found {text!r}"
+            if self.open and self.open[-1].kind in _NEXT
+            else f"unexpected {text!r}"
+        )
 
     def _need(self, kind: str, text: str) -> None:
         self._close()

@@ -1,4 +1,6 @@
-"""What users brought, as their reports describe it, rebuilt small: each read right, or refused with a remedy that the command has."""
+"""What users brought, as their reports describe it, rebuilt small: each read right, or refused with a remedy that the
+command has.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,10 @@ def _several(which: str, expected: str) -> Report:
             path.rename(path.with_name(path.name.replace("T31UFS", "T31UFT")))
         (metadata,) = safe.glob("*.xml")
         (granule,) = re.findall(r"<Granules .*?</Granules>", metadata.read_text(), re.DOTALL)
-        edited(metadata, lambda text: text.replace("</Granule_List>", granule.replace("T31UFS", "T31UFT") + "</Granule_List>"))
+        edited(
+            metadata,
+            lambda text: text.replace("</Granule_List>", granule.replace("T31UFS", "T31UFT") + "</Granule_List>"),
+        )
         for path in second.glob("*.xml"):
             edited(path, lambda text: text.replace("T31UFS", "T31UFT"))
         said = _masks(folder, safe, *(["--granule", which] if which else []))
@@ -121,17 +126,30 @@ def _nested(_ground: Ground, folder: Path) -> str:
     shutil.move(safe, folder / "b" / safe.name)
     (folder / "b").rename(folder / safe.name)
     said = _masks(folder, folder / safe.name)
-    return "" if said.code == 0 else refused(said, f"{safe.name}/{safe.name}", "inside", "within", "holds the product", "one folder")
+    return (
+        ""
+        if said.code == 0
+        else refused(said, f"{safe.name}/{safe.name}", "inside", "within", "holds the product", "one folder")
+    )
 
 
 def _zarr(_ground: Ground, folder: Path) -> str:
     root = folder / "S2A_MSIL1C_20250603T105031_N0511_R051_T31TDH.zarr"
     group: dict[str, Any] = {".zgroup": {"zarr_format": 2}, ".zattrs": {}}
-    for place in (".", "measurements", "measurements/reflectance", "measurements/reflectance/r10m", "conditions", "quality"):
+    for place in (
+        ".",
+        "measurements",
+        "measurements/reflectance",
+        "measurements/reflectance/r10m",
+        "conditions",
+        "quality",
+    ):
         (root / place).mkdir(parents=True, exist_ok=True)
         for name, content in group.items():
             (root / place / name).write_text(json.dumps(content))
-    (root / ".zmetadata").write_text(json.dumps({"metadata": {".zgroup": {"zarr_format": 2}}, "zarr_consolidated_format": 1}))
+    (root / ".zmetadata").write_text(
+        json.dumps({"metadata": {".zgroup": {"zarr_format": 2}}, "zarr_consolidated_format": 1})
+    )
     return refused(_masks(folder, root), "Zarr")
 
 
@@ -139,7 +157,10 @@ def _missing(option: bool) -> Report:
     def attempt(ground: Ground, folder: Path) -> str:
         safe = copied(ground.safe, folder)
         next(p for p in safe.rglob("*_B10.jp2") if p.parent.name == "IMG_DATA").unlink()
-        for command in (("masks", safe, "-o", "o.dim"), ("run", "CloudProbability", safe, "--resample", "20", "-o", "r.dim")):
+        for command in (
+            ("masks", safe, "-o", "o.dim"),
+            ("run", "CloudProbability", safe, "--resample", "20", "-o", "r.dim"),
+        ):
             said = forked(folder, *command, *(["--skip-missing"] if option else []))
             if wrong := honest(said, (0,)) if option else refused(said, "--skip-missing"):
                 return f"{command[0]}: {wrong}"
@@ -153,10 +174,15 @@ def _footprint(content: bytes) -> Report:
 
     def attempt(_ground: Ground, folder: Path) -> str:
         builder = safe_builder()
-        safe = built_safe(folder, footprint=lambda band: builder.footprint_gml(band, {5: [(0, 0), (3600, 0), (3600, 3600), (0, 3600)]}))
+        safe = built_safe(
+            folder,
+            footprint=lambda band: builder.footprint_gml(band, {5: [(0, 0), (3600, 0), (3600, 3600), (0, 3600)]}),
+        )
         next(safe.rglob("MSK_DETFOO_B06.gml")).write_bytes(content)
         said = _masks(folder, safe)
-        return honest(said, (0,)) or ("" if "MSK_DETFOO" in said.err or "footprint" in said.err.lower() else "without a note")
+        return honest(said, (0,)) or (
+            "" if "MSK_DETFOO" in said.err or "footprint" in said.err.lower() else "without a note"
+        )
 
     return attempt
 
@@ -165,17 +191,27 @@ def _mean_angles(_ground: Ground, folder: Path) -> str:
     """Empty grids and a mean: the mean is the sun."""
     safe = built_safe(folder, sun=None, views=None)
     (tile,) = safe.rglob("MTD_TL.xml")
-    mean = '<Mean_Sun_Angle><ZENITH_ANGLE unit="deg">26.5</ZENITH_ANGLE><AZIMUTH_ANGLE unit="deg">135.25</AZIMUTH_ANGLE></Mean_Sun_Angle>'
+    mean = (
+        '<Mean_Sun_Angle><ZENITH_ANGLE unit="deg">26.5</ZENITH_ANGLE><AZIMUTH_ANGLE '
+        'unit="deg">135.25</AZIMUTH_ANGLE></Mean_Sun_Angle>'
+    )
     edited(tile, lambda text: text.replace("</Tile_Angles>", mean + "</Tile_Angles>"))
     said = _masks(folder, safe)
     if wrong := honest(said, (0,)):
         return wrong
-    return "" if "26.5" in said.err or "135" in said.err or "mean" in said.err.lower() else f"the mean angles are not spoken of: {said.err[-300:]}"
+    return (
+        ""
+        if "26.5" in said.err or "135" in said.err or "mean" in said.err.lower()
+        else f"the mean angles are not spoken of: {said.err[-300:]}"
+    )
 
 
 def _leap_second(ground: Ground, folder: Path) -> str:
     safe = copied(ground.safe, folder)
-    edited(safe / "MTD_MSIL1C.xml", lambda text: re.sub(r"<PRODUCT_START_TIME>[^<]*<", "<PRODUCT_START_TIME>2016-12-31T23:59:60.500Z<", text))
+    edited(
+        safe / "MTD_MSIL1C.xml",
+        lambda text: re.sub(r"<PRODUCT_START_TIME>[^<]*<", "<PRODUCT_START_TIME>2016-12-31T23:59:60.500Z<", text),
+    )
     (tile,) = safe.rglob("MTD_TL.xml")
     edited(tile, lambda text: re.sub(r"(<SENSING_TIME[^>]*>)[^<]*<", r"\g<1>2016-12-31T23:59:60.500Z<", text))
     return honest(forked(folder, "info", safe, "--no-verify"), (0,))
@@ -229,7 +265,10 @@ def _landsat_numbers(_ground: Ground, folder: Path) -> str:
 
 # graphs
 
-READ = "<node id='read'><operator>Read</operator><sources/><parameters class='com.bc.ceres.binding.dom.XppDomElement'>{}</parameters></node>"
+READ = (
+    "<node id='read'><operator>Read</operator><sources/><parameters "
+    "class='com.bc.ceres.binding.dom.XppDomElement'>{}</parameters></node>"
+)
 RESAMPLE = (
     "<node id='resample'><operator>Resample</operator><sources><sourceProduct refid='read'/></sources>"
     "<parameters class='com.bc.ceres.binding.dom.XppDomElement'>{}</parameters></node>"
@@ -241,9 +280,18 @@ WRITE = (
 
 
 def _graph(read: str, resample: str, write: str, encoding: str = "UTF-8") -> Report:
-    """As SNAP's Graph Builder and snapista write them: empty elements, a layout of the picture, all of Write's own parameters."""
-    nodes = READ.format(f"<file>${{in}}</file>{read}") + RESAMPLE.format(resample) + WRITE.format(f"<file>${{out}}</file>{write}")
-    layout = "<applicationData id='Presentation'><Description/><node id='read'><displayPosition x='37.0' y='134.0'/></node></applicationData>"
+    """As SNAP's Graph Builder and snapista write them: empty elements, a layout of the picture, all of Write's own
+    parameters.
+    """
+    nodes = (
+        READ.format(f"<file>${{in}}</file>{read}")
+        + RESAMPLE.format(resample)
+        + WRITE.format(f"<file>${{out}}</file>{write}")
+    )
+    layout = (
+        "<applicationData id='Presentation'><Description/><node id='read'><displayPosition x='37.0' "
+        "y='134.0'/></node></applicationData>"
+    )
     text = f"<?xml version='1.0' encoding='{encoding}'?><graph id='Graph'><version>1.0</version>{nodes}{layout}</graph>"
 
     def attempt(ground: Ground, folder: Path) -> str:
@@ -270,7 +318,10 @@ _READ_13 = (
 
 def _empty_choices(ground: Ground, folder: Path) -> str:
     choices = "<resolution>20</resolution><upsampling/><downsampling/><flagDownsampling/><resampleOnPyramidLevels/>"
-    node = f"<node id='r'><operator>S2Resampling</operator><sources><sourceProduct refid='${{source}}'/></sources><parameters>{choices}</parameters></node>"
+    node = (
+        f"<node id='r'><operator>S2Resampling</operator><sources><sourceProduct "
+        f"refid='${{source}}'/></sources><parameters>{choices}</parameters></node>"
+    )
     (folder / "g.xml").write_text(f"<graph id='g'><version>1.0</version>{node}</graph>")
     return honest(forked(folder, "gpt", "g.xml", f"-Ssource={ground.safe}", "-t", "o.dim"), (0,))
 
@@ -290,7 +341,20 @@ def _mesa(azimuth: float) -> Report:
         ground_height[72:108, 72:108] += height
         write_raster(folder / "dem.tif", ground_height, rasterio.Affine(20, 0, 600_000, 0, -20, 5_700_000))
         safe = built_safe(folder, sun=safe_builder().constant(zenith, azimuth))
-        said = forked(folder, "run", "ReliefShadow", safe, "-o", "o.dim", "--dem", "dem.tif", "--backend", "sweep", "--resample", "20")
+        said = forked(
+            folder,
+            "run",
+            "ReliefShadow",
+            safe,
+            "-o",
+            "o.dim",
+            "--dem",
+            "dem.tif",
+            "--backend",
+            "sweep",
+            "--resample",
+            "20",
+        )
         if wrong := honest(said, (0,)):
             return wrong
         rows, columns = np.mgrid[:side, :side] + 0.5
@@ -301,7 +365,11 @@ def _mesa(azimuth: float) -> Report:
             r, c = rows - north * way / 20, columns + east * way / 20
             truth |= (r >= 72.5) & (r < 107.5) & (c >= 72.5) & (c < 107.5)
         truth[72:108, 72:108] = False
-        found = next(data for name, data in flags(folder / "o.dim", "relief_flags").items() if "CAST" in name or name == "RELIEF_SHADOW")
+        found = next(
+            data
+            for name, data in flags(folder / "o.dim", "relief_flags").items()
+            if "CAST" in name or name == "RELIEF_SHADOW"
+        )
         edge = binary_dilation(truth, iterations=3) & ~binary_erosion(truth, iterations=3)
         wrong_core = (found ^ truth) & ~edge
         wrong_core[69:111, 69:111] = False
@@ -319,8 +387,12 @@ def _saturated_core(_ground: Ground, folder: Path) -> str:
         from_middle = np.hypot(rows - 1800, columns - 1800)
         name = band if band == "B8A" else f"B{int(band[1:])}"
         texture = 1.0 + 0.08 * np.random.default_rng(3).standard_normal(rows.shape)
-        data = np.where(from_middle < 600, {"B10": 40, "B11": 4500, "B12": 3500}.get(band, 9000), LAND[name] * 1e4 * texture)
-        raw[band] = np.clip(np.where((from_middle < 300) & (band in ("B02", "B03", "B04", "B05")), 65535, data), 1, 65535).astype(np.uint16)
+        data = np.where(
+            from_middle < 600, {"B10": 40, "B11": 4500, "B12": 3500}.get(band, 9000), LAND[name] * 1e4 * texture
+        )
+        raw[band] = np.clip(
+            np.where((from_middle < 300) & (band in ("B02", "B03", "B04", "B05")), 65535, data), 1, 65535
+        ).astype(np.uint16)
     views = {5: (builder.constant(6.0, 103.0), np.ones_like(builder.nodes()[0], bool))}
     safe = builder.build(folder, raw, sun=builder.constant(35.0, 150.0), views=views)
     said = _masks(folder, safe, "--displacement", "false")
@@ -354,7 +426,9 @@ def _shadow_side(_ground: Ground, folder: Path) -> str:
 
     def moved(angles: tuple[float, float]) -> tuple[float, float]:
         way = height * np.tan(np.radians(angles[0]))
-        return way * np.cos(np.radians(angles[1])), -way * np.sin(np.radians(angles[1]))  # rows down, columns right, away from the azimuth
+        return way * np.cos(np.radians(angles[1])), -way * np.sin(
+            np.radians(angles[1])
+        )  # rows down, columns right, away from the azimuth
 
     def inside(shape: tuple[int, int], by: tuple[float, float]) -> Array:
         rows, columns = np.indices(shape) * (3600.0 / shape[0])
@@ -367,10 +441,21 @@ def _shadow_side(_ground: Ground, folder: Path) -> str:
         texture = 1.0 + 0.12 * smooth / smooth.std()
         shade = {"B1": 0.8, "B2": 0.7, "B3": 0.6, "B4": 0.5, "B10": 1.0}.get(name, 0.42)
         data = LAND[name] * texture * np.where(inside(shape, moved(sun)), shade, 1.0)
-        return np.where(inside(shape, moved(view)), {"B9": 0.35, "B10": 0.004, "B11": 0.40, "B12": 0.30}.get(name, 0.55) * (1.0 + 0.25 * (texture - 1.0)), data)
+        return np.where(
+            inside(shape, moved(view)),
+            {"B9": 0.35, "B10": 0.004, "B11": 0.40, "B12": 0.30}.get(name, 0.55) * (1.0 + 0.25 * (texture - 1.0)),
+            data,
+        )
 
-    safe = built_safe(folder, field=field, sun=builder.constant(*sun), views={5: (builder.constant(*view), np.ones_like(builder.nodes()[0], bool))})
-    said = _masks(folder, safe, "--displacement", "false", "--glint", "false", "--cloud-buffer", "0", "--shadow-buffer", "0")
+    safe = built_safe(
+        folder,
+        field=field,
+        sun=builder.constant(*sun),
+        views={5: (builder.constant(*view), np.ones_like(builder.nodes()[0], bool))},
+    )
+    said = _masks(
+        folder, safe, "--displacement", "false", "--glint", "false", "--cloud-buffer", "0", "--shadow-buffer", "0"
+    )
     if wrong := honest(said, (0,)):
         return wrong
     found, scores = flags(folder / "o.dim"), []
@@ -388,7 +473,9 @@ def _scale_option(_ground: Ground, folder: Path) -> str:
     write_stack(folder / "a.tif", {name: (data * np.float32(1e-4)).astype(np.float32) for name, data in bands.items()})
     write_stack(folder / "b.tif", {name: data.astype(np.uint16) for name, data in bands.items()})
     for name, more in (("a", ()), ("b", ("--scale", "0.0001"))):
-        said = forked(folder, "masks", f"{name}.tif", "-o", f"{name}.dim", "--sun-zenith", "40", "--sun-azimuth", "150", *more)
+        said = forked(
+            folder, "masks", f"{name}.tif", "-o", f"{name}.dim", "--sun-zenith", "40", "--sun-azimuth", "150", *more
+        )
         if wrong := honest(said, (0,)):
             return wrong
     return _same_flags(folder / "a.dim", folder / "b.dim")
@@ -397,7 +484,8 @@ def _scale_option(_ground: Ground, folder: Path) -> str:
 def _metadata(level: str, said: str = "", info: str = "Product_Info") -> str:
     """Metadata that say the level and little else."""
     return (
-        f"<n1:{level}_User_Product xmlns:n1='x'><n1:General_Info><{info}><PROCESSING_LEVEL>{said or level}</PROCESSING_LEVEL></{info}>"
+        f"<n1:{level}_User_Product "
+        f"xmlns:n1='x'><n1:General_Info><{info}><PROCESSING_LEVEL>{said or level}</PROCESSING_LEVEL></{info}>"
         f"</n1:General_Info></n1:{level}_User_Product>"
     )
 
@@ -413,8 +501,13 @@ REPORTS: dict[str, Report] = {
     "a product of several tiles, --granule": _several("T31UFT", "read"),
     "a product of several tiles, the first by --granule": _several("T31UFS", "read"),
     "a tile that is not there, --granule": _several("T99XXX", "refused"),
-    "Sen2Cor's old Level-2A": _level("S2A_MSIL2A_20170823T094031_N0205_R036_T34VFJ_20170823T094252", _metadata("Level-2A", "Level-2Ap", "L2A_Product_Info")),
-    "a user's Level-2A": _level("S2A_MSIL2A_20170823T094031_N0205_R036_T34VFJ_20170823T094253", _metadata("Level-2A", info="L2A_Product_Info")),
+    "Sen2Cor's old Level-2A": _level(
+        "S2A_MSIL2A_20170823T094031_N0205_R036_T34VFJ_20170823T094252",
+        _metadata("Level-2A", "Level-2Ap", "L2A_Product_Info"),
+    ),
+    "a user's Level-2A": _level(
+        "S2A_MSIL2A_20170823T094031_N0205_R036_T34VFJ_20170823T094253", _metadata("Level-2A", info="L2A_Product_Info")
+    ),
     "a Level-2A": _level("S2A_MSIL2A_20200823T094031_N0214_R036_T34VFJ_20200823T094252", _metadata("Level-2A")),
     "a Level-1B": _level("S2A_MSIL1B_20200823T094031_N0209_R036_20200823T094252", _metadata("Level-1B")),
     "a .SAFE in a .SAFE": _nested,
@@ -431,13 +524,18 @@ REPORTS: dict[str, Report] = {
     "a graph of SNAP 13": _graph(_READ_13, _RESAMPLE_13, _WRITE_13),
     "a graph of SNAP 9": _graph(
         _READ_13.replace("sourceBands", "bandNames").replace("sourceMasks", "maskNames"),
-        _RESAMPLE_13.replace("<referenceBand>B2</referenceBand>", "<referenceBand/><referenceBandName>B2</referenceBandName>"),
+        _RESAMPLE_13.replace(
+            "<referenceBand>B2</referenceBand>", "<referenceBand/><referenceBandName>B2</referenceBandName>"
+        ),
         _WRITE_13,
     ),
     "a graph in UTF-16": _graph(_READ_13, _RESAMPLE_13, _WRITE_13, "UTF-16"),
     "a graph in Latin-1": _graph(_READ_13, _RESAMPLE_13, _WRITE_13, "ISO-8859-1"),
     "empty choices": _empty_choices,
-    **{f"relief shadow, sun at {azimuth:g} degrees": _mesa(azimuth) for azimuth in (0.0, 90.0, 180.0, 270.0, 359.9, 45.0, 123.4)},
+    **{
+        f"relief shadow, sun at {azimuth:g} degrees": _mesa(azimuth)
+        for azimuth in (0.0, 90.0, 180.0, 270.0, 359.9, 45.0, 123.4)
+    },
     "a saturated cloud": _saturated_core,
     "water below zero": _dark_water,
     "a shadow on its side": _shadow_side,

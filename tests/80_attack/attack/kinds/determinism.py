@@ -77,10 +77,14 @@ def _judged(ground: Ground, folder: Path, said: Said, out: str) -> str:
     plain, found = _plain(ground, out), bits(folder, out)
     if found == plain:
         return ""
-    return "differ: " + ", ".join(sorted({line.split()[-1] for line in set(plain.splitlines()) ^ set(found.splitlines())}))
+    return "differ: " + ", ".join(
+        sorted({line.split()[-1] for line in set(plain.splitlines()) ^ set(found.splitlines())})
+    )
 
 
-def _masks(ground: Ground, arguments: tuple[str, ...], env: Mapping[str, str], out: str = "o.dim") -> Callable[[Path], str]:
+def _masks(
+    ground: Ground, arguments: tuple[str, ...], env: Mapping[str, str], out: str = "o.dim"
+) -> Callable[[Path], str]:
     def attempt(folder: Path) -> str:
         return _judged(ground, folder, fresh(folder, "masks", ground.safe, "-o", out, "-q", *arguments, env=env), out)
 
@@ -97,7 +101,9 @@ def _packed(ground: Ground, make: Callable[[Ground, Path], Path]) -> Callable[[P
 def _by_graph(ground: Ground) -> Callable[[Path], str]:
     def attempt(folder: Path) -> str:
         graph = Path(__file__).resolve().parents[4] / "graphs" / "masks.xml"
-        return _judged(ground, folder, forked(folder, "gpt", graph, f"-Ssource={ground.safe}", "-t", "o.dim", "--quiet"), "o.dim")
+        return _judged(
+            ground, folder, forked(folder, "gpt", graph, f"-Ssource={ground.safe}", "-t", "o.dim", "--quiet"), "o.dim"
+        )
 
     return attempt
 
@@ -110,7 +116,11 @@ def _scene(ground: Ground) -> Callable[[Path], str]:
             if said.code != 0:
                 return said.shown()
         one, two = (
-            {p.relative_to(folder / name): p.read_bytes() for p in (folder / name).rglob("*") if p.is_file() and not p.name.startswith(".")}
+            {
+                p.relative_to(folder / name): p.read_bytes()
+                for p in (folder / name).rglob("*")
+                if p.is_file() and not p.name.startswith(".")
+            }
             for name in ("a", "b")
         )
         differing = sorted(p.as_posix() for p in one.keys() | two.keys() if one.get(p) != two.get(p))

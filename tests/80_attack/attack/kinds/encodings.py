@@ -19,9 +19,16 @@ def cases(ground: Ground) -> Iterator[Case]:
     """``--help`` of every command and subcommand; then what else is printed."""
     for encoding in ENCODINGS:
         for words in commands():
-            yield Case(KIND, "--help of every command", f"{' '.join(words)}, {encoding}", _printed(ground, (*words, "--help"), encoding))
+            yield Case(
+                KIND,
+                "--help of every command",
+                f"{' '.join(words)}, {encoding}",
+                _printed(ground, (*words, "--help"), encoding),
+            )
         for name, arguments in PRINTED.items():
-            yield Case(KIND, "lists, products' facts, errors", f"{name}, {encoding}", _printed(ground, arguments, encoding))
+            yield Case(
+                KIND, "lists, products' facts, errors", f"{name}, {encoding}", _printed(ground, arguments, encoding)
+            )
     for encoding in ENCODINGS[: ground.some(len(ENCODINGS), 2)]:
         yield Case(KIND, "--help of every command", f"masks in a process of its own, {encoding}", _alone(encoding))
 

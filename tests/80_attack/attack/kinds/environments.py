@@ -1,4 +1,6 @@
-"""Variables of the user's other software (conda, QGIS, OSGeo), locales, terminals and odd names of files: the same bits as without."""
+"""Variables of the user's other software (conda, QGIS, OSGeo), locales, terminals and odd names of files: the same bits
+as without.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,11 @@ VARIABLES: dict[str, tuple[str | None, ...]] = {
 }
 """Values tried of each variable; None takes it away."""
 
-NUMBA_NUM_THREADS_WRONG = {"NUMBA_NUM_THREADS": ("0", "-1", "nonsense", "100000"), "NUMBA_OPT": ("nonsense",), "NUMBA_DISABLE_JIT": ("nonsense",)}
+NUMBA_NUM_THREADS_WRONG = {
+    "NUMBA_NUM_THREADS": ("0", "-1", "nonsense", "100000"),
+    "NUMBA_OPT": ("nonsense",),
+    "NUMBA_DISABLE_JIT": ("nonsense",),
+}
 """Values with which numba itself does not start: the same bits, or a sentence that says which variable."""
 
 NAMES = {
@@ -113,14 +119,25 @@ def cases(ground: Ground) -> Iterator[Case]:
     """One variable at a time, then names."""
     for variable, values in VARIABLES.items():
         for value in values[:1] if ground.quick else values:
-            yield Case(KIND, "the same bits, whatever the variable", f"{variable}={value}", _same(ground, {variable: value}))
-    yield Case(KIND, "the same bits, whatever the variable", "conda's, QGIS's, OSGeo's together", _same(ground, TOGETHER))
+            yield Case(
+                KIND, "the same bits, whatever the variable", f"{variable}={value}", _same(ground, {variable: value})
+            )
+    yield Case(
+        KIND, "the same bits, whatever the variable", "conda's, QGIS's, OSGeo's together", _same(ground, TOGETHER)
+    )
     for variable, wrong in NUMBA_NUM_THREADS_WRONG.items():
         for value in wrong[:1] if ground.quick else wrong:
-            yield Case(KIND, "the same bits, or a sentence that names the variable", f"{variable}={value}", _same(ground, {variable: value}, variable))
+            yield Case(
+                KIND,
+                "the same bits, or a sentence that names the variable",
+                f"{variable}={value}",
+                _same(ground, {variable: value}, variable),
+            )
     for name, odd in NAMES.items():
         for where in ("input", "output"):
-            yield Case(KIND, "the same bits, whatever the files are called", f"{name}, {where}", _named(ground, odd, where))
+            yield Case(
+                KIND, "the same bits, whatever the files are called", f"{name}, {where}", _named(ground, odd, where)
+            )
 
 
 TOGETHER: dict[str, str | None] = {
@@ -142,10 +159,15 @@ def lay(folder: Path) -> None:
     for name in ("proj.db", "proj.ini", "gdalvrt.xsd", "gt_datum.csv", "epsg.wkt", "config.yaml"):
         (folder / "broken" / name).write_bytes(b"\x00not what it says: [\x01\n")
     (folder / "broken" / "matplotlibrc").write_text("figure.dpi : nonsense\nno such thing\n")
-    (folder / "style" / "matplotlibrc").write_text("figure.dpi : 33\nimage.cmap : jet\nsavefig.transparent : True\nfont.size : 40\nsavefig.bbox : tight\n")
+    (folder / "style" / "matplotlibrc").write_text(
+        "figure.dpi : 33\nimage.cmap : jet\nsavefig.transparent : True\nfont.size : 40\nsavefig.bbox : tight\n"
+    )
     database = sqlite3.connect(folder / "old" / "proj.db")
     database.execute("create table metadata (key text, value text)")
-    database.executemany("insert into metadata values (?, ?)", [("DATABASE.LAYOUT.VERSION.MAJOR", "1"), ("DATABASE.LAYOUT.VERSION.MINOR", "0")])
+    database.executemany(
+        "insert into metadata values (?, ?)",
+        [("DATABASE.LAYOUT.VERSION.MAJOR", "1"), ("DATABASE.LAYOUT.VERSION.MINOR", "0")],
+    )
     database.commit()
     database.close()
 
@@ -185,7 +207,10 @@ def _same(ground: Ground, variables: Mapping[str, str | None], sentence: str = "
     def attempt(folder: Path) -> str:
         _plain(ground)
         lay(folder)
-        env = {name: value if value is None else value.replace("{folder}", str(folder)) for name, value in variables.items()}
+        env = {
+            name: value if value is None else value.replace("{folder}", str(folder))
+            for name, value in variables.items()
+        }
         said = fresh(folder, *_command(ground, "out"), env=env)
         if sentence and said.code in (1, 2) and sentence in said.err:
             return honest(said)
@@ -205,7 +230,11 @@ def _named(ground: Ground, odd: str, where: str) -> Callable[[Path], str]:
             (folder / odd / ground.safe.name).symlink_to(ground.safe)
             said = fresh(folder, "masks", f"./{odd}/{ground.safe.name}", "-o", "out", "-q")
             return _differences(ground, said, folder / "out")
-        said = fresh(folder, *_command(ground, f"./{odd}/out"), env={"PYTHONIOENCODING": "ascii"} if os.fsencode(odd).isascii() else None)
+        said = fresh(
+            folder,
+            *_command(ground, f"./{odd}/out"),
+            env={"PYTHONIOENCODING": "ascii"} if os.fsencode(odd).isascii() else None,
+        )
         return _differences(ground, said, folder / odd / "out")
 
     return attempt

@@ -28,11 +28,26 @@ def cases(ground: Ground) -> Iterator[Case]:
             name = f"{form}{', old result there' if old else ''}"
             for k in range(many):
                 size = round(8 * (512 / 8) ** (k / (many - 1)))
-                yield Case(KIND, "a disk of 8 to 512 kB (run)", f"{name}, {size} kB", _small(ground, probability, form, old, size))
+                yield Case(
+                    KIND,
+                    "a disk of 8 to 512 kB (run)",
+                    f"{name}, {size} kB",
+                    _small(ground, probability, form, old, size),
+                )
                 limit = round(3000 * (200_000 / 3000) ** (k / (many - 1)))
-                yield Case(KIND, "files of 3 to 200 kB at most (run)", f"{name}, {limit} bytes", _limited(ground, probability, form, old, limit))
+                yield Case(
+                    KIND,
+                    "files of 3 to 200 kB at most (run)",
+                    f"{name}, {limit} bytes",
+                    _limited(ground, probability, form, old, limit),
+                )
             for k in range(ground.some(3, 1)):
-                yield Case(KIND, "a disk that fills during the run (masks)", f"{name}, {k}", _filling(ground, masks, form, old, f"{name}{k}"))
+                yield Case(
+                    KIND,
+                    "a disk that fills during the run (masks)",
+                    f"{name}, {k}",
+                    _filling(ground, masks, form, old, f"{name}{k}"),
+                )
     yield Case(KIND, "a disk of 8 to 512 kB (run)", "gpt, 16 kB", _small(ground, gpt, "BEAM-DIMAP", True, 16))
 
 
@@ -42,7 +57,11 @@ def _judged(ground: Ground, folder: Path, said: Said, maker: Maker, digests: dic
         return f"hidden {', '.join(left)} is left ({said.shown()})"
     if said.code == 0:
         # A picture that could not be drawn does not cost the product; the report says so.
-        return "" if found == "new" or (is_product(folder, maker, ground) and ": note: " in said.err) else f"exit 0, and {found} ({said.err[-200:]})"
+        return (
+            ""
+            if found == "new" or (is_product(folder, maker, ground) and ": note: " in said.err)
+            else f"exit 0, and {found} ({said.err[-200:]})"
+        )
     if said.code != 1:
         return f"expected exit 1, {said.shown()}"
     if found != ("old" if old else "nothing"):
@@ -54,7 +73,12 @@ def _judged(ground: Ground, folder: Path, said: Said, maker: Maker, digests: dic
 def _disk(folder: Path, kilobytes: int) -> Iterator[Path]:
     disk = folder / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)], capture_output=True, check=False).returncode != 0:
+    if (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)], capture_output=True, check=False
+        ).returncode
+        != 0
+    ):
         raise Lacking("a small disk cannot be mounted here: needs root")
     try:
         yield disk

@@ -175,8 +175,23 @@ def _huge_tiff(side: int, name: str = "B2.tif") -> Lay:
     def lay(_ground: Ground, folder: Path) -> list[object]:
         import rasterio
 
-        profile = {"driver": "GTiff", "width": side, "height": side, "count": 13, "dtype": "float32", "SPARSE_OK": True, "BIGTIFF": "YES"}
-        with rasterio.open(folder / name, "w", crs="EPSG:32631", tiled=True, transform=rasterio.Affine(10, 0, 6e5, 0, -10, 57e5), **profile) as raster:
+        profile = {
+            "driver": "GTiff",
+            "width": side,
+            "height": side,
+            "count": 13,
+            "dtype": "float32",
+            "SPARSE_OK": True,
+            "BIGTIFF": "YES",
+        }
+        with rasterio.open(
+            folder / name,
+            "w",
+            crs="EPSG:32631",
+            tiled=True,
+            transform=rasterio.Affine(10, 0, 6e5, 0, -10, 57e5),
+            **profile,
+        ) as raster:
             for k, band in enumerate(LAND, 1):
                 raster.set_band_description(k, band)
         return ["masks", name, "-o", "out.dim", "--scale", "0.0001"]
@@ -186,8 +201,22 @@ def _huge_tiff(side: int, name: str = "B2.tif") -> Lay:
 
 def _tiff_header(_ground: Ground, folder: Path) -> list[object]:
     """A header alone, which claims 4 billion columns and rows."""
-    tags = [(256, 4, 0xFFFFFFF0), (257, 4, 0xFFFFFFF0), (258, 3, 16), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 4, 0xFFFFFFF0), (279, 4, 64)]
-    body = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags) + bytes(4)
+    tags = [
+        (256, 4, 0xFFFFFFF0),
+        (257, 4, 0xFFFFFFF0),
+        (258, 3, 16),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, 8),
+        (277, 3, 1),
+        (278, 4, 0xFFFFFFF0),
+        (279, 4, 64),
+    ]
+    body = (
+        struct.pack("<H", len(tags))
+        + b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+        + bytes(4)
+    )
     (folder / "B2.tif").write_bytes(struct.pack("<2sHI", b"II", 42, 8) + body)
     return ["masks", "B2.tif", "-o", "out.dim"]
 
@@ -306,7 +335,10 @@ def _graph(text: str, *more: str) -> Lay:
 def _maths(expression: str) -> Lay:
     band = f"<targetBand><name>x</name><type>float32</type><expression>{expression}</expression></targetBand>"
     parameters = f"<parameters><targetBands>{band}</targetBands></parameters>"
-    node = f'<node id="a"><operator>BandMaths</operator><sources><sourceProduct refid="${{source}}"/></sources>{parameters}</node>'
+    node = (
+        f'<node id="a"><operator>BandMaths</operator><sources><sourceProduct '
+        f'refid="${{source}}"/></sources>{parameters}</node>'
+    )
     return _graph(f'<graph id="g"><version>1.0</version>{node}</graph>')
 
 
@@ -316,7 +348,9 @@ def _ring_of_nodes() -> str:
 
 
 def _chain_of_nodes(number: int) -> str:
-    node = '<node id="n{}"><operator>Subset</operator><sources><sourceProduct refid="{}"/></sources><parameters/></node>'
+    node = (
+        '<node id="n{}"><operator>Subset</operator><sources><sourceProduct refid="{}"/></sources><parameters/></node>'
+    )
     names = ["${source}", *(f"n{k}" for k in range(number))]
     return f'<graph id="g"><version>1.0</version>{"".join(node.format(k, names[k]) for k in range(number))}</graph>'
 
@@ -335,7 +369,11 @@ def _png_bomb(_ground: Ground, folder: Path) -> list[object]:
 
     side = 60_000
     data = zlib.compress(bytes(side + 1)) * 2
-    (folder / "B2.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 16, 0, 0, 0, 0)) + chunk(b"IDAT", data))
+    (folder / "B2.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 16, 0, 0, 0, 0))
+        + chunk(b"IDAT", data)
+    )
     return ["masks", "B2.png", "-o", "out.dim"]
 
 
@@ -396,14 +434,23 @@ BOUNDED: dict[str, Lay] = {
 
 
 def _vrt(source: str) -> str:
-    simple = f'<SimpleSource><SourceFilename relativeToVRT="0">{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>'
-    return f'<VRTDataset rasterXSize="40" rasterYSize="40"><VRTRasterBand dataType="UInt16" band="1">{simple}</VRTRasterBand></VRTDataset>'
+    simple = (
+        f"<SimpleSource><SourceFilename "
+        f'relativeToVRT="0">{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>'
+    )
+    return (
+        f'<VRTDataset rasterXSize="40" rasterYSize="40"><VRTRasterBand dataType="UInt16" '
+        f'band="1">{simple}</VRTRasterBand></VRTDataset>'
+    )
 
 
 def _wms(source: str) -> str:
-    window = "<DataWindow><UpperLeftX>0</UpperLeftX><UpperLeftY>0</UpperLeftY><LowerRightX>1</LowerRightX><LowerRightY>-1</LowerRightY>"
+    window = "<DataWindow><UpperLeftX>0</UpperLeftX><UpperLeftY>0</UpperLeftY><LowerRightX>1</LowerRightX><LowerRightY>-1</LowerRightY>"  # noqa: E501
     window += "<SizeX>40</SizeX><SizeY>40</SizeY></DataWindow>"
-    return f'<GDAL_WMS><Service name="TMS"><ServerUrl>{source}/${{x}}.png</ServerUrl></Service>{window}<BandsCount>1</BandsCount></GDAL_WMS>'
+    return (
+        f"<GDAL_WMS><Service "
+        f'name="TMS"><ServerUrl>{source}/${{x}}.png</ServerUrl></Service>{window}<BandsCount>1</BandsCount></GDAL_WMS>'
+    )
 
 
 def _as_raster(name: str, text: Callable[[str], str]) -> Callable[[Ground, Path, str], list[object]]:
@@ -431,7 +478,10 @@ def _in_safe(ground: Ground, folder: Path, source: str) -> list[object]:
 
 def _image_elsewhere(ground: Ground, folder: Path, source: str) -> list[object]:
     safe = copied(ground.safe, folder)
-    edited(safe / "MTD_MSIL1C.xml", lambda t: t.replace("<IMAGE_FILE>", f"<IMAGE_FILE>{source}#", 1).replace("#GRANULE", "?", 1))
+    edited(
+        safe / "MTD_MSIL1C.xml",
+        lambda t: t.replace("<IMAGE_FILE>", f"<IMAGE_FILE>{source}#", 1).replace("#GRANULE", "?", 1),
+    )
     return ["digest", safe, "--no-verify"]
 
 
@@ -488,9 +538,14 @@ def _outside(ground: Ground, reach: Callable[[Ground, Path, str], list[object]])
         outside.mkdir()
         product.mkdir()
         profile = {"driver": "GTiff", "width": 40, "height": 40, "count": 1, "dtype": "uint16", "crs": "EPSG:32631"}
-        with rasterio.open(outside / "secret.tif", "w", transform=rasterio.Affine(60, 0, 4e5, 0, -60, 48e5), **profile) as raster:
+        with rasterio.open(
+            outside / "secret.tif", "w", transform=rasterio.Affine(60, 0, 4e5, 0, -60, 48e5), **profile
+        ) as raster:
             raster.write(np.full((1, 40, 40), 54321, np.uint16))
-        (outside / "secret.hdr").write_text("ENVI\nsamples = 32\nlines = 32\nbands = 1\nheader offset = 0\ndata type = 12\ninterleave = bsq\nbyte order = 0\n")
+        (outside / "secret.hdr").write_text(
+            "ENVI\nsamples = 32\nlines = 32\nbands = 1\nheader offset = 0\ndata type = 12\ninterleave = bsq\nbyte "
+            "order = 0\n"
+        )
         np.full((40, 40), 54321, np.uint16).tofile(outside / "secret.img")
         arguments = reach(ground, product, str(outside / ("secret.hdr" if reach is _dim_href else "secret.tif")))
         with reads_of(outside) as read:
@@ -521,7 +576,12 @@ def _network(ground: Ground, reach: Callable[[Ground, Path, str], list[object]])
             listener = threading.Thread(target=wait, daemon=True)
             listener.start()
             source = f"http://127.0.0.1:{server.getsockname()[1]}/x.tif"
-            said = forked(folder, *reach(ground, folder, source if reach is not _as_dem and reach is not _in_safe else f"/vsicurl/{source}"))
+            said = forked(
+                folder,
+                *reach(
+                    ground, folder, source if reach is not _as_dem and reach is not _in_safe else f"/vsicurl/{source}"
+                ),
+            )
             server.shutdown(socket.SHUT_RDWR)
         listener.join(2)
         if calls:

@@ -32,24 +32,44 @@ def cases(ground: Ground) -> Iterator[Case]:
                 for k in range(ground.some(6, 1)):
                     name = f"{form}{', old result there' if old else ''}, {k}"
                     yield Case(
-                        KIND, f"{make.__name__}, kill -9 at random moments", name, _at_random(ground, make, form, old, signal.SIGKILL, f"{form}{old}{k}")
+                        KIND,
+                        f"{make.__name__}, kill -9 at random moments",
+                        name,
+                        _at_random(ground, make, form, old, signal.SIGKILL, f"{form}{old}{k}"),
                     )
     for name, number in SIGNALS.items():
         for k in range(ground.some(12, 2)):
             form, old = list(FORMS)[k % 4], k % 8 >= 4
-            yield Case(KIND, f"masks, {name} at random moments", f"{form}, {k}", _at_random(ground, masks, form, old, number, f"{name}{k}"))
-        yield Case(KIND, f"masks, {name} at random moments", "before anything heavy is imported", _early(ground, number))
+            yield Case(
+                KIND,
+                f"masks, {name} at random moments",
+                f"{form}, {k}",
+                _at_random(ground, masks, form, old, number, f"{name}{k}"),
+            )
+        yield Case(
+            KIND, f"masks, {name} at random moments", "before anything heavy is imported", _early(ground, number)
+        )
 
 
 def _at_steps(ground: Ground, make: Make, form: str, many: int) -> Iterator[Case]:
     for old in (False, True):
         what = f"{make.__name__} to {form}{' over an old result' if old else ''}"
         for part in range(many):
-            yield Case(KIND, f"kill -9 at steps on the file system: {what}", f"{part} of {many}", _step(ground, make, form, old, part / many, signal.SIGKILL))
+            yield Case(
+                KIND,
+                f"kill -9 at steps on the file system: {what}",
+                f"{part} of {many}",
+                _step(ground, make, form, old, part / many, signal.SIGKILL),
+            )
         for name, number in SIGNALS.items() if make is probability else ():
             for part in range(max(many // 4, 1)):
                 share = (part + 0.5) / max(many // 4, 1)
-                yield Case(KIND, f"{name} at steps on the file system: run", f"{what}, {share:.2f}", _step(ground, make, form, old, share, number))
+                yield Case(
+                    KIND,
+                    f"{name} at steps on the file system: run",
+                    f"{what}, {share:.2f}",
+                    _step(ground, make, form, old, share, number),
+                )
 
 
 def _step(ground: Ground, make: Make, form: str, old: bool, share: float, number: int) -> Callable[[Path], str]:
@@ -103,7 +123,11 @@ def _at_random(ground: Ground, make: Make, form: str, old: bool, number: int, se
                 os.kill(process.pid, number)
 
         said = fresh(folder, *maker.new(old), meanwhile=kill)
-        seen = after(folder, maker, digests, old) if number == signal.SIGKILL else stopped(folder, said, 128 + int(number), digests, old)
+        seen = (
+            after(folder, maker, digests, old)
+            if number == signal.SIGKILL
+            else stopped(folder, said, 128 + int(number), digests, old)
+        )
         return seen and f"after {delay:.2f} s: {seen}"
 
     return attempt
@@ -143,7 +167,9 @@ def _until_ours(process: subprocess.Popen[bytes]) -> None:
     for _ in range(20000):
         if _ended(process):
             return
-        caught = next((int(line.split()[1], 16) for line in status.read_text().splitlines() if line.startswith("SigCgt")), 0)
+        caught = next(
+            (int(line.split()[1], 16) for line in status.read_text().splitlines() if line.startswith("SigCgt")), 0
+        )
         if caught >> (signal.SIGTERM - 1) & 1:
             return
         time.sleep(0.001)

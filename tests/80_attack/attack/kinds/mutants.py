@@ -1,4 +1,6 @@
-"""Damaged files of every format: read as they were, or a sentence; where checksums exist, never other values in silence."""
+"""Damaged files of every format: read as they were, or a sentence; where checksums exist, never other values in
+silence.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,17 @@ def cases(ground: Ground) -> Iterator[Case]:
             line = f"{known.name}: never other values in silence"
             yield Case(KIND, line, f"seed {seed}", _noticed(ground, known, seed), declared=not known.sums)
     for seed in range(ground.some(40, 4)):
-        yield Case(KIND, "whole runs of masks: a result, or one sentence", f"seed {seed}", _masks(ground, FORMATS[seed % len(FORMATS)], seed))
+        yield Case(
+            KIND,
+            "whole runs of masks: a result, or one sentence",
+            f"seed {seed}",
+            _masks(ground, FORMATS[seed % len(FORMATS)], seed),
+        )
     for name, lay in OTHERS.items():
         for seed in range(ground.some(30, 6)):
-            yield Case(KIND, f"{name}: a result, or one sentence", f"seed {seed}", _other(ground, lay, f"{name} {seed}"))
+            yield Case(
+                KIND, f"{name}: a result, or one sentence", f"seed {seed}", _other(ground, lay, f"{name} {seed}")
+            )
 
 
 def _safe(name: str) -> Callable[[Ground, Path], Path]:
@@ -161,7 +170,9 @@ def _graph(ground: Ground, folder: Path, rng: random.Random) -> tuple[str, list[
 
 
 def _table(_ground: Ground, folder: Path, rng: random.Random) -> tuple[str, list[object]]:
-    rows = "".join(",".join(f"{rng.uniform(0, 0.6):.4f}" for _ in range(7)) + f",{rng.randrange(2)}\n" for _ in range(50))
+    rows = "".join(
+        ",".join(f"{rng.uniform(0, 0.6):.4f}" for _ in range(7)) + f",{rng.randrange(2)}\n" for _ in range(50)
+    )
     done, data = damaged(rng, f"blue,green,red,nir08,swir16,swir22,cirrus,label\n{rows}".encode(), text=True)
     (folder / "pixels.csv").write_bytes(data)
     return done, ["masks", "--table", "pixels.csv", "-o", "out.csv"]
@@ -174,7 +185,9 @@ def _dem(ground: Ground, folder: Path, rng: random.Random) -> tuple[str, list[ob
 
 
 def _properties(ground: Ground, folder: Path, rng: random.Random) -> tuple[str, list[object]]:
-    done, data = damaged(rng, b"# variables\nmode = default\nout = out.dim\nresolution : 60\nname=a\\u0062c\n", text=True)
+    done, data = damaged(
+        rng, b"# variables\nmode = default\nout = out.dim\nresolution : 60\nname=a\\u0062c\n", text=True
+    )
     (folder / "graph.xml").write_text(GRAPH)
     (folder / "p.properties").write_bytes(data)
     return done, ["gpt", "graph.xml", "-p", "p.properties", f"-Ssource={ground.stack}", "-t", "last.dim", "--quiet"]
@@ -196,10 +209,12 @@ GRAPH = """<?xml version="1.0" encoding="UTF-8"?>
 <node id="w"><operator>Write</operator><sources><sourceProduct refid="m"/></sources>
 <parameters><file>${out}</file><formatName>BEAM-DIMAP</formatName></parameters></node>
 </graph>
-"""
+"""  # noqa: E501
 
 
-def _other(ground: Ground, lay: Callable[[Ground, Path, random.Random], tuple[str, list[object]]], seed: str) -> Callable[[Path], str]:
+def _other(
+    ground: Ground, lay: Callable[[Ground, Path, random.Random], tuple[str, list[object]]], seed: str
+) -> Callable[[Path], str]:
     def attempt(folder: Path) -> str:
         done, arguments = lay(ground, folder, random.Random(seed))
         wrong = honest(forked(folder, *arguments))

@@ -19,7 +19,12 @@ def cases(ground: Ground) -> Iterator[Case]:
     for name, (target, lay) in IN_THE_WAY.items():
         for maker, command in _commands(target, ground.quick):
             for overwrite in (True, False):
-                yield Case(KIND, "refused in one sentence, and untouched", f"{name}: {maker}, overwrite {overwrite}", _refused(ground, lay, command, overwrite))
+                yield Case(
+                    KIND,
+                    "refused in one sentence, and untouched",
+                    f"{name}: {maker}, overwrite {overwrite}",
+                    _refused(ground, lay, command, overwrite),
+                )
     for name, (lay, target, judge) in WELCOME.items():
         yield Case(KIND, "empty folders welcome, links followed", name, _welcome(ground, lay, target, judge))
 
@@ -106,7 +111,13 @@ def _link_to(target: str, real: str) -> Lay:
 
 def _own_safe(_ground: Ground, folder: Path) -> None:
     name = "S2A_MSIL1C_20190410T105031_N0400_R051_T31TDH_20190410T115031.SAFE"
-    _put(folder, **{f"scene__{name.replace('.', '_dot_')}__MTD_MSIL1C_dot_xml": "<downloaded/>", "scene__truth__field_work_dot_csv": "1"})
+    _put(
+        folder,
+        **{
+            f"scene__{name.replace('.', '_dot_')}__MTD_MSIL1C_dot_xml": "<downloaded/>",
+            "scene__truth__field_work_dot_csv": "1",
+        },
+    )
 
 
 def _own_safe_alone(_ground: Ground, folder: Path) -> None:
@@ -155,7 +166,9 @@ def _refused(ground: Ground, lay: Lay, command: list[str], overwrite: bool) -> C
     def attempt(folder: Path) -> str:
         lay(ground, folder)
         before = snapshot(folder)
-        said = forked(folder, *(word.format(stack=ground.stack) for word in command), *(["--overwrite"] if overwrite else []))
+        said = forked(
+            folder, *(word.format(stack=ground.stack) for word in command), *(["--overwrite"] if overwrite else [])
+        )
         now = snapshot(folder)
         if lost := sorted(name for name, digest in before.items() if now.get(name) != digest):
             return f"{lost[0]} is {'changed' if lost[0] in now else 'gone'} ({said.shown()})"
@@ -173,7 +186,11 @@ def _page_there(folder: Path, said: Said) -> str:
 def _behind_link(folder: Path, said: Said) -> str:
     if said.code != 0:
         return said.shown()
-    return "" if (folder / "out").is_symlink() and (folder / "real" / "index.html").is_file() else "the link was not followed"
+    return (
+        ""
+        if (folder / "out").is_symlink() and (folder / "real" / "index.html").is_file()
+        else "the link was not followed"
+    )
 
 
 def _file_behind_link(folder: Path, said: Said) -> str:
@@ -204,7 +221,9 @@ WELCOME: dict[str, tuple[Callable[[Path], None], str, Callable[[Path, Said], str
 }
 
 
-def _welcome(ground: Ground, lay: Callable[[Path], None], target: str, judge: Callable[[Path, Said], str]) -> Callable[[Path], str]:
+def _welcome(
+    ground: Ground, lay: Callable[[Path], None], target: str, judge: Callable[[Path, Said], str]
+) -> Callable[[Path], str]:
     def attempt(folder: Path) -> str:
         lay(folder)
         more = ["--overwrite"] if Path(target).suffix else []

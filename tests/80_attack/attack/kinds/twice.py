@@ -17,12 +17,22 @@ KIND = "two runs at once"
 
 def cases(ground: Ground) -> Iterator[Case]:
     """Every form of output, with and without an old result."""
-    for make, forms in ((probability, tuple(FORMS)), (masks, ("folder",)), (gpt, ("BEAM-DIMAP",)), (simulate, ("folder",))):
+    for make, forms in (
+        (probability, tuple(FORMS)),
+        (masks, ("folder",)),
+        (gpt, ("BEAM-DIMAP",)),
+        (simulate, ("folder",)),
+    ):
         for form in forms:
             for old in (False, True):
                 for k in range(ground.some(2, 1)):
                     maker = make.__name__
-                    yield Case(KIND, "one result, and one sentence", f"{maker} to {form}, old {old}, {k}", _both(ground, make, form, old))
+                    yield Case(
+                        KIND,
+                        "one result, and one sentence",
+                        f"{maker} to {form}, old {old}, {k}",
+                        _both(ground, make, form, old),
+                    )
 
 
 def _both(ground: Ground, make: Callable[[Ground, str], Maker], form: str, old: bool) -> Callable[[Path], str]:

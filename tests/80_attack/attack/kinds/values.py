@@ -1,4 +1,6 @@
-"""Numbers that no reflectance, pixel, DEM or parameter can have: no-data, a note or a sentence, never a mask made of them."""
+"""Numbers that no reflectance, pixel, DEM or parameter can have: no-data, a note or a sentence, never a mask made of
+them.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +34,25 @@ def cases(ground: Ground) -> Iterator[Case]:
         yield Case(KIND, "odd grids: a result or a sentence", name, _grid(write))
     for name, dem in DEMS.items():
         for command in ("masks", "run ReliefShadow"):
-            yield Case(KIND, "odd DEMs: a result or a sentence, no warning of a library", f"{name}, {command}", _dem(ground, dem, command))
+            yield Case(
+                KIND,
+                "odd DEMs: a result or a sentence, no warning of a library",
+                f"{name}, {command}",
+                _dem(ground, dem, command),
+            )
     for name, words in CROSSED.items():
         yield Case(KIND, "limits that cross: exit 2", name, _crossed(ground, words))
 
 
-IMPOSSIBLE = {"NaN": np.nan, "infinity": np.inf, "minus infinity": -np.inf, "-0.06": -0.06, "-1": -1.0, "-9999": -9999.0, "-1e30": -1e30}
+IMPOSSIBLE = {
+    "NaN": np.nan,
+    "infinity": np.inf,
+    "minus infinity": -np.inf,
+    "-0.06": -0.06,
+    "-1": -1.0,
+    "-9999": -9999.0,
+    "-1e30": -1e30,
+}
 
 
 def _ran(folder: Path, *more: object) -> Said:
@@ -99,19 +114,31 @@ REFUSED: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "all infinite": (_each(lambda a: np.full_like(a, np.inf)), ()),
     "all -9999": (_each(lambda a: np.full_like(a, -9999)), ()),
     "NaN in one needed band": (lambda bands: {**bands, "B2": np.full_like(bands["B2"], np.nan)}, ()),
-    "a needed band left out": (lambda bands: {name: data for name, data in bands.items() if name != "B2"}, ("B2", "blue")),
+    "a needed band left out": (
+        lambda bands: {name: data for name, data in bands.items() if name != "B2"},
+        ("B2", "blue"),
+    ),
 }
 NOTED: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "reflectance x 10,000 in 16 bits without a scale": (_each(lambda a: (a * 10000).astype(np.uint16)), ("0.0001",)),
-    "reflectance x 10,000 in 16 bits with a sign, without a scale": (_each(lambda a: (a * 10000).astype(np.int16)), ("0.0001",)),
+    "reflectance x 10,000 in 16 bits with a sign, without a scale": (
+        _each(lambda a: (a * 10000).astype(np.int16)),
+        ("0.0001",),
+    ),
     "reflectance x 10,000 in floats": (_each(lambda a: a * np.float32(10000)), ("0.0001",)),
-    "all slightly negative": (_each(lambda a: np.full_like(a, -0.01) + a * np.float32(0.01)), ("negative", "below", "no-data", "no valid")),
+    "all slightly negative": (
+        _each(lambda a: np.full_like(a, -0.01) + a * np.float32(0.01)),
+        ("negative", "below", "no-data", "no valid"),
+    ),
     "all saturated": (_each(lambda a: np.full_like(a, 1.6) + a * np.float32(0.001)), ("saturat", "bright", "above")),
     "all the same": (_each(lambda a: np.full_like(a, 0.2)), ()),
     "all zero": (_each(np.zeros_like), ()),
     "double precision": (_each(lambda a: a.astype(np.float64)), ()),
     "a chessboard of NaN": (_each(lambda a: np.where(np.indices(a.shape).sum(0) % 2, a, np.float32(np.nan))), ()),
-    "one valid pixel": (_each(lambda a: np.where(np.arange(a.size).reshape(a.shape) == 777, a, np.float32(np.nan))), ()),
+    "one valid pixel": (
+        _each(lambda a: np.where(np.arange(a.size).reshape(a.shape) == 777, a, np.float32(np.nan))),
+        (),
+    ),
     "denormal numbers": (_each(lambda a: a * np.float32(1e-40)), ()),
     "1e30": (_each(lambda a: a * np.float32(1e30)), ()),
 }
@@ -128,7 +155,9 @@ def _scene(edit: Edit, words: tuple[str, ...], must_fail: bool) -> Callable[[Pat
         if "Warning" in said.err:
             return f"a warning of a library: {said.err[-200:]}"
         return (
-            "" if not words or any(word in said.err.lower() for word in words) else f"no note has one of {', '.join(words)}: {said.err[-300:] or '(silence)'}"
+            ""
+            if not words or any(word in said.err.lower() for word in words)
+            else f"no note has one of {', '.join(words)}: {said.err[-300:] or '(silence)'}"
         )
 
     return attempt
@@ -153,15 +182,25 @@ GRIDS: dict[str, Callable[[Path], Path]] = {
     "pixels of 1e-12 m": _written(pixel=1e-12),
     "pixels of 1e7 m": _written(pixel=1e7),
     "no CRS": _written(crs=None),
-    "degrees": lambda folder: write_stack(folder / "x.tif", land(), crs="EPSG:4326", transform=_affine(2e-4, 0, 3.0, 0, -2e-4, 50.0)),
-    "degrees across 180": lambda folder: write_stack(folder / "x.tif", land(), crs="EPSG:4326", transform=_affine(2e-4, 0, 179.995, 0, -2e-4, 50.0)),
-    "degrees beyond the pole": lambda folder: write_stack(folder / "x.tif", land(), crs="EPSG:4326", transform=_affine(2e-1, 0, 3.0, 0, -2e-1, 95.0)),
+    "degrees": lambda folder: write_stack(
+        folder / "x.tif", land(), crs="EPSG:4326", transform=_affine(2e-4, 0, 3.0, 0, -2e-4, 50.0)
+    ),
+    "degrees across 180": lambda folder: write_stack(
+        folder / "x.tif", land(), crs="EPSG:4326", transform=_affine(2e-4, 0, 179.995, 0, -2e-4, 50.0)
+    ),
+    "degrees beyond the pole": lambda folder: write_stack(
+        folder / "x.tif", land(), crs="EPSG:4326", transform=_affine(2e-1, 0, 3.0, 0, -2e-1, 95.0)
+    ),
     "rotated": lambda folder: write_stack(folder / "x.tif", land(), transform=_affine(17, 10, 6e5, 10, -17, 56e5)),
     "south up": lambda folder: write_stack(folder / "x.tif", land(), transform=_affine(20, 0, 6e5, 0, 20, 56e5)),
     "west up": lambda folder: write_stack(folder / "x.tif", land(), transform=_affine(-20, 0, 6e5, 0, -20, 56e5)),
     "oblong pixels": lambda folder: write_stack(folder / "x.tif", land(), transform=_affine(20, 0, 6e5, 0, -60, 56e5)),
-    "a transform of NaN": lambda folder: write_stack(folder / "x.tif", land(), transform=_affine(np.nan, 0, 6e5, 0, -20, 56e5)),
-    "a place of 1e300": lambda folder: write_stack(folder / "x.tif", land(), transform=_affine(20, 0, 1e300, 0, -20, 56e5)),
+    "a transform of NaN": lambda folder: write_stack(
+        folder / "x.tif", land(), transform=_affine(np.nan, 0, 6e5, 0, -20, 56e5)
+    ),
+    "a place of 1e300": lambda folder: write_stack(
+        folder / "x.tif", land(), transform=_affine(20, 0, 1e300, 0, -20, 56e5)
+    ),
     "one pixel": _of_side(1, 1),
     "one row": _of_side(1, SIDE),
     "one column": _of_side(SIDE, 1),
@@ -188,7 +227,11 @@ HERE = (60.0, 0.0, 399_000.0, 0.0, -60.0, 4_801_000.0)
 
 
 def _heights(
-    change: Callable[[Array], Array], dtype: str = "float32", nodata: float | None = None, crs: str = "EPSG:32631", transform: tuple[float, ...] = HERE
+    change: Callable[[Array], Array],
+    dtype: str = "float32",
+    nodata: float | None = None,
+    crs: str = "EPSG:32631",
+    transform: tuple[float, ...] = HERE,
 ) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         place = _affine(*transform)
@@ -214,7 +257,9 @@ DEMS: dict[str, Callable[[Path], Path]] = {
     "in degrees": _heights(lambda a: a, crs="EPSG:4326", transform=(0.001, 0, 1.72, 0, -0.001, 43.37)),
     "in degrees from 0 to 360": _heights(lambda a: a, crs="EPSG:4326", transform=(0.001, 0, 361.72, 0, -0.001, 43.37)),
     "one pixel": _heights(lambda a: a[:1, :1], transform=(60_000, 0, 380_000, 0, -60_000, 4_820_000)),
-    "without a CRS": lambda folder: write_raster(folder / "dem.tif", np.ones((5, 5), np.float32), _affine(1, 0, 0, 0, -1, 0), None),
+    "without a CRS": lambda folder: write_raster(
+        folder / "dem.tif", np.ones((5, 5), np.float32), _affine(1, 0, 0, 0, -1, 0), None
+    ),
 }
 
 

@@ -1,4 +1,6 @@
-"""Colours that BEAM-DIMAP keeps beside codings: those of flags live in masks, those of classes in the band's palette."""
+"""Colours that BEAM-DIMAP keeps beside codings: those of flags live in masks, those of classes in the
+band's palette.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,11 @@ def with_flag_masks(product: Product) -> Product:
 
 def with_index_palette(band: Band) -> Band:
     """A class band with its colours as palette, unless it has one."""
-    if isinstance(band.coding, IndexCoding) and not band.palette and any(v.colour != UNKNOWN for v in band.coding.values):
+    if (
+        isinstance(band.coding, IndexCoding)
+        and not band.palette
+        and any(v.colour != UNKNOWN for v in band.coding.values)
+    ):
         return replace(band, palette=tuple((float(v.value), v.colour, v.name) for v in band.coding.values))
     return band
 

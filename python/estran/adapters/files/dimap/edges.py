@@ -10,7 +10,9 @@ from estran.sensors.mixed_edges import OPERATOR, mixed_edges
 
 
 def without_mixed_edges(product: Product) -> Product:
-    """The product with the edges of interpolated bands as no-data, where its metadata say that SNAP's S2Resampling made it."""
+    """The product with the edges of interpolated bands as no-data, where its metadata say that SNAP's S2Resampling made
+    it.
+    """
     if product.grid.transform is None or not _interpolated(product.metadata):
         return product
     pixel = max(product.grid.pixel_size)

@@ -13,7 +13,8 @@ from estran import bounds
 from estran.errors import BadProduct
 from estran.raster.grid import Grid
 
-# SNAP's names of sample types, and the ENVI code it writes for each (SNAP EnviHeader: signedness of 8 and 32 bits is lost in the header, the .dim has it).
+# SNAP's names of sample types, and the ENVI code it writes for each (SNAP EnviHeader: signedness of 8 and 32 bits is
+# lost in the header, the .dim has it).
 SAMPLE_TYPES = {
     "int8": 1,
     "uint8": 1,
@@ -50,11 +51,21 @@ class EnviImage:
         try:
             found = path.stat().st_size
             if not path.is_file():
-                raise BadProduct("the samples of a band are no ordinary file", where=path, todo="copy the product again")
+                raise BadProduct(
+                    "the samples of a band are no ordinary file", where=path, todo="copy the product again"
+                )
         except OSError:
-            raise BadProduct("the samples of a band are missing", where=path, todo="copy the .data folder along with the .dim file") from None
+            raise BadProduct(
+                "the samples of a band are missing", where=path, todo="copy the .data folder along with the .dim file"
+            ) from None
         if found < expected:
-            raise BadProduct("the samples of a band are truncated", where=path, expected=f"{expected} bytes", found=found, todo="copy the product again")
+            raise BadProduct(
+                "the samples of a band are truncated",
+                where=path,
+                expected=f"{expected} bytes",
+                found=found,
+                todo="copy the product again",
+            )
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         mapped = np.memmap(self.path, self._stored, "r", shape=self.shape)
@@ -69,7 +80,9 @@ class EnviTarget:
 
     ndim = 2
 
-    def __init__(self, path: Path, shape: tuple[int, int], dtype: npt.DTypeLike, written: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, shape: tuple[int, int], dtype: npt.DTypeLike, written: Callable[[int], None] | None = None
+    ) -> None:
         self.path, self.shape, self.dtype = path, shape, np.dtype(dtype)
         self._written = written
         with path.open("wb") as file:
@@ -100,11 +113,23 @@ def _attach(path: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> EnviTar
     return target
 
 
-def header(name: str, dtype: npt.DTypeLike, grid: Grid, *, description: str, unit: str, wavelength: float | None, scale: float, offset: float) -> str:
+def header(
+    name: str,
+    dtype: npt.DTypeLike,
+    grid: Grid,
+    *,
+    description: str,
+    unit: str,
+    wavelength: float | None,
+    scale: float,
+    offset: float,
+) -> str:
     """The text of a .hdr file, in SNAP's order of lines."""
     from estran.adapters.files.dimap.java_text import double_text
 
-    title = f"{description or 'null'} - Unit: {unit.strip() or '1'}" + (f" - Wavelength: {double_text(wavelength)}nm" if wavelength else "")
+    title = f"{description or 'null'} - Unit: {unit.strip() or '1'}" + (
+        f" - Wavelength: {double_text(wavelength)}nm" if wavelength else ""
+    )
     lines = [
         "ENVI",
         f"description = {{{title}}}",
@@ -142,7 +167,11 @@ def _map_lines(grid: Grid) -> list[str]:
         kind, units = "Geographic Lat/Lon", "Degrees"
     elif crs.utm_zone:
         kind, zone = "UTM", [crs.utm_zone[:-1], "North" if crs.utm_zone.endswith("N") else "South"]
-    datum = crs.geodetic_crs.datum.name.removesuffix(" ensemble") if crs.geodetic_crs and crs.geodetic_crs.datum else "unknown"
+    datum = (
+        crs.geodetic_crs.datum.name.removesuffix(" ensemble")
+        if crs.geodetic_crs and crs.geodetic_crs.datum
+        else "unknown"
+    )
     numbers = [double_text(v) for v in (column + 1, row + 1, x, y, *grid.pixel_size)]
     info = ",".join([kind, *numbers, *zone, datum, f"units={units}"])
     return [f"map info = {{{info}}}", f"coordinate system string = {{{' '.join(snap_wkt(grid.crs).split())}}}"]

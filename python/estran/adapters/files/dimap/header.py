@@ -1,6 +1,7 @@
 """The .dim file: a product's description as XML, element by element in the order in which SNAP writes them.
 
-Facts: SNAP 13's own files, and the element names of its ``DimapProductConstants``. One limit of SNAP's reader shapes the text: a palette needs two points.
+Facts: SNAP 13's own files, and the element names of its ``DimapProductConstants``. One limit of SNAP's reader shapes
+the text: a palette needs two points.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def header_xml(product: Product, data_folder: str) -> bytes:
         write_elements(SubElement(root, "Dataset_Sources"), [Element("metadata", {}, elements)])
     indent(root, "    ")
     body: bytes = tostring(root, encoding="ISO-8859-1", xml_declaration=True).split(b"\n", 1)[1]
-    # The declaration by hand: ElementTree writes single quotes, which XML allows and older readers of DIMAP do not expect.
+    # The declaration by hand: ElementTree writes single quotes, which XML allows and older readers of DIMAP do not
+    # expect.
     return b'<?xml version="1.0" encoding="ISO-8859-1"?>\n' + body + b"\n"
 
 
@@ -99,7 +101,9 @@ def _identity(root: Xml, product: Product) -> None:
 
 def matrix_text(transform: Affine) -> str:
     """An image-to-map transform in the order of Java's ``AffineTransform.getMatrix``: m00, m10, m01, m11, m02, m12."""
-    return ",".join(double_text(v) for v in (transform.a, transform.d, transform.b, transform.e, transform.c, transform.f))
+    return ",".join(
+        double_text(v) for v in (transform.a, transform.d, transform.b, transform.e, transform.c, transform.f)
+    )
 
 
 def _geocoding(root: Xml, product: Product) -> None:
@@ -238,7 +242,11 @@ def _palettes(root: Xml, bands: Iterable[Band]) -> None:
 
 def _mask_grid(product: Product, mask: Mask) -> Grid:
     """The grid of the bands that a mask looks at; the scene's where it looks at none."""
-    looked_at = [product.bands[name].grid for name in sorted(names(mask.expression)) if name in product.bands] if mask.expression else []
+    looked_at = (
+        [product.bands[name].grid for name in sorted(names(mask.expression)) if name in product.bands]
+        if mask.expression
+        else []
+    )
     return looked_at[0] if looked_at else product.grid
 
 
@@ -294,5 +302,7 @@ def _ours(product: Product) -> tuple[Element, ...]:
     if product.platform:
         attributes["platform"] = product.platform
     attributes |= {f"note_{number}": note for number, note in enumerate(product.notes, 1)}
-    attributes |= {f"saturated_{band.name}": float(band.saturated) for band in product.bands.values() if band.saturated is not None}
+    attributes |= {
+        f"saturated_{band.name}": float(band.saturated) for band in product.bands.values() if band.saturated is not None
+    }
     return (Element(OURS, attributes),) if attributes else ()

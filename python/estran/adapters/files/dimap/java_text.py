@@ -55,7 +55,16 @@ def parse_utc(text: str | None) -> datetime | None:
         time = clock.split(".")
         micro = int((time[1] if len(time) > 1 else "0").ljust(6, "0")[:6])
         hour, minute, second = (int(part) for part in time[0].split(":"))
-        whole = datetime(int(year), _MONTHS.index(month.upper()) + 1, int(number), hour, minute, min(second, 59) if second <= 60 else second, micro, tzinfo=UTC)
+        whole = datetime(
+            int(year),
+            _MONTHS.index(month.upper()) + 1,
+            int(number),
+            hour,
+            minute,
+            min(second, 59) if second <= 60 else second,
+            micro,
+            tzinfo=UTC,
+        )
         return whole + timedelta(seconds=second // 60)  # a leap second is the first of the next minute
     except (ValueError, OverflowError):
         return None

@@ -30,7 +30,9 @@ def read_element(node: Xml) -> Element:
             name = f"{item.get('name', '')}{_REPEATED}{count}"
         attributes[name] = _value(item.get("type", "ascii"), item.text or "", item.get("elems"))
         details[name] = {k: v for k, v in item.attrib.items() if k in ("type", "unit", "desc", "mode")}
-    return Element(node.get("name", ""), attributes, tuple(read_element(child) for child in node.findall("MDElem")), details)
+    return Element(
+        node.get("name", ""), attributes, tuple(read_element(child) for child in node.findall("MDElem")), details
+    )
 
 
 def write_elements(parent: Xml, elements: Iterable[Element]) -> None:

@@ -1,4 +1,6 @@
-"""What in a ``.data`` folder belongs to its ``.dim``: the files that the header names, and SNAP's lists of vectors. Nothing else is ever replaced."""
+"""What in a ``.data`` folder belongs to its ``.dim``: the files that the header names, and SNAP's lists of vectors.
+Nothing else is ever replaced.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,15 @@ def _named(header: Path, folder: str) -> set[str]:
         text = header.read_bytes()
     except OSError:
         return set()
-    named = (html.unescape((one or other).decode("utf-8", "replace")).replace("\\", "/") for one, other in _HREF.findall(text))
-    inside = {name.removeprefix("./").removeprefix(f"{folder}/") for name in named if name.removeprefix("./").startswith(f"{folder}/")}
+    named = (
+        html.unescape((one or other).decode("utf-8", "replace")).replace("\\", "/")
+        for one, other in _HREF.findall(text)
+    )
+    inside = {
+        name.removeprefix("./").removeprefix(f"{folder}/")
+        for name in named
+        if name.removeprefix("./").startswith(f"{folder}/")
+    }
     return inside | {name.removesuffix(".hdr") + ".img" for name in inside}
 
 

@@ -48,7 +48,8 @@ def is_dimap(path: Path) -> bool:
 def read_dimap(path: Path, *, remote: bool = False) -> Product:
     """Open a BEAM-DIMAP product; samples stay in their files until asked for.
 
-    Virtual bands whose expression we can evaluate get lazy data, the others None. What SNAP keeps and we cannot (geometry masks, pixel geocoding) is noted.
+    Virtual bands whose expression we can evaluate get lazy data, the others None. What SNAP keeps and we cannot
+    (geometry masks, pixel geocoding) is noted.
 
     Parameters
     ----------
@@ -68,7 +69,12 @@ def read_dimap(path: Path, *, remote: bool = False) -> Product:
     recover(path)
     root = _parse(path)
     if root.tag != "Dimap_Document" or root.find("Raster_Dimensions") is None:
-        raise BadProduct("this is not a BEAM-DIMAP product", where=path, expected="Dimap_Document with Raster_Dimensions", found=root.tag)
+        raise BadProduct(
+            "this is not a BEAM-DIMAP product",
+            where=path,
+            expected="Dimap_Document with Raster_Dimensions",
+            found=root.tag,
+        )
     beside = f"{path.stem}.data/"
 
     def place(name: str) -> Path:
@@ -88,14 +94,21 @@ def product_of(root: Xml, path: Path, samples: Samples, place: Place | None = No
     path
         The file, for messages and as the product's source.
     samples
-        From the number of a band that is not virtual (counted from 0), its Spectral_Band_Info and its shape to its samples.
+        From the number of a band that is not virtual (counted from 0), its Spectral_Band_Info and its shape to its
+        samples.
     place
-        From the name of a file in the document to where it lies; None where there are no files (and so no tie-point grids) with it.
+        From the name of a file in the document to where it lies; None where there are no files (and so no tie-point
+        grids) with it.
     """
     try:
         return _product(root, path, samples, place)
     except (ValueError, AttributeError, TypeError, KeyError) as error:
-        raise BadProduct("the BEAM-DIMAP header is inconsistent", where=path, found=str(error), todo="write the product again with SNAP") from error
+        raise BadProduct(
+            "the BEAM-DIMAP header is inconsistent",
+            where=path,
+            found=str(error),
+            todo="write the product again with SNAP",
+        ) from error
 
 
 def _parse(path: Path) -> Xml:
@@ -161,7 +174,10 @@ def _grids(root: Xml, notes: list[str]) -> tuple[Mapping[int, Grid], Grid, tuple
     """Grid of each band by index, grid of the scene, and the tie-point geocoding where there is one."""
     width, height = int(_get(root, "Raster_Dimensions/NCOLS")), int(_get(root, "Raster_Dimensions/NROWS"))
     sizes = {
-        int(_get(info, "BAND_INDEX")): (int(_get(info, "BAND_RASTER_WIDTH") or width), int(_get(info, "BAND_RASTER_HEIGHT") or height))
+        int(_get(info, "BAND_INDEX")): (
+            int(_get(info, "BAND_RASTER_WIDTH") or width),
+            int(_get(info, "BAND_RASTER_HEIGHT") or height),
+        )
         for info in root.findall("Image_Interpretation/Spectral_Band_Info")
     }
     positions, systems = root.findall("Geoposition"), root.findall("Coordinate_Reference_System")
@@ -171,7 +187,10 @@ def _grids(root: Xml, notes: list[str]) -> tuple[Mapping[int, Grid], Grid, tuple
     for number, position in enumerate(positions):
         wkt = _get(systems[number], "WKT") if number < len(systems) else ""
         matrix = _get(position, "IMAGE_TO_MODEL_TRANSFORM")
-        lat, lon = _first(position, "TIE_POINT_GRID_NAME_LAT", "LAT_VARIABLE_NAME"), _first(position, "TIE_POINT_GRID_NAME_LON", "LON_VARIABLE_NAME")
+        lat, lon = (
+            _first(position, "TIE_POINT_GRID_NAME_LAT", "LAT_VARIABLE_NAME"),
+            _first(position, "TIE_POINT_GRID_NAME_LON", "LON_VARIABLE_NAME"),
+        )
         tie_names = {_get(info, "TIE_POINT_GRID_NAME") for info in root.findall("Tie_Point_Grids/Tie_Point_Grid_Info")}
         if wkt and matrix:
             maps[int(_get(position, "BAND_INDEX") or -1)] = (_affine(matrix), crs_name(wkt))
@@ -180,22 +199,36 @@ def _grids(root: Xml, notes: list[str]) -> tuple[Mapping[int, Grid], Grid, tuple
         else:
             unknown = True
     if unknown:
-        notes.append("The product's geocoding is of a kind that is not read (neither a map's nor tie points): it has no map coordinates here.")
+        notes.append(
+            "The product's geocoding is of a kind that is not read (neither a map's nor tie points): it has no map "
+            "coordinates here."
+        )
     scene_map = maps.get(-1)
     grids = {}
     for index, (columns, rows) in sizes.items():
         transform, crs = maps.get(
-            index, scene_map if (columns, rows) == (width, height) or scene_map is None else _scaled(scene_map, width / columns, height / rows)
+            index,
+            scene_map
+            if (columns, rows) == (width, height) or scene_map is None
+            else _scaled(scene_map, width / columns, height / rows),
         ) or (
             None,
             None,
         )
         grids[index] = Grid(columns, rows, transform, crs)
-    scene = Grid(width, height, *scene_map) if scene_map else next((g for g in grids.values() if g.shape == (height, width)), None)
+    scene = (
+        Grid(width, height, *scene_map)
+        if scene_map
+        else next((g for g in grids.values() if g.shape == (height, width)), None)
+    )
     if scene is None and grids:
         # No band has the scene's size: the scene covers the ground of the first.
         first = next(iter(grids.values()))
-        transform = None if first.transform is None else first.transform * Affine.scale(first.width / width, first.height / height)
+        transform = (
+            None
+            if first.transform is None
+            else first.transform * Affine.scale(first.width / width, first.height / height)
+        )
         scene = Grid(width, height, transform, first.crs)
     return grids, scene or Grid(width, height), tie_geocoding
 
@@ -210,14 +243,19 @@ def _first(node: Xml, *tags: str) -> str:
 
 def _codings(root: Xml) -> tuple[dict[str, FlagCoding], dict[str, IndexCoding]]:
     flags = {
-        node.get("name", ""): FlagCoding(node.get("name", ""), tuple(_flag(item) for item in node.findall("Flag") if _is_bit(item)))
+        node.get("name", ""): FlagCoding(
+            node.get("name", ""), tuple(_flag(item) for item in node.findall("Flag") if _is_bit(item))
+        )
         for node in root.findall("Flag_Coding")
     }
     indices = {
         node.get("name", ""): IndexCoding(
             node.get("name", ""),
             tuple(
-                IndexValue(_get(item, "INDEX_NAME"), int(_get(item, "INDEX_VALUE")), UNKNOWN, _get(item, "INDEX_DESCRIPTION")) for item in node.findall("Index")
+                IndexValue(
+                    _get(item, "INDEX_NAME"), int(_get(item, "INDEX_VALUE")), UNKNOWN, _get(item, "INDEX_DESCRIPTION")
+                )
+                for item in node.findall("Index")
             ),
         )
         for node in root.findall("Index_Coding")
@@ -291,7 +329,8 @@ def _bands(root: Xml, grids: Mapping[int, Grid], ours: Mapping[str, Any], sample
             bandwidth=_number(info, "BANDWIDTH") or None,
             solar_flux=_number(info, "SOLAR_FLUX") or None,
             spectral_index=int(spectral_index) if spectral_index else None,
-            coding=flag_codings.get(_get(info, "FLAG_CODING_NAME")) or index_codings.get(_get(info, "INDEX_CODING_NAME")),
+            coding=flag_codings.get(_get(info, "FLAG_CODING_NAME"))
+            or index_codings.get(_get(info, "INDEX_CODING_NAME")),
             expression=_get(info, "EXPRESSION") if virtual else None,
             saturated=ours.get(f"saturated_{name}"),
             palette=palettes.get(index, ()),
@@ -306,12 +345,19 @@ def _href(node: Xml, tag: str) -> str:
 
 def _image(header: Path, shape: tuple[int, int], kind: str, name: str) -> envi.EnviImage:
     if kind not in envi.SAMPLE_TYPES:
-        raise BadProduct(f"band {name!r} has an unknown sample type", where=header, expected=", ".join(envi.SAMPLE_TYPES), found=kind)
-    return envi.EnviImage(header.with_name(header.name.removesuffix(".hdr") + ".img"), shape, kind, big_endian=envi.is_big_endian(header))
+        raise BadProduct(
+            f"band {name!r} has an unknown sample type", where=header, expected=", ".join(envi.SAMPLE_TYPES), found=kind
+        )
+    return envi.EnviImage(
+        header.with_name(header.name.removesuffix(".hdr") + ".img"), shape, kind, big_endian=envi.is_big_endian(header)
+    )
 
 
 def _tie_points(root: Xml, place: Place) -> dict[str, TiePointGrid]:
-    files = {int(_get(node, "TIE_POINT_GRID_INDEX")): _href(node, "TIE_POINT_GRID_FILE_PATH") for node in root.findall("Data_Access/Tie_Point_Grid_File")}
+    files = {
+        int(_get(node, "TIE_POINT_GRID_INDEX")): _href(node, "TIE_POINT_GRID_FILE_PATH")
+        for node in root.findall("Data_Access/Tie_Point_Grid_File")
+    }
     grids = {}
     for info in root.findall("Tie_Point_Grids/Tie_Point_Grid_Info"):
         name = _get(info, "TIE_POINT_GRID_NAME")
@@ -346,5 +392,11 @@ def _masks(root: Xml, notes: list[str]) -> dict[str, Mask]:
             continue
         colour = node.find("COLOR")
         transparency = parse_double(values.get("TRANSPARENCY") or "0.5")
-        masks[name] = Mask(name, expression, _rgb(colour) if colour is not None else UNKNOWN, values.get("DESCRIPTION", ""), transparency)
+        masks[name] = Mask(
+            name,
+            expression,
+            _rgb(colour) if colour is not None else UNKNOWN,
+            values.get("DESCRIPTION", ""),
+            transparency,
+        )
     return masks

@@ -1,6 +1,7 @@
 """Coordinate reference systems in the dialect of well-known text that SNAP (GeoTools) writes and reads.
 
-It is WKT 1 with three differences from GDAL's: longitude before latitude and said so, metres called "m", and datum names as the EPSG register spells them.
+It is WKT 1 with three differences from GDAL's: longitude before latitude and said so, metres called "m", and datum
+names as the EPSG register spells them.
 """
 
 from __future__ import annotations
@@ -42,7 +43,12 @@ def crs_name(wkt: str) -> str:
     except CRSError as error:
         raise BadGrid("the CRS cannot be understood", found=" ".join(wkt.split())[:80]) from error
     code = crs.to_epsg() or crs.to_epsg(min_confidence=25)
-    if code is None and crs.is_geographic and crs.ellipsoid is not None and abs(crs.ellipsoid.semi_major_metre - 6378137) < 1e-3:
+    if (
+        code is None
+        and crs.is_geographic
+        and crs.ellipsoid is not None
+        and abs(crs.ellipsoid.semi_major_metre - 6378137) < 1e-3
+    ):
         # SNAP's default geographic system, "WGS84(DD)", carries no code.
         code = 4326 if "84" in (crs.name or "") else None
     return f"EPSG:{code}" if code else " ".join(wkt.split())
@@ -99,19 +105,26 @@ def _to_snap(node: _Node, datum: str) -> None:
             values[1] = 0.017453292519943295  # pi / 180; GDAL cuts it at 15 digits
     if node.keyword == "GEOGCS":
         node.values = [v for v in values if not (isinstance(v, _Node) and v.keyword == "AXIS")]
-        _insert(node, [_Node("AXIS", ['"Geodetic longitude"', "EAST"]), _Node("AXIS", ['"Geodetic latitude"', "NORTH"])])
+        _insert(
+            node, [_Node("AXIS", ['"Geodetic longitude"', "EAST"]), _Node("AXIS", ['"Geodetic latitude"', "NORTH"])]
+        )
     if node.keyword == "PROJCS":
         parameters = node.children("PARAMETER")
         order = {f'"{name}"': rank for rank, name in enumerate(_FIRST_PARAMETERS)}
         parameters.sort(key=lambda p: order.get(p.values[0], len(order)))
         rest = [v for v in values if not (isinstance(v, _Node) and v.keyword in ("PARAMETER", "AXIS", "EXTENSION"))]
-        at = next((i for i, v in enumerate(rest) if isinstance(v, _Node) and v.keyword == "PROJECTION"), len(rest) - 1) + 1
+        at = (
+            next((i for i, v in enumerate(rest) if isinstance(v, _Node) and v.keyword == "PROJECTION"), len(rest) - 1)
+            + 1
+        )
         node.values = rest[:at] + parameters + rest[at:]
         _insert(node, [_Node("AXIS", ['"Easting"', "EAST"]), _Node("AXIS", ['"Northing"', "NORTH"])])
 
 
 def _insert(node: _Node, axes: list[_Node]) -> None:
-    at = next((i for i, v in enumerate(node.values) if isinstance(v, _Node) and v.keyword == "AUTHORITY"), len(node.values))
+    at = next(
+        (i for i, v in enumerate(node.values) if isinstance(v, _Node) and v.keyword == "AUTHORITY"), len(node.values)
+    )
     node.values[at:at] = axes
 
 

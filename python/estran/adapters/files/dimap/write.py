@@ -20,17 +20,26 @@ from estran.raster.product import Band, Product, TiePointGrid
 from estran.raster.scene import Progress, quiet
 
 _VECTORS = {
-    "ground_control_points.csv": ("symbol:plus; stroke:#ff8800; stroke-opacity:0.8; stroke-width:1.0", "org.esa.snap.GroundControlPoint"),
-    "pins.csv": ("symbol:pin; fill:#0000ff; fill-opacity:0.7; stroke:#ffffff; stroke-opacity:1.0; stroke-width:0.5", "org.esa.snap.Pin"),
+    "ground_control_points.csv": (
+        "symbol:plus; stroke:#ff8800; stroke-opacity:0.8; stroke-width:1.0",
+        "org.esa.snap.GroundControlPoint",
+    ),
+    "pins.csv": (
+        "symbol:pin; fill:#0000ff; fill-opacity:0.7; stroke:#ffffff; stroke-opacity:1.0; stroke-width:0.5",
+        "org.esa.snap.Pin",
+    ),
 }
-_VECTOR_COLUMNS = "geometry:Point\tstyle_css:String\tlabel:String\ttext:String\tpixelPos:Point\tgeoPos:Point\tdateTime:Date"
+_VECTOR_COLUMNS = (
+    "geometry:Point\tstyle_css:String\tlabel:String\ttext:String\tpixelPos:Point\tgeoPos:Point\tdateTime:Date"
+)
 
 
 def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> Product:
     """Write a product as BEAM-DIMAP, whole or not at all.
 
-    Dask bands are computed chunk by chunk, in one pass over all of them. The product takes the name of its file, as SNAP's writer does. Flag bands without a
-    mask get one mask per flag, named BAND_flag; class bands get their colours as palette.
+    Dask bands are computed chunk by chunk, in one pass over all of them. The product takes the name of its file, as
+    SNAP's writer does. Flag bands without a mask get one mask per flag, named BAND_flag; class bands get their colours
+    as palette.
 
     Parameters
     ----------
@@ -53,7 +62,8 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
     TargetExists
         If it is there and may not be replaced.
     WriteFailed
-        If the disk is full or not writable, two bands differ by letter case only, or samples do not fit any type of the format.
+        If the disk is full or not writable, two bands differ by letter case only, or samples do not fit any type of the
+        format.
     """
     path = Path(path)
     product = with_flag_masks(replace(product, name=printable(path.stem)))
@@ -77,16 +87,25 @@ def _check_names(product: Product) -> None:
     seen: dict[str, str] = {}
     for name in product.bands:
         if "/" in name or "\\" in name or name.startswith("."):
-            raise WriteFailed("a band name cannot be a file name", where=product.name, found=name, todo="rename the band")
+            raise WriteFailed(
+                "a band name cannot be a file name", where=product.name, found=name, todo="rename the band"
+            )
         if name.lower() in seen:
-            raise WriteFailed("two bands differ by letter case only", where=product.name, found=f"{seen[name.lower()]}, {name}", todo="rename one")
+            raise WriteFailed(
+                "two bands differ by letter case only",
+                where=product.name,
+                found=f"{seen[name.lower()]}, {name}",
+                todo="rename one",
+            )
         seen[name.lower()] = name
 
 
 def _band_target(folder: Path, band: Band, product_description: str, meter: Meter) -> envi.EnviTarget:
     dtype = storage_dtype(band.data.dtype, band.name)
     if tuple(band.data.shape) != band.grid.shape:
-        raise WriteFailed(f"band {band.name!r} has another size than its grid", expected=band.grid.shape, found=tuple(band.data.shape))
+        raise WriteFailed(
+            f"band {band.name!r} has another size than its grid", expected=band.grid.shape, found=tuple(band.data.shape)
+        )
     unit = f"log({band.unit or '1'})" if band.log10_scaled else band.unit
     text = envi.header(
         band.name,
@@ -113,7 +132,16 @@ def _write_tie_points(folder: Path, product: Product) -> None:
 def _write_tie_point_grid(folder: Path, grid: TiePointGrid, product_description: str) -> None:
     dtype = tie_point_dtype(grid)
     own = Grid(grid.data.shape[1], grid.data.shape[0])
-    text = envi.header(grid.name, dtype, own, description=grid.description or product_description, unit=grid.unit, wavelength=None, scale=1.0, offset=0.0)
+    text = envi.header(
+        grid.name,
+        dtype,
+        own,
+        description=grid.description or product_description,
+        unit=grid.unit,
+        wavelength=None,
+        scale=1.0,
+        offset=0.0,
+    )
     (folder / f"{grid.name}.hdr").write_text(text, encoding="utf-8")
     (folder / f"{grid.name}.img").write_bytes(np.ascontiguousarray(grid.data, dtype=dtype.newbyteorder(">")).tobytes())
 

@@ -20,10 +20,12 @@ _RASTERS = (".tif", ".tiff", ".jp2", ".vrt", ".img")
 
 
 def read_folder(folder: Path, *, scale: float | None = None, remote: bool = False) -> Product:
-    """Open the rasters of a folder, one band each, as one product; they may differ in size but must cover the same ground.
+    """Open the rasters of a folder, one band each, as one product; they may differ in size but must cover the same
+    ground.
 
-    Files are named by band ("B02.jp2", "T31TDH_B8A_20m.jp2", "scene_sunZenithAngles.tif"). Where they belong to several sets ("S2_B02", "L8_B02"), the set
-    with most bands is taken, and the rest noted. A file without georeference takes that of a file of its size, noted too.
+    Files are named by band ("B02.jp2", "T31TDH_B8A_20m.jp2", "scene_sunZenithAngles.tif"). Where they belong to several
+    sets ("S2_B02", "L8_B02"), the set with most bands is taken, and the rest noted. A file without georeference takes
+    that of a file of its size, noted too.
 
     Raises
     ------
@@ -35,7 +37,11 @@ def read_folder(folder: Path, *, scale: float | None = None, remote: bool = Fals
     folder = Path(folder)
     files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _RASTERS and p.is_file())
     if not files:
-        raise BadProduct("the folder holds no product", where=folder, expected=f"a .SAFE structure, one .dim or .nc, or rasters ({', '.join(_RASTERS)})")
+        raise BadProduct(
+            "the folder holds no product",
+            where=folder,
+            expected=f"a .SAFE structure, one .dim or .nc, or rasters ({', '.join(_RASTERS)})",
+        )
     if len(files) == 1:
         return read_raster(files[0], scale=scale, remote=remote)
     notes: list[str] = []
@@ -50,7 +56,9 @@ def read_folder(folder: Path, *, scale: float | None = None, remote: bool = Fals
         for band in single.bands.values():
             name = names.file_band(path.stem, platform)[1] if len(single.bands) == 1 else band.name
             if name in bands:
-                raise BadProduct(f"two files hold band {name!r}", where=path, todo="keep one set of files in the folder")
+                raise BadProduct(
+                    f"two files hold band {name!r}", where=path, todo="keep one set of files in the folder"
+                )
             bands[name] = replace(band, name=name, wavelength=band.wavelength or nominal_wavelength(name, platform))
             stems[name] = path.stem
     order = {name: rank for rank, name in enumerate(names.SPECTRAL)}
@@ -74,7 +82,10 @@ def _one_set(files: Sequence[Path], folder: Path, notes: list[str]) -> list[Path
     ranked = sorted(sets.items(), key=lambda item: -len(item[1]))
     if len(ranked[0][1]) == len(ranked[1][1]):
         raise BadProduct(
-            "the folder holds files of several scenes", where=folder, found=", ".join(name or "(no prefix)" for name in sets), todo="give each a folder"
+            "the folder holds files of several scenes",
+            where=folder,
+            found=", ".join(name or "(no prefix)" for name in sets),
+            todo="give each a folder",
         )
     left = ", ".join(f"{name or '(no prefix)'} ({len(members)} files)" for name, members in ranked[1:])
     notes.append(f"The folder holds several sets of files: {ranked[0][0] or '(no prefix)'} was read, {left} left out.")
@@ -85,7 +96,11 @@ def _on_the_same_ground(bands: dict[str, Band], folder: Path, notes: list[str]) 
     placed = [band.grid for band in bands.values() if band.grid.transform is not None]
     if not placed:
         if len({band.grid.shape for band in bands.values()}) > 1:
-            raise BadGrid("rasters of several sizes without georeference", where=folder, todo="georeference them, or keep one size")
+            raise BadGrid(
+                "rasters of several sizes without georeference",
+                where=folder,
+                todo="georeference them, or keep one size",
+            )
         return bands
     reference = max(placed, key=lambda g: g.width * g.height)
     borrowed, result = [], {}
@@ -98,10 +113,17 @@ def _on_the_same_ground(bands: dict[str, Band], folder: Path, notes: list[str]) 
             grid = same or Grid(grid.width, grid.height, moved, reference.crs)
             borrowed.append(name)
         elif not _covers_the_same(grid, reference):
-            raise BadGrid(f"band {name!r} covers other ground than the rest", where=folder, expected=_corners(reference), found=_corners(grid))
+            raise BadGrid(
+                f"band {name!r} covers other ground than the rest",
+                where=folder,
+                expected=_corners(reference),
+                found=_corners(grid),
+            )
         result[name] = replace(band, grid=grid)
     if borrowed:
-        notes.append(f"Without georeference of their own, taken to lie on the ground of the others: {', '.join(borrowed)}.")
+        notes.append(
+            f"Without georeference of their own, taken to lie on the ground of the others: {', '.join(borrowed)}."
+        )
     return result
 
 
@@ -111,8 +133,12 @@ def _covers_the_same(first: Grid, second: Grid) -> bool:
     assert first.transform is not None
     assert second.transform is not None
     tolerance = max(*first.pixel_size, *second.pixel_size)
-    corners = [(g.transform * (0, 0), g.transform * (g.width, g.height)) for g in (first, second) if g.transform is not None]
-    return all(abs(a - b) <= tolerance for one, other in zip(*corners, strict=True) for a, b in zip(one, other, strict=True))
+    corners = [
+        (g.transform * (0, 0), g.transform * (g.width, g.height)) for g in (first, second) if g.transform is not None
+    ]
+    return all(
+        abs(a - b) <= tolerance for one, other in zip(*corners, strict=True) for a, b in zip(one, other, strict=True)
+    )
 
 
 def _corners(grid: Grid) -> str:

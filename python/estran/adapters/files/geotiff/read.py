@@ -74,7 +74,12 @@ def read_stored(path: Path, remote: bool = False) -> Product:
         with opened(path, remote=remote, pam=pam) as dataset:
             reach.check_opened(dataset, path, remote=remote)
             if dataset.count == 0:
-                raise BadProduct("the file has no bands of its own", where=path, found=f"{len(dataset.subdatasets)} subdatasets", todo="open one of them")
+                raise BadProduct(
+                    "the file has no bands of its own",
+                    where=path,
+                    found=f"{len(dataset.subdatasets)} subdatasets",
+                    todo="open one of them",
+                )
             return _product(path, dataset, remote)
     except RasterioError as error:
         raise BadProduct(
@@ -82,7 +87,9 @@ def read_stored(path: Path, remote: bool = False) -> Product:
             where=path,
             expected="SAFE, BEAM-DIMAP, GeoTIFF, NetCDF or another raster",
             found=str(error),
-            todo="" if remote else "save it as GeoTIFF; rare formats, which may name other files, are opened with --allow-remote",
+            todo=""
+            if remote
+            else "save it as GeoTIFF; rare formats, which may name other files, are opened with --allow-remote",
         ) from error
 
 
@@ -114,12 +121,18 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
         if "complex" in dataset.dtypes[number - 1]:
             left.append(name)
             continue
-        bands[name] = _band(path, dataset, number, name, grid, platform, remote, is_masked=number in masked, alpha=alpha)
+        bands[name] = _band(
+            path, dataset, number, name, grid, platform, remote, is_masked=number in masked, alpha=alpha
+        )
     if masked:
         notes.append(f"{path.name} has a mask or an alpha band: what it hides is no data.")
     if left and not bands:
         raise UnsupportedProduct(
-            "the samples are complex numbers, as of radar", where=path, expected="real samples", found=dataset.dtypes[0], todo="give an optical product"
+            "the samples are complex numbers, as of radar",
+            where=path,
+            expected="real samples",
+            found=dataset.dtypes[0],
+            todo="give an optical product",
         )
     if left:
         notes.append(f"Bands of complex numbers are left out: {', '.join(left)}.")
@@ -138,14 +151,26 @@ def _product(path: Path, dataset: Any, remote: bool) -> Product:
 
 
 def _with_virtual(product: Product, own: Any) -> Product:
-    virtual = {name: extras.with_band_extras(Band(name, None, product.grid), data) for name, data in own.get("virtual", {}).items()}
+    virtual = {
+        name: extras.with_band_extras(Band(name, None, product.grid), data)
+        for name, data in own.get("virtual", {}).items()
+    }
     order = own.get("order") or [*product.bands, *virtual]
     every = {**product.bands, **virtual}
     return replace(product, bands={name: every[name] for name in order if name in every})
 
 
 def _band(
-    path: Path, dataset: Any, number: int, name: str, grid: Grid, platform: str, remote: bool, *, is_masked: bool = False, alpha: int | None = None
+    path: Path,
+    dataset: Any,
+    number: int,
+    name: str,
+    grid: Grid,
+    platform: str,
+    remote: bool,
+    *,
+    is_masked: bool = False,
+    alpha: int | None = None,
 ) -> Band:
     tags: dict[str, str] = fact_of(lambda: dataset.tags(number), {})
     own = extras.loads(tags.get(extras.KEY, ""))
@@ -155,7 +180,13 @@ def _band(
     if is_masked:
         hidden = nodata if nodata is not None else 0.0 if np.dtype(stored).kind in "iu" else float("nan")
         nodata = hidden
-    data = lazy_array(RasterBand(path, number, grid.shape, stored, own.get("dtype", stored), remote=remote, hidden=hidden, alpha=alpha), path, number)
+    data = lazy_array(
+        RasterBand(
+            path, number, grid.shape, stored, own.get("dtype", stored), remote=remote, hidden=hidden, alpha=alpha
+        ),
+        path,
+        number,
+    )
     band = Band(
         name=name,
         data=data,
@@ -171,7 +202,9 @@ def _band(
 
 
 def _masked(dataset: Any) -> tuple[frozenset[int], int | None]:
-    """The bands whose pixels a mask of the file hides, and the alpha band, which GDAL takes for a mask only where it is of 8 or 16 bits."""
+    """The bands whose pixels a mask of the file hides, and the alpha band, which GDAL takes for a mask only where it is
+    of 8 or 16 bits.
+    """
     from rasterio.enums import ColorInterp, MaskFlags
 
     colours: Any = fact_of(lambda: dataset.colorinterp, ())

@@ -33,7 +33,10 @@ class RasterBand:
         self.path, self.number, self.shape = path, number, shape
         self.stored, self.dtype, self._snap_bits = np.dtype(stored), np.dtype(dtype), snap_bits
         self._remote = remote
-        self._hidden, self._alpha = hidden, alpha  # what stands where a mask hides a pixel, None where there is none; the band that is the mask, if one is
+        self._hidden, self._alpha = (
+            hidden,
+            alpha,
+        )  # what stands where a mask hides a pixel, None where there is none; the band that is the mask, if one is
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         library()
@@ -46,14 +49,22 @@ class RasterBand:
             with opened(self.path, remote=self._remote, pam=False) as dataset:
                 block = dataset.read(self.number, window=window)
                 if self._hidden is not None:
-                    mask = dataset.read_masks(self.number, window=window) if self._alpha is None else dataset.read(self._alpha, window=window)
+                    mask = (
+                        dataset.read_masks(self.number, window=window)
+                        if self._alpha is None
+                        else dataset.read(self._alpha, window=window)
+                    )
                     block = np.where(mask == 0, block.dtype.type(self._hidden), block)
         except RasterioError as error:
             raise BadProduct(
-                f"band {self.number} cannot be read; the file is truncated or damaged", where=self.path, found=str(error), todo="copy the file again"
+                f"band {self.number} cannot be read; the file is truncated or damaged",
+                where=self.path,
+                found=str(error),
+                todo="copy the file again",
             ) from error
         if self._snap_bits:
-            # SNAP casts most integers to the file's float32, but writes the *bits* of bytes: what is nearly zero is such a pattern.
+            # SNAP casts most integers to the file's float32, but writes the *bits* of bytes: what is nearly zero is
+            # such a pattern.
             tiny = np.abs(block) < 1e-37
             block = np.where(tiny, np.ascontiguousarray(block, np.float32).view(np.int32), block)
         return np.asarray(block[:: rows[2], :: columns[2]]).astype(self.dtype, copy=False)

@@ -46,9 +46,11 @@ class _Target:
 def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> Product:
     """Write a product as one cloud-optimised GeoTIFF, whole or not at all.
 
-    All bands share one sample type: the smallest that holds every value exactly (with float bands a float; float32 holds 16-bit integers, else float64).
-    Names, scaling and units are GDAL's own; codings are ``flag_masks``/``flag_values``/``flag_meanings`` tags of the band; the rest (colours, masks, metadata,
-    each band's own type and no-data value) is one JSON tag, from which our reader restores the product. Virtual bands are kept as expressions.
+    All bands share one sample type: the smallest that holds every value exactly (with float bands a float; float32
+    holds 16-bit integers, else float64). Names, scaling and units are GDAL's own; codings are
+    ``flag_masks``/``flag_values``/``flag_meanings`` tags of the band; the rest (colours, masks, metadata, each band's
+    own type and no-data value) is one JSON tag, from which our reader restores the product. Virtual bands are kept as
+    expressions.
 
     Parameters
     ----------
@@ -115,7 +117,9 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         plain, cog, folder = part.with_name("plain.tif"), part.with_name("cog.tif"), Path(known)
         try:
-            with rasterio.open(folder / plain.name, "w", **{key: value for key, value in profile.items() if value is not None}) as dataset:
+            with rasterio.open(
+                folder / plain.name, "w", **{key: value for key, value in profile.items() if value is not None}
+            ) as dataset:
                 # Writing takes most of the time; the copy with overviews gets the last tenth of the bar.
                 meter = Meter(bands, lambda share, message: progress(0.9 * share, message), f"writing {path.name}")
                 targets = [_Target(dataset, number, grid.shape, dtype, meter) for number, _ in enumerate(bands, 1)]
@@ -136,7 +140,10 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
         except RasterioError as error:
             # GDAL reports a full disk as an error without a number.
             raise WriteFailed(
-                "the GeoTIFF could not be written; nothing is left of it", where=path, found=str(error), todo="see that there is space on the disk"
+                "the GeoTIFF could not be written; nothing is left of it",
+                where=path,
+                found=str(error),
+                todo="see that there is space on the disk",
             ) from error
         cog.replace(part)
         plain.unlink()
@@ -156,7 +163,11 @@ def _common_nodata(bands: Sequence[Band]) -> float | None:
         return None
     first = values[0]
     assert first is not None
-    return first if all(value == first or (np.isnan(first) and value is not None and np.isnan(value)) for value in values) else None
+    return (
+        first
+        if all(value == first or (np.isnan(first) and value is not None and np.isnan(value)) for value in values)
+        else None
+    )
 
 
 def _describe(dataset: Any, product: Product, bands: Sequence[Band]) -> None:
@@ -165,11 +176,19 @@ def _describe(dataset: Any, product: Product, bands: Sequence[Band]) -> None:
     dataset.offsets = tuple(float(band.offset) for band in bands)
     dataset.units = tuple(band.unit for band in bands)
     for number, band in enumerate(bands, 1):
-        tags = {key: " ".join(map(str, value)) if isinstance(value, list) else value for key, value in extras.flag_attributes(band.coding).items()}
+        tags = {
+            key: " ".join(map(str, value)) if isinstance(value, list) else value
+            for key, value in extras.flag_attributes(band.coding).items()
+        }
         own = {**extras.band_extras(band), "dtype": storage_dtype(band.data.dtype).name}
         dataset.update_tags(number, **tags, **{extras.KEY: extras.dumps(own)})
     virtual = {band.name: extras.band_extras(band) for band in product.bands.values() if band.expression is not None}
-    whole_product = {**extras.product_extras(product), "name": product.name, "virtual": virtual, "order": list(product.bands)}
+    whole_product = {
+        **extras.product_extras(product),
+        "name": product.name,
+        "virtual": virtual,
+        "order": list(product.bands),
+    }
     dataset.update_tags(**{extras.KEY: extras.dumps(whole_product)})
     if product.description:
         dataset.update_tags(TIFFTAG_IMAGEDESCRIPTION=product.description)

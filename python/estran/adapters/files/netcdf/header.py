@@ -1,6 +1,8 @@
-"""The header of classic NetCDF files, read for its consistency alone: the NetCDF library ends the process on some that are damaged.
+"""The header of classic NetCDF files, read for its consistency alone: the NetCDF library ends the process on some that
+are damaged.
 
-Grammar: NetCDF Classic Format Specification, Unidata (NetCDF User's Guide, appendix B); its three variants (CDF 1, 2 and 5).
+Grammar: NetCDF Classic Format Specification, Unidata (NetCDF User's Guide, appendix B); its three variants (CDF 1, 2
+and 5).
 """
 
 from __future__ import annotations
@@ -37,7 +39,12 @@ def check_classic_header(path: Path) -> None:
             except EOFError:
                 _Header(start + file.read(15 * _FIRST_READ), size).check()
         except (ValueError, EOFError) as error:
-            raise BadProduct("the NetCDF file cannot be opened; its header is damaged", where=path, found=str(error), todo="copy it again") from None
+            raise BadProduct(
+                "the NetCDF file cannot be opened; its header is damaged",
+                where=path,
+                found=str(error),
+                todo="copy it again",
+            ) from None
 
 
 class _Header:
@@ -54,7 +61,9 @@ class _Header:
             raise ValueError("two dimensions without a length")
         self._attributes()
         begins = [self._variable(lengths) for _ in range(self._list(_VARIABLES, "variables"))]
-        if any(begin < self._at for begin in begins):  # beyond the end they may be: a variable that nobody has written yet
+        if any(
+            begin < self._at for begin in begins
+        ):  # beyond the end they may be: a variable that nobody has written yet
             raise ValueError("samples of a variable lie inside the header")
 
     def _take(self, count: int) -> bytes:

@@ -15,7 +15,8 @@ DAMAGE = (OSError, RuntimeError, UnicodeError)
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Hold the library, which is not safe for threads: one at a time, whichever files they use, and xarray's are among them, so that the lock is its own.
+    """Hold the library, which is not safe for threads: one at a time, whichever files they use, and xarray's are among
+    them, so that the lock is its own.
 
     It is not to be taken twice by one thread.
     """

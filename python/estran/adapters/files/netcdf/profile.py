@@ -1,6 +1,8 @@
-"""What SNAP needs in a NetCDF file beyond CF: its own profile, called "beam", without which it finds no map grid, no mask and no colour.
+"""What SNAP needs in a NetCDF file beyond CF: its own profile, called "beam", without which it finds no map grid, no
+mask and no colour.
 
-Written into files whose bands all lie on one map grid, as the profile knows no other. Names and forms: SNAP's module snap-netcdf, profile "beam".
+Written into files whose bands all lie on one map grid, as the profile knows no other. Names and forms: SNAP's module
+snap-netcdf, profile "beam".
 """
 
 from __future__ import annotations
@@ -23,13 +25,17 @@ _OPAQUE = 255
 
 
 def add_profile(definition: xr.Dataset, product: Product, bands: Sequence[Band]) -> None:
-    """Add the attributes and mask variables of the profile to what defines a file, where these bands have one size and a map geocoding."""
+    """Add the attributes and mask variables of the profile to what defines a file, where these bands have one size and
+    a map geocoding.
+    """
     grid = product.grid
     if grid.transform is None or grid.crs is None or any(band.grid != grid for band in bands):
         return
     definition.attrs.update({"metadata_profile": "beam", "metadata_version": "0.5"})
     t = grid.transform
-    definition["crs"].attrs.update({"wkt": snap_wkt(grid.crs), "i2m": ",".join(double_text(v) for v in (t.a, t.d, t.b, t.e, t.c, t.f))})
+    definition["crs"].attrs.update(
+        {"wkt": snap_wkt(grid.crs), "i2m": ",".join(double_text(v) for v in (t.a, t.d, t.b, t.e, t.c, t.f))}
+    )
     for band in bands:
         definition[band.name].attrs.update(_band_attributes(band))
     for mask in product.masks.values():
@@ -43,9 +49,15 @@ def _band_attributes(band: Band) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     # Texts part at tabs; one text less than names, and SNAP takes none.
     if isinstance(band.coding, FlagCoding) and band.coding.flags:
-        attributes = {"flag_coding_name": band.coding.name, "flag_descriptions": "\t".join(f.meaning or f.name for f in band.coding.flags)}
+        attributes = {
+            "flag_coding_name": band.coding.name,
+            "flag_descriptions": "\t".join(f.meaning or f.name for f in band.coding.flags),
+        }
     elif isinstance(band.coding, IndexCoding) and band.coding.values:
-        attributes = {"index_coding_name": band.coding.name, "index_descriptions": "\t".join(v.meaning or v.name for v in band.coding.values)}
+        attributes = {
+            "index_coding_name": band.coding.name,
+            "index_descriptions": "\t".join(v.meaning or v.name for v in band.coding.values),
+        }
     palette = with_index_palette(band).palette
     if palette:
         attributes["color_table_sample_values"] = np.array([value for value, _, _ in palette], np.float64)

@@ -1,4 +1,6 @@
-"""Reads NetCDF after the CF conventions 1.11; by the library itself, as xarray would leave all of this to do, and keeps files open that may be replaced."""
+"""Reads NetCDF after the CF conventions 1.11; by the library itself, as xarray would leave all of this to do, and keeps
+files open that may be replaced.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +56,9 @@ def is_netcdf(path: Path) -> bool:
 def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
     """Open a NetCDF file as a product: each numeric variable over rows and columns is a band.
 
-    The grid comes from the CF grid mapping (``crs_wkt``, else its parameters) with coordinates, else from ``lat`` and ``lon`` arrays that turn out to lie on a
-    regular UTM or geographic grid (SNAP writes those alone; what was recovered is noted), else there is none. Samples stay raw.
+    The grid comes from the CF grid mapping (``crs_wkt``, else its parameters) with coordinates, else from ``lat`` and
+    ``lon`` arrays that turn out to lie on a regular UTM or geographic grid (SNAP writes those alone; what was recovered
+    is noted), else there is none. Samples stay raw.
 
     Parameters
     ----------
@@ -75,12 +78,19 @@ def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
         try:
             dataset = opened(path)
         except DAMAGE as error:
-            raise BadProduct("the NetCDF file cannot be opened; it is truncated or damaged", where=path, found=str(error), todo="copy it again") from error
+            raise BadProduct(
+                "the NetCDF file cannot be opened; it is truncated or damaged",
+                where=path,
+                found=str(error),
+                todo="copy it again",
+            ) from error
         with dataset:
             try:
                 product, ours = _product(path, dataset)
             except (*DAMAGE, *_INCONSISTENCIES) as error:
-                raise BadProduct("the NetCDF file is damaged or inconsistent", where=path, found=str(error), todo="copy it again") from error
+                raise BadProduct(
+                    "the NetCDF file is damaged or inconsistent", where=path, found=str(error), todo="copy it again"
+                ) from error
     return product if ours else as_reflectance(product, scale)
 
 
@@ -106,7 +116,8 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
             where=path,
             expected="a numeric variable over rows and columns",
             found=", ".join(f"{name}({', '.join(v.dimensions)})" for name, v in dataset.variables.items()) or "nothing",
-            todo="write each band as a variable of its own, with rows and columns as its last dimensions and no others longer than 1, outside of groups",
+            todo="write each band as a variable of its own, with rows and columns as its last dimensions and no "
+            "others longer than 1, outside of groups",
         )
     attributes = {key: dataset.getncattr(key) for key in dataset.ncattrs()}
     name = own.get("name") or path.stem
@@ -125,9 +136,13 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
     )
     if own:
         product = extras.with_product_extras(product, own)
-        virtual = {n: extras.with_band_extras(Band(n, None, product.grid), data) for n, data in own.get("virtual", {}).items()}
+        virtual = {
+            n: extras.with_band_extras(Band(n, None, product.grid), data) for n, data in own.get("virtual", {}).items()
+        }
         every = {**product.bands, **virtual}
-        product = with_virtual_data(replace(product, bands={n: every[n] for n in own.get("order", every) if n in every}))
+        product = with_virtual_data(
+            replace(product, bands={n: every[n] for n in own.get("order", every) if n in every})
+        )
     return product.with_notes(*notes), bool(own)
 
 
@@ -143,7 +158,11 @@ def _our_json(dataset: Any) -> Mapping[str, Any]:
 def _is_band(name: str, variable: Any) -> bool:
     if name in _COORDINATES or variable.ndim < 2 or getattr(variable.dtype, "kind", "O") not in "iuf":
         return False
-    return all(size == 1 for size in variable.shape[:-2]) and min(variable.shape[-2:]) > 0 and name not in variable.dimensions
+    return (
+        all(size == 1 for size in variable.shape[:-2])
+        and min(variable.shape[-2:]) > 0
+        and name not in variable.dimensions
+    )
 
 
 def _refuse_turned(path: Path, dataset: Any, name: str, dims: tuple[str, ...]) -> None:
@@ -223,7 +242,11 @@ def _range(name: str, attributes: Mapping[str, Any]) -> str:
 def _wavelength(attributes: Mapping[str, Any]) -> float | None:
     for key in ("radiation_wavelength", "wavelength"):
         if key in attributes:
-            unit = str(attributes.get("radiation_wavelength_unit", attributes.get("radiation_wavelength_units", "nm"))).strip().lower()
+            unit = (
+                str(attributes.get("radiation_wavelength_unit", attributes.get("radiation_wavelength_units", "nm")))
+                .strip()
+                .lower()
+            )
             factor = {"um": 1e3, "µm": 1e3, "micrometer": 1e3, "m": 1e9}.get(unit, 1.0)
             return float(attributes[key]) * factor or None
     return None
@@ -241,5 +264,7 @@ def _snap_metadata(dataset: Any) -> tuple[Element, ...]:
 
 def _element(group: Any) -> Element:
     values = {key: group.getncattr(key) for key in group.ncattrs()}
-    attributes = {key: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for key, value in values.items()}
+    attributes = {
+        key: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for key, value in values.items()
+    }
     return Element(group.name, attributes, tuple(_element(child) for child in group.groups.values()))

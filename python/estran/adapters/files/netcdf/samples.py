@@ -13,11 +13,22 @@ from estran.errors import BadProduct
 
 
 class NetcdfVariable:
-    """The raw samples of a variable's last two dimensions, as an array that reads when sliced; the first row is the northernmost."""
+    """The raw samples of a variable's last two dimensions, as an array that reads when sliced; the first row is the
+    northernmost.
+    """
 
     ndim = 2
 
-    def __init__(self, path: Path, name: str, shape: tuple[int, int], dtype: npt.DTypeLike, *, leading: int = 0, flipped: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        shape: tuple[int, int],
+        dtype: npt.DTypeLike,
+        *,
+        leading: int = 0,
+        flipped: bool = False,
+    ) -> None:
         self.path, self.name, self.shape, self.dtype = path, name, shape, np.dtype(dtype)
         self._leading, self._flipped = leading, flipped
 
@@ -33,7 +44,12 @@ class NetcdfVariable:
                     at = (0,) * self._leading
                     block = variable[(*at, _slice(rows), _slice(columns))]
             except (*DAMAGE, IndexError, ValueError) as error:
-                raise BadProduct(f"band {self.name!r} cannot be read; the file is damaged", where=self.path, found=str(error), todo="copy it again") from error
+                raise BadProduct(
+                    f"band {self.name!r} cannot be read; the file is damaged",
+                    where=self.path,
+                    found=str(error),
+                    todo="copy it again",
+                ) from error
         block = np.asarray(block)
         if block.dtype.itemsize == self.dtype.itemsize and block.dtype.kind == "i" and self.dtype.kind == "u":
             block = block.view(block.dtype.str.replace("i", "u"))  # NetCDF-3's _Unsigned

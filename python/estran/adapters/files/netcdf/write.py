@@ -1,7 +1,7 @@
 """Writes NetCDF-4 after the CF conventions 1.11.
 
-xarray defines the file. Samples go by :func:`~estran.adapters.files.storage.store`, as in xarray's own step workers in other processes open the file, and
-no progress is told.
+xarray defines the file. Samples go by :func:`~estran.adapters.files.storage.store`, as in xarray's own step workers in
+other processes open the file, and no progress is told.
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ class _Target:
 def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progress: Progress = quiet) -> Product:
     """Write a product as NetCDF-4 after CF 1.11, whole or not at all.
 
-    Each band is a compressed variable with its own type, ``scale_factor``, ``add_offset``, ``_FillValue``, ``units``, ``long_name``, ``flag_masks`` or
-    ``flag_values`` with ``flag_meanings``; the grid is a ``grid_mapping`` variable (``crs_wkt``, and GDAL's ``GeoTransform``) with pixel centres
-    as coordinates. Where all bands lie on one map grid the file also carries SNAP's own profile, so that SNAP finds geocoding, masks and colours.
-    Bands of other sizes have dimensions of their own (y_2, x_2). What CF has no words for lies as JSON in the group ``estran``, for our reader.
+    Each band is a compressed variable with its own type, ``scale_factor``, ``add_offset``, ``_FillValue``, ``units``,
+    ``long_name``, ``flag_masks`` or ``flag_values`` with ``flag_meanings``; the grid is a ``grid_mapping`` variable
+    (``crs_wkt``, and GDAL's ``GeoTransform``) with pixel centres as coordinates. Where all bands lie on one map grid
+    the file also carries SNAP's own profile, so that SNAP finds geocoding, masks and colours. Bands of other sizes have
+    dimensions of their own (y_2, x_2). What CF has no words for lies as JSON in the group ``estran``, for our reader.
 
     Parameters
     ----------
@@ -101,7 +102,10 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
         except RuntimeError as error:
             # The library reports a full disk as "NetCDF: HDF error".
             raise WriteFailed(
-                "the NetCDF file could not be written; nothing is left of it", where=path, found=str(error), todo="see that there is space on the disk"
+                "the NetCDF file could not be written; nothing is left of it",
+                where=path,
+                found=str(error),
+                todo="see that there is space on the disk",
             ) from error
         plain.replace(part)
     return product
@@ -116,7 +120,12 @@ def _definition(path: Path, product: Product, bands: Sequence[Band]) -> xr.Datas
     for band in bands:
         if band.name in taken or "/" in band.name:
             free = f"a name without / that is none of {', '.join(sorted(taken))}"
-            raise WriteFailed(f"band {band.name!r} cannot have its name in a NetCDF file", where=path, expected=free, todo="give it another one")
+            raise WriteFailed(
+                f"band {band.name!r} cannot have its name in a NetCDF file",
+                where=path,
+                expected=free,
+                todo="give it another one",
+            )
         variables[band.name] = _variable(band, *places[band.grid])
     definition = xr.Dataset(variables, attrs=cf.product_attributes(product))
     add_profile(definition, product, bands)
@@ -155,7 +164,13 @@ def _variable(band: Band, y: str, x: str, mapping: str) -> xr.Variable:
         attributes["grid_mapping"] = mapping
     if band.scale != 1.0 or band.offset != 0.0:
         attributes |= {"scale_factor": float(band.scale), "add_offset": float(band.offset)}
-    encoding = {"compression": "zlib", "complevel": 4, "shuffle": True, "chunksizes": tuple(min(512, n) for n in band.grid.shape), "_FillValue": None}
+    encoding = {
+        "compression": "zlib",
+        "complevel": 4,
+        "shuffle": True,
+        "chunksizes": tuple(min(512, n) for n in band.grid.shape),
+        "_FillValue": None,
+    }
     if band.nodata is not None and cf.fits(band.nodata, dtype):
         encoding["_FillValue"] = dtype.type(band.nodata)
     zeros: Any = dask.array.zeros
@@ -171,10 +186,13 @@ def _the_rest(product: Product) -> xr.Dataset:
         "name": product.name,
         "scene": extras.grid_json(product.grid),
         "bands": {band.name: extras.band_extras(band) for band in product.bands.values() if band.expression is None},
-        "virtual": {band.name: extras.band_extras(band) for band in product.bands.values() if band.expression is not None},
+        "virtual": {
+            band.name: extras.band_extras(band) for band in product.bands.values() if band.expression is not None
+        },
         "order": list(product.bands),
     }
-    # In a variable, not an attribute: HDF5 limits attributes to 64 kB, which the metadata of a Sentinel-2 product passes.
+    # In a variable, not an attribute: HDF5 limits attributes to 64 kB, which the metadata of a Sentinel-2 product
+    # passes.
     text = np.frombuffer(extras.dumps(own).encode("utf-8"), np.uint8)
     attributes = {"long_name": "What CF has no attributes for: JSON in UTF-8"}
     return xr.Dataset({"product": xr.Variable(("bytes",), text, attributes, {"compression": "zlib"})})

@@ -34,7 +34,8 @@ def angle_bands(
     damaged: Mapping[str, str],
     nodes: AngleNodes = "metadata",
 ) -> tuple[list[Band], str]:
-    """``sun_zenith`` to ``view_azimuth_B12``, as far as the tile's metadata go, and where they come from in a few words.
+    """``sun_zenith`` to ``view_azimuth_B12``, as far as the tile's metadata go, and where they come from in a few
+    words.
 
     Parameters
     ----------
@@ -57,28 +58,45 @@ def angle_bands(
     notes += ground.notes
     snap = nodes == "snap"
     if snap:
-        notes.append("Angles as SNAP makes them (--angles snap): their nodes lie 2.5 km too far to the south and to the east.")
+        notes.append(
+            "Angles as SNAP makes them (--angles snap): their nodes lie 2.5 km too far to the south and to the east."
+        )
     sun, sun_source = _sun(tile, ground, grid, token, notes, snap)
     view, view_source = _view(tile, ground, grid, token, notes, progress, damaged, snap)
     return sun + view, f"sun angles: {sun_source}; view angles: {view_source}"
 
 
-def _sun(tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str], snap: bool) -> tuple[list[Band], str]:
+def _sun(
+    tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str], snap: bool
+) -> tuple[list[Band], str]:
     if ground.sun is not None:
         angles.check_cover(ground.sun, grid, "sun", tile.xml)
         nodes, source = ground.sun, "the tile's grid"
     elif ground.mean_sun is not None:
         nodes, source = _everywhere(ground.mean_sun, grid), "the tile's mean"
-        notes.append(f"The tile metadata hold no grid of sun angles: the published mean holds everywhere ({_say(ground.mean_sun)}).")
+        notes.append(
+            f"The tile metadata hold no grid of sun angles: the published mean holds everywhere "
+            f"({_say(ground.mean_sun)})."
+        )
     else:
-        notes.append("The tile metadata hold no sun angles: give them as parameters, or let them be computed from place and time.")
+        notes.append(
+            "The tile metadata hold no sun angles: give them as parameters, or let them be computed from place and "
+            "time."
+        )
         return [], "none"
     make = angles_snap.snap_sun if snap else angles.sun_angles
     return _pair(grid, "sun", "", "Solar", make(nodes, grid, f"sun-{token}")), source
 
 
 def _view(
-    tile: Tile, ground: TileMetadata, grid: Grid, token: str, notes: list[str], progress: Progress, damaged: Mapping[str, str], snap: bool
+    tile: Tile,
+    ground: TileMetadata,
+    grid: Grid,
+    token: str,
+    notes: list[str],
+    progress: Progress,
+    damaged: Mapping[str, str],
+    snap: bool,
 ) -> tuple[list[Band], str]:
     fields: dict[str, angles.ViewField] = {}
     by_mean: list[str] = []
@@ -101,29 +119,48 @@ def _view(
         return [], "none"
     without = [name for name, field in fields.items() if field.footprint is None and name not in by_mean]
     if without:
-        notes.append(f"No detector footprints for {', '.join(without)}: each pixel takes the view angles of the detector whose published nodes are nearest.")
+        notes.append(
+            f"No detector footprints for {', '.join(without)}: each pixel takes the view angles of the detector whose "
+            f"published nodes are nearest."
+        )
     _say_views(fields, by_mean, ground, notes)
     if snap and ground.views:
         return _snap_view(ground, fields, grid, token), "the tile's grids, as SNAP places them"
-    bands = _pair(grid, "view", "_mean", "Viewing incidence", angles.view_angles(tuple(fields.values()), grid, f"mean-{token}"))
+    bands = _pair(
+        grid, "view", "_mean", "Viewing incidence", angles.view_angles(tuple(fields.values()), grid, f"mean-{token}")
+    )
     for name, field in fields.items():
-        bands += _pair(grid, "view", f"_{name}", "Viewing incidence", angles.view_angles((field,), grid, f"{name}-{token}"))
-    return bands, "the tile's means" if len(by_mean) == len(fields) else "the tile's grids" + (f", means for {', '.join(by_mean)}" if by_mean else "")
+        bands += _pair(
+            grid, "view", f"_{name}", "Viewing incidence", angles.view_angles((field,), grid, f"{name}-{token}")
+        )
+    return bands, "the tile's means" if len(by_mean) == len(fields) else "the tile's grids" + (
+        f", means for {', '.join(by_mean)}" if by_mean else ""
+    )
 
 
 def _snap_view(ground: TileMetadata, fields: Mapping[str, angles.ViewField], grid: Grid, token: str) -> list[Band]:
-    views = {name: (by_detector, fields[name].footprint) for name, by_detector in ground.views.items() if name in fields}
+    views = {
+        name: (by_detector, fields[name].footprint) for name, by_detector in ground.views.items() if name in fields
+    }
     drawn = {name: view for name, view in views.items() if view[1] is not None} or views
     bands = _pair(grid, "view", "_mean", "Viewing incidence", angles_snap.snap_view(drawn, grid, f"mean-{token}"))
     for name, view in views.items():
-        bands += _pair(grid, "view", f"_{name}", "Viewing incidence", angles_snap.snap_view({name: view}, grid, f"{name}-{token}"))
+        bands += _pair(
+            grid, "view", f"_{name}", "Viewing incidence", angles_snap.snap_view({name: view}, grid, f"{name}-{token}")
+        )
     return bands
 
 
 def _say_views(fields: Collection[str], by_mean: list[str], ground: TileMetadata, notes: list[str]) -> None:
     if by_mean:
-        which = "The tile metadata hold no grids of view angles" if len(by_mean) == len(fields) else f"No grid of view angles for {', '.join(by_mean)}"
-        notes.append(f"{which}: the published means hold everywhere ({by_mean[0]}: {_say(ground.mean_views[by_mean[0]])}).")
+        which = (
+            "The tile metadata hold no grids of view angles"
+            if len(by_mean) == len(fields)
+            else f"No grid of view angles for {', '.join(by_mean)}"
+        )
+        notes.append(
+            f"{which}: the published means hold everywhere ({by_mean[0]}: {_say(ground.mean_views[by_mean[0]])})."
+        )
     nothing = [b.name for b in SENTINEL2 if b.name not in fields]
     if nothing:
         notes.append(f"No view angles for {', '.join(nothing)}: the mean over the other bands stands in for them.")
@@ -145,12 +182,21 @@ def _say(direction: Direction) -> str:
 
 def _pair(grid: Grid, prefix: str, suffix: str, description: str, data: tuple[Any, Any]) -> list[Band]:
     return [
-        Band(f"{prefix}_{angle}{suffix}", array, grid, nodata=np.nan, unit="deg", description=f"{description} {angle} angle")
+        Band(
+            f"{prefix}_{angle}{suffix}",
+            array,
+            grid,
+            nodata=np.nan,
+            unit="deg",
+            description=f"{description} {angle} angle",
+        )
         for angle, array in zip(("zenith", "azimuth"), data, strict=True)
     ]
 
 
-def read_footprint(tile: Tile, ground: TileMetadata, band: str, notes: list[str], damaged: Mapping[str, str]) -> Footprint | None:
+def read_footprint(
+    tile: Tile, ground: TileMetadata, band: str, notes: list[str], damaged: Mapping[str, str]
+) -> Footprint | None:
     """The detector footprints of a band, or None where there are none to use.
 
     They are of use but never needed, so nothing that is wrong with their file stops the product: it becomes a note.
@@ -165,7 +211,10 @@ def read_footprint(tile: Tile, ground: TileMetadata, band: str, notes: list[str]
             return _opened(tile, name, grid)
         except BadProduct as error:
             wrong = error.what + (f": {error.found}" if error.found != "" else "")
-    notes.append(f"The detector footprints of {band} cannot be used ({PurePosixPath(name).name}: {wrong}): they count as missing.")
+    notes.append(
+        f"The detector footprints of {band} cannot be used ({PurePosixPath(name).name}: {wrong}): they count as "
+        f"missing."
+    )
     return None
 
 

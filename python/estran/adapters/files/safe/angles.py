@@ -1,7 +1,7 @@
 """Sun and view angles per pixel, computed where and when somebody asks for them.
 
-A detector's grid covers little more than its footprint and is NaN elsewhere; each is carried on to the whole tile, and the footprint
-mask says whose value counts. Without a mask, that of the detector whose valid nodes are nearest.
+A detector's grid covers little more than its footprint and is NaN elsewhere; each is carried on to the whole tile, and
+the footprint mask says whose value counts. Without a mask, that of the detector whose valid nodes are nearest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _GAP = 1.0
 
 @dataclass(frozen=True)
 class ViewField:
-    """View angles of one band: components (S, 2, R, C) of its detectors, their numbers, distances (S, R, C) to their edges, and the footprints or None."""
+    """View angles of one band: components (S, 2, R, C) of its detectors, their numbers, distances (S, R, C) to their
+    edges, and the footprints or None.
+    """
 
     components: npt.NDArray[np.float64]
     detectors: tuple[int, ...]
@@ -61,7 +63,8 @@ def view_field(grids: Mapping[int, AngleGrid], footprint: Footprint | None) -> V
         return None
     raw = {d: to_components(g.zenith, g.azimuth) for d, g in known.items()}
     slopes = {d: [plane_slope(part) for part in parts] for d, parts in raw.items()}
-    # A detector that shows only a corner in this tile has too few nodes for a slope of its own: its neighbours' is as good (they differ by 1 %).
+    # A detector that shows only a corner in this tile has too few nodes for a slope of its own: its neighbours' is as
+    # good (they differ by 1 %).
     usual = [_mean_slope([s[k] for s in slopes.values()]) for k in range(2)]
     filled = [np.stack([fill_linear(raw[d][k], slopes[d][k] or usual[k]) for k in range(2)]) for d in known]
     some = next(iter(known.values()))
@@ -75,7 +78,9 @@ def view_angles(fields: Sequence[ViewField], grid: Grid, token: str) -> tuple[An
 
 
 def sun_angles(angles: AngleGrid, grid: Grid, token: str) -> tuple[Any, Any]:
-    """Zenith and azimuth of the sun [degrees] as lazy arrays on `grid`; holes of the published grid are carried on from its valid nodes."""
+    """Zenith and azimuth of the sun [degrees] as lazy arrays on `grid`; holes of the published grid are carried on from
+    its valid nodes.
+    """
     from estran.raster.interpolate import fill_linear, to_components
 
     filled = np.stack([fill_linear(part) for part in to_components(angles.zenith, angles.azimuth)])
@@ -118,14 +123,21 @@ def _block(compute: Any, block_info: Any = None) -> npt.NDArray[np.float32]:
     return result
 
 
-def _positions(grid: Grid, window: Window, row_step: float, col_step: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _positions(
+    grid: Grid, window: Window, row_step: float, col_step: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     # Node (0, 0) is the upper-left corner of the upper-left pixel; pixels are taken at their centres.
     px, py = grid.pixel_size
-    rows, cols = np.arange(window.row, window.row + window.height, dtype=np.float64), np.arange(window.col, window.col + window.width, dtype=np.float64)
+    rows, cols = (
+        np.arange(window.row, window.row + window.height, dtype=np.float64),
+        np.arange(window.col, window.col + window.width, dtype=np.float64),
+    )
     return (rows + 0.5) * (py / row_step), (cols + 0.5) * (px / col_step)
 
 
-def _sun_block(components: npt.NDArray[np.float64], row_step: float, col_step: float, grid: Grid, window: Window) -> npt.NDArray[np.float32]:
+def _sun_block(
+    components: npt.NDArray[np.float64], row_step: float, col_step: float, grid: Grid, window: Window
+) -> npt.NDArray[np.float32]:
     from estran.raster.interpolate import strip_directions
 
     everywhere = np.ones((window.height, window.width), np.uint8)
@@ -136,10 +148,14 @@ def _view_block(fields: tuple[ViewField, ...], grid: Grid, window: Window) -> np
     from estran.raster.interpolate import strip_directions
 
     rows, cols = _positions(grid, window, fields[0].row_step, fields[0].col_step)
-    return strip_directions(((field.components, _labels(field, grid, window, rows, cols)) for field in fields), rows, cols)
+    return strip_directions(
+        ((field.components, _labels(field, grid, window, rows, cols)) for field in fields), rows, cols
+    )
 
 
-def _labels(field: ViewField, grid: Grid, window: Window, rows: npt.NDArray[np.float64], cols: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+def _labels(
+    field: ViewField, grid: Grid, window: Window, rows: npt.NDArray[np.float64], cols: npt.NDArray[np.float64]
+) -> npt.NDArray[np.uint8]:
     from estran.raster.interpolate import nearest_strip
 
     if field.footprint is None:

@@ -1,10 +1,12 @@
 """Sun and view angles as SNAP's Sentinel-2 reader and its S2Resampling make them, for whoever wants the same numbers.
 
-SNAP takes the nodes, 5 km apart from the tile's corner on, for the pixels of an image of 5 km: each lies 2.5 km too far to the south and to the
-east. Zenith and azimuth are interpolated as numbers, not as directions. Which of the two is right, and by how much they differ: decision 061.
+SNAP takes the nodes, 5 km apart from the tile's corner on, for the pixels of an image of 5 km: each lies 2.5 km too far
+to the south and to the east. Zenith and azimuth are interpolated as numbers, not as directions. Which of the two is
+right, and by how much they differ: decision 061.
 
-Source: senbox-org/optical-toolbox 13.x: S2ResamplerUtils.extendDataV2, S2Resampler.updateAngleBands and updateSolarAngles, S2ResamplingOp (means),
-Sentinel2OrthoProductReader.createS2OrthoAnglesGrids (bands without footprints); senbox-org/snap-engine, InterpolationScaler.
+Source: senbox-org/optical-toolbox 13.x: S2ResamplerUtils.extendDataV2, S2Resampler.updateAngleBands and
+updateSolarAngles, S2ResamplingOp (means), Sentinel2OrthoProductReader.createS2OrthoAnglesGrids (bands without
+footprints); senbox-org/snap-engine, InterpolationScaler.
 """
 
 from __future__ import annotations
@@ -28,16 +30,22 @@ _NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (-1, -1), (-1, 1), (1, -1), (1,
 
 
 def snap_sun(angles: AngleGrid, grid: Grid, token: str) -> tuple[Any, Any]:
-    """Zenith and azimuth of the sun [degrees] as lazy arrays on `grid`: nodes carried on by one at each side, then bilinear."""
+    """Zenith and azimuth of the sun [degrees] as lazy arrays on `grid`: nodes carried on by one at each side, then
+    bilinear.
+    """
     nodes = np.stack([widened(part) for part in (angles.zenith, angles.azimuth)])
     return lazy_pair(partial(_single, nodes, 1, angles, grid), grid, f"snap-{token}")
 
 
-def snap_view(bands: Mapping[str, tuple[Mapping[int, AngleGrid], Footprint | None]], grid: Grid, token: str) -> tuple[Any, Any]:
-    """View of one band, or the mean over several, as numbers: each detector's nodes carried on by two, then bilinear where its footprint is.
+def snap_view(
+    bands: Mapping[str, tuple[Mapping[int, AngleGrid], Footprint | None]], grid: Grid, token: str
+) -> tuple[Any, Any]:
+    """View of one band, or the mean over several, as numbers: each detector's nodes carried on by two, then bilinear
+    where its footprint is.
 
-    A band without footprints has the nodes of whichever detector comes last at each; SNAP refuses a product that has no footprints at all. Where a
-    band has no detector SNAP takes 0 degrees for it; so does the mean here, but where no band has one, it is NaN.
+    A band without footprints has the nodes of whichever detector comes last at each; SNAP refuses a product that has no
+    footprints at all. Where a band has no detector SNAP takes 0 degrees for it; so does the mean here, but where no
+    band has one, it is NaN.
 
     Parameters
     ----------
@@ -59,7 +67,11 @@ def _mean_block(bands: Sequence[_Band], angles: AngleGrid, grid: Grid, window: W
     total = np.zeros((2, window.height, window.width), np.float32)
     seen = np.zeros(total.shape, bool)
     for nodes, footprint in bands:
-        values = _single(nodes[0], 0, angles, grid, window) if footprint is None else _by_detector(nodes, footprint, angles, grid, window)
+        values = (
+            _single(nodes[0], 0, angles, grid, window)
+            if footprint is None
+            else _by_detector(nodes, footprint, angles, grid, window)
+        )
         seen |= np.isfinite(values)
         total += np.nan_to_num(values)
     return np.where(seen, total / np.float32(len(bands)), np.float32(np.nan))
@@ -90,7 +102,9 @@ def widened(values: Nodes) -> Nodes:
 
 
 def _beside(wide: Nodes) -> npt.NDArray[np.bool_]:
-    """The nodes without a value that touch one with a value, corners included. Values on the outermost lines are not asked."""
+    """The nodes without a value that touch one with a value, corners included. Values on the outermost lines are not
+    asked.
+    """
     known = np.isfinite(wide)
     inner = np.zeros_like(known)
     inner[1:-1, 1:-1] = known[1:-1, 1:-1]
@@ -130,7 +144,9 @@ def _copy(wide: Nodes, waiting: npt.NDArray[np.bool_]) -> bool:
             if not waiting[row, col]:
                 continue
             for down, right in _NEIGHBOURS:
-                at = (row + down) * cols + col + right  # as SNAP, by place in memory: the neighbour of a line's end is the next line's start
+                at = (
+                    (row + down) * cols + col + right
+                )  # as SNAP, by place in memory: the neighbour of a line's end is the next line's start
                 if 0 <= at < flat.size and np.isfinite(flat[at]):
                     wide[row, col], waiting[row, col], found = flat[at], False, True
                     break
@@ -150,7 +166,9 @@ def _single(nodes: Nodes, extra: int, angles: AngleGrid, grid: Grid, window: Win
     return np.stack([_bilinear(part, extra, angles, grid, window) for part in nodes]).astype(np.float32)
 
 
-def _by_detector(nodes: Mapping[int, Nodes], footprint: Footprint, angles: AngleGrid, grid: Grid, window: Window) -> npt.NDArray[np.float32]:
+def _by_detector(
+    nodes: Mapping[int, Nodes], footprint: Footprint, angles: AngleGrid, grid: Grid, window: Window
+) -> npt.NDArray[np.float32]:
     labels = footprint.detectors(_corners(grid).sub(window))
     found = np.full((2, window.height, window.width), np.nan, np.float32)
     for detector, parts in nodes.items():
@@ -162,7 +180,9 @@ def _by_detector(nodes: Mapping[int, Nodes], footprint: Footprint, angles: Angle
 
 
 def _corners(grid: Grid) -> Grid:
-    """A grid whose pixel centres are the upper-left corners of `grid`'s pixels, and a trifle inside: where SNAP picks the nearest sample."""
+    """A grid whose pixel centres are the upper-left corners of `grid`'s pixels, and a trifle inside: where SNAP picks
+    the nearest sample.
+    """
     from affine import Affine
 
     assert grid.transform is not None
@@ -170,7 +190,8 @@ def _corners(grid: Grid) -> Grid:
 
 
 def _bilinear(nodes: Nodes, extra: int, angles: AngleGrid, grid: Grid, window: Window) -> Nodes:
-    """Nodes at the pixels of a window: (0, 0) is node (`extra`, `extra`), half a step from the tile's corner; pixels count from their upper-left corners.
+    """Nodes at the pixels of a window: (0, 0) is node (`extra`, `extra`), half a step from the tile's corner; pixels
+    count from their upper-left corners.
 
     A pixel that needs a node beyond the outermost ones is NaN.
     """
@@ -178,7 +199,10 @@ def _bilinear(nodes: Nodes, extra: int, angles: AngleGrid, grid: Grid, window: W
     rows = np.arange(window.row, window.row + window.height) * (py / angles.row_step) - 0.5 + extra
     cols = np.arange(window.col, window.col + window.width) * (px / angles.col_step) - 0.5 + extra
     edged = np.pad(nodes, 1, constant_values=np.nan)
-    r, c = (np.clip(np.floor(at).astype(int), -1, size - 1) + 1 for at, size in ((rows, nodes.shape[0]), (cols, nodes.shape[1])))
+    r, c = (
+        np.clip(np.floor(at).astype(int), -1, size - 1) + 1
+        for at, size in ((rows, nodes.shape[0]), (cols, nodes.shape[1]))
+    )
     fr, fc = (rows - np.floor(rows))[:, None], (cols - np.floor(cols))[None, :]
     top = edged[np.ix_(r, c)] * (1 - fc) + edged[np.ix_(r, c + 1)] * fc
     bottom = edged[np.ix_(r + 1, c)] * (1 - fc) + edged[np.ix_(r + 1, c + 1)] * fc

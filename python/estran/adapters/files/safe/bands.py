@@ -22,7 +22,8 @@ _QUANTIFICATIONS, _OFFSETS = (10000.0, 1000.0), (-1000.0, 0.0)
 
 
 def find_images(tile: Tile, strict: bool, notes: list[str]) -> dict[str, Entry]:
-    """The images by band name, in the sensor's order; notes name the bands that the product does not list or, unless `strict`, lacks.
+    """The images by band name, in the sensor's order; notes name the bands that the product does not list or, unless
+    `strict`, lacks.
 
     Raises
     ------
@@ -34,16 +35,26 @@ def find_images(tile: Tile, strict: bool, notes: list[str]) -> dict[str, Entry]:
     found = {band: entry for band in listed if (entry := tile.image(band)) is not None}
     missing = [band for band in listed if band not in found]
     if not found:
-        raise BadProduct("none of the product's images is there", where=tile.store.path, expected=tile.image_name(listed[0]), todo=AGAIN)
+        raise BadProduct(
+            "none of the product's images is there",
+            where=tile.store.path,
+            expected=tile.image_name(listed[0]),
+            todo=AGAIN,
+        )
     if missing and strict:
         one = len(missing) == 1
         raise BadProduct(
-            f"the image of band {missing[0]} is missing" if one else f"the images of bands {', '.join(missing)} are missing",
+            f"the image of band {missing[0]} is missing"
+            if one
+            else f"the images of bands {', '.join(missing)} are missing",
             where=tile.store.path,
             expected=tile.image_name(missing[0]) + ("" if one else " and others"),
             todo=f"{AGAIN}, or read it without {'the band' if one else 'them'}: --skip-missing",
         )
-    notes += [f"The image of band {b} is missing ({PurePosixPath(tile.image_name(b)).name}): the product is read without it." for b in missing]
+    notes += [
+        f"The image of band {b} is missing ({PurePosixPath(tile.image_name(b)).name}): the product is read without it."
+        for b in missing
+    ]
     return found
 
 
@@ -68,7 +79,15 @@ def open_image(store: Store, entry: Entry, grid: Grid) -> jpeg2000.Image:
     return jpeg2000.Image(entry, header)
 
 
-def make_band(index: int, spectral: SpectralBand, image: jpeg2000.Image, metadata: ProductMetadata, ground: TileMetadata, offset: float, token: str) -> Band:
+def make_band(
+    index: int,
+    spectral: SpectralBand,
+    image: jpeg2000.Image,
+    metadata: ProductMetadata,
+    ground: TileMetadata,
+    offset: float,
+    token: str,
+) -> Band:
     """A band of an image; `offset` is what is added to its digital numbers."""
     import dask.array as da
 
@@ -96,7 +115,8 @@ def unusual(metadata: ProductMetadata) -> list[str]:
     values = [("QUANTIFICATION_VALUE", metadata.quantification, _QUANTIFICATIONS)]
     values += [("RADIO_ADD_OFFSET", offset, _OFFSETS) for offset in dict.fromkeys(metadata.offsets.values())]
     return [
-        f"{name} is {value:g}, where products have {' or '.join(f'{k:g}' for k in known)}: it was taken as it is, see that reflectances make sense."
+        f"{name} is {value:g}, where products have {' or '.join(f'{k:g}' for k in known)}: it was taken as it is, see "
+        f"that reflectances make sense."
         for name, value, known in values
         if value not in known
     ]
@@ -105,6 +125,16 @@ def unusual(metadata: ProductMetadata) -> list[str]:
 def say_offsets(offsets: dict[str, float], metadata: ProductMetadata) -> str:
     """What is added to the digital numbers, in a few words: "offset -1000 (RADIO_ADD_OFFSET)"."""
     values = sorted(set(offsets.values()))
-    text = f"{values[0]:g}" if len(values) == 1 else ", ".join(f"{value:g} for {' '.join(b for b, v in offsets.items() if v == value)}" for value in values)
-    source = "RADIO_ADD_OFFSET" if set(offsets) <= set(metadata.offsets) else "--offset" if any(values) or metadata.offsets else "none listed"
+    text = (
+        f"{values[0]:g}"
+        if len(values) == 1
+        else ", ".join(f"{value:g} for {' '.join(b for b, v in offsets.items() if v == value)}" for value in values)
+    )
+    source = (
+        "RADIO_ADD_OFFSET"
+        if set(offsets) <= set(metadata.offsets)
+        else "--offset"
+        if any(values) or metadata.offsets
+        else "none listed"
+    )
     return f"offset {text} ({source})"

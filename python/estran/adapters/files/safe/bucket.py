@@ -1,7 +1,9 @@
-"""Tiles as cloud buckets hold them: one folder a tile ("tiles/31/T/DH/2019/6/3/0"), its bands B01.jp2 to B12.jp2, the product's metadata elsewhere.
+"""Tiles as cloud buckets hold them: one folder a tile ("tiles/31/T/DH/2019/6/3/0"), its bands B01.jp2 to B12.jp2, the
+product's metadata elsewhere.
 
-The layout of the bucket sentinel-s2-l1c: a tile's ``metadata.xml`` is the MTD_TL.xml of the product; ``tileInfo.json`` names the product and where its own
-``metadata.xml`` (MTD_MSIL1C.xml) lies, from the bucket's root: "products/2019/6/3/S2A_MSIL1C_…". Without it no offset is known.
+The layout of the bucket sentinel-s2-l1c: a tile's ``metadata.xml`` is the MTD_TL.xml of the product; ``tileInfo.json``
+names the product and where its own ``metadata.xml`` (MTD_MSIL1C.xml) lies, from the bucket's root:
+"products/2019/6/3/S2A_MSIL1C_…". Without it no offset is known.
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ def product_metadata(folder: Path) -> tuple[str, bytes]:
     raise BadProduct(
         "the product metadata of the tile are missing, and with them the offset of its digital numbers",
         where=folder,
-        expected=f"{_product_path(folder) or 'products/…'}/metadata.xml of the bucket, above the tile or as MTD_MSIL1C.xml beside its bands",
+        expected=f"{_product_path(folder) or 'products/…'}/metadata.xml of the bucket, above the tile or as "
+        f"MTD_MSIL1C.xml beside its bands",
         todo="fetch that file, or give the .SAFE of the same scene",
     )
 
@@ -69,7 +72,11 @@ def _candidates(folder: Path) -> Iterator[Path]:
         for parent in list(folder.absolute().parents)[:_DEEPEST]:
             yield parent / product / "metadata.xml"
             yield parent / product.rpartition("/")[2] / "metadata.xml"
-    for near in (folder, *sorted(p for p in folder.iterdir() if p.is_dir() and p.name.lower().startswith(("product", "s2"))), folder.absolute().parent):
+    for near in (
+        folder,
+        *sorted(p for p in folder.iterdir() if p.is_dir() and p.name.lower().startswith(("product", "s2"))),
+        folder.absolute().parent,
+    ):
         yield from sorted(near.glob("*.xml"))
 
 
@@ -79,7 +86,11 @@ def _product_path(folder: Path) -> str:
         said = json.loads(read_text(folder / TILE_INFO, SETTINGS_BYTES))["productPath"]
     except (BadProduct, ValueError, KeyError, TypeError):
         return ""
-    return said.strip("/") if isinstance(said, str) and re.fullmatch(r"/?[\w.-]+(/[\w.-]+)*/?", said) and ".." not in said else ""
+    return (
+        said.strip("/")
+        if isinstance(said, str) and re.fullmatch(r"/?[\w.-]+(/[\w.-]+)*/?", said) and ".." not in said
+        else ""
+    )
 
 
 def _kind(path: Path, ending: str) -> bool:

@@ -1,4 +1,6 @@
-"""Which detector saw a pixel: footprint masks as polygons (GML, baselines before 04.00) or as rasters (JPEG 2000, since)."""
+"""Which detector saw a pixel: footprint masks as polygons (GML, baselines before 04.00) or as rasters (JPEG 2000,
+since).
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,16 @@ class Footprint(Protocol):
     """The detector footprints of one band."""
 
     def detectors(self, grid: Grid) -> Detectors:
-        """Detector number of each pixel of `grid` (north-up, in the tile's CRS), 0 where there is none, :data:`UNKNOWN` where the mask is broken."""
+        """Detector number of each pixel of `grid` (north-up, in the tile's CRS), 0 where there is none, :data:`UNKNOWN`
+        where the mask is broken.
+        """
 
 
 @dataclass(frozen=True)
 class PolygonFootprint:
-    """Footprints as polygons: (detector, rings), the first ring the outer one; where two overlap the later one counts. `grid` is the band's own."""
+    """Footprints as polygons: (detector, rings), the first ring the outer one; where two overlap the later one counts.
+    `grid` is the band's own.
+    """
 
     polygons: tuple[tuple[int, tuple[Ring, ...]], ...]
     grid: Grid
@@ -46,7 +52,8 @@ class PolygonFootprint:
     def detectors(self, grid: Grid) -> Detectors:
         """Detector at the pixel's centre.
 
-        Drawn on the band's own grid and then picked, as a raster footprint is: so the two forms of one footprint give the same pixels.
+        Drawn on the band's own grid and then picked, as a raster footprint is: so the two forms of one footprint give
+        the same pixels.
         """
         return _picked(grid, self.grid, self._drawn)
 
@@ -72,7 +79,8 @@ class RasterFootprint:
     def detectors(self, grid: Grid) -> Detectors:
         """Detector at the pixel's centre.
 
-        Read at full resolution and picked: the reduced resolutions of a JPEG 2000 file are averages, and the average of detectors 5 and 0 is no detector.
+        Read at full resolution and picked: the reduced resolutions of a JPEG 2000 file are averages, and the average of
+        detectors 5 and 0 is no detector.
         """
         return _picked(grid, self.grid, self._read)
 
@@ -86,7 +94,9 @@ class RasterFootprint:
 
 
 def _picked(grid: Grid, own: Grid, read: Callable[[Window], Detectors]) -> Detectors:
-    """What `read` gives of the band's own grid, at the pixel centres of another; 0 outside. A centre between pixels belongs to the right and lower one."""
+    """What `read` gives of the band's own grid, at the pixel centres of another; 0 outside. A centre between pixels
+    belongs to the right and lower one.
+    """
     assert grid.transform is not None
     assert own.transform is not None
     ours, theirs = grid.transform, own.transform
@@ -118,7 +128,12 @@ def read_polygons(content: bytes, where: str, grid: Grid) -> PolygonFootprint:
         name = next((value for key, value in feature.attrib.items() if key.endswith("}id")), "")
         found = re.search(r"-(\d+)-\d+$", name)
         if not found or not 0 < int(found.group(1)) < UNKNOWN:
-            raise BadProduct("a detector footprint does not say its detector", where=where, expected="an id like detector_footprint-B02-07-0", found=repr(name))
+            raise BadProduct(
+                "a detector footprint does not say its detector",
+                where=where,
+                expected="an id like detector_footprint-B02-07-0",
+                found=repr(name),
+            )
         rings = [ring for positions in feature.iter("posList") if (ring := _ring(positions, where))]
         if rings:
             polygons.append((int(found.group(1)), tuple(rings)))
@@ -129,7 +144,9 @@ def _ring(positions: Node, where: str) -> Ring:
     """The corners of a polygon, the first again as the last; empty where they enclose nothing."""
     dimension = positions.get("srsDimension", "2")
     if dimension not in ("2", "3"):
-        raise BadProduct("a detector footprint has neither two nor three coordinates a corner", where=where, found=repr(dimension))
+        raise BadProduct(
+            "a detector footprint has neither two nor three coordinates a corner", where=where, found=repr(dimension)
+        )
     values = [xml.number(v, "posList", where) for v in (positions.text or "").split()]
     ring = list(zip(values[0 :: int(dimension)], values[1 :: int(dimension)], strict=False))
     if ring and ring[0] != ring[-1]:

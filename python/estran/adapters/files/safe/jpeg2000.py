@@ -35,8 +35,8 @@ class Header:
 def read_header(file: Seekable, entry: Entry) -> Header:
     """Read the header, and check that the file reaches to the end of its code stream.
 
-    Walks the boxes (ISO/IEC 15444-1, annex I) to the code stream, and looks for its last marker, EOC. Of a file compressed in a zip only
-    the header is read (the zip's own check sum stands for the rest, and decoding).
+    Walks the boxes (ISO/IEC 15444-1, annex I) to the code stream, and looks for its last marker, EOC. Of a file
+    compressed in a zip only the header is read (the zip's own check sum stands for the rest, and decoding).
 
     Raises
     ------
@@ -89,7 +89,8 @@ def _code_stream(file: Seekable, entry: Entry) -> tuple[int, int]:
 class Image:
     """The first component of a JPEG 2000 file as an array that reads its pixels when sliced.
 
-    Every read opens the file anew: as quick as keeping it open (measured, decision 020), and so safe from any thread, and no file stays open.
+    Every read opens the file anew: as quick as keeping it open (measured, decision 020), and so safe from any thread,
+    and no file stays open.
 
     Parameters
     ----------
@@ -107,7 +108,9 @@ class Image:
         self.dtype: np.dtype[Any] = np.dtype(np.uint8 if header.bits <= 8 else np.uint16)
 
     def __getitem__(self, key: tuple[Any, Any]) -> npt.NDArray[Any]:
-        """The pixels of (rows, columns): slices, integers or lists of them. The smallest window that holds them is read."""
+        """The pixels of (rows, columns): slices, integers or lists of them. The smallest window that holds them is
+        read.
+        """
         row, col = (_extent(part, size) for part, size in zip(key, self.shape, strict=True))
         pixels = self._window(*row[:2], *col[:2]) if row[1] and col[1] else np.empty((row[1], col[1]), self.dtype)
         picked: npt.NDArray[Any] = pixels[row[2]][..., col[2]]
@@ -119,8 +122,8 @@ class Image:
         from rasterio.windows import Window
 
         try:
-            # One thread per read: with more, GDAL fetches the tiles in the background, and one that cannot be decoded comes back as zeros, without an error.
-            # Dask's threads read several windows at a time anyway.
+            # One thread per read: with more, GDAL fetches the tiles in the background, and one that cannot be decoded
+            # comes back as zeros, without an error. Dask's threads read several windows at a time anyway.
             with opened(self.entry.gdal_path, pam=False, GDAL_NUM_THREADS="1") as dataset:
                 pixels: npt.NDArray[Any] = dataset.read(1, window=Window(col, row, width, height))
         except RasterioError as error:
@@ -128,9 +131,14 @@ class Image:
         return pixels.astype(self.dtype, copy=False)
 
     def chunks(self, target: int = 2048) -> tuple[int, int]:
-        """Rows and columns of a chunk: whole tiles of the code stream, about `target` pixels, never more than the image."""
+        """Rows and columns of a chunk: whole tiles of the code stream, about `target` pixels, never more than the
+        image.
+        """
         tiles = (self.header.tile_height, self.header.tile_width)
-        height, width = (min(size, max(1, round(target / tile)) * tile if tile < size else target) for size, tile in zip(self.shape, tiles, strict=True))
+        height, width = (
+            min(size, max(1, round(target / tile)) * tile if tile < size else target)
+            for size, tile in zip(self.shape, tiles, strict=True)
+        )
         return height, width
 
 

@@ -28,8 +28,8 @@ _KINDS = {
 def check_level(root: Node, where: str) -> None:
     """Raise where a metadata document is not Level-1C's.
 
-    The level stands in PROCESSING_LEVEL, wherever that is (Sen2Cor before 2.5 put it below L2A_Product_Info); else in the name of the document
-    ("Level-1B_Granule_ID").
+    The level stands in PROCESSING_LEVEL, wherever that is (Sen2Cor before 2.5 put it below L2A_Product_Info); else in
+    the name of the document ("Level-1B_Granule_ID").
 
     Raises
     ------
@@ -42,7 +42,13 @@ def check_level(root: Node, where: str) -> None:
     if not level:
         named = re.match(r"Level-(\d[A-Z]?p?)_", root.tag)
         if named is None or named.group(1) == "1C":
-            raise BadProduct("this is no Sentinel-2 product metadata file", where=where, expected="an element PROCESSING_LEVEL", found=root.tag, todo=AGAIN)
+            raise BadProduct(
+                "this is no Sentinel-2 product metadata file",
+                where=where,
+                expected="an element PROCESSING_LEVEL",
+                found=root.tag,
+                todo=AGAIN,
+            )
         level = f"Level-{named.group(1)}"
     if level != LEVEL:
         refuse_other_level(level, where)

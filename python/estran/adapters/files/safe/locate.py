@@ -30,7 +30,9 @@ _ONE_OF_IT = re.compile(r"(MTD_(TL|DS)|INSPIRE|S2.*_MTD_.*)\.xml|.*_(B\d\d|B8A|T
 """Files that stand for the whole product where they lie in one."""
 
 _DEEPEST = 5
-"""Folders upwards in which a product's root is looked for: X.SAFE/GRANULE/L2A_T31TDH/IMG_DATA/R10m/a.jp2 needs them all."""
+"""Folders upwards in which a product's root is looked for: X.SAFE/GRANULE/L2A_T31TDH/IMG_DATA/R10m/a.jp2 needs them
+all.
+"""
 
 THE_SAFE = "give the .SAFE folder, or its zip"
 
@@ -48,7 +50,8 @@ class Place:
     granule
         Folder of the tile that the user pointed into, from the store's root; None where the whole product was given.
     xml
-        Name of the product metadata in the store; "" where they lie elsewhere (a cloud bucket keeps them apart from the tiles).
+        Name of the product metadata in the store; "" where they lie elsewhere (a cloud bucket keeps them apart from the
+        tiles).
     notes
         What was found otherwise than given.
     """
@@ -61,7 +64,8 @@ class Place:
 
 
 def is_safe(path: Path) -> bool:
-    """Whether `path` is a Sentinel-2 product in its files' own layout, of any level, or a part of one: :func:`locate` then finds it, or says what is wrong.
+    """Whether `path` is a Sentinel-2 product in its files' own layout, of any level, or a part of one: :func:`locate`
+    then finds it, or says what is wrong.
 
     A zip that cannot be listed counts, so that it can be said to be broken.
     """
@@ -92,7 +96,8 @@ def locate(path: Path, tile: str | None = None) -> Place:
     Parameters
     ----------
     path
-        A ``.SAFE`` folder, its zip, one of its metadata files, its manifest; a folder or a band image inside; a tile's folder as cloud buckets hold it.
+        A ``.SAFE`` folder, its zip, one of its metadata files, its manifest; a folder or a band image inside; a tile's
+        folder as cloud buckets hold it.
     tile
         Which tile, where a zip holds several products ("T31TDH").
 
@@ -114,12 +119,16 @@ def locate(path: Path, tile: str | None = None) -> Place:
     folder = bucket.tile_of(path)
     if folder is not None:
         metadata = bucket.product_metadata(folder)
-        return Place(Folder(folder), metadata, "", notes=(f"The product metadata of the tile were found at {metadata[0]}.",))
+        return Place(
+            Folder(folder), metadata, "", notes=(f"The product metadata of the tile were found at {metadata[0]}.",)
+        )
     raise _nothing(path)
 
 
 def root_of(path: Path) -> Path | None:
-    """The folder with the product metadata that `path` is, holds at its first level, or lies in; None where there is none."""
+    """The folder with the product metadata that `path` is, holds at its first level, or lies in; None where there is
+    none.
+    """
     path = Path(path)
     if path.is_file() and not _stands_for_all(path):
         return None
@@ -134,7 +143,9 @@ def root_of(path: Path) -> Path | None:
 
 
 def _spellings(path: Path) -> tuple[Path, ...]:
-    """The whole path, as it is written and with its links followed: a granule may be linked to from elsewhere, or a product hold links."""
+    """The whole path, as it is written and with its links followed: a granule may be linked to from elsewhere, or a
+    product hold links.
+    """
     return tuple(dict.fromkeys((Path(os.path.normpath(path.absolute())), path.resolve())))
 
 
@@ -146,7 +157,15 @@ def _is_root(folder: Path) -> bool:
 def product_xml(names: Iterable[str]) -> str | None:
     """The product metadata among the names of one folder."""
     names = sorted(names)
-    return next((name for pattern in _PRODUCT_XML for name in names if fnmatch.fnmatchcase(name, pattern) and not _is_tile_xml(name)), None)
+    return next(
+        (
+            name
+            for pattern in _PRODUCT_XML
+            for name in names
+            if fnmatch.fnmatchcase(name, pattern) and not _is_tile_xml(name)
+        ),
+        None,
+    )
 
 
 def _is_tile_xml(name: str) -> bool:
@@ -155,7 +174,11 @@ def _is_tile_xml(name: str) -> bool:
 
 def _stands_for_all(path: Path) -> bool:
     name = path.name
-    return name == "manifest.safe" or product_xml([name]) is not None or (_ONE_OF_IT.fullmatch(name) is not None and path.parent.name != "QI_DATA")
+    return (
+        name == "manifest.safe"
+        or product_xml([name]) is not None
+        or (_ONE_OF_IT.fullmatch(name) is not None and path.parent.name != "QI_DATA")
+    )
 
 
 def _in_folder(path: Path, root: Path) -> Place:
@@ -180,7 +203,10 @@ def _in_zip(path: Path, tile: str | None) -> Place:
         raise _without_metadata(path)
     if len(roots) > 1:
         raise BadProduct(
-            "the zip holds several products", where=path, found=", ".join(roots), todo="name the tile with --granule, or unpack the zip and give one of them"
+            "the zip holds several products",
+            where=path,
+            found=", ".join(roots),
+            todo="name the tile with --granule, or unpack the zip and give one of them",
         )
     (root,) = roots
     store = Archive(path, found, root)
@@ -195,22 +221,35 @@ def _zip_roots(names: Iterable[str]) -> list[str]:
     for name in names:
         folder, _, file = name.rpartition("/")
         by_folder.setdefault(f"{folder}/" if folder else "", []).append(file)
-    roots = sorted(f for f, files in by_folder.items() if product_xml(files) and not re.search("(^|/)(GRANULE|__MACOSX)/", f))
+    roots = sorted(
+        f for f, files in by_folder.items() if product_xml(files) and not re.search("(^|/)(GRANULE|__MACOSX)/", f)
+    )
     return [r for r in roots if not any(r != other and r.startswith(other) for other in roots)]
 
 
 def _zip_parts(names: Iterable[str]) -> bool:
-    return any(re.search(r"(^|/)(S2[^/]*\.SAFE/GRANULE/|MTD_TL\.xml$|S2[^/]*_MTD_L1C_TL_[^/]*\.xml$)", name) for name in names)
+    return any(
+        re.search(r"(^|/)(S2[^/]*\.SAFE/GRANULE/|MTD_TL\.xml$|S2[^/]*_MTD_L1C_TL_[^/]*\.xml$)", name) for name in names
+    )
 
 
 def _is_part(path: Path) -> bool:
     """Whether a path without product metadata above it is a part of a product, by what lies there."""
     if path.is_file():
-        return any(fnmatch.fnmatchcase(path.name, p) for p in _PART_XML) or (path.name == "manifest.safe" and (path.parent / "GRANULE").is_dir())
+        return any(fnmatch.fnmatchcase(path.name, p) for p in _PART_XML) or (
+            path.name == "manifest.safe" and (path.parent / "GRANULE").is_dir()
+        )
     names = {p.name for p in path.iterdir()}
     tile = any(fnmatch.fnmatchcase(n, p) for n in names for p in _PART_XML)
-    granules = path.name == "GRANULE" and any((p / "IMG_DATA").is_dir() or _is_part(p) for p in path.iterdir() if p.is_dir())
-    return tile or granules or "IMG_DATA" in names or ("GRANULE" in names and (path.name.upper().startswith("S2") or path.suffix.upper() == ".SAFE"))
+    granules = path.name == "GRANULE" and any(
+        (p / "IMG_DATA").is_dir() or _is_part(p) for p in path.iterdir() if p.is_dir()
+    )
+    return (
+        tile
+        or granules
+        or "IMG_DATA" in names
+        or ("GRANULE" in names and (path.name.upper().startswith("S2") or path.suffix.upper() == ".SAFE"))
+    )
 
 
 def _nothing(path: Path) -> BadProduct:
@@ -237,9 +276,12 @@ def _refuse_by_name(path: Path, names: Iterable[str]) -> None:
 def _without_metadata(path: Path) -> BadProduct:
     if path.suffix.upper() == ".SAFE" or (path.name == "manifest.safe"):
         return BadProduct("the product metadata file is missing", where=path, expected="MTD_MSIL1C.xml", todo=AGAIN)
-    images = next((p for p in (path / "IMG_DATA", *path.glob("*/IMG_DATA")) if p.is_dir()), None) if path.is_dir() else None
+    images = (
+        next((p for p in (path / "IMG_DATA", *path.glob("*/IMG_DATA")) if p.is_dir()), None) if path.is_dir() else None
+    )
     return BadProduct(
-        "the product metadata file is missing: this is a part of a Sentinel-2 product, and the offset of its digital numbers stands there",
+        "the product metadata file is missing: this is a part of a Sentinel-2 product, and the offset of its digital "
+        "numbers stands there",
         where=path,
         expected="MTD_MSIL1C.xml",
         todo=THE_SAFE + (f", or {images} with --offset" if images else ""),

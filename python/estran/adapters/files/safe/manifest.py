@@ -31,7 +31,9 @@ class Digest(Protocol):
 
 @dataclass(frozen=True)
 class Sum:
-    """What a file should be: its checksum in lower-case hexadecimal, the kind as the manifest spells it ("MD5", "SHA3-256"), and its size [bytes] or None."""
+    """What a file should be: its checksum in lower-case hexadecimal, the kind as the manifest spells it ("MD5",
+    "SHA3-256"), and its size [bytes] or None.
+    """
 
     kind: str
     value: str
@@ -49,8 +51,9 @@ class Sum:
 def read_sums(store: Store) -> Mapping[str, Sum]:
     """Checksums by file, as a path from the product's root.
 
-    Empty where there is no manifest, or none that can be read: many copies of products come without one, and nothing else is taken from it.
-    MD5 in products until 2020, SHA3-256 since (both seen in real manifests); any other that hashlib has is taken too.
+    Empty where there is no manifest, or none that can be read: many copies of products come without one, and nothing
+    else is taken from it. MD5 in products until 2020, SHA3-256 since (both seen in real manifests); any other that
+    hashlib has is taken too.
     """
     if NAME not in store.names():
         return {}
@@ -58,7 +61,12 @@ def read_sums(store: Store) -> Mapping[str, Sum]:
         root = xml.parse(store.read(NAME), NAME)
     except BadProduct:
         return {}
-    return {name: found for stream in root.iter("byteStream") for name, found in [_entry(stream, store)] if found is not None}
+    return {
+        name: found
+        for stream in root.iter("byteStream")
+        for name, found in [_entry(stream, store)]
+        if found is not None
+    }
 
 
 def _entry(stream: Node, store: Store) -> tuple[str, Sum | None]:

@@ -19,13 +19,27 @@ from estran.sensors.bands import SENTINEL2
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element as Node
 
-_LONG = frozenset({"Spectral_Response", "Spectral_Information_List", "Granule_List", "GIPP_List", "GRI_List", "Datastrip_Identification"})
+_LONG = frozenset(
+    {
+        "Spectral_Response",
+        "Spectral_Information_List",
+        "Granule_List",
+        "GIPP_List",
+        "GRI_List",
+        "Datastrip_Identification",
+    }
+)
 """Elements that are left out of the metadata tree: spectral responses, file lists."""
 
 _OFFSETS_SINCE = (4, 0)
-"""The processing baseline since which products list offsets (S2-PDGS-TAS-DI-PSD, issue 14.9: January 2022, and every older scene processed again)."""
+"""The processing baseline since which products list offsets (S2-PDGS-TAS-DI-PSD, issue 14.9: January 2022, and every
+older scene processed again).
+"""
 
-SAY_OFFSET = "say what is added to its digital numbers with --offset: -1000 for processing baseline 04.00 and later (N0400 in the product's name), 0 before"
+SAY_OFFSET = (
+    "say what is added to its digital numbers with --offset: -1000 for processing baseline 04.00 and later "
+    "(N0400 in the product's name), 0 before"
+)
 """What a user can do who knows the offset."""
 
 
@@ -90,8 +104,9 @@ class ProductMetadata:
     def offset(self, band: str, where: str, given: float | None = None) -> float:
         """RADIO_ADD_OFFSET of a band [digital numbers], or what is `given` where the metadata do not say.
 
-        A product without any has an offset of 0 where its baseline is older than offsets are. No number is made up for others: a product of baseline 04.00
-        or later without the list, a list without this band, and a product that does not tell its baseline.
+        A product without any has an offset of 0 where its baseline is older than offsets are. No number is made up for
+        others: a product of baseline 04.00 or later without the list, a list without this band, and a product that does
+        not tell its baseline.
 
         Raises
         ------
@@ -105,7 +120,12 @@ class ProductMetadata:
         if given is not None:
             return given
         if self.offsets:
-            raise BadProduct(f"RADIO_ADD_OFFSET of band {band} is missing", where=where, found=", ".join(self.offsets), todo=f"{AGAIN}, or {SAY_OFFSET}")
+            raise BadProduct(
+                f"RADIO_ADD_OFFSET of band {band} is missing",
+                where=where,
+                found=", ".join(self.offsets),
+                todo=f"{AGAIN}, or {SAY_OFFSET}",
+            )
         raise BadProduct(
             "the metadata list no RADIO_ADD_OFFSET, which every product has since processing baseline 04.00",
             where=where,
@@ -143,10 +163,15 @@ def read_product_metadata(content: bytes, where: str) -> ProductMetadata:
     characteristics = root.find(".//Product_Image_Characteristics")
     if characteristics is None:
         raise BadProduct("the element Product_Image_Characteristics is missing", where=where, todo=AGAIN)
-    quantification = xml.number(xml.text(root, ".//Product_Image_Characteristics/QUANTIFICATION_VALUE", where), "QUANTIFICATION_VALUE", where)
+    quantification = xml.number(
+        xml.text(root, ".//Product_Image_Characteristics/QUANTIFICATION_VALUE", where), "QUANTIFICATION_VALUE", where
+    )
     if quantification <= 0:
         raise BadProduct("QUANTIFICATION_VALUE is not positive", where=where, found=quantification, todo=AGAIN)
-    special = {n.findtext("SPECIAL_VALUE_TEXT", "").strip(): n.findtext("SPECIAL_VALUE_INDEX", "") for n in characteristics.iter("Special_Values")}
+    special = {
+        n.findtext("SPECIAL_VALUE_TEXT", "").strip(): n.findtext("SPECIAL_VALUE_INDEX", "")
+        for n in characteristics.iter("Special_Values")
+    }
     info = root.find(".//Product_Info")
     if info is None:
         raise BadProduct("the element Product_Info is missing", where=where, todo=AGAIN)
@@ -162,13 +187,17 @@ def read_product_metadata(content: bytes, where: str) -> ProductMetadata:
         saturated=xml.number(special["SATURATED"], "SATURATED", where) if "SATURATED" in special else None,
         wavelengths=_wavelengths(characteristics, names, where),
         solar_flux=_by_band(characteristics, "SOLAR_IRRADIANCE", names, where),
-        granules=tuple(_granule(n, where) for n in root.iter() if n.tag in ("Granule", "Granules") and n.get("granuleIdentifier")),
+        granules=tuple(
+            _granule(n, where) for n in root.iter() if n.tag in ("Granule", "Granules") and n.get("granuleIdentifier")
+        ),
         tree=xml.tree(root, _LONG),
     )
 
 
 def band_of_image(name: str) -> str | None:
-    """Band name ("B1", "B8A") of an image file name that ends in its band; None for the true-colour image and others."""
+    """Band name ("B1", "B8A") of an image file name that ends in its band; None for the true-colour
+    image and others.
+    """
     found = re.search(r"_B(\d{2}|8A)(?:\.jp2)?$", name)
     if not found:
         return None
@@ -199,10 +228,14 @@ def _by_band(root: Node, tag: str, names: Mapping[int, str], where: str) -> dict
     for node in root.iter(tag):
         index = node.get("bandId") or node.get("band_id") or ""
         if not index.isdigit() or int(index) not in names:
-            raise BadProduct(f"{tag} names an unknown band", where=where, expected="bandId 0 to 12", found=repr(index), todo=AGAIN)
+            raise BadProduct(
+                f"{tag} names an unknown band", where=where, expected="bandId 0 to 12", found=repr(index), todo=AGAIN
+            )
         band, value = names[int(index)], xml.number(node.text or "", tag, where)
         if values.setdefault(band, value) != value:
-            raise BadProduct(f"{tag} of band {band} is given twice", where=where, found=f"{values[band]:g} and {value:g}", todo=AGAIN)
+            raise BadProduct(
+                f"{tag} of band {band} is given twice", where=where, found=f"{values[band]:g} and {value:g}", todo=AGAIN
+            )
     return values
 
 
@@ -210,7 +243,9 @@ def _wavelengths(root: Node, names: Mapping[int, str], where: str) -> dict[str, 
     return {
         names[int(node.get("bandId", "-1"))]: xml.number(node.findtext(".//CENTRAL", ""), "CENTRAL", where)
         for node in root.iter("Spectral_Information")
-        if node.get("bandId", "").isdigit() and int(node.get("bandId", "-1")) in names and node.find(".//CENTRAL") is not None
+        if node.get("bandId", "").isdigit()
+        and int(node.get("bandId", "-1")) in names
+        and node.find(".//CENTRAL") is not None
     }
 
 
@@ -222,7 +257,9 @@ def _granule(node: Node, where: str) -> Granule:
         if band is not None:
             images[band] = name
     if not images:
-        raise BadProduct("a tile lists no band images", where=where, expected="IMAGE_FILE or IMAGE_ID elements", todo=AGAIN)
+        raise BadProduct(
+            "a tile lists no band images", where=where, expected="IMAGE_FILE or IMAGE_ID elements", todo=AGAIN
+        )
     return Granule(node.get("granuleIdentifier", ""), images)
 
 

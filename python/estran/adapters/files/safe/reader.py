@@ -40,14 +40,15 @@ def read_safe(
 ) -> Product:
     """Read a Sentinel-2 Level-1C product: raw bands, lazily, each on its own grid, with sun and view angles per pixel.
 
-    Everything that the samples mean comes from the metadata: reflectance = (DN + RADIO_ADD_OFFSET) / QUANTIFICATION_VALUE, the special
-    values for no-data and saturation; never from a date. A product that must have offsets and lists none is refused.
+    Everything that the samples mean comes from the metadata: reflectance = (DN + RADIO_ADD_OFFSET) /
+    QUANTIFICATION_VALUE, the special values for no-data and saturation; never from a date. A product that must have
+    offsets and lists none is refused.
 
     Parameters
     ----------
     path
-        The ``.SAFE`` folder, its zip (read in place), its product XML (``MTD_MSIL1C.xml``), its ``manifest.safe``; or a folder or a band image of
-        it, which stands for the whole product, and for the tile that it belongs to.
+        The ``.SAFE`` folder, its zip (read in place), its product XML (``MTD_MSIL1C.xml``), its ``manifest.safe``; or a
+        folder or a band image of it, which stands for the whole product, and for the tile that it belongs to.
     angle_resolution
         Pixel size of the angle bands [m].
     progress
@@ -59,15 +60,18 @@ def read_safe(
     offset
         What is added to digital numbers where the metadata should say it and do not.
     compare_sums
-        Whether the files that will be read are compared with the checksums that the product carries (:mod:`estran.adapters.files.safe.verify`).
+        Whether the files that will be read are compared with the checksums that the product carries
+        (:mod:`estran.adapters.files.safe.verify`).
     angle_nodes
-        Where the nodes of the angle grids lie: "metadata", at the tile's corner as the product says, or "snap", where SNAP places them.
+        Where the nodes of the angle grids lie: "metadata", at the tile's corner as the product says, or "snap", where
+        SNAP places them.
 
     Returns
     -------
     product
-        Bands B1 … B12 and B8A (uint16, Dask), ``sun_zenith``, ``sun_azimuth``, ``view_zenith_mean``, ``view_azimuth_mean`` and
-        ``view_zenith_B1`` … ``view_azimuth_B12`` (float32, degrees, Dask). Notes say what was missing or assumed.
+        Bands B1 … B12 and B8A (uint16, Dask), ``sun_zenith``, ``sun_azimuth``, ``view_zenith_mean``,
+        ``view_azimuth_mean`` and ``view_zenith_B1`` … ``view_azimuth_B12`` (float32, degrees, Dask). Notes say what was
+        missing or assumed.
 
     Raises
     ------
@@ -78,7 +82,8 @@ def read_safe(
     BadGrid
         An unknown CRS.
     BadParameter
-        A tile that the product does not hold, or none named where it holds several; an angle resolution that is not positive.
+        A tile that the product does not hold, or none named where it holds several; an angle resolution that is not
+        positive.
     """
     if not angle_resolution > 0:
         raise BadParameter("angle_resolution is out of range", expected="more than 0 m", found=angle_resolution)
@@ -107,11 +112,15 @@ def read_safe(
         grid=ground.grids[10],
         bands={band.name: band for band in (*bands, *angles)},
         kind=KIND,
-        metadata=(metadata.tree, Element("Granules", {}, (replace(ground.tree, name=f"Level-1C_Tile_{granule.tile}"),))),
+        metadata=(
+            metadata.tree,
+            Element("Granules", {}, (replace(ground.tree, name=f"Level-1C_Tile_{granule.tile}"),)),
+        ),
         start=metadata.start or ground.sensing_time,
         stop=metadata.stop or metadata.start or ground.sensing_time,
         platform=metadata.platform,
-        description=f"Sentinel-2 MSI Level-1C, tile {granule.tile}, processing baseline {metadata.baseline or 'unknown'}, {offsets}; {sources}",
+        description=f"Sentinel-2 MSI Level-1C, tile {granule.tile}, processing baseline "
+        f"{metadata.baseline or 'unknown'}, {offsets}; {sources}",
         auto_grouping=AUTO_GROUPING,
         source=str(path),
         notes=tuple(notes),
@@ -144,12 +153,28 @@ def _bands(
     return bands, say_offsets(offsets, metadata)
 
 
-def _verify(tile: Tile, bands: Sequence[str], ground: TileMetadata, product_xml: str, compare: bool, notes: list[str], progress: Progress) -> Mapping[str, str]:
-    """Compare what will be read with its checksums: damage of what is needed is an error, that of a footprint is returned by file."""
+def _verify(
+    tile: Tile,
+    bands: Sequence[str],
+    ground: TileMetadata,
+    product_xml: str,
+    compare: bool,
+    notes: list[str],
+    progress: Progress,
+) -> Mapping[str, str]:
+    """Compare what will be read with its checksums: damage of what is needed is an error, that of a footprint is
+    returned by file.
+    """
     images = [entry.name for band in bands if (entry := tile.image(band)) is not None]
     footprints = [name for band in SENTINEL2 if (name := footprint_name(tile, ground, band.name))]
     metadata = [name for name in (product_xml, tile.xml) if name]
-    sums = verify(tile.store, images, (*metadata, *footprints), compare=compare, progress=lambda part, said: progress(0.2 + 0.5 * part, said))
+    sums = verify(
+        tile.store,
+        images,
+        (*metadata, *footprints),
+        compare=compare,
+        progress=lambda part, said: progress(0.2 + 0.5 * part, said),
+    )
     refuse(sums.damaged, (*metadata, *images), tile.store)
     notes.insert(0, sums.fact)
     return sums.damaged

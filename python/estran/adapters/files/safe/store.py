@@ -29,7 +29,9 @@ _UNPACKING = (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, N
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the product: its name inside, the path under which GDAL opens it, its size [bytes], whether it is compressed."""
+    """One file of the product: its name inside, the path under which GDAL opens it, its size [bytes], whether it is
+    compressed.
+    """
 
     name: str
     gdal_path: str
@@ -98,7 +100,9 @@ class Folder:
 
 
 class Archive:
-    """A product in a zip, at `root` ("X.SAFE/", "" where it has no folder of its own): XML by zipfile, images by GDAL's /vsizip/, nothing unpacked to disk."""
+    """A product in a zip, at `root` ("X.SAFE/", "" where it has no folder of its own): XML by zipfile, images by GDAL's
+    /vsizip/, nothing unpacked to disk.
+    """
 
     def __init__(self, path: Path, members: Mapping[str, zipfile.ZipInfo], root: str) -> None:
         self.path = path
@@ -114,12 +118,17 @@ class Archive:
             raise _absent(name, self.path)
         member = self._members[name]
         if member.flag_bits & 1:
-            raise BadProduct(f"{name} is encrypted", where=self.path, todo="unpack the zip with its password, and give the .SAFE folder")
+            raise BadProduct(
+                f"{name} is encrypted",
+                where=self.path,
+                todo="unpack the zip with its password, and give the .SAFE folder",
+            )
         return Entry(name, self._for_gdal(member), member.file_size, member.compress_type != zipfile.ZIP_STORED)
 
     def _for_gdal(self, member: zipfile.ZipInfo) -> str:
         path = self.path.resolve().as_posix()
-        # Braces hold a path with any ending, but none that has braces of its own; GDAL makes slashes of the backslashes of some Windows programs.
+        # Braces hold a path with any ending, but none that has braces of its own; GDAL makes slashes of the backslashes
+        # of some Windows programs.
         braced = path if re.search("[{}]", path) else f"{{{path}}}"
         return f"/vsizip/{braced}/{member.filename.replace(chr(92), '/')}"
 
@@ -144,7 +153,9 @@ class Archive:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a path is a zip, by its ending or its first bytes: downloads come as "$value" or under a product's own name."""
+    """Whether a path is a zip, by its ending or its first bytes: downloads come as "$value" or under a product's own
+    name.
+    """
     if not path.is_file():
         return False
     if path.suffix.lower() == ".zip":
@@ -167,7 +178,9 @@ def members(path: Path) -> dict[str, zipfile.ZipInfo]:
     check_directory(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = [(m.filename.replace("\\", "/").removeprefix("./"), m) for m in archive.infolist() if not m.is_dir()]
+            listed = [
+                (m.filename.replace("\\", "/").removeprefix("./"), m) for m in archive.infolist() if not m.is_dir()
+            ]
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, struct.error) as error:
         raise BadProduct("the zip is broken", where=path, found=str(error), todo=AGAIN) from error
     found = dict(listed)
@@ -182,12 +195,19 @@ def inside(name: str, where: Path) -> str:
     """A path that metadata name, as a plain path from the product's root; one that leaves the product is refused."""
     parts = PurePosixPath(name.strip().replace("\\", "/")).parts
     if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
-        raise BadProduct("the metadata name a file outside the product", where=where, found=repr(name), todo="do not trust this product")
+        raise BadProduct(
+            "the metadata name a file outside the product",
+            where=where,
+            found=repr(name),
+            todo="do not trust this product",
+        )
     return "/".join(parts)
 
 
 def matching(store: Store, *patterns: str) -> tuple[str, ...]:
-    """Files whose path matches one of some shell patterns, those of the first pattern first; ``*`` does not cross a slash."""
+    """Files whose path matches one of some shell patterns, those of the first pattern first; ``*`` does not cross a
+    slash.
+    """
     expressions = [re.compile(fnmatch.translate(pattern).replace(".*", "[^/]*")) for pattern in patterns]
     return tuple(name for expression in expressions for name in store.names() if expression.match(name))
 

@@ -58,7 +58,8 @@ class TileMetadata:
     sun
         Sun angles, or None where no node has any.
     views
-        View angles by band name, then detector number; a node outside the detector's footprint is NaN. Grids without a valid node are left out.
+        View angles by band name, then detector number; a node outside the detector's footprint is NaN. Grids without a
+        valid node are left out.
     mean_sun, mean_views
         Published means (zenith, azimuth), the latter by band name; None or empty where absent or impossible.
     footprints
@@ -109,7 +110,11 @@ def read_tile_metadata(content: bytes, where: str) -> TileMetadata:
         views=_views(root, where, notes),
         mean_sun=_mean(root.find(".//Mean_Sun_Angle"), notes),
         mean_views={band: mean for band, mean in means if band and mean is not None},
-        footprints={band: (n.text or "").strip() for n in root.iter("MASK_FILENAME") if n.get("type") == "MSK_DETFOO" and (band := _band(n))},
+        footprints={
+            band: (n.text or "").strip()
+            for n in root.iter("MASK_FILENAME")
+            if n.get("type") == "MSK_DETFOO" and (band := _band(n))
+        },
         tree=xml.tree(root, _LONG),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -123,14 +128,27 @@ def _grids(root: Node, where: str) -> dict[int, Grid]:
         metres = size.get("resolution", "")
         place = next((g for g in root.iterfind(".//Tile_Geocoding/Geoposition") if g.get("resolution") == metres), None)
         if place is None or not metres.isdigit():
-            raise BadProduct("a Size has no Geoposition of the same resolution", where=where, found=f"resolution {metres!r}", todo=AGAIN)
+            raise BadProduct(
+                "a Size has no Geoposition of the same resolution",
+                where=where,
+                found=f"resolution {metres!r}",
+                todo=AGAIN,
+            )
         x, y, dx, dy = (xml.number(xml.text(place, tag, where), tag, where) for tag in ("ULX", "ULY", "XDIM", "YDIM"))
         if dx <= 0 or dy >= 0:
-            raise BadGrid("the tile is not a north-up raster", where=where, expected="XDIM > 0 and YDIM < 0", found=f"{dx}, {dy}")
+            raise BadGrid(
+                "the tile is not a north-up raster", where=where, expected="XDIM > 0 and YDIM < 0", found=f"{dx}, {dy}"
+            )
         rows, cols = (round(xml.number(xml.text(size, tag, where), tag, where)) for tag in ("NROWS", "NCOLS"))
         grids[int(metres)] = Grid(cols, rows, Affine(dx, 0, x, 0, dy, y), code)
     if not {10, 20, 60} <= set(grids):
-        raise BadProduct("the tile's raster sizes are incomplete", where=where, expected="10, 20 and 60 m", found=sorted(grids), todo=AGAIN)
+        raise BadProduct(
+            "the tile's raster sizes are incomplete",
+            where=where,
+            expected="10, 20 and 60 m",
+            found=sorted(grids),
+            todo=AGAIN,
+        )
     return grids
 
 
@@ -141,7 +159,9 @@ def _check_crs(code: str, where: str) -> None:
     try:
         CRS.from_user_input(code)
     except CRSError as error:
-        raise BadGrid("the tile's CRS is not known", where=where, expected="a code such as EPSG:32631", found=code, todo=AGAIN) from error
+        raise BadGrid(
+            "the tile's CRS is not known", where=where, expected="a code such as EPSG:32631", found=code, todo=AGAIN
+        ) from error
 
 
 def _views(root: Node, where: str, notes: list[str]) -> dict[str, dict[int, AngleGrid]]:
@@ -164,14 +184,27 @@ def _angles(node: Node | None, what: str, where: str, notes: list[str]) -> Angle
     if zenith is None or azimuth is None:
         return None
     if zenith.shape != azimuth.shape:
-        raise BadProduct("zenith and azimuth grids differ in size", where=where, expected=zenith.shape, found=azimuth.shape, todo=AGAIN)
-    row_step, col_step = (xml.number(node.findtext(f"Zenith/{tag}", "5000"), tag, where) for tag in ("ROW_STEP", "COL_STEP"))
+        raise BadProduct(
+            "zenith and azimuth grids differ in size",
+            where=where,
+            expected=zenith.shape,
+            found=azimuth.shape,
+            todo=AGAIN,
+        )
+    row_step, col_step = (
+        xml.number(node.findtext(f"Zenith/{tag}", "5000"), tag, where) for tag in ("ROW_STEP", "COL_STEP")
+    )
     if row_step <= 0 or col_step <= 0:
-        raise BadProduct("the step of an angle grid is not positive", where=where, found=f"{row_step}, {col_step}", todo=AGAIN)
+        raise BadProduct(
+            "the step of an angle grid is not positive", where=where, found=f"{row_step}, {col_step}", todo=AGAIN
+        )
     given = np.isfinite(zenith) & np.isfinite(azimuth)
     good = given & _possible(zenith, azimuth)
     if (given & ~good).any():
-        notes.append(f"{(given & ~good).sum()} of {given.sum()} published angles of {what} are impossible ({_LIMITS}): they count as holes.")
+        notes.append(
+            f"{(given & ~good).sum()} of {given.sum()} published angles of {what} are impossible ({_LIMITS}): they "
+            f"count as holes."
+        )
     if not good.any():
         return None
     return AngleGrid(np.where(good, zenith, np.nan), np.where(good, azimuth % 360.0, np.nan), row_step, col_step)
@@ -181,7 +214,9 @@ _LIMITS = "zenith outside 0 to 90 degrees, or azimuth beyond a turn"
 
 
 def _possible(zenith: FloatArray, azimuth: FloatArray) -> npt.NDArray[np.bool_]:
-    """Directions above the horizon. An azimuth may be counted from -180 or go past 360; fill values (-9999) are no azimuth."""
+    """Directions above the horizon. An azimuth may be counted from -180 or go past 360; fill values (-9999) are no
+    azimuth.
+    """
     return np.asarray((zenith >= 0) & (zenith < 90) & (np.abs(azimuth) <= 360))
 
 
@@ -196,7 +231,10 @@ def _mean(node: Node | None, notes: list[str]) -> Direction | None:
     if not (np.isfinite(zenith) and np.isfinite(azimuth)):
         return None
     if not _possible(np.array(zenith), np.array(azimuth)):
-        notes.append(f"The published mean angles {zenith:g}, {azimuth:g} of {node.tag} are impossible ({_LIMITS}): they are not used.")
+        notes.append(
+            f"The published mean angles {zenith:g}, {azimuth:g} of {node.tag} are impossible ({_LIMITS}): they are "
+            f"not used."
+        )
         return None
     return zenith, azimuth % 360.0
 

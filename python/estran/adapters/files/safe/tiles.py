@@ -1,4 +1,6 @@
-"""The tile of a product that is read, and where its files lie: in the layouts since and before December 2016, in a flat folder, in a cloud bucket."""
+"""The tile of a product that is read, and where its files lie: in the layouts since and before December 2016, in a flat
+folder, in a cloud bucket.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from estran.errors import BadParameter, BadProduct
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile: what the product lists of it, its folder in the store ("" where that is the tile's own), and the name of its metadata file."""
+    """One tile: what the product lists of it, its folder in the store ("" where that is the tile's own), and the name
+    of its metadata file.
+    """
 
     store: Store
     granule: Granule
@@ -33,7 +37,10 @@ class Tile:
         file = PurePosixPath(listed).name
         number = file.rpartition("_")[2]
         # Before December 2016 the metadata give the image's name alone; cloud buckets keep the band's number of it.
-        name = first(self.store, (f"{listed}.jp2", self.path(f"IMG_DATA/{file}.jp2"), self.path(f"{file}.jp2"), self.path(f"{number}.jp2")))
+        name = first(
+            self.store,
+            (f"{listed}.jp2", self.path(f"IMG_DATA/{file}.jp2"), self.path(f"{file}.jp2"), self.path(f"{number}.jp2")),
+        )
         return None if name is None else self.store.entry(name)
 
     def image_name(self, band: str) -> str:
@@ -44,12 +51,19 @@ class Tile:
         return f"{listed}.jp2" if "/" in listed else self.path(f"IMG_DATA/{listed}.jp2")
 
     def mask(self, listed: str, kind: str, band: str) -> str | None:
-        """Where a mask that the tile's metadata name ("GRANULE/…/QI_DATA/MSK_DETFOO_B02.jp2") is in the store; None where it is not there."""
+        """Where a mask that the tile's metadata name ("GRANULE/…/QI_DATA/MSK_DETFOO_B02.jp2") is in the store; None
+        where it is not there.
+        """
         file = PurePosixPath(listed.replace("\\", "/")).name
         if not file:
             return None
         number = band[1:].rjust(2, "0")
-        names = (listed.strip(), self.path(f"QI_DATA/{file}"), self.path(file), *(self.path(f"qi/{kind}_B{number}.{ending}") for ending in ("jp2", "gml")))
+        names = (
+            listed.strip(),
+            self.path(f"QI_DATA/{file}"),
+            self.path(file),
+            *(self.path(f"qi/{kind}_B{number}.{ending}") for ending in ("jp2", "gml")),
+        )
         return first(self.store, names)
 
 
@@ -73,7 +87,9 @@ def choose(place: Place, granules: Sequence[Granule], wanted: str | None) -> tup
         The tile's folder or metadata file is missing, or its metadata belong to another product.
     """
     if not granules:
-        raise BadProduct("the product metadata list no tile", where=place.store.path, expected="a Granule element", todo=AGAIN)
+        raise BadProduct(
+            "the product metadata list no tile", where=place.store.path, expected="a Granule element", todo=AGAIN
+        )
     notes: tuple[str, ...] = ()
     if wanted is not None:
         granule = _named(place, granules, wanted)
@@ -101,7 +117,9 @@ def _named(place: Place, granules: Sequence[Granule], wanted: str) -> Granule:
             f"the product does not hold tile {name}",
             where=place.store.path,
             found=_tiles(granules),
-            todo=f"name one of these, as in --granule {granules[0].tile}, or none" if len(granules) > 1 else "leave --granule out",
+            todo=f"name one of these, as in --granule {granules[0].tile}, or none"
+            if len(granules) > 1
+            else "leave --granule out",
         )
     raise BadParameter(
         f"the product holds tile {name} {len(found)} times",
@@ -121,9 +139,13 @@ def _only(place: Place, granules: Sequence[Granule]) -> tuple[Granule, tuple[str
         return granules[0], ()
     there = [g for g in granules if _find_folder(place, g) is not None]
     if len(there) == 1:
-        return there[0], (f"Of the {len(granules)} tiles that the product lists only {there[0].tile} is there: it was read.",)
+        return there[0], (
+            f"Of the {len(granules)} tiles that the product lists only {there[0].tile} is there: it was read.",
+        )
     if not there:
-        raise BadProduct("the folders of all tiles are missing", where=place.store.path, expected=_tiles(granules), todo=AGAIN)
+        raise BadProduct(
+            "the folders of all tiles are missing", where=place.store.path, expected=_tiles(granules), todo=AGAIN
+        )
     names = [g.tile for g in there]
     example = names[0] if names.count(names[0]) == 1 else there[0].identifier
     raise BadParameter(
@@ -139,12 +161,17 @@ def _in_folder(place: Place, granules: Sequence[Granule], folder: str) -> Granul
         if _find_folder(place, granule) == folder:
             return granule
     raise BadProduct(
-        f"{folder} is not a tile of the product that it lies in", where=place.store.path, found=_tiles(granules), todo="give the .SAFE that it came with"
+        f"{folder} is not a tile of the product that it lies in",
+        where=place.store.path,
+        found=_tiles(granules),
+        todo="give the .SAFE that it came with",
     )
 
 
 def _of_the_metadata(place: Place, granules: Sequence[Granule]) -> Granule:
-    """The tile that a lone folder's own metadata name: their identifier must be one that the product lists, else both are of different dates."""
+    """The tile that a lone folder's own metadata name: their identifier must be one that the product lists, else both
+    are of different dates.
+    """
     name = _tile_xml(place, "")
     root = xml.parse(place.store.read(name), name)
     identifier = root.findtext(".//TILE_ID", "").strip()
@@ -163,15 +190,24 @@ def _of_the_metadata(place: Place, granules: Sequence[Granule]) -> Granule:
 def _folder(place: Place, granule: Granule) -> str:
     folder = _find_folder(place, granule)
     if folder is None:
-        raise BadProduct(f"the folder of tile {granule.tile} is missing", where=place.store.path, expected=f"GRANULE/…{granule.tile}…", todo=AGAIN)
+        raise BadProduct(
+            f"the folder of tile {granule.tile} is missing",
+            where=place.store.path,
+            expected=f"GRANULE/…{granule.tile}…",
+            todo=AGAIN,
+        )
     return folder
 
 
 def _find_folder(place: Place, granule: Granule) -> str | None:
-    """The tile's folder: where its images are listed, or the one that bears its identifier, or its tile name; the store's root where that has no GRANULE."""
+    """The tile's folder: where its images are listed, or the one that bears its identifier, or its tile name; the
+    store's root where that has no GRANULE.
+    """
     store = place.store
     listed = inside(next(iter(granule.images.values())), store.path)
-    folders = sorted({"/".join(n.split("/")[:2]) for n in store.names() if n.startswith("GRANULE/") and n.count("/") > 1})
+    folders = sorted(
+        {"/".join(n.split("/")[:2]) for n in store.names() if n.startswith("GRANULE/") and n.count("/") > 1}
+    )
     if "/IMG_DATA/" in listed and (folder := listed.partition("/IMG_DATA/")[0]) in folders:
         return folder
     for folder in folders:

@@ -1,6 +1,8 @@
-"""Whether the files of a product are those that left the ground segment: their checksums against the manifest's, or the zip's own.
+"""Whether the files of a product are those that left the ground segment: their checksums against the manifest's, or the
+zip's own.
 
-A byte changed inside a JPEG 2000 file decodes without an error in nearly all cases, and gives other pixels (decision 060).
+A byte changed inside a JPEG 2000 file decodes without an error in nearly all cases, and gives other pixels (decision
+060).
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class Verified:
     fact: str
 
 
-def verify(store: Store, images: Sequence[str], others: Sequence[str] = (), *, compare: bool = True, progress: Progress = quiet) -> Verified:
+def verify(
+    store: Store, images: Sequence[str], others: Sequence[str] = (), *, compare: bool = True, progress: Progress = quiet
+) -> Verified:
     """Compare files of a product with their checksums.
 
     Parameters
@@ -64,7 +68,12 @@ def verify(store: Store, images: Sequence[str], others: Sequence[str] = (), *, c
     listed = [name for name in images if name in known]
     if not listed:
         unknown = sorted({sums[name].kind for name in images if name in sums})
-        return Verified({}, f"The product's checksums are of a kind that is not known here ({', '.join(unknown)}): not compared." if unknown else NO_SUMS)
+        return Verified(
+            {},
+            f"The product's checksums are of a kind that is not known here ({', '.join(unknown)}): not compared."
+            if unknown
+            else NO_SUMS,
+        )
     kinds = ", ".join(dict.fromkeys(known[name].kind for name in listed))
     if not compare:
         return Verified({}, f"Checksums: {kinds} for {len(listed)} of {len(images)} images, not compared.")
@@ -81,7 +90,8 @@ def refuse(damaged: Mapping[str, str], names: Iterable[str], store: Store) -> No
             f"{len(bad)} of the product's files {'is' if len(bad) == 1 else 'are'} damaged",
             where=store.path,
             expected="the size and the checksum that came with the product",
-            found="; ".join(f"{name}: {damaged[name]}" for name in bad[:_NAMED]) + (f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""),
+            found="; ".join(f"{name}: {damaged[name]}" for name in bad[:_NAMED])
+            + (f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""),
             todo=f"{AGAIN}, or read it as it is with --no-verify",
         )
 

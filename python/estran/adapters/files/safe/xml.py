@@ -59,15 +59,23 @@ def table(node: Node | None, where: str) -> npt.NDArray[np.float64] | None:
     if not rows or not rows[0]:
         return None
     if len({len(row) for row in rows}) > 1:
-        raise BadProduct(f"the rows of {node.tag} differ in length", where=where, found=sorted({len(row) for row in rows}), todo=AGAIN)
+        raise BadProduct(
+            f"the rows of {node.tag} differ in length",
+            where=where,
+            found=sorted({len(row) for row in rows}),
+            todo=AGAIN,
+        )
     try:
         return np.array(rows, dtype=np.float64)
     except ValueError as error:
-        raise BadProduct(f"the rows of {node.tag} hold something that is no number", where=where, found=str(error), todo=AGAIN) from error
+        raise BadProduct(
+            f"the rows of {node.tag} hold something that is no number", where=where, found=str(error), todo=AGAIN
+        ) from error
 
 
 def tree(node: Node, skip: frozenset[str] = frozenset()) -> Element:
-    """An XML element as a node of the product's metadata tree, as SNAP shows it: leaves are attributes, a leaf with XML attributes an element of its own.
+    """An XML element as a node of the product's metadata tree, as SNAP shows it: leaves are attributes, a leaf with XML
+    attributes an element of its own.
 
     Parameters
     ----------
@@ -76,7 +84,9 @@ def tree(node: Node, skip: frozenset[str] = frozenset()) -> Element:
     skip
         Names of the elements to leave out, wherever they stand.
     """
-    attributes: dict[str, object] = {k: v for k, v in node.attrib.items() if not k.startswith("{") and k not in _QUIET_ATTRIBUTES}
+    attributes: dict[str, object] = {
+        k: v for k, v in node.attrib.items() if not k.startswith("{") and k not in _QUIET_ATTRIBUTES
+    }
     elements: list[Element] = []
     details: dict[str, dict[str, str]] = {}
     for child in node:

@@ -1,8 +1,9 @@
 """Write a simulated scene as a Sentinel-2 L1C product in SAFE layout, and its truth as GeoTIFF.
 
-Sizes, angles, offsets and masks are where readers look for them (Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, issues 14.2 to 14.9);
-GDAL's SENTINEL2 driver opens it, and SNAP's reader where bands of 60 m have more than 128 pixels (:data:`LEAST_SIZE`). The folders of auxiliary data
-and of schemas are empty; quality reports and the INSPIRE page are left out, since nothing here needs them.
+Sizes, angles, offsets and masks are where readers look for them (Sentinel-2 Products Specification Document,
+S2-PDGS-TAS-DI-PSD, issues 14.2 to 14.9); GDAL's SENTINEL2 driver opens it, and SNAP's reader where bands of 60 m have
+more than 128 pixels (:data:`LEAST_SIZE`). The folders of auxiliary data and of schemas are empty; quality reports and
+the INSPIRE page are left out, since nothing here needs them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from estran.adapters.files.safe_write.datastrip import datastrip_name, datastrip
 from estran.adapters.files.safe_write.footprints import footprint_gml
 from estran.adapters.files.safe_write.images import NO_OVERVIEW, preview, true_colour, write_jp2, write_truth
 from estran.adapters.files.safe_write.manifest import manifest
-from estran.adapters.files.safe_write.metadata import OFFSET_SINCE_0400, file_band, granule_name, image_stem, product_name, product_xml, tile_xml
+from estran.adapters.files.safe_write.metadata import (
+    OFFSET_SINCE_0400,
+    file_band,
+    granule_name,
+    image_stem,
+    product_name,
+    product_xml,
+    tile_xml,
+)
 from estran.adapters.files.undecodable import check_xml_name
 from estran.adapters.files.whole import claimed, whole
 from estran.raster.scene import Progress, quiet
@@ -41,11 +50,12 @@ def write_safe(scene: SimulatedScene, out: Path, overwrite: bool = False, progre
     Parameters
     ----------
     scene
-        From :func:`estran.scenes.simulate.simulate`. Its configuration says the processing baseline: from 04.00 on, numbers carry an offset of 1000 and
-        detector footprints are rasters.
+        From :func:`estran.scenes.simulate.simulate`. Its configuration says the processing baseline: from 04.00 on,
+        numbers carry an offset of 1000 and detector footprints are rasters.
     out
-        A folder of its own: the product goes to ``out/<name of the product>``, the truth to ``out/truth/*.tif``. Where `out` itself ends in ``.SAFE``, the
-        product *is* `out`, and the truth goes beside it, to ``<out without .SAFE>_truth``.
+        A folder of its own: the product goes to ``out/<name of the product>``, the truth to ``out/truth/*.tif``. Where
+        `out` itself ends in ``.SAFE``, the product *is* `out`, and the truth goes beside it, to ``<out without
+        .SAFE>_truth``.
     overwrite
         Replace what is there.
 
@@ -86,7 +96,9 @@ def claimed_safe(out: Path, overwrite: bool = False) -> AbstractContextManager[P
     """Hold the place of a scene while it is made: what :func:`write_safe` would refuse is refused at once."""
     if _is_product(out):
         check_xml_name(out)
-    return claimed(out, companions=(_truth_beside(out),) if _is_product(out) else (), overwrite=overwrite, kind=A_FOLDER)
+    return claimed(
+        out, companions=(_truth_beside(out),) if _is_product(out) else (), overwrite=overwrite, kind=A_FOLDER
+    )
 
 
 def _is_product(out: Path) -> bool:
@@ -102,7 +114,15 @@ def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Pro
     inside = folder / "GRANULE" / granule
     images, quality = inside / "IMG_DATA", inside / "QI_DATA"
     strip = folder / "DATASTRIP" / datastrip_name(scene)
-    for made in (images, quality, inside / "AUX_DATA", strip / "QI_DATA", folder / "HTML", folder / "AUX_DATA", folder / "rep_info"):
+    for made in (
+        images,
+        quality,
+        inside / "AUX_DATA",
+        strip / "QI_DATA",
+        folder / "HTML",
+        folder / "AUX_DATA",
+        folder / "rep_info",
+    ):
         made.mkdir(parents=True)
     since_0400 = scene.config.baseline >= "04.00"
     offset = -OFFSET_SINCE_0400 if since_0400 else 0
@@ -110,7 +130,9 @@ def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Pro
         progress(0.9 * k / 13, f"writing {band.name}")
         numbers = scene.bands[band.name]
         if offset:
-            numbers = np.where((numbers == 0) | (numbers == 65535), numbers, numbers + np.uint16(offset)).astype(np.uint16)
+            numbers = np.where((numbers == 0) | (numbers == 65535), numbers, numbers + np.uint16(offset)).astype(
+                np.uint16
+            )
         write_jp2(images / f"{stem}_{file_band(band.name)}.jp2", numbers[None], scene.grids[int(band.pixel)])
     write_jp2(images / f"{stem}_TCI.jp2", true_colour(scene), scene.grids[10])
     write_jp2(quality / f"{stem}_PVI.jp2", *preview(scene))

@@ -5,7 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from estran.adapters.files.safe_write.metadata import CENTRE, ORBIT, datastrip_identifier, datatake, made, stamp, tile_identifier
+from estran.adapters.files.safe_write.metadata import (
+    CENTRE,
+    ORBIT,
+    datastrip_identifier,
+    datatake,
+    made,
+    stamp,
+    tile_identifier,
+)
 
 if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
@@ -52,7 +60,9 @@ def datastrip_xml(scene: SimulatedScene) -> str:
 
 def page(scene: SimulatedScene, name: str) -> str:
     """``HTML/UserProduct_index.html``: what the product is, and how it was asked for."""
-    rows = "\n".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in vars(scene.config).items())
+    rows = "\n".join(
+        f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in vars(scene.config).items()
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{escape(name)}</title></head>

@@ -37,10 +37,14 @@ def footprint_gml(scene: SimulatedScene, band: str, index: int, footprint: npt.N
         detector = int(number)
         identity = f"detector_footprint-{file_band(band)}-{detector:02d}-{seen[detector]}"
         seen[detector] += 1
-        rings = "\n".join(_ring("exterior" if k == 0 else "interior", points) for k, points in enumerate(shape["coordinates"]))
+        rings = "\n".join(
+            _ring("exterior" if k == 0 else "interior", points) for k, points in enumerate(shape["coordinates"])
+        )
         members.append(
-            f'    <eop:MaskFeature gml:id="{identity}">\n      <eop:maskType codeSpace="urn:gs2:S2PDGS:maskType">DETECTOR_FOOTPRINT</eop:maskType>\n'
-            f'      <eop:extentOf>\n        <gml:Polygon gml:id="{identity}_Polygon">\n{rings}\n        </gml:Polygon>\n'
+            f'    <eop:MaskFeature gml:id="{identity}">\n      <eop:maskType '
+            f'codeSpace="urn:gs2:S2PDGS:maskType">DETECTOR_FOOTPRINT</eop:maskType>\n'
+            f'      <eop:extentOf>\n        <gml:Polygon gml:id="{identity}_Polygon">\n{rings}\n        '
+            f"</gml:Polygon>\n"
             "      </eop:extentOf>\n    </eop:MaskFeature>"
         )
     body = "\n".join(sorted(members))
@@ -54,12 +58,13 @@ def footprint_gml(scene: SimulatedScene, band: str, index: int, footprint: npt.N
 {body}
   </eop:maskMembers>
 </eop:Mask>
-"""
+"""  # noqa: E501
 
 
 def _ring(side: str, points: Sequence[tuple[float, float]]) -> str:
     text = " ".join(f"{x:.0f} {y:.0f} 0" for x, y in points)
     return (
         f"          <gml:{side}>\n            <gml:LinearRing>\n"
-        f'              <gml:posList srsDimension="3">{text}</gml:posList>\n            </gml:LinearRing>\n          </gml:{side}>'
+        f'              <gml:posList srsDimension="3">{text}</gml:posList>\n            </gml:LinearRing>\n          '
+        f"</gml:{side}>"
     )

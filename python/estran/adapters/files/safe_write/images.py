@@ -21,7 +21,9 @@ REAL_RESOLUTIONS = 6
 """Resolutions in JPEG 2000 files of real products: each half of the one before."""
 
 NO_OVERVIEW = 128
-"""GDAL gives JPEG 2000 images up to this size [pixels] no overview (its JP2OpenJPEG driver), and SNAP's reader takes their number for that of its levels."""
+"""GDAL gives JPEG 2000 images up to this size [pixels] no overview (its JP2OpenJPEG driver), and SNAP's reader takes
+their number for that of its levels.
+"""
 
 TRUTH_MEANING: Mapping[str, str] = {
     "cloud": "1: optical thickness of water cloud along the view of B4 is 0.5 or more",
@@ -34,11 +36,13 @@ TRUTH_MEANING: Mapping[str, str] = {
     "beach": "1: half or more of the ground is sand",
     "nodata": "1: a 10 or 20 m band has no data",
     "dem": "altitude of the ground above sea level [m]",
-    "cloud_height": "mean altitude above sea level [m] of the uppermost cloud along the view of B4, weighted by extinction; NaN where no cloud",
+    "cloud_height": "mean altitude above sea level [m] of the uppermost cloud along the view of B4, weighted by "
+    "extinction; NaN where no cloud",
     "cloud_depth": "optical thickness of water cloud along the view of B4",
     "cirrus_depth": "optical thickness of ice cloud along the view of B4",
     "sun_beam": "share of the Sun's beam that clouds let through to the ground",
-    "glint": "reflectance of the Sun's glint in B11 at the level of the water, as lit (0 in the cores of cloud shadows), seen without clouds",
+    "glint": "reflectance of the Sun's glint in B11 at the level of the water, as lit (0 in the cores of cloud "
+    "shadows), seen without clouds",
     "wind": "wind over water [m/s]; NaN on land",
     "cloud_id": "number of the cloud object, 0 where no cloud",
 }
@@ -74,9 +78,11 @@ def write_jp2(path: Path, bands: npt.NDArray[Any], grid: Grid) -> None:
 
 
 def _tile(size: int, pixel: float) -> int:
-    """Side of a tile: that of real products by pixel size; a smaller image is one tile, or two where its side is odd and it could have an overview.
+    """Side of a tile: that of real products by pixel size; a smaller image is one tile, or two where its side is odd
+    and it could have an overview.
 
-    GDAL halves an image for an overview only where its tiles have even sides (JP2OpenJPEG driver), and SNAP's reader needs an overview of each band.
+    GDAL halves an image for an overview only where its tiles have even sides (JP2OpenJPEG driver), and SNAP's reader
+    needs an overview of each band.
     """
     side = REAL_TILES.get(round(pixel), REAL_TILES[10])
     if size > side:
@@ -86,7 +92,10 @@ def _tile(size: int, pixel: float) -> int:
 
 def true_colour(scene: SimulatedScene, step: int = 1) -> npt.NDArray[np.uint8]:
     """The product's own picture: reflectances 0..0.36 over 1..255, as the TCI of real products."""
-    planes = [np.clip(scene.bands[b][::step, ::step].astype(np.float32) * (255.0 / 3600.0), 1, 255) for b in ("B4", "B3", "B2")]
+    planes = [
+        np.clip(scene.bands[b][::step, ::step].astype(np.float32) * (255.0 / 3600.0), 1, 255)
+        for b in ("B4", "B3", "B2")
+    ]
     image = np.stack(planes).astype(np.uint8)
     image[:, scene.bands["B4"][::step, ::step] == 0] = 0
     return image

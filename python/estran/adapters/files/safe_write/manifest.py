@@ -17,7 +17,9 @@ _UNITS = {"HTML": "HTML container", "DATASTRIP": "Datastrips Container", "GRANUL
 
 
 def manifest(folder: Path, scene: SimulatedScene) -> str:
-    """The manifest of the product in `folder`, which is complete but for it: SHA3-256 of each file, as real products have since 2021."""
+    """The manifest of the product in `folder`, which is complete but for it: SHA3-256 of each file, as real products
+    have since 2021.
+    """
     files = [p.relative_to(folder) for p in sorted(p for p in folder.rglob("*") if p.is_file())]
     names = [PurePosixPath(file.as_posix()) for file in files]
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -36,7 +38,7 @@ def manifest(folder: Path, scene: SimulatedScene) -> str:
 {chr(10).join(_data_object(folder, name) for name in names)}
   </dataObjectSection>
 </xfdu:XFDU>
-"""
+"""  # noqa: E501
 
 
 def _identity(name: PurePosixPath) -> str:
@@ -62,16 +64,19 @@ def _unit(name: PurePosixPath, indent: str) -> str:
 def _data_object(folder: Path, name: PurePosixPath) -> str:
     content = (folder / name).read_bytes()
     return (
-        f'    <dataObject ID="{_identity(name)}">\n      <byteStream mimeType="{_MIME[name.suffix]}" size="{len(content)}">\n'
+        f'    <dataObject ID="{_identity(name)}">\n      <byteStream mimeType="{_MIME[name.suffix]}" '
+        f'size="{len(content)}">\n'
         f'        <fileLocation href="./{name}" locatorType="URL"/>\n'
-        f'        <checksum checksumName="SHA3-256">{hashlib.sha3_256(content).hexdigest()}</checksum>\n      </byteStream>\n    </dataObject>'
+        f'        <checksum checksumName="SHA3-256">{hashlib.sha3_256(content).hexdigest()}</checksum>\n      '
+        f"</byteStream>\n    </dataObject>"
     )
 
 
 def _facts(scene: SimulatedScene) -> str:
     return "\n".join(
         f'    <metadataObject ID="{identity}" category="{category}" classification="{classification}">\n'
-        f'      <metadataWrap mimeType="text/xml" textInfo="{title}" vocabularyName="Sentinel-SAFE">\n        <xmlData>\n          {content}\n'
+        f'      <metadataWrap mimeType="text/xml" textInfo="{title}" vocabularyName="Sentinel-SAFE">\n        '
+        f"<xmlData>\n          {content}\n"
         "        </xmlData>\n      </metadataWrap>\n    </metadataObject>"
         for identity, category, classification, title, content in (
             (
@@ -86,7 +91,8 @@ def _facts(scene: SimulatedScene) -> str:
                 "DMD",
                 "DESCRIPTION",
                 "Orbit Reference",
-                f'<safe:orbitReference><safe:orbitNumber groundTrackDirection="descending" type="start">{ABSOLUTE_ORBIT:06d}</safe:orbitNumber>'
+                f'<safe:orbitReference><safe:orbitNumber groundTrackDirection="descending" '
+                f'type="start">{ABSOLUTE_ORBIT:06d}</safe:orbitNumber>'
                 f'<safe:relativeOrbitNumber type="start">{ORBIT}</safe:relativeOrbitNumber></safe:orbitReference>',
             ),
             (
@@ -95,14 +101,16 @@ def _facts(scene: SimulatedScene) -> str:
                 "DESCRIPTION",
                 "Platform Description",
                 f"<safe:platform><safe:familyName>SENTINEL</safe:familyName><safe:number>{scene.config.platform[-2:]}</safe:number>"
-                '<safe:instrument><safe:familyName abbreviation="MSI">Multi-Spectral Instrument</safe:familyName></safe:instrument></safe:platform>',
+                '<safe:instrument><safe:familyName abbreviation="MSI">Multi-Spectral '
+                "Instrument</safe:familyName></safe:instrument></safe:platform>",
             ),
             (
                 "processing",
                 "PDI",
                 "PROVENANCE",
                 "Processing",
-                f'<safe:processing name="Simulation of a Level-1C User Product" start="{made(scene):%Y-%m-%dT%H:%M:%S}.000000Z"/>',
+                f'<safe:processing name="Simulation of a Level-1C User Product" '
+                f'start="{made(scene):%Y-%m-%dT%H:%M:%S}.000000Z"/>',
             ),
             (
                 "measurementFrameSet",

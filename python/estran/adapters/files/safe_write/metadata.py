@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 QUANTIFICATION = 10000
 OFFSET_SINCE_0400 = -1000
 ORBIT, ABSOLUTE_ORBIT, CENTRE = 51, 21000, "ESTR"
-_FIXED_DIGITS = {"B1": "B01", "B2": "B02", "B3": "B03", "B4": "B04", "B5": "B05", "B6": "B06", "B7": "B07", "B8": "B08", "B9": "B09"}
+_FIXED_DIGITS = {
+    "B1": "B01",
+    "B2": "B02",
+    "B3": "B03",
+    "B4": "B04",
+    "B5": "B05",
+    "B6": "B06",
+    "B7": "B07",
+    "B8": "B08",
+    "B9": "B09",
+}
 
 
 def file_band(name: str) -> str:
@@ -29,7 +39,8 @@ def file_band(name: str) -> str:
 def product_name(scene: SimulatedScene) -> str:
     """The product's name, by the compact naming convention."""
     baseline = scene.config.baseline.replace(".", "")
-    return f"{_mission(scene)}_MSIL1C_{scene.time:%Y%m%dT%H%M%S}_N{baseline}_R{ORBIT:03d}_T{_tile()}_{made(scene):%Y%m%dT%H%M%S}.SAFE"
+    taken = f"{_mission(scene)}_MSIL1C_{scene.time:%Y%m%dT%H%M%S}"
+    return f"{taken}_N{baseline}_R{ORBIT:03d}_T{_tile()}_{made(scene):%Y%m%dT%H%M%S}.SAFE"
 
 
 def granule_name(scene: SimulatedScene) -> str:
@@ -57,7 +68,8 @@ def _angles_xml(grid: AngleGrid, indent: str) -> str:
     for tag, values in (("Zenith", grid.zenith), ("Azimuth", grid.azimuth)):
         rows = "\n".join(f"{indent}    <VALUES>{' '.join(_number(float(v)) for v in row)}</VALUES>" for row in values)
         lines.append(
-            f'{indent}<{tag}>\n{indent}  <COL_STEP unit="m">5000</COL_STEP>\n{indent}  <ROW_STEP unit="m">5000</ROW_STEP>\n'
+            f'{indent}<{tag}>\n{indent}  <COL_STEP unit="m">5000</COL_STEP>\n{indent}  <ROW_STEP '
+            f'unit="m">5000</ROW_STEP>\n'
             f"{indent}  <Values_List>\n{rows}\n{indent}  </Values_List>\n{indent}</{tag}>"
         )
     return "\n".join(lines)
@@ -72,7 +84,11 @@ def _mean_view(scene: SimulatedScene, band: str) -> tuple[float, float]:
     for (name, detector), grid in scene.view.items():
         if name == band and counts[detector]:
             e, n = slope_vector(grid.zenith, grid.azimuth)
-            east, north, total = east + counts[detector] * float(np.nanmean(e)), north + counts[detector] * float(np.nanmean(n)), total + counts[detector]
+            east, north, total = (
+                east + counts[detector] * float(np.nanmean(e)),
+                north + counts[detector] * float(np.nanmean(n)),
+                total + counts[detector],
+            )
     zenith, azimuth = zenith_azimuth(east / total, north / total)
     return float(zenith), float(azimuth)
 
@@ -82,7 +98,9 @@ def tile_xml(scene: SimulatedScene, granule: str, masks: Iterable[tuple[int, str
     from estran.scenes.simulate import EPSG
 
     sizes = "\n".join(
-        f'      <Size resolution="{p}">\n        <NROWS>{g.height}</NROWS>\n        <NCOLS>{g.width}</NCOLS>\n      </Size>' for p, g in scene.grids.items()
+        f'      <Size resolution="{p}">\n        <NROWS>{g.height}</NROWS>\n        <NCOLS>{g.width}</NCOLS>\n      '
+        f"</Size>"
+        for p, g in scene.grids.items()
     )
     corner = scene.grids[10].transform
     assert corner is not None
@@ -101,12 +119,15 @@ def tile_xml(scene: SimulatedScene, granule: str, masks: Iterable[tuple[int, str
     for k, band in enumerate(SENTINEL2):
         zenith, azimuth = _mean_view(scene, band.name)
         means.append(
-            f'        <Mean_Viewing_Incidence_Angle bandId="{k}">\n          <ZENITH_ANGLE unit="deg">{zenith}</ZENITH_ANGLE>\n'
+            f'        <Mean_Viewing_Incidence_Angle bandId="{k}">\n          <ZENITH_ANGLE '
+            f'unit="deg">{zenith}</ZENITH_ANGLE>\n'
             f'          <AZIMUTH_ANGLE unit="deg">{azimuth}</AZIMUTH_ANGLE>\n        </Mean_Viewing_Incidence_Angle>'
         )
     zone = EPSG % 100
     cloudy = 100.0 * float(scene.truth["cloud"].mean())
-    files = "\n".join(f'      <MASK_FILENAME bandId="{k}" type="MSK_DETFOO">{name}</MASK_FILENAME>' for k, name in masks)
+    files = "\n".join(
+        f'      <MASK_FILENAME bandId="{k}" type="MSK_DETFOO">{name}</MASK_FILENAME>' for k, name in masks
+    )
     newline = "\n"
     return f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <n1:Level-1C_Tile_ID xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/S2_PDI_Level-1C_Tile_Metadata.xsd" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
@@ -181,9 +202,13 @@ def made(scene: SimulatedScene) -> datetime:
 
 
 def footprint(scene: SimulatedScene) -> str:
-    """Latitude and longitude of the corners [degrees], clockwise from the upper left one, which comes again at the end."""
+    """Latitude and longitude of the corners [degrees], clockwise from the upper left one, which comes
+    again at the end.
+    """
     grid = scene.grids[10]
-    lon, lat = grid.lonlat(np.array([0, grid.width, grid.width, 0, 0], float), np.array([0, 0, grid.height, grid.height, 0], float))
+    lon, lat = grid.lonlat(
+        np.array([0, grid.width, grid.width, 0, 0], float), np.array([0, 0, grid.height, grid.height, 0], float)
+    )
     return " ".join(f"{b:.9f} {a:.9f}" for a, b in zip(lon, lat, strict=True))
 
 
@@ -197,19 +222,26 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
 
     sensed, start = f"{scene.time:%Y%m%dT%H%M%S}", stamp(scene)
     files = "\n".join(
-        f"          <IMAGE_FILE>GRANULE/{granule}/IMG_DATA/T{_tile()}_{sensed}_{band}</IMAGE_FILE>" for band in [*(file_band(b.name) for b in SENTINEL2), "TCI"]
+        f"          <IMAGE_FILE>GRANULE/{granule}/IMG_DATA/T{_tile()}_{sensed}_{band}</IMAGE_FILE>"
+        for band in [*(file_band(b.name) for b in SENTINEL2), "TCI"]
     )
     offsets = ""
     if scene.config.baseline >= "04.00":
-        rows = "\n".join(f'        <RADIO_ADD_OFFSET band_id="{k}">{OFFSET_SINCE_0400}</RADIO_ADD_OFFSET>' for k in range(13))
+        rows = "\n".join(
+            f'        <RADIO_ADD_OFFSET band_id="{k}">{OFFSET_SINCE_0400}</RADIO_ADD_OFFSET>' for k in range(13)
+        )
         offsets = f"\n      <Radiometric_Offset_List>\n{rows}\n      </Radiometric_Offset_List>"
     irradiance = "\n".join(
-        f'          <SOLAR_IRRADIANCE bandId="{k}" unit="W/m²/µm">{value}</SOLAR_IRRADIANCE>' for k, value in enumerate(SOLAR_IRRADIANCE[scene.config.platform])
+        f'          <SOLAR_IRRADIANCE bandId="{k}" unit="W/m²/µm">{value}</SOLAR_IRRADIANCE>'
+        for k, value in enumerate(SOLAR_IRRADIANCE[scene.config.platform])
     )
     spectra = "\n".join(
-        f'        <Spectral_Information bandId="{k}" physicalBand="{b.name}">\n          <RESOLUTION>{b.pixel:.0f}</RESOLUTION>\n          <Wavelength>\n'
-        f'            <MIN unit="nm">{b.wavelength - b.width / 2:.1f}</MIN>\n            <MAX unit="nm">{b.wavelength + b.width / 2:.1f}</MAX>\n'
-        f'            <CENTRAL unit="nm">{b.wavelength}</CENTRAL>\n          </Wavelength>\n        </Spectral_Information>'
+        f'        <Spectral_Information bandId="{k}" physicalBand="{b.name}">\n          '
+        f"<RESOLUTION>{b.pixel:.0f}</RESOLUTION>\n          <Wavelength>\n"
+        f'            <MIN unit="nm">{b.wavelength - b.width / 2:.1f}</MIN>\n            <MAX '
+        f'unit="nm">{b.wavelength + b.width / 2:.1f}</MAX>\n'
+        f'            <CENTRAL unit="nm">{b.wavelength}</CENTRAL>\n          </Wavelength>\n        '
+        f"</Spectral_Information>"
         for k, b in enumerate(SENTINEL2)
     )
     config = "; ".join(f"{key}={value}" for key, value in vars(scene.config).items())
@@ -291,4 +323,4 @@ def product_xml(scene: SimulatedScene, name: str, granule: str) -> str:
     <Cloud_Coverage_Assessment>{100.0 * float(scene.truth["cloud"].mean()):.4f}</Cloud_Coverage_Assessment>
   </n1:Quality_Indicators_Info>
 </n1:Level-1C_User_Product>
-"""
+"""  # noqa: E501

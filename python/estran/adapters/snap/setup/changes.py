@@ -145,7 +145,11 @@ def is_link(path: Path) -> bool:
     """Whether it is a symbolic link, or a junction of Windows, which needs no rights."""
     if path.is_symlink():
         return True
-    return sys.platform == "win32" and os.path.lexists(path) and os.lstat(path).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
+    return (
+        sys.platform == "win32"
+        and os.path.lexists(path)
+        and os.lstat(path).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
+    )
 
 
 def _make_link(path: Path, target: Path) -> None:

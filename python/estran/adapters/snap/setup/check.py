@@ -34,7 +34,9 @@ Judge = Callable[[Site], str | Wrong | None]
 
 @dataclass(frozen=True)
 class Declared:
-    """A check: how it is found out, the check without which it says nothing, and whether nothing fails where it is not well."""
+    """A check: how it is found out, the check without which it says nothing, and whether nothing fails where it is not
+    well.
+    """
 
     judge: Judge
     rests_on: str = ""
@@ -63,13 +65,22 @@ def pip(executable: Path, *words: str) -> str:
 
 
 def pip_install(site: Site, *words: str) -> str:
-    """The command that has SNAP's Python see these: by its pip, and where that may not install, by an environment of one's own."""
+    """The command that has SNAP's Python see these: by its pip, and where that may not install, by an environment of
+    one's own.
+    """
     found, folder = site.interpreter, site.settings.module_dir
     if found.managed:
         program = "DIR\\Scripts\\python" if sys.platform == "win32" else "DIR/bin/python"
-        return f'{quoted(found.executable)} -m venv DIR && {program} -m pip install "estran[snap]" && {INSTALL} --python {program}'
+        return (
+            f'{quoted(found.executable)} -m venv DIR && {program} -m pip install "estran[snap]" && {INSTALL} '
+            f"--python {program}"
+        )
     # Of a virtual environment SNAP sees nothing but the folder of esa_snappy.
-    target = [] if not found.environment or os.path.realpath(folder) == os.path.realpath(found.purelib) else ["--target", quoted(folder)]
+    target = (
+        []
+        if not found.environment or os.path.realpath(folder) == os.path.realpath(found.purelib)
+        else ["--target", quoted(folder)]
+    )
     return pip(found.executable, "install", *target, *words)
 
 
@@ -79,7 +90,9 @@ def other_python() -> str:
 
 
 def or_set_up(site: Site, mend: str) -> str:
-    """Where SNAP is set up for no Python, setting it up for this one is better than mending whatever ``python`` is on the PATH."""
+    """Where SNAP is set up for no Python, setting it up for this one is better than mending whatever ``python`` is on
+    the PATH.
+    """
     return mend if PYTHON in site.settings.values else f"{INSTALL}  # sets SNAP up for the Python that runs this"
 
 

@@ -1,4 +1,5 @@
-"""What we bring into SNAP: the plugin's folder, made from the declarations, and for the desktop a module with the menu entries.
+"""What we bring into SNAP: the plugin's folder, made from the declarations, and for the desktop a module with the menu
+entries.
 
 The same generator writes the checkout's `snap-operators`, so an installed package needs no file of it.
 """
@@ -30,7 +31,9 @@ SERVICES = PurePosixPath("META-INF", "services", SPI)
 """What makes SNAP look into a folder: placed last, taken away first."""
 
 MENU_MODULE = "org-estran-menus"
-"""The menus are a module of their own: the archive for the update centre (.nbm) brings operators too, under another name."""
+"""The menus are a module of their own: the archive for the update centre (.nbm) brings operators too, under another
+name.
+"""
 
 _LAYER, _DOCS = PurePosixPath("layer.xml"), PurePosixPath(PACKAGE, "docs")
 """The menu entries, and the help pages."""
@@ -51,7 +54,11 @@ def checkout() -> Path:
     """
     root = package_folder().parents[1]
     if not (root / PLUGIN / SERVICES).is_file():
-        raise EstranError("this Estran does not run from a checkout, so there is nothing to link", where=package_folder(), todo="estran snap install")
+        raise EstranError(
+            "this Estran does not run from a checkout, so there is nothing to link",
+            where=package_folder(),
+            todo="estran snap install",
+        )
     return root
 
 
@@ -61,18 +68,36 @@ def operator_files() -> dict[PurePosixPath, bytes]:
 
 
 def _graph_files() -> dict[PurePosixPath, bytes]:
-    """The graphs with their defaults, from the checkout, from where the wheel put them, or from where a copied package has them beside the operators."""
-    places = [package_folder().parents[1] / GRAPHS, Path(sysconfig.get_path("data"), "share", "estran", GRAPHS), package_folder().parent / GRAPHS]
+    """The graphs with their defaults, from the checkout, from where the wheel put them, or from where a copied package
+    has them beside the operators.
+    """
+    places = [
+        package_folder().parents[1] / GRAPHS,
+        Path(sysconfig.get_path("data"), "share", "estran", GRAPHS),
+        package_folder().parent / GRAPHS,
+    ]
     for place in places:
         if (place / "masks.xml").is_file():
-            return {PurePosixPath(GRAPHS, p.name): p.read_bytes() for p in sorted(place.glob("*")) if p.suffix in (".xml", ".properties")}
-    raise EstranError("Estran's graphs are not where its installation put them", where=places[1], todo="install it again: pip install --force-reinstall estran")
+            return {
+                PurePosixPath(GRAPHS, p.name): p.read_bytes()
+                for p in sorted(place.glob("*"))
+                if p.suffix in (".xml", ".properties")
+            }
+    raise EstranError(
+        "Estran's graphs are not where its installation put them",
+        where=places[1],
+        todo="install it again: pip install --force-reinstall estran",
+    )
 
 
 def _package_files() -> dict[PurePosixPath, bytes]:
     """Our whole package, for a Python that does not see it (SNAP reads no .pth files, so no editable install)."""
     root = package_folder()
-    files = (p for p in sorted(root.rglob("*")) if p.is_file() and not any(part.startswith((".", "__pycache__")) for part in p.relative_to(root).parts))
+    files = (
+        p
+        for p in sorted(root.rglob("*"))
+        if p.is_file() and not any(part.startswith((".", "__pycache__")) for part in p.relative_to(root).parts)
+    )
     return {PurePosixPath(root.name, *p.relative_to(root).parts): p.read_bytes() for p in files}
 
 
@@ -87,7 +112,12 @@ def links() -> Mapping[PurePosixPath, Content]:
         root = checkout()
     except EstranError:
         return {}
-    folders = {PACKAGE: root / PLUGIN / PACKAGE, NAME: package_folder(), SERVICES.parts[0]: root / PLUGIN / SERVICES.parts[0], GRAPHS: root / GRAPHS}
+    folders = {
+        PACKAGE: root / PLUGIN / PACKAGE,
+        NAME: package_folder(),
+        SERVICES.parts[0]: root / PLUGIN / SERVICES.parts[0],
+        GRAPHS: root / GRAPHS,
+    }
     return {PurePosixPath(name): folder for name, folder in folders.items()}
 
 
@@ -98,7 +128,9 @@ def _generated(*, menus: bool) -> dict[PurePosixPath, bytes]:
 
 
 def menu_files(user_cluster: Path) -> dict[Path, bytes]:
-    """The module that brings menu entries and help pages to the desktop, in the folder of the user's modules; always the same bytes, with no times."""
+    """The module that brings menu entries and help pages to the desktop, in the folder of the user's modules; always
+    the same bytes, with no times.
+    """
     name, buffer = MENU_MODULE.replace("-", "."), io.BytesIO()
     manifest = f"""Manifest-Version: 1.0
 OpenIDE-Module: {name}
@@ -111,7 +143,10 @@ OpenIDE-Module-Requires: org.openide.modules.ModuleFormat1
 
 """
     with zipfile.ZipFile(buffer, "w") as archive:
-        for path, data in {PurePosixPath("META-INF", "MANIFEST.MF"): manifest.replace("\n", "\r\n").encode(), **_generated(menus=True)}.items():
+        for path, data in {
+            PurePosixPath("META-INF", "MANIFEST.MF"): manifest.replace("\n", "\r\n").encode(),
+            **_generated(menus=True),
+        }.items():
             archive.writestr(zipfile.ZipInfo(str(path), (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_STORED)
     module = f"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE module PUBLIC "-//NetBeans//DTD Module Status 1.0//EN" "http://www.netbeans.org/dtds/module-status-1_0.dtd">

@@ -1,8 +1,8 @@
 """SNAP Desktop's launcher: where it keeps what a user adds, and the configuration that it reads at its start.
 
-``bin/snap`` is a shell script. It sources ``etc/snap.conf`` of the installation, and then that of the user's modules folder where there is one:
-a line ``export NAME=value`` there reaches the desktop's environment. The launcher of Windows reads the same files and knows no such line, nor does
-gpt's launcher read them.
+``bin/snap`` is a shell script. It sources ``etc/snap.conf`` of the installation, and then that of the user's modules
+folder where there is one: a line ``export NAME=value`` there reaches the desktop's environment. The launcher of Windows
+reads the same files and knows no such line, nor does gpt's launcher read them.
 """
 
 from __future__ import annotations
@@ -48,18 +48,23 @@ class Desktop:
 def find_desktop(settings: Settings) -> Desktop | None:
     """The desktop of a SNAP; None where it has none.
 
-    ``etc/snap.conf`` names the folder of what a user adds, from the user's home: another user directory of gpt's (``snap.userdir``) does not move it.
-    Where the user names a user directory with ``--userdir``, nothing outside that is touched.
+    ``etc/snap.conf`` names the folder of what a user adds, from the user's home: another user directory of gpt's
+    (``snap.userdir``) does not move it. Where the user names a user directory with ``--userdir``, nothing outside that
+    is touched.
     """
     home, inside = settings.home, settings.user_clusters[0]
-    if home is None or not any((home / name).is_file() for name in ("etc/snap.conf", "bin/snap", "bin/snap64.exe", "bin/snap.exe")):
+    if home is None or not any(
+        (home / name).is_file() for name in ("etc/snap.conf", "bin/snap", "bin/snap64.exe", "bin/snap.exe")
+    ):
         return None
     key = "default_mac_userdir" if sys.platform == "darwin" else "default_userdir"
     told = re.search(rf'^{key}="([^"]*)"', _text(home / "etc" / "snap.conf"), re.MULTILINE)
     if settings.user_dir_from == "--userdir" or told is None:
         return Desktop(home, inside)
     # The launcher is a shell script, or SNAP's .exe, for which HOME is the roaming folder.
-    users = Path.home() / "AppData" / "Roaming" if sys.platform == "win32" else Path(os.environ.get("HOME") or Path.home())
+    users = (
+        Path.home() / "AppData" / "Roaming" if sys.platform == "win32" else Path(os.environ.get("HOME") or Path.home())
+    )
     named = told[1].replace("${HOME}", str(users))
     return Desktop(home, inside if "${" in named else Path(named))
 

@@ -1,4 +1,6 @@
-"""Everything that must be so for our operators to run in a SNAP: one function a check, named as programs know it, in the order of the report."""
+"""Everything that must be so for our operators to run in a SNAP: one function a check, named as programs know it, in
+the order of the report.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,20 @@ from pathlib import Path
 from estran import __version__
 from estran.adapters.snap.setup import content, modules
 from estran.adapters.snap.setup.changes import mark, mark_at
-from estran.adapters.snap.setup.check import ALIASES, INSTALL, Check, Declared, Judge, Wrong, obstacle, or_set_up, other_python, pip, pip_install, quoted
+from estran.adapters.snap.setup.check import (
+    ALIASES,
+    INSTALL,
+    Check,
+    Declared,
+    Judge,
+    Wrong,
+    obstacle,
+    or_set_up,
+    other_python,
+    pip,
+    pip_install,
+    quoted,
+)
 from estran.adapters.snap.setup.desktop import HOME
 from estran.adapters.snap.setup.embedded import PROGRAM, Embedded
 from estran.adapters.snap.setup.find import NoSnap
@@ -75,7 +90,11 @@ def snap(site: Site) -> str | Wrong:
     if not have:
         return Wrong(f"SNAP in {where} does not tell its version", _NEWER)
     if modules.major(have) < modules.OLDEST:
-        return Wrong(f"SNAP {have} in {where} is too old: Estran needs SNAP {modules.OLDEST} or newer, which has another bridge to Python", _NEWER)
+        return Wrong(
+            f"SNAP {have} in {where} is too old: Estran needs SNAP {modules.OLDEST} or newer, which has another "
+            f"bridge to Python",
+            _NEWER,
+        )
     return f"SNAP {have} in {where}"
 
 
@@ -93,7 +112,9 @@ def java(site: Site) -> str | Wrong:
     have, memory = site.diagnosed("Java version"), site.diagnosed("Max memory")
     if not have:
         return Wrong("gpt --diag does not tell its Java", f"{quoted(site.snap.gpt)} --diag  # shows what it says")
-    fact = f"Java {have}" + (f" (needs {needed})" if needed else "") + (f", at most {memory} of memory" if memory else "")
+    fact = (
+        f"Java {have}" + (f" (needs {needed})" if needed else "") + (f", at most {memory} of memory" if memory else "")
+    )
     return fact if modules.major(have) >= needed else Wrong(fact, newer)
 
 
@@ -102,7 +123,10 @@ def bridge(site: Site) -> str | Wrong:
     """SNAP's side of the bridge to Python is a module that not every SNAP brings."""
     jar = modules.find_module(site.jars, modules.ESA_SNAPPY)
     if jar is None:
-        mend = "run SNAP's installer again and choose ESA Snappy, or in SNAP Desktop: Tools > Plugins > Available Plugins > ESA SNAPPY"
+        mend = (
+            "run SNAP's installer again and choose ESA Snappy, or in SNAP Desktop: Tools > Plugins > Available "
+            "Plugins > ESA SNAPPY"
+        )
         return Wrong("SNAP has no module esa-snappy, without which it knows no Python operators", mend)
     return f"module esa-snappy {modules.version_of(jar)}".rstrip() + f" in {jar.parent}"
 
@@ -114,7 +138,10 @@ def user_dir(site: Site) -> str | Wrong:
     fact = f"user directory {folder} ({site.settings.user_dir_from})"
     for place in (folder, site.settings.plugin_parent):
         if (first := obstacle(place)) is not None:
-            return Wrong(f"{fact} cannot be written (at {first})", "estran snap install --userdir DIR  # and give gpt the same: gpt -J-Dsnap.userdir=DIR")
+            return Wrong(
+                f"{fact} cannot be written (at {first})",
+                "estran snap install --userdir DIR  # and give gpt the same: gpt -J-Dsnap.userdir=DIR",
+            )
     return fact
 
 
@@ -122,10 +149,14 @@ def user_dir(site: Site) -> str | Wrong:
 def settings(site: Site) -> str | Wrong:
     """Files that SNAP can read, and paths that are there."""
     if broken := site.settings.broken:
-        return Wrong("; ".join(broken), "save the file as UTF-8; write \\uXXXX for letters beyond ASCII, and back-slashes twice")
+        return Wrong(
+            "; ".join(broken), "save the file as UTF-8; write \\uXXXX for letters beyond ASCII, and back-slashes twice"
+        )
     if missing := [p for p in site.settings.paths(EXTRA_PATHS) if not Path(p).is_dir()]:
         origin = site.settings.origins[EXTRA_PATHS]
-        return Wrong(f"{EXTRA_PATHS} ({origin}) names what is no folder: {', '.join(missing)}", f"edit {quoted(Path(origin))}")
+        return Wrong(
+            f"{EXTRA_PATHS} ({origin}) names what is no folder: {', '.join(missing)}", f"edit {quoted(Path(origin))}"
+        )
     return "settings of SNAP can be read"
 
 
@@ -153,14 +184,19 @@ def libpython(site: Site) -> str | Wrong:
     """SNAP loads Python as a library; an interpreter built without one cannot serve."""
     found = site.interpreter
     if not found.library:
-        mend = f"{INSTALL} --python FILE  # a Python that has one: conda's, python.org's, Debian's with the package libpython3-dev"
+        mend = (
+            f"{INSTALL} --python FILE  # a Python that has one: conda's, python.org's, Debian's with the package "
+            f"libpython3-dev"
+        )
         return Wrong(f"{found.base} was built without the shared library that SNAP loads", mend)
     return f"shared library {found.library}"
 
 
 @_check(rests_on="python")
 def esa_snappy(site: Site) -> str | Wrong:
-    """Python's side of the bridge: there, with a jpy for this Python, configured for it by SNAP's first use or to be configured."""
+    """Python's side of the bridge: there, with a jpy for this Python, configured for it by SNAP's first use or to be
+    configured.
+    """
     found, folder = site.interpreter, site.settings.module_dir / "esa_snappy"
     config, tag = folder / "jpyconfig.properties", f"cp{found.version[0]}{found.version[1]}"
 
@@ -170,14 +206,20 @@ def esa_snappy(site: Site) -> str | Wrong:
     if not (folder / "snappyutil.py").is_file():
         origin = site.settings.origins.get(MODULE_DIR, "SNAP's default")
         by_pip = f"{pip(found.executable, 'install', 'esa-snappy')} && {INSTALL} --python {quoted(found.executable)}"
-        return wrong(f"there is no package esa_snappy in {folder.parent} ({origin})", pip_install(site) if found.managed else by_pip)
+        return wrong(
+            f"there is no package esa_snappy in {folder.parent} ({origin})",
+            pip_install(site) if found.managed else by_pip,
+        )
     library = read_properties(config.read_bytes(), config).get("jpy.pythonLib", "") if config.is_file() else ""
     if library:
         again = f"{'del' if sys.platform == 'win32' else 'rm'} {quoted(config)}  # SNAP writes it again"
         if not Path(library).is_file():
             return wrong(f"{folder} is configured for a Python that has gone ({library})", again)
         # Two Pythons of one version have libraries of one name; on Windows alone copies of one lie about.
-        names = [path.name.lower() if sys.platform == "win32" else os.path.realpath(path) for path in (Path(library), Path(found.library))]
+        names = [
+            path.name.lower() if sys.platform == "win32" else os.path.realpath(path)
+            for path in (Path(library), Path(found.library))
+        ]
         if found.library and names[0] != names[1]:
             return wrong(f"{folder} is configured for another Python ({library}, not {found.library})", again)
         return f"package esa_snappy in {folder.parent}, configured"
@@ -195,12 +237,15 @@ def home(site: Site) -> str | Wrong | None:
     if (inside := site.embedded) is None:
         return None
     if not inside.belongs_to(site.interpreter):
-        # No file that gpt's launcher reads can set a variable of the environment, and set for a whole shell it would stop other Pythons.
+        # No file that gpt's launcher reads can set a variable of the environment, and set for a whole shell it would
+        # stop other Pythons.
         told = "" if site.desktop is None else f"; for SNAP Desktop: {INSTALL}"
         return Wrong(misplaced(site.interpreter, inside), f"{in_front(site)} ...  # start gpt so{told}")
     fact = f"inside SNAP Python takes its modules from {inside.base}"
     if inside.environment is not None:
-        fact += f", and packages of the activated environment {inside.environment} too, what its .pth files name included"
+        fact += (
+            f", and packages of the activated environment {inside.environment} too, what its .pth files name included"
+        )
     return fact
 
 
@@ -212,7 +257,9 @@ def desktop_home(site: Site) -> str | Wrong | None:
     conf = next(reversed(site.desktop.said), None)
     by = f" ({HOME} in {conf})" if conf else ""
     if not inside.belongs_to(site.interpreter):
-        mend = INSTALL if conf is None or site.desktop.ours(conf) else f"take {HOME} out of {quoted(conf)}, then {INSTALL}"
+        mend = (
+            INSTALL if conf is None or site.desktop.ours(conf) else f"take {HOME} out of {quoted(conf)}, then {INSTALL}"
+        )
         return Wrong(f"SNAP Desktop, started from a menu{by}: {misplaced(site.interpreter, inside)}", mend)
     return f"SNAP Desktop takes Python's modules from {inside.base}{by}"
 
@@ -240,7 +287,9 @@ def operators(site: Site) -> str | Wrong:
     if stale:
         which = stale[0] + (f" and {len(stale) - 1} more" if len(stale) > 1 else "")
         return Wrong(f"operators in {folder} are not as this Estran {__version__} makes them ({which})", INSTALL)
-    return f"operators in {folder}, " + (f"linked to {content.checkout()}" if linked else f"as this Estran {__version__} makes them")
+    return f"operators in {folder}, " + (
+        f"linked to {content.checkout()}" if linked else f"as this Estran {__version__} makes them"
+    )
 
 
 @_check()
@@ -261,8 +310,14 @@ def plugins(site: Site) -> str | Wrong:
     """One missing descriptor stops SNAP from registering every Python operator that comes later, whoever's."""
     for plugin in site.plugins:
         if plugin.faults:
-            fact = f"the Python plugin {plugin.place} is broken and can take the others with it: {', '.join(plugin.faults)}"
-            return Wrong(fact, INSTALL if plugin.place == site.folder else f"move {quoted(plugin.place)} away, or install it again")
+            fact = (
+                f"the Python plugin {plugin.place} is broken and can take the others with it: "
+                f"{', '.join(plugin.faults)}"
+            )
+            return Wrong(
+                fact,
+                INSTALL if plugin.place == site.folder else f"move {quoted(plugin.place)} away, or install it again",
+            )
     others = len(site.plugins) - len(our_places(site))
     return f"other Python plugins: {others}, whole" if others else "other Python plugins: none"
 
@@ -277,7 +332,9 @@ def estran(site: Site) -> str | Wrong | None:
     if not seen.estran:
         return Wrong("SNAP's Python does not see Estran", INSTALL)
     for name, why in seen.errors.items():
-        return Wrong(f"SNAP's Python cannot import {name} ({why})", pip_install(site, "--force-reinstall", name.split(".")[0]))
+        return Wrong(
+            f"SNAP's Python cannot import {name} ({why})", pip_install(site, "--force-reinstall", name.split(".")[0])
+        )
     where, activated = Path(seen.estran).parent, ""
     if inside and inside.environment is not None and (alone := site.seen_alone).estran != seen.estran:
         other = f"Estran {alone.version} in {Path(alone.estran).parent}" if alone.estran else "none"
@@ -285,8 +342,14 @@ def estran(site: Site) -> str | Wrong | None:
     if seen.version != __version__:
         mend = "deactivate" if activated else f"{pip_install(site, f'estran=={__version__}')} && {INSTALL}"
         return Wrong(f"Estran {seen.version} in {where}{activated or ' wins in SNAP'}, and this is {__version__}", mend)
-    if site.manifest is not None and site.manifest.mode == "link" and mark_at(site.folder / content.NAME) != mark(where):
-        return Wrong(f"Estran in {where} wins over the linked checkout", pip(site.interpreter.executable, "uninstall", "estran"))
+    if (
+        site.manifest is not None
+        and site.manifest.mode == "link"
+        and mark_at(site.folder / content.NAME) != mark(where)
+    ):
+        return Wrong(
+            f"Estran in {where} wins over the linked checkout", pip(site.interpreter.executable, "uninstall", "estran")
+        )
     return f"Estran {seen.version} in {where}{activated}"
 
 
@@ -295,7 +358,10 @@ def rugged(site: Site) -> str | Wrong:
     """Whether the ray caster of the relief shadow can be had in SNAP's Java: one ray is cast with its program."""
     without = "Estran.ReliefShadow decides by its own sweep instead"
     if not site.seen.orekit:
-        return Wrong(f"Rugged not reachable: SNAP's Python does not see orekit-jpype; {without}", pip_install(site, "orekit-jpype"))
+        return Wrong(
+            f"Rugged not reachable: SNAP's Python does not see orekit-jpype; {without}",
+            pip_install(site, "orekit-jpype"),
+        )
     folder, java_home = Path(site.seen.orekit).parent, site.diagnosed("Java home")
     program = shutil.which("java", path=str(Path(java_home) / "bin")) if java_home else None
     if program is None:
@@ -303,7 +369,9 @@ def rugged(site: Site) -> str | Wrong:
     jars = [*folder.glob("jars/*.jar"), Path(str(files("estran.adapters.java") / "terrain_rays.jar"))]
     try:
         command = [program, "-cp", os.pathsep.join(map(str, jars)), "estran.TerrainRays"]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=60, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=60, check=False
+        )
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
         found = done.stdout.strip() or next((line for line in reversed(said) if line.startswith("Caused by:")), said[0])
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -337,7 +405,9 @@ def start(site: Site) -> str | Wrong:
         return f"Python starts in SNAP and runs {alias}"
     log = site.settings.module_dir / "esa_snappy" / "snappyutil.log"
     place = next((found for found in checked(site, ("python", "home")) if found.id == "home" and not found.ok), None)
-    mend = place.mend if place is not None else f"{quoted(site.snap.gpt)} {alias} -t {target}  # shows why; so does {log}"
+    mend = (
+        place.mend if place is not None else f"{quoted(site.snap.gpt)} {alias} -t {target}  # shows why; so does {log}"
+    )
     return Wrong(f"Python does not start in SNAP: {answer.reason}", mend)
 
 
@@ -350,8 +420,13 @@ def misplaced(interpreter: Interpreter, inside: Embedded) -> str:
     """Which two Pythons are mixed, and what comes of it."""
     named = f"SNAP is set up for {interpreter.told} with its modules in {interpreter.home}"
     if inside.failure:
-        return f"{named}, and does not start inside SNAP, where it looks for them beside {inside.program or PROGRAM}: {inside.failure}"
-    first = f"of {inside.program}, the first {PROGRAM} on the PATH" if inside.program else f"for the PATH has no {PROGRAM}"
+        return (
+            f"{named}, and does not start inside SNAP, where it looks for them beside {inside.program or PROGRAM}: "
+            f"{inside.failure}"
+        )
+    first = (
+        f"of {inside.program}, the first {PROGRAM} on the PATH" if inside.program else f"for the PATH has no {PROGRAM}"
+    )
     why = "; ".join(f"no {name}: {error}" for name, error in inside.errors.items())
     return f"{named}, and inside SNAP it takes those in {inside.base}, {first}" + (f" ({why})" if why else "")
 

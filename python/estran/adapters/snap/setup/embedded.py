@@ -1,10 +1,13 @@
-"""The Python that starts inside SNAP: its code is the library of the interpreter that SNAP is set up for, its modules are those of the ``python3`` on the PATH.
+"""The Python that starts inside SNAP: its code is the library of the interpreter that SNAP is set up for, its modules
+are those of the ``python3`` on the PATH.
 
-A Python that is embedded does not know its own place. It looks on the PATH for ``python3``, and from there for the folder of its version; if it finds
-one, of whatever Python, it takes it, together with the virtual environment that this ``python3`` belongs to. The library of one Python with the
-modules of another of the same version then fails at the first compiled one. `PYTHONHOME` says the place outright.
+A Python that is embedded does not know its own place. It looks on the PATH for ``python3``, and from there for the
+folder of its version; if it finds one, of whatever Python, it takes it, together with the virtual environment that this
+``python3`` belongs to. The library of one Python with the modules of another of the same version then fails at the
+first compiled one. `PYTHONHOME` says the place outright.
 
-The interpreter itself does the same where it is started under the bare name ``python3`` (Modules/getpath.py), so it is asked that way.
+The interpreter itself does the same where it is started under the bare name ``python3`` (Modules/getpath.py), so it is
+asked that way.
 """
 
 from __future__ import annotations
@@ -69,7 +72,9 @@ class Embedded:
 
     def belongs_to(self, interpreter: Interpreter) -> bool:
         """Whether its modules are those of that interpreter."""
-        return not self.failure and os.path.realpath(self.base) == os.path.realpath(interpreter.home.split(os.pathsep)[0])
+        return not self.failure and os.path.realpath(self.base) == os.path.realpath(
+            interpreter.home.split(os.pathsep)[0]
+        )
 
 
 def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None = None) -> Embedded | None:
@@ -85,7 +90,8 @@ def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None 
     Returns
     -------
     Embedded or None
-        None where the place does not hang on the PATH: on Windows, and for a framework of macOS, whose library knows it.
+        None where the place does not hang on the PATH: on Windows, and for a framework of macOS, whose library knows
+        it.
     """
     if sys.platform == "win32" or interpreter.framework:
         return None

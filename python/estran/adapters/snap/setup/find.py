@@ -51,7 +51,9 @@ def find_snap(given: Path | None = None, environment: Mapping[str, str] | None =
     if given is not None:
         if found := _at(_home_of(given), "--snap"):
             return found
-        raise BadParameter("--snap names no SNAP", where=given, expected=_LOOKS, todo="name the folder that SNAP was installed in")
+        raise BadParameter(
+            "--snap names no SNAP", where=given, expected=_LOOKS, todo="name the folder that SNAP was installed in"
+        )
     if named := environment.get("SNAP_HOME"):
         if found := _at(_home_of(Path(named)), "SNAP_HOME"):
             return found
@@ -62,7 +64,11 @@ def find_snap(given: Path | None = None, environment: Mapping[str, str] | None =
     for home, how in [*places, *((place, "usual place") for place in usual_places(environment))]:
         if found := _at(home, how):
             return found
-    raise NoSnap("no SNAP was found", where="SNAP_HOME, PATH, the usual places", todo="name its folder with --snap DIR, or install SNAP from step.esa.int")
+    raise NoSnap(
+        "no SNAP was found",
+        where="SNAP_HOME, PATH, the usual places",
+        todo="name its folder with --snap DIR, or install SNAP from step.esa.int",
+    )
 
 
 def usual_places(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -90,5 +96,9 @@ def _home_of(path: Path) -> Path:
 def _at(home: Path, how: str) -> Snap | None:
     """Another program is called gpt too, so the folder must look like SNAP's."""
     program = next((home / "bin" / name for name in _PROGRAMS if (home / "bin" / name).is_file()), None)
-    looks = (home / "etc" / "snap.properties").is_file() or (home / "snap" / "modules").is_dir() or any(home.glob("modules/*snap-core*.jar"))
+    looks = (
+        (home / "etc" / "snap.properties").is_file()
+        or (home / "snap" / "modules").is_dir()
+        or any(home.glob("modules/*snap-core*.jar"))
+    )
     return Snap(home, program, how) if program is not None and looks else None

@@ -29,7 +29,9 @@ class Answer:
     def reason(self) -> str:
         """What says why, whole, of what can be a long trace: Python's own error, else SNAP's with what caused it."""
         streams = [[line.strip() for line in text.splitlines() if line.strip()] for text in (self.err, self.out)]
-        python, error, cause, severe = (_message(streams, start) for start in ("Value:", "Error:", "Caused by:", "SEVERE:"))
+        python, error, cause, severe = (
+            _message(streams, start) for start in ("Value:", "Error:", "Caused by:", "SEVERE:")
+        )
         if python:
             name = re.search(r"<class '(?:[\w.]*\.)?(\w+)'>", _message(streams, "Type:"))
             return f"{name[1]}: {python.removeprefix('Value:').strip()}" if name else python
@@ -39,7 +41,9 @@ class Answer:
 
 
 _NEXT = re.compile(
-    r"at [\w.$/]+\(|\.\.\. \d+ more|(Caused by|Error|INFO|WARNING|SEVERE|Suppressed|Line|Namespace|File):|\w+(\.\w+)+(Exception|Error)\b|[A-Z]\w\w \d+, \d{4} "
+    r"at [\w.$/]+\(|\.\.\. \d+ more|(Caused "
+    r"by|Error|INFO|WARNING|SEVERE|Suppressed|Line|Namespace|File):|\w+(\.\w+)+(Exception|Error)\b|[A-Z]\w\w \d+, "
+    r"\d{4} "
 )
 """How a line begins that no longer belongs to the message before it."""
 
@@ -47,15 +51,24 @@ _NEXT = re.compile(
 def _message(streams: list[list[str]], start: str) -> str:
     """The first message that begins so, with its further lines; of what is caused by one another, the last."""
     for lines in streams:
-        places = [i for i, line in enumerate(lines) if line.startswith(start) and line != "Error: Error in Python interpreter:"]
+        places = [
+            i
+            for i, line in enumerate(lines)
+            if line.startswith(start) and line != "Error: Error in Python interpreter:"
+        ]
         if places:
             first = places[-1 if start == "Caused by:" else 0]
-            return " ".join([lines[first], *itertools.takewhile(lambda line: not _NEXT.match(line), lines[first + 1 :])])
+            return " ".join(
+                [lines[first], *itertools.takewhile(lambda line: not _NEXT.match(line), lines[first + 1 :])]
+            )
     return ""
 
 
-def run_gpt(snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: float, changed: Mapping[str, str] | None = None) -> Answer:
-    """Run it in a folder of its own; with `user_dir` where the user asked for another than SNAP's, and `changed` variables of the environment.
+def run_gpt(
+    snap: Snap, *arguments: str, user_dir: Path | None = None, timeout: float, changed: Mapping[str, str] | None = None
+) -> Answer:
+    """Run it in a folder of its own; with `user_dir` where the user asked for another than SNAP's, and `changed`
+    variables of the environment.
 
     At the end of `timeout` [s] the launcher and the JVM that it started are ended.
     """

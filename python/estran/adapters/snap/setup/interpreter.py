@@ -1,7 +1,8 @@
 """The Python that SNAP starts: what it is, and what the interpreter that is embedded in SNAP will see of its packages.
 
-SNAP does not run the executable. It loads the shared library of the Python below it (below a virtual environment, too) and puts the folder of
-esa_snappy first on the path: the path is therefore that of the *base* Python, with that folder before it and the folders of the plugins after it.
+SNAP does not run the executable. It loads the shared library of the Python below it (below a virtual environment, too)
+and puts the folder of esa_snappy first on the path: the path is therefore that of the *base* Python, with that folder
+before it and the folders of the plugins after it.
 """
 
 from __future__ import annotations
@@ -29,18 +30,21 @@ get = sysconfig.get_config_var
 minor = "%d.%d" % sys.version_info[:2]
 names = [get("INSTSONAME"), get("LDLIBRARY"), "Python", "python%s.dll" % minor.replace(".", "")]
 names += ["libpython%s.%s" % (minor, ending) for ending in ("so.1.0", "so", "dylib")]
-folders = [get("LIBDIR"), os.path.join(get("LIBDIR") or "", get("MULTIARCH") or ""), get("LIBPL"), get("PYTHONFRAMEWORKPREFIX")]
+folders = [get("LIBDIR"), os.path.join(get("LIBDIR") or "", get("MULTIARCH") or "")]
+folders += [get("LIBPL"), get("PYTHONFRAMEWORKPREFIX")]
 folders += [os.path.join(sys.base_prefix, d) for d in ("", "lib", "lib64")]
 found = [os.path.join(f, n) for f in folders if f for n in names if n and not n.endswith(".a")]
 spec = importlib.util.find_spec("esa_snappy")
+managed = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+bits = "32 bit" if sys.maxsize < 2**32 else platform.python_implementation()
 json.dump({
     "version": list(sys.version_info[:3]),
-    "kind": "free-threaded" if get("Py_GIL_DISABLED") else "32 bit" if sys.maxsize < 2**32 else platform.python_implementation(),
+    "kind": "free-threaded" if get("Py_GIL_DISABLED") else bits,
     "base": getattr(sys, "_base_executable", None) or sys.executable,
     "home": os.pathsep.join(dict.fromkeys((sys.base_prefix, sys.base_exec_prefix))),
     "framework": bool(get("PYTHONFRAMEWORK")),
     "environment": sys.prefix != sys.base_prefix,
-    "managed": sys.prefix == sys.base_prefix and os.path.isfile(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")),
+    "managed": sys.prefix == sys.base_prefix and os.path.isfile(managed),
     "library": next((f for f in found if os.path.isfile(f)), ""),
     "purelib": sysconfig.get_path("purelib"),
     "esa_snappy": os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else "",
@@ -76,10 +80,11 @@ json.dump({**told, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
 class Interpreter:
     """A Python, by its own account.
 
-    `kind` is CPython for an ordinary one of 64 bits, `base` the executable below a virtual environment, `library` its shared library (empty where
-    there is none), `esa_snappy` the folder that holds that package (empty where there is none), `home` the place of its modules as PYTHONHOME takes it,
-    `framework` whether it is a framework of macOS, `environment` whether it is a virtual one, `managed` whether pip may not install there because the
-    system's packages do (PEP 668).
+    `kind` is CPython for an ordinary one of 64 bits, `base` the executable below a virtual environment, `library` its
+    shared library (empty where there is none), `esa_snappy` the folder that holds that package (empty where there is
+    none), `home` the place of its modules as PYTHONHOME takes it, `framework` whether it is a framework of macOS,
+    `environment` whether it is a virtual one, `managed` whether pip may not install there because the system's packages
+    do (PEP 668).
     """
 
     executable: Path
@@ -102,7 +107,9 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the interpreter embedded in SNAP sees: our package, Orekit's (which brings Rugged), every distribution, and what cannot be imported."""
+    """What the interpreter embedded in SNAP sees: our package, Orekit's (which brings Rugged), every distribution, and
+    what cannot be imported.
+    """
 
     estran: str
     version: str
@@ -126,13 +133,25 @@ def ask(executable: Path) -> Interpreter:
         It does not run, or is no Python 3.
     """
     told = run_python([str(executable), "-c", _ABOUT], executable)
-    return Interpreter(executable, **{**told, "version": tuple(told["version"]), "base": Path(told["base"]), "purelib": Path(told["purelib"])})
+    return Interpreter(
+        executable,
+        **{**told, "version": tuple(told["version"]), "base": Path(told["base"]), "purelib": Path(told["purelib"])},
+    )
 
 
-def look(interpreter: Interpreter, module_dir: Path, roots: Sequence[Path], modules: Sequence[str], *, program: str | None = None) -> Seen:
-    """What of our needs is seen on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports `modules`.
+def look(
+    interpreter: Interpreter,
+    module_dir: Path,
+    roots: Sequence[Path],
+    modules: Sequence[str],
+    *,
+    program: str | None = None,
+) -> Seen:
+    """What of our needs is seen on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports
+    `modules`.
 
-    Under the name `program` ("python3") the interpreter takes the environment that is activated, as it does inside SNAP; without, none.
+    Under the name `program` ("python3") the interpreter takes the environment that is activated, as it does inside
+    SNAP; without, none.
 
     Raises
     ------
@@ -168,7 +187,9 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", version.split("+")[0])[:3])
 
 
-def run_python(command: list[str], executable: Path, timeout: float = 60.0, changed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+def run_python(
+    command: list[str], executable: Path, timeout: float = 60.0, changed: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
     """What a Python answers, as JSON; the first word of `command` is the name under which `executable` is started.
 
     Raises
@@ -178,14 +199,32 @@ def run_python(command: list[str], executable: Path, timeout: float = 60.0, chan
     """
     # PYTHONHOME and the like reach the interpreter inside SNAP as they reach this one.
     wanted = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", **(changed or {})}
-    options: dict[str, Any] = {"env": {k: v for k, v in wanted.items() if v is not None}, "cwd": tempfile.gettempdir(), "check": False}
+    options: dict[str, Any] = {
+        "env": {k: v for k, v in wanted.items() if v is not None},
+        "cwd": tempfile.gettempdir(),
+        "check": False,
+    }
     try:
-        done = subprocess.run(command, executable=str(executable), capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, **options)
+        done = subprocess.run(
+            command,
+            executable=str(executable),
+            capture_output=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         found = "no answer in time" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
-        raise EstranError("the interpreter does not run", where=executable, found=found, todo="choose another with --python") from error
+        raise EstranError(
+            "the interpreter does not run", where=executable, found=found, todo="choose another with --python"
+        ) from error
     try:
         return dict(json.loads(done.stdout.decode("utf-8")))
     except (ValueError, TypeError) as error:
         said = _why(done.stderr.decode("utf-8", "replace"))
-        raise EstranError("the interpreter gives no sensible answer", where=executable, found=said, todo="choose another with --python") from error
+        raise EstranError(
+            "the interpreter gives no sensible answer",
+            where=executable,
+            found=said,
+            todo="choose another with --python",
+        ) from error

@@ -1,4 +1,6 @@
-"""The manifest of an installation: what was written and edited, so that it is known again and can be taken out, whatever else changed since."""
+"""The manifest of an installation: what was written and edited, so that it is known again and can be taken out,
+whatever else changed since.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Edit:
 
     @classmethod
     def of(cls, path: Path, old: Edit | None, *, values: Mapping[str, str] | None = None, line: str = "") -> Edit:
-        """Values for a properties file, or a line for a launcher's configuration; what an `old` edit put there does not count as earlier."""
+        """Values for a properties file, or a line for a launcher's configuration; what an `old` edit put there does not
+        count as earlier.
+        """
         now = content_of(path)
         earlier = now if isinstance(now, bytes) else None
         if earlier is not None and old is not None:
@@ -51,7 +55,11 @@ class Edit:
     @property
     def told(self) -> str:
         """For a dry run."""
-        what = f"{HOME} for SNAP Desktop" if self.line else "sets " + ", ".join(f"{key} = {ours}" for key, (_, ours) in self.keys.items())
+        what = (
+            f"{HOME} for SNAP Desktop"
+            if self.line
+            else "sets " + ", ".join(f"{key} = {ours}" for key, (_, ours) in self.keys.items())
+        )
         return f"{what}; the rest stays"
 
     @property
@@ -63,17 +71,25 @@ class Edit:
     def result(self) -> bytes:
         """The file with what is ours."""
         earlier = self.earlier_bytes or b""
-        return with_line(earlier, self.line) if self.line else edit_properties(earlier, {key: ours for key, (_, ours) in self.keys.items()})
+        return (
+            with_line(earlier, self.line)
+            if self.line
+            else edit_properties(earlier, {key: ours for key, (_, ours) in self.keys.items()})
+        )
 
     def taken_out(self, now: bytes, path: Path) -> bytes | None:
-        """The file without what is still ours; None: no file is left. If nobody else changed it, it gets its earlier bytes back."""
+        """The file without what is still ours; None: no file is left. If nobody else changed it, it gets its earlier
+        bytes back.
+        """
         if now == self.result:
             return self.earlier_bytes
         if self.line:
             left = without_line(now, self.line)
         else:
             held = read_properties(now, path)
-            left = edit_properties(now, {key: before for key, (before, ours) in self.keys.items() if held.get(key) == ours}, path)
+            left = edit_properties(
+                now, {key: before for key, (before, ours) in self.keys.items() if held.get(key) == ours}, path
+            )
         return None if self.earlier is None and not left.strip() else left
 
 
@@ -127,14 +143,20 @@ def read_manifest(folder: Path) -> Manifest | None:
         told = json.loads(path.read_bytes())
         if told.pop("schema") != _SCHEMA:
             raise EstranError(
-                "another version of Estran made this installation", where=path, todo="uninstall it with that version, or remove the folder by hand"
+                "another version of Estran made this installation",
+                where=path,
+                todo="uninstall it with that version, or remove the folder by hand",
             )
         files = {str(Path(name)): mark.strip() for name, mark in told.pop("files").items()}
         edits = {
-            str(Path(name)): Edit(one["earlier"], {key: (before, ours) for key, (before, ours) in one["keys"].items()}, one["line"])
+            str(Path(name)): Edit(
+                one["earlier"], {key: (before, ours) for key, (before, ours) in one["keys"].items()}, one["line"]
+            )
             for name, one in told.pop("edits").items()
         }
         _ = [edit.result for edit in edits.values()]  # raises where a part is not of its type
         return Manifest(told["mode"], told["version"], files, edits, tuple(str(Path(one)) for one in told["folders"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EstranError("the record of the installation is damaged", where=path, todo=f"remove the folder {folder} by hand") from error
+        raise EstranError(
+            "the record of the installation is damaged", where=path, todo=f"remove the folder {folder} by hand"
+        ) from error

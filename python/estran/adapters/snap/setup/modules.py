@@ -1,4 +1,6 @@
-"""What kind of SNAP it is: versions from the manifests of its modules, the Java that its classes need, and who brings Python operators."""
+"""What kind of SNAP it is: versions from the manifests of its modules, the Java that its classes need, and who brings
+Python operators.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ class Plugin:
     place: Path
     aliases: tuple[str, ...]
     faults: tuple[str, ...]
-    """A missing or unreadable descriptor stops SNAP from registering every Python operator that comes later, whoever's."""
+    """A missing or unreadable descriptor stops SNAP from registering every Python operator that comes later, whoever's.
+    """
 
 
 def module_folders(settings: Settings) -> Iterator[Path]:
@@ -46,7 +49,9 @@ def module_folders(settings: Settings) -> Iterator[Path]:
         yield home / "modules"
         return
     names = [line.strip() for line in clusters.read_text("utf-8", "replace").splitlines()]
-    yield from (home / name / "modules" for name in names if name and name not in ("platform", "ide", "java", "bin", "etc"))
+    yield from (
+        home / name / "modules" for name in names if name and name not in ("platform", "ide", "java", "bin", "etc")
+    )
     yield from (Path(p) / "modules" for p in settings.paths("snap.extraClusters"))
 
 
@@ -60,7 +65,9 @@ def module_jars(settings: Settings) -> dict[str, Path]:
 
 
 def find_module(jars: dict[str, Path], module: str) -> Path | None:
-    """The jar of a module: ``eu-esa-snap-esa-snappy.jar``, or with its version in the name in the stand-alone engine."""
+    """The jar of a module: ``eu-esa-snap-esa-snappy.jar``, or with its version in the name in the
+    stand-alone engine.
+    """
     pattern = re.compile(rf"(?:.*-)?{re.escape(module)}(?:-[0-9].*)?\.jar")
     return next((jar for name, jar in jars.items() if pattern.fullmatch(name)), None)
 
@@ -94,16 +101,31 @@ def java_needed(jar: Path) -> int:
     """The Java that a jar's classes need; 0 where it has none."""
     try:
         with zipfile.ZipFile(jar) as archive:
-            name = next((n for n in archive.namelist() if n.endswith(".class") and not n.startswith("META-INF/") and "-info" not in n), None)
+            name = next(
+                (
+                    n
+                    for n in archive.namelist()
+                    if n.endswith(".class") and not n.startswith("META-INF/") and "-info" not in n
+                ),
+                None,
+            )
             return max(int.from_bytes(archive.read(name)[6:8]) - _JAVA_1, 0) if name is not None else 0
     except (OSError, zipfile.BadZipFile):
         return 0
 
 
 def find_plugins(settings: Settings) -> list[Plugin]:
-    """Who brings Python operators, found as SNAP finds them (PyOperatorSpi, ServiceFinder), in its order; of one alias, the last wins."""
+    """Who brings Python operators, found as SNAP finds them (PyOperatorSpi, ServiceFinder), in its order; of one alias,
+    the last wins.
+    """
     folders = [settings.plugin_parent, *(Path(p) for p in settings.paths(EXTRA_PATHS))]
-    found = [entry for parent in folders if parent.is_dir() for entry in sorted(parent.iterdir()) if (entry / _SERVICES).is_file()]
+    found = [
+        entry
+        for parent in folders
+        if parent.is_dir()
+        for entry in sorted(parent.iterdir())
+        if (entry / _SERVICES).is_file()
+    ]
     plugins = [_plugin(place, place) for place in found]
     for jar in module_jars(settings).values():
         try:

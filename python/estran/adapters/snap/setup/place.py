@@ -1,7 +1,7 @@
 """From one manifest to the next: the changes of files that lie between two installations, or between one and none.
 
-First goes what the old manifest names, where it is as it was written and not wanted any more; then the new manifest is written; then what it names.
-So whatever is there when the process is killed, the manifest that is there names it.
+First goes what the old manifest names, where it is as it was written and not wanted any more; then the new manifest is
+written; then what it names. So whatever is there when the process is killed, the manifest that is there names it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from estran.adapters.snap.setup.manifest import FILE, Manifest
 from estran.errors import TargetExists
 
 
-def placed(folder: Path, old: Manifest, new: Manifest | None, wanted: Mapping[Path, Content], edited: Iterable[Change]) -> tuple[list[Change], list[Path]]:
+def placed(
+    folder: Path, old: Manifest, new: Manifest | None, wanted: Mapping[Path, Content], edited: Iterable[Change]
+) -> tuple[list[Change], list[Path]]:
     """What becomes of each file.
 
     Parameters
@@ -50,20 +52,33 @@ def placed(folder: Path, old: Manifest, new: Manifest | None, wanted: Mapping[Pa
     # Not looked at: what lies behind a link that somebody put into our folder.
     there = {p: known for p in inside | outside | parts if (known := mark_at(p))}
     needed = {parent for path in (*wanted, *([record] if new else ())) for parent in path.parents}
-    gone = {p for p, known in there.items() if known == listed.get(p) != mark(wanted.get(p)) or _left_behind(p, folder, needed)}
+    gone = {
+        p
+        for p, known in there.items()
+        if known == listed.get(p) != mark(wanted.get(p)) or _left_behind(p, folder, needed)
+    }
     into = {p for p, what in wanted.items() if p in gone or there.get(p) != mark(what)}
     strange, above = sorted(there.keys() - gone), {parent for p in into for parent in p.parents}
     for p in strange:
         if p in above or not into.isdisjoint(p.parents) or (p in into and p not in listed):
-            raise TargetExists("something is there that this command did not make", where=p, todo="move it away, then try again")
-    restored = [change for change in old.taken_out() if new is None or new.edits.get(str(change.path)) != old.edits[str(change.path)]]
+            raise TargetExists(
+                "something is there that this command did not make", where=p, todo="move it away, then try again"
+            )
+    restored = [
+        change
+        for change in old.taken_out()
+        if new is None or new.edits.get(str(change.path)) != old.edits[str(change.path)]
+    ]
     going = gone | {c.path for c in restored if c.wanted is None} | (set() if new else {record})
     emptied = []
-    for one in sorted({folder, *map(Path, old.folders), *filter(is_folder, below)} - needed, key=lambda p: (-len(p.parts), p)):
+    for one in sorted(
+        {folder, *map(Path, old.folders), *filter(is_folder, below)} - needed, key=lambda p: (-len(p.parts), p)
+    ):
         if is_folder(one) and going.issuperset(one.iterdir()):
             going.add(one)
             emptied.append(one)
-    # While our folder is half changed, SNAP must not look into it: the services file, or the link that it is behind, goes first and comes last.
+    # While our folder is half changed, SNAP must not look into it: the services file, or the link that it is behind,
+    # goes first and comes last.
     half = any(folder in p.parents for p in gone | into)
     hidden = {p for p in there.keys() | wanted.keys() if half and services.is_relative_to(p)}
     manifest = Change(record, new.to_bytes() if new else None, "what is written, for estran snap uninstall")

@@ -1,4 +1,6 @@
-"""What an installation changes: decided on paper, so that it can be shown; then made, proved with gpt, and on any failure taken back."""
+"""What an installation changes: decided on paper, so that it can be shown; then made, proved with gpt, and on any
+failure taken back.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,17 @@ from pathlib import Path, PurePosixPath
 
 from estran import __version__
 from estran.adapters.snap.setup import content
-from estran.adapters.snap.setup.changes import Change, Content, content_of, is_folder, is_part, made, mark, missing_folders, tree
+from estran.adapters.snap.setup.changes import (
+    Change,
+    Content,
+    content_of,
+    is_folder,
+    is_part,
+    made,
+    mark,
+    missing_folders,
+    tree,
+)
 from estran.adapters.snap.setup.check import ALIASES, obstacle, other_python, pip, pip_install
 from estran.adapters.snap.setup.desktop import HOME, home_line
 from estran.adapters.snap.setup.doctor import checked, in_front, misplaced, our_places
@@ -33,7 +45,9 @@ class InstallFailed(EstranError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be changed, in order, in a SNAP that `site` describes as it will be afterwards, and what is to be said of it."""
+    """What will be changed, in order, in a SNAP that `site` describes as it will be afterwards, and what is to be said
+    of it.
+    """
 
     site: Site
     changes: tuple[Change, ...]
@@ -48,7 +62,8 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
     site
         The SNAP as it is.
     python
-        An interpreter to set SNAP up for; None for the one it is set up for, or, where it is set up for none, the one that runs this.
+        An interpreter to set SNAP up for; None for the one it is set up for, or, where it is set up for none, the one
+        that runs this.
     linked
         Point at the checkout instead of copying.
 
@@ -68,13 +83,21 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
     held = _links(site, notes) if linked else _copies(site, notes)
     folder, desktop = site.folder, site.desktop
     if site.manifest is None and _strangers(folder):
-        raise TargetExists("a folder of that name is there that this command did not make", where=folder, todo="move it away, then try again")
+        raise TargetExists(
+            "a folder of that name is there that this command did not make",
+            where=folder,
+            todo="move it away, then try again",
+        )
     wanted: dict[Path, Content] = {folder / path: what for path, what in held.items()}
     wanted |= content.menu_files(desktop.modules) if desktop is not None else {}
     changed = _home(site, notes)
     edits = _settings(site, now, old) | _desktop(site, old, notes, wrong=bool(changed))
-    edited = [Change(Path(path), edit.result, edit.told) for path, edit in edits.items() if edit is not old.edits.get(path)]
-    files = {str(path.relative_to(folder) if folder in path.parents else path): mark(what) for path, what in wanted.items()}
+    edited = [
+        Change(Path(path), edit.result, edit.told) for path, edit in edits.items() if edit is not old.edits.get(path)
+    ]
+    files = {
+        str(path.relative_to(folder) if folder in path.parents else path): mark(what) for path, what in wanted.items()
+    }
     outside = [folder / FILE, *(path for path in wanted if folder not in path.parents), *map(Path, edits)]
     folders = dict.fromkeys([*old.folders, *(str(one) for path in outside for one in missing_folders(path))])
     new = Manifest("link" if linked else "copy", __version__, files, edits, tuple(folders))
@@ -91,15 +114,22 @@ def plan_uninstall(site: Site) -> Plan:
     Raises
     ------
     EstranError
-        A folder of our name is there, and has no manifest of ours; or its services file was changed, and would be left without operators.
+        A folder of our name is there, and has no manifest of ours; or its services file was changed, and would be left
+        without operators.
     """
     if site.manifest is None and _strangers(site.folder):
-        raise EstranError("this folder was not made by `estran snap install`", where=site.folder, todo="remove it by hand")
+        raise EstranError(
+            "this folder was not made by `estran snap install`", where=site.folder, todo="remove it by hand"
+        )
     changes, left = placed(site.folder, site.manifest or Manifest(), None, {}, ())
     services = next((p for p in left if (site.folder / content.SERVICES).is_relative_to(p)), None)
     if services is not None:
         todo = "move it away, then estran snap uninstall"
-        raise EstranError("this file was changed since it was installed, and SNAP would look for operators that are gone", where=services, todo=todo)
+        raise EstranError(
+            "this file was changed since it was installed, and SNAP would look for operators that are gone",
+            where=services,
+            todo=todo,
+        )
     notes = [f"left as it is, for it is not as it was installed: {_some(left)}"] if left else []
     return Plan(site, tuple(changes), tuple(notes))
 
@@ -122,7 +152,11 @@ def _proof(site: Site) -> list[str]:
     answer = site.gpt(alias, "-h")
     # Of an operator that it does not know gpt says so, and exits with 0.
     if answer.code != 0 or f"gpt {alias}" not in answer.out:
-        todo = "try again with a longer --timeout" if answer.code is None and "no answer" in answer.reason else "estran snap doctor"
+        todo = (
+            "try again with a longer --timeout"
+            if answer.code is None and "no answer" in answer.reason
+            else "estran snap doctor"
+        )
         raise InstallFailed(_OUT, where=f"{site.snap.gpt} {alias} -h", found=answer.reason, todo=todo)
     told = [f"gpt {alias} -h answers"]
     for found in checked(site, ("java", "gpt", "start")):
@@ -140,11 +174,20 @@ def _set_up(site: Site, python: Path | None) -> Site:
     if python is None and told:
         asked, wanted = told, find_executable(told)
         if wanted is None:
-            raise InstallFailed("the Python that SNAP is set up for is not there", where=site.settings.origins[PYTHON], found=told, todo=other_python())
+            raise InstallFailed(
+                "the Python that SNAP is set up for is not there",
+                where=site.settings.origins[PYTHON],
+                found=told,
+                todo=other_python(),
+            )
     else:
         wanted = find_executable(str((python or Path(sys.executable)).expanduser()))
         if wanted is None:
-            raise BadParameter("--python names no program", where=python or sys.executable, todo="name an interpreter, as --python python3")
+            raise BadParameter(
+                "--python names no program",
+                where=python or sys.executable,
+                todo="name an interpreter, as --python python3",
+            )
         wanted = wanted.absolute()  # not resolved: a virtual environment is known by its link
         asked = str(wanted)
     interpreter, module_dir = ask(wanted), site.settings.module_dir
@@ -162,7 +205,11 @@ def _refuse(site: Site) -> None:
             raise InstallFailed(found.fact, todo=found.mend)
     for place in our_places(site):
         if place != site.folder:
-            todo = "in SNAP Desktop: Tools > Plugins > Installed > Estran > Uninstall" if place.suffix == ".jar" else "move it out of SNAP's sight"
+            todo = (
+                "in SNAP Desktop: Tools > Plugins > Installed > Estran > Uninstall"
+                if place.suffix == ".jar"
+                else "move it out of SNAP's sight"
+            )
             raise InstallFailed("another place brings Estran's operators to this SNAP already", where=place, todo=todo)
 
 
@@ -180,18 +227,29 @@ def _copies(site: Site, notes: list[str]) -> Mapping[PurePosixPath, Content]:
     """What `install` puts into our folder."""
     seen = site.installed
     if not seen.estran:
-        notes.append("SNAP's Python does not see this Estran (it does not see editable installations): a copy goes beside the operators")
+        notes.append(
+            "SNAP's Python does not see this Estran (it does not see editable installations): a copy goes beside the "
+            "operators"
+        )
     elif seen.version != __version__:
         todo = pip_install(site, f"estran=={__version__}")
         found = seen.version or "one that cannot be imported"
-        raise InstallFailed("another Estran would win in SNAP's Python", where=Path(seen.estran).parent, expected=__version__, found=found, todo=todo)
+        raise InstallFailed(
+            "another Estran would win in SNAP's Python",
+            where=Path(seen.estran).parent,
+            expected=__version__,
+            found=found,
+            todo=todo,
+        )
     else:
         notes.append(f"SNAP uses Estran {seen.version} in {Path(seen.estran).parent}")
     return content.copies(package=not seen.estran)
 
 
 def _settings(site: Site, now: Settings, old: Manifest) -> dict[str, Edit]:
-    """SNAP's settings of Python, where it would not take this one anyway: the file, and what of it is ours, made anew or as it is."""
+    """SNAP's settings of Python, where it would not take this one anyway: the file, and what of it is ours, made anew
+    or as it is.
+    """
     keys = {PYTHON: site.settings.python, MODULE_DIR: str(site.settings.module_dir)}
     path = _itself(site.settings.snappy_properties)
     before = old.edits.get(str(path))
@@ -221,12 +279,17 @@ def _desktop(site: Site, old: Manifest, notes: list[str], *, wrong: bool) -> dic
     if before is None and not wrong and there.belongs_to(site.interpreter):
         return {}
     if not all(map(desktop.ours, desktop.said)):
-        notes.append(f"{HOME} of SNAP Desktop is set already in {' or '.join(map(str, desktop.confs))}, which was left as it is")
+        notes.append(
+            f"{HOME} of SNAP Desktop is set already in {' or '.join(map(str, desktop.confs))}, which was left as it is"
+        )
         return {}
     if before is not None and before.line == line and desktop.said.get(desktop.conf) == value:
         return {str(conf): before}
     if obstacle(conf.parent) or (conf.exists() and not os.access(conf, os.W_OK)):
-        notes.append(f"{conf} cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: {line.partition('  #')[0]}")
+        notes.append(
+            f"{conf} cannot be written: to have SNAP Desktop find its Python, add to a file that starts it: "
+            f"{line.partition('  #')[0]}"
+        )
         return {str(conf): before} if before is not None else {}
     notes.append(f"SNAP Desktop gets {HOME}={value} by {conf}")
     return {str(conf): Edit.of(conf, before, line=line)}

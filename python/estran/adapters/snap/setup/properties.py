@@ -1,7 +1,8 @@
 """Java's properties files: read as Java reads them, edited without touching what is not ours.
 
-Format: java.util.Properties.load (Java SE API). SNAP 10 and newer reads its files as UTF-8 (Files.newBufferedReader) and skips a file that is not;
-older Java code and SNAP's installers write ISO-8859-1. What we write is ASCII with \\u escapes, which both read alike.
+Format: java.util.Properties.load (Java SE API). SNAP 10 and newer reads its files as UTF-8 (Files.newBufferedReader)
+and skips a file that is not; older Java code and SNAP's installers write ISO-8859-1. What we write is ASCII with \\u
+escapes, which both read alike.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def is_utf8(data: bytes) -> bool:
 def edit_properties(data: bytes, values: Mapping[str, str | None], name: object = "") -> bytes:
     """The file with these values set, or taken out where None; every other byte stays.
 
-    A key that stands several times is set at its last place and taken out at the others. New keys come at the end, in the order given.
+    A key that stands several times is set at its last place and taken out at the others. New keys come at the end, in
+    the order given.
     """
     found = [entry for entry in entries(data, name) if entry.key in values]
     last = {entry.key: entry for entry in found}
@@ -80,7 +82,12 @@ def entries(data: bytes, name: object = "") -> list[Entry]:
         if line[1] is None or not line[1].strip(b" \t\f"):
             continue
         # Blanks at the beginning of each natural line do not count.
-        text = re.sub(r"\\(?:(?:\r\n|\r|\n)[ \t\f]*|(.)|\Z)", lambda m: m[0] if m[1] else "", line[1].decode(encoding), flags=re.DOTALL)
+        text = re.sub(
+            r"\\(?:(?:\r\n|\r|\n)[ \t\f]*|(.)|\Z)",
+            lambda m: m[0] if m[1] else "",
+            line[1].decode(encoding),
+            flags=re.DOTALL,
+        )
         match = _KEY_AND_VALUE.fullmatch(text.lstrip(" \t\f"))
         assert match is not None  # the pattern takes every text
         found.append(Entry(_unescape(match[1], name), _unescape(match[2], name), *line.span()))
@@ -100,7 +107,12 @@ def _unescape(text: str, name: object) -> str:
             return _ESCAPES.get(match[3], match[3])
         if not match[2]:
             found = text[match.start() : match.start() + 6]
-            raise EstranError("a properties file has a broken \\u escape", where=name, found=found, todo="write back-slashes of paths twice: C:\\\\users")
+            raise EstranError(
+                "a properties file has a broken \\u escape",
+                where=name,
+                found=found,
+                todo="write back-slashes of paths twice: C:\\\\users",
+            )
         return chr(int(match[2], 16))
 
     plain = re.sub(r"\\(?:(u)([0-9A-Fa-f]{4})?|(.))", one, text, flags=re.DOTALL)
@@ -116,7 +128,9 @@ def _escape(text: str, special: str) -> bytes:
     names = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f", "\\": "\\\\"}
     units = text.encode("utf-16-be", "surrogatepass")
     characters = [chr(int.from_bytes(units[i : i + 2])) for i in range(0, len(units), 2)]
-    written = [names.get(c) or ("\\" + c if c in special else c if " " <= c <= "~" else f"\\u{ord(c):04X}") for c in characters]
+    written = [
+        names.get(c) or ("\\" + c if c in special else c if " " <= c <= "~" else f"\\u{ord(c):04X}") for c in characters
+    ]
     if written and written[0] == " ":
         written[0] = "\\ "  # blanks before a value do not count
     return "".join(written).encode("ascii")

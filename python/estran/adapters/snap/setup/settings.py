@@ -1,9 +1,10 @@
 """SNAP's settings as SNAP layers them.
 
-From snap-runtime's Config and esa-snappy's PyBridge: ``<home>/etc/snap.properties`` holds defaults; ``<userdir>/etc/snap.properties`` goes over them;
-then the file that ``snap.config`` names; over these go ``-D`` options of the JVM; and ``<userdir>/snap-python/snappy.properties``, which
-SNAP's own configuration of Python writes, goes over all when Python is started. The last counts for Python and its module folder,
-not for ``snap.pythonExtraPaths``, which is read before. ``${name}`` stands for a setting, a system property, or a variable of the environment.
+From snap-runtime's Config and esa-snappy's PyBridge: ``<home>/etc/snap.properties`` holds defaults;
+``<userdir>/etc/snap.properties`` goes over them; then the file that ``snap.config`` names; over these go ``-D`` options
+of the JVM; and ``<userdir>/snap-python/snappy.properties``, which SNAP's own configuration of Python writes, goes over
+all when Python is started. The last counts for Python and its module folder, not for ``snap.pythonExtraPaths``, which
+is read before. ``${name}`` stands for a setting, a system property, or a variable of the environment.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from pathlib import Path
 from estran.adapters.snap.setup.properties import read_properties
 from estran.errors import EstranError
 
-PYTHON, MODULE_DIR, EXTRA_PATHS, USER_DIR = "snap.pythonExecutable", "snap.pythonModuleDir", "snap.pythonExtraPaths", "snap.userdir"
+PYTHON, MODULE_DIR, EXTRA_PATHS, USER_DIR = (
+    "snap.pythonExecutable",
+    "snap.pythonModuleDir",
+    "snap.pythonExtraPaths",
+    "snap.userdir",
+)
 _JVM_VARIABLES = ("JAVA_TOOL_OPTIONS", "INSTALL4J_ADD_VM_PARAMS", "_JAVA_OPTIONS")
 """What the JVM and SNAP's launchers take options from, weakest first."""
 
@@ -77,7 +83,9 @@ class Settings:
         return (self.user_dir / "system", *windows)
 
 
-def read_settings(home: Path | None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    home: Path | None, user_dir: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
     """The settings of the SNAP at `home`; with `user_dir` as if that were given by ``-J-Dsnap.userdir``."""
     environment = os.environ if environment is None else environment
     broken: list[str] = []
@@ -97,7 +105,9 @@ def read_settings(home: Path | None, user_dir: Path | None = None, environment: 
     told |= options
     snappy = _file(found / "snap-python" / "snappy.properties", broken)
     told |= {key: value for key, value in snappy.items() if key != EXTRA_PATHS}
-    return Settings(home, found, origin, _values(told), {key: origin for key, (_, origin) in told.items()}, tuple(broken))
+    return Settings(
+        home, found, origin, _values(told), {key: origin for key, (_, origin) in told.items()}, tuple(broken)
+    )
 
 
 def _values(told: _Told) -> dict[str, str]:
@@ -127,13 +137,19 @@ def _vm_options(home: Path | None, environment: Mapping[str, str]) -> _Told:
     file = home / "bin" / "gpt.vmoptions" if home is not None else Path()
     lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
     words = [(line.strip(), str(file)) for line in lines]
-    words += [(word, name) for name in _JVM_VARIABLES for word in shlex.split(environment.get(name, ""), posix=sys.platform != "win32")]
+    words += [
+        (word, name)
+        for name in _JVM_VARIABLES
+        for word in shlex.split(environment.get(name, ""), posix=sys.platform != "win32")
+    ]
     options = ((re.fullmatch(r"-D([^=\s]+)=(.*)", word), origin) for word, origin in words)
     return {match[1]: (match[2].strip('"'), origin) for match, origin in options if match}
 
 
 def _home_folder(values: Mapping[str, str], environment: Mapping[str, str]) -> Path:
-    """The JVM's ``user.home``: on Unix what the list of users says, not HOME (a container can have both, and differ)."""
+    """The JVM's ``user.home``: on Unix what the list of users says, not HOME (a container can have
+    both, and differ).
+    """
     told = values.get("user.home")
     if told is None and sys.platform != "win32":
         import pwd
@@ -151,7 +167,9 @@ def _resolved(value: str, values: Mapping[str, str]) -> str:
         match = re.search(r"\$\{([^}]*)\}", value)
         if match is None:
             break
-        known = values.get(match[1]) or (str(_home_folder(values, os.environ)) if match[1] == "user.home" else os.environ.get(match[1]))
+        known = values.get(match[1]) or (
+            str(_home_folder(values, os.environ)) if match[1] == "user.home" else os.environ.get(match[1])
+        )
         if known is None or match[0] in known:
             break
         value = value.replace(match[0], known)

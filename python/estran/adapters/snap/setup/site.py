@@ -123,14 +123,18 @@ class Site:
 
     @cached_property
     def installed(self) -> Seen:
-        """What SNAP's interpreter sees without any plugin, and without any environment that is activated here and now."""
+        """What SNAP's interpreter sees without any plugin, and without any environment that is
+        activated here and now.
+        """
         return look(self.interpreter, self.settings.module_dir, (), ("estran",))
 
     @cached_property
     def seen(self) -> Seen:
         """What it sees with the plugins, after imports, inside a gpt that is started from here."""
         program = PROGRAM if self.embedded is not None else None
-        return look(self.interpreter, self.settings.module_dir, [p.place for p in self.plugins], _IMPORTED, program=program)
+        return look(
+            self.interpreter, self.settings.module_dir, [p.place for p in self.plugins], _IMPORTED, program=program
+        )
 
     @cached_property
     def seen_alone(self) -> Seen:
