@@ -14,7 +14,7 @@ from affine import Affine
 from estran.errors import EstranError
 from estran.masks.relief.cast import ByRows, Sun
 from estran.masks.relief.geodetic import geodetic_heights
-from estran.masks.relief.relief_shadow import ReliefSettings, ReliefShadow, Services, decide_relief
+from estran.masks.relief.relief_shadow import ReliefServices, ReliefSettings, ReliefShadow, decide_relief
 from estran.masks.relief.surroundings import with_surroundings
 from estran.raster.grid import Grid
 
@@ -48,7 +48,7 @@ def test_a_ridge_beyond_the_scene_casts_into_it():
     """
     dem = ridge_south(GRID)
     assert not dem.any()
-    found = relief_shadow(dem, GRID, SUN, settings=SWEEP, services=Services(read_dem=ridge_south))
+    found = relief_shadow(dem, GRID, SUN, settings=SWEEP, services=ReliefServices(read_dem=ridge_south))
     assert found.cast.sum(axis=0)[30] == pytest.approx(12, abs=2)
     assert found.cast[-8:].all()
     assert not found.notes
@@ -81,7 +81,7 @@ def test_nothing_is_claimed_where_height_or_sun_are_unknown():
     azimuth = SUN.azimuth.copy()
     azimuth[5, 5] = np.nan
     sensor = Sun(np.full(GRID.shape, 90.0), np.full(GRID.shape, 80.0))
-    found = relief_shadow(dem, GRID, Sun(azimuth, SUN.elevation), sensor, SWEEP, Services(read_dem=ridge_south))
+    found = relief_shadow(dem, GRID, Sun(azimuth, SUN.elevation), sensor, SWEEP, ReliefServices(read_dem=ridge_south))
     assert found.nodata[10:12, 20:30].all()
     assert found.nodata[5, 5]
     for mask in (found.cast, found.self_shadow, found.low_sun, found.occluded, found.unknown):
@@ -111,7 +111,8 @@ def test_angles_read_by_rows_are_those_of_arrays():
     assert lazy.lowest() == arrays.lowest() == np.nanmin(elevation)
     dem = ridge_south(GRID)
     expected, found = (
-        relief_shadow(dem, GRID, sun, settings=SWEEP, services=Services(read_dem=ridge_south)) for sun in (arrays, lazy)
+        relief_shadow(dem, GRID, sun, settings=SWEEP, services=ReliefServices(read_dem=ridge_south))
+        for sun in (arrays, lazy)
     )
     for name in ("cast", "nodata", "clearance", "cosine"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
@@ -131,14 +132,16 @@ class Dark:
 
 def test_who_decides():
     dem = ridge_south(GRID)
-    found = relief_shadow(dem, GRID, SUN, settings=ReliefSettings(backend="rugged"), services=Services(ray_caster=Dark))
+    found = relief_shadow(
+        dem, GRID, SUN, settings=ReliefSettings(backend="rugged"), services=ReliefServices(ray_caster=Dark)
+    )
     assert found.cast[~found.nodata].all()
     assert found.facts == {"backend": "rugged", "rays": dem.size, "rays_lost": 0}
 
     def unreachable(terrain):
         raise EstranError("no Java")
 
-    found = relief_shadow(dem, GRID, SUN, services=Services(ray_caster=unreachable))
+    found = relief_shadow(dem, GRID, SUN, services=ReliefServices(ray_caster=unreachable))
     assert not found.cast.any()
     assert found.facts == {"backend": "sweep", "backend_wanted": "hybrid"}
     assert "no Java" in found.notes[-1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from estran.engine.execute import Services, run_graph
+from estran.engine.execute import Adapters, run_graph
 from estran.engine.graph import Graph, Node
 from estran.engine.run import hold
 from estran.engine.timing import Stopwatch
@@ -42,7 +42,7 @@ def run(
 ) -> tuple[Any, Files]:
     files = Files(product)
     return run_graph(
-        graph, sources or {}, operators=operators, services=Services(files.open, files.write), **options
+        graph, sources or {}, operators=operators, adapters=Adapters(files.open, files.write), **options
     ), files
 
 
@@ -92,7 +92,7 @@ def test_nothing_is_opened_when_the_graph_is_wrong(product: Product, operators: 
             Graph("g", (R, P1, Node("X", "Nobody", (("source", "P1"),)))),
             {},
             operators=operators,
-            services=Services(files.open, files.write),
+            adapters=Adapters(files.open, files.write),
         )
     assert files.opened == []
 

@@ -221,7 +221,7 @@ def test_a_scene_operator_may_let_go_of_what_it_has_used(product: Product) -> No
 
     class Taking(SceneOp):
         def compute(self, block, survey=None):
-            red = block.take("red")
+            red = block.pop("red")
             gone = weakref.ref(red)
             result = self.answer(block, red - 1)
             del red
@@ -231,7 +231,7 @@ def test_a_scene_operator_may_let_go_of_what_it_has_used(product: Product) -> No
     run_now(Taking(), {"source": product})
     assert left == [(None, None)]
     block = whole({"red": np.zeros((2, 2), np.float32)})
-    assert block.take("red") is block["red"]
+    assert block.pop("red") is block["red"]
 
 
 def test_an_overview_is_the_mean_of_what_was_read(product: Product) -> None:

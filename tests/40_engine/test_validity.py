@@ -139,11 +139,11 @@ def test_heights_beyond_the_scene_that_the_earth_has_not_are_no_data() -> None:
 
     from estran.catalogue.operators.relief_shadow import ReliefShadow
     from estran.engine.inputs import Inputs
-    from estran.engine.run import _wider
+    from estran.engine.run import _reads_aux
 
     file = Path("dem.tif")
     heights = np.array([[100.0, 1e30, -32768.0]], np.float32)
-    wider = _wider(
+    read = _reads_aux(
         ReliefShadow(dem=file), Inputs(GRID, {}, (), files={"dem": file}), lambda path, grid, resampling: heights
     )
-    np.testing.assert_array_equal(wider("dem", GRID), np.array([[100.0, np.nan, np.nan]], np.float32))
+    np.testing.assert_array_equal(read("dem", GRID), np.array([[100.0, np.nan, np.nan]], np.float32))

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from estran.adapters.snap import make_operator
-from estran.adapters.snap.faults import told
+from estran.adapters.snap.faults import user_error
 from estran.adapters.snap.jvm import java
 from estran.adapters.snap.parameters import convert
 from estran.adapters.snap.samples import to_java
@@ -819,7 +819,7 @@ class TestWholeScene:
         ids=["module", "memory", "heap", "other"],
     )
     def test_the_remedy_fits_the_fault(self, error, remedy):
-        sentence = str(told(error, "Estran.X", "tile x 0, y 0, 5 x 5"))
+        sentence = str(user_error(error, "Estran.X", "tile x 0, y 0, 5 x 5"))
         assert sentence.startswith(f"Estran.X failed: {type(error).__name__}: ")
         assert "(in tile x 0, y 0, 5 x 5)" in sentence
         assert remedy in sentence
@@ -827,7 +827,7 @@ class TestWholeScene:
 
     def test_a_sentence_says_nothing_twice(self):
         mine = BadParameter("parameter x is outside its interval", where="Estran.X", expected="[0,1]", found=7)
-        assert str(told(mine, "Estran.X")) == str(mine)
+        assert str(user_error(mine, "Estran.X")) == str(mine)
 
     def test_a_fault_is_told_with_its_place(self, product):
         @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from xarray.backends.netCDF4_ import NetCDF4ArrayWrapper
 
 import estran
 from estran.adapters.files import open_product, write_product
-from estran.adapters.java.lend import lent
+from estran.adapters.java.ray_caster import ray_caster
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.engine.run import run_now
 from estran.errors import TargetExists, UnsupportedProduct
@@ -37,7 +37,7 @@ def classes(source) -> np.ndarray:
 
 @pytest.fixture
 def truth(product) -> np.ndarray:
-    return np.asarray(run_now(CloudMask(**ANGLES), {"source": product}, lend=lent())["cloud_class"].data)
+    return np.asarray(run_now(CloudMask(**ANGLES), {"source": product}, ray_caster=ray_caster)["cloud_class"].data)
 
 
 @pytest.mark.parametrize(

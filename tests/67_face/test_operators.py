@@ -9,7 +9,7 @@ import xarray as xr
 from small_scene import COMMON, GRID, counts, make_foreign
 
 import estran
-from estran.adapters.java.lend import lent
+from estran.adapters.java.ray_caster import ray_caster
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.spectral_tests import SpectralTests
 from estran.catalogue.operators.sun_glint import SunGlint
@@ -32,7 +32,7 @@ def assert_results(dataset: xr.Dataset, result) -> None:
 def test_the_engine_s_bits_from_a_safe(op, safe, safe_product):
     how = {"upsampling": "Bilinear", "downsampling": "Mean", "flagDownsampling": "FlagOr"}
     resampled = Resample(targetResolution=20, **how).apply_to({"sourceProduct": safe_product}, tile=1024)
-    expected = run_now(op, {"source": resampled}, lend=lent())
+    expected = run_now(op, {"source": resampled}, ray_caster=ray_caster)
     parameters = {"wind_speed": 6} if isinstance(op, SunGlint) else {}
     got = estran.run(op.alias, estran.open(safe), **parameters)
     assert_results(got, expected)
@@ -260,5 +260,5 @@ def test_values_as_people_write_them(foreign):
 
 
 def test_saturation_is_known_after_the_way_through_a_dataset(product):
-    expected = run_now(CloudMask(**ANGLES), {"source": product}, lend=lent())
+    expected = run_now(CloudMask(**ANGLES), {"source": product}, ray_caster=ray_caster)
     assert_results(estran.operators.cloud_mask(dataset_of(product), **ANGLES), expected)

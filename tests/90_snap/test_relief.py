@@ -9,7 +9,7 @@ import pytest
 
 from estran.adapters.files import open_product, write_product
 from estran.adapters.files.aux_raster import read_on_grid
-from estran.adapters.java.lend import lent
+from estran.adapters.java.ray_caster import ray_caster
 from estran.catalogue.operators.relief_shadow import FLAGS, ReliefShadow
 from estran.engine.run import run_now
 from estran.raster.grid import Grid, Window
@@ -45,7 +45,9 @@ def test_rugged_decides_in_snap_s_java(gpt, stack, ridges, tmp_path):
     assert int(facts["rays"]) > 100
     assert int(facts["rays_of_audit"]) > 10_000
     assert float(facts["audit_agreement"]) >= 0.999
-    expected = run_now(ReliefShadow(dem=ridges), {"source": open_product(stack)}, read_aux=read_on_grid, lend=lent())
+    expected = run_now(
+        ReliefShadow(dem=ridges), {"source": open_product(stack)}, read_aux=read_on_grid, ray_caster=ray_caster
+    )
     for name in ("relief_flags", "relief_margin", "cos_incidence"):
         np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(expected[name].data), err_msg=name)
     assert 0.02 < FLAGS.unpack(np.asarray(found["relief_flags"].data), "CAST").mean() < 0.6

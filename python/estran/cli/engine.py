@@ -15,7 +15,7 @@ from estran.cli.output import files_of, refuse_inputs
 from estran.cli.reading import reading
 from estran.cli.room import Weighed, add_force, judge_memory, judge_space
 from estran.engine.bind import bind
-from estran.engine.execute import Outcome, Services, run_graph
+from estran.engine.execute import Adapters, Outcome, run_graph
 from estran.engine.graph import Graph
 from estran.engine.need import Need, size_of
 from estran.engine.nodes.files import Read, Write
@@ -48,7 +48,7 @@ def execute(
     """Run a graph with our readers and writers."""
     from estran.adapters.files.aux_raster import read_on_grid
     from estran.adapters.files.open import open_product, write_product
-    from estran.adapters.java.lend import lent
+    from estran.adapters.java.ray_caster import ray_caster
 
     if args.tile < 64:
         raise BadParameter("the tile is too small", where="--tile", expected="64 or more", found=args.tile)
@@ -76,7 +76,7 @@ def execute(
             graph,
             sources,
             operators=operators(),
-            services=Services(open_file, write, partial(read_on_grid, remote=reading(args).allow_remote), lent()),
+            adapters=Adapters(open_file, write, partial(read_on_grid, remote=reading(args).allow_remote), ray_caster),
             target=target,
             format_name=format_name,
             tile=args.tile,

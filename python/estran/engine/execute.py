@@ -15,7 +15,7 @@ from estran.engine.need import Weigh
 from estran.engine.nodes.base import SnapNode
 from estran.engine.nodes.files import Read, Write
 from estran.engine.overview import Overview
-from estran.engine.run import TILE, Lent, hold, run_operator
+from estran.engine.run import TILE, RayCaster, hold, run_operator
 from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
 from estran.errors import BadGraph
@@ -31,15 +31,15 @@ WriteProduct = Callable[..., Path]
 
 
 @dataclass(frozen=True)
-class Services:
-    """How files are opened, written and warped to a grid, and what operators may call of Java; as
+class Adapters:
+    """How files are opened, written and warped to a grid, and how rays are cast; as
     :func:`~estran.engine.run.run_operator` takes them.
     """
 
     open_product: OpenProduct
     write_product: WriteProduct
     read_aux: ReadAux | None = None
-    lend: Lent | None = None
+    ray_caster: RayCaster | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def run_graph(
     sources: Mapping[str, Path | Product],
     *,
     operators: Operators,
-    services: Services,
+    adapters: Adapters,
     target: Path | None = None,
     format_name: str = "",
     tile: int = TILE,
@@ -80,7 +80,7 @@ def run_graph(
         What ``-Sname=…`` names: files, or products that are open.
     operators
         The catalogue, by alias.
-    services
+    adapters
         What stands at the edge.
     target
         Where the product of the last node goes when the graph has no Write node (gpt's ``-t``); nowhere where None.
@@ -99,7 +99,7 @@ def run_graph(
     writes = [step for step in steps if isinstance(step.runs, Write)]
     stages = Stages(progress)
     weight = 1 / (len(steps) + (target is not None and not writes))
-    run = _Run(graph, steps, sources, services, tile, stages, weight, watch, overview, {}, {}, [], weigh)
+    run = _Run(graph, steps, sources, adapters, tile, stages, weight, watch, overview, {}, {}, [], weigh)
     for step in steps:
         run.node(step)
     last = _last(graph, steps, run.products)
@@ -123,7 +123,7 @@ class _Run:
     graph: Graph
     steps: tuple[Step, ...]
     sources: Mapping[str, Path | Product]
-    services: Services
+    adapters: Adapters
     tile: int
     stages: Stages
     weight: float
@@ -144,11 +144,11 @@ class _Run:
             made = run_operator(
                 step.runs,
                 inputs,
-                read_aux=self.services.read_aux,
+                read_aux=self.adapters.read_aux,
                 tile=self.tile,
                 progress=listening,
                 overview=self.overview,
-                lend=self.services.lend,
+                ray_caster=self.adapters.ray_caster,
                 weigh=self.weigh,
             )
             self.products[step.node.id] = self._held(made, step.node.id) if self._is_read_again(step.node.id) else made
@@ -183,7 +183,7 @@ class _Run:
             self.watch.start("write")
             report(fraction, message)
 
-        self.written.append(self.services.write_product(product, path, format_name, progress=writing))
+        self.written.append(self.adapters.write_product(product, path, format_name, progress=writing))
         self.watch.stop()
 
     def _product(self, refid: str, report: Progress) -> Product:
@@ -200,7 +200,7 @@ class _Run:
         self.watch.start("open")
         log.info("opening %s", path)
         # The node itself reports, too.
-        self.opened[name] = self.services.open_product(
+        self.opened[name] = self.adapters.open_product(
             path, progress=lambda fraction, message: report(0.1 * fraction, message)
         )
         return self.opened[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,10 +75,10 @@ def memory_of_scene(op: Operator, arrays: int, pixels: int) -> int:
     return pixels * max(each.holds for each in op.passes)
 
 
-def casts_rays(op: Operator, inputs: Inputs, lend: Mapping[str, object]) -> bool:
-    """Whether an operator will have rays cast over a DEM by what it is lent."""
+def casts_rays(op: Operator, inputs: Inputs, with_rays: bool) -> bool:
+    """Whether an operator will have rays cast over a DEM, where it is given a ray caster."""
     return (
-        "rays" in lend
+        with_rays
         and "dem" in inputs.files
         and "rugged" in (getattr(op, "backend", ""), getattr(op, "relief_backend", ""))
     )

@@ -30,14 +30,14 @@ from estran.engine.whole_scene import LOCAL, SceneRun, compute_scene
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Pending, Product
-from estran.raster.scene import Progress, Scene, quiet
+from estran.raster.scene import Progress, Scene, Services, quiet
 from estran.sensors.plausible import drop_impossible
 from estran.sensors.survey import joined_extents, warnings_about
 
 log = logging.getLogger("estran")
 
-Lent = Mapping[str, Callable[..., Any]]
-"""What an operator may call, by name: see :class:`~estran.raster.scene.Block`."""
+RayCaster = Callable[[Any], Any]
+"""A terrain to a caster of rays over it: see :class:`~estran.raster.scene.Services`."""
 
 TILE = 1024
 """Pixels a side: the tile of Sentinel-2's JPEG 2000 files, 4 MB of float32 a band."""
@@ -51,7 +51,7 @@ def run_operator(
     tile: int = TILE,
     progress: Progress = quiet,
     overview: Overview | None = None,
-    lend: Lent | None = None,
+    ray_caster: RayCaster | None = None,
     weigh: Weigh | None = None,
 ) -> Product:
     """Run an operator lazily: the bands are Dask arrays, and nothing is computed but a look at fixed places for the
@@ -71,8 +71,8 @@ def run_operator(
         Called with the fraction done, while the bands are being computed in this process.
     overview
         Gathers small copies of bands while a *scene* operator reads them; complete once the product is settled.
-    lend
-        What a *scene* operator may call besides reading its `aux` beyond the scene: "rays".
+    ray_caster
+        What a *scene* operator may call besides reading its `aux` beyond the scene.
     weigh
         Asked before anything starts whether there is room for it.
 
@@ -91,11 +91,11 @@ def run_operator(
     """
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
     if weigh is not None:
-        weigh(need_of(op, inputs, tile=tile, threads=threads(), rays=casts_rays(op, inputs, lend or {})))
+        weigh(need_of(op, inputs, tile=tile, threads=threads(), rays=casts_rays(op, inputs, ray_caster is not None)))
     main = sources[op.sources[0].name]
     scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
     if op.walk is Walk.SCENE:
-        services = {**(lend or {}), "wider": _wider(op, inputs, read_aux)}
+        services = Services(_reads_aux(op, inputs, read_aux), ray_caster)
         wanted = None if overview is None else (overview.bands, overview.limit)
         run = SceneRun(op, inputs, scene, services, progress, wanted)
         tasks = [[dask_delayed()(partial(compute_scene, run), pure=False)()]]
@@ -219,12 +219,12 @@ def _finish(
     )
 
 
-def _wider(
+def _reads_aux(
     op: Operator, inputs: Inputs, read_aux: ReadAux | None
 ) -> Callable[[str, Grid], npt.NDArray[np.float32] | None]:
     """Reads an `aux` file on a grid that goes beyond the scene."""
 
-    def wider(name: str, grid: Grid) -> npt.NDArray[np.float32] | None:
+    def read(name: str, grid: Grid) -> npt.NDArray[np.float32] | None:
         if read_aux is None or name not in inputs.files:
             return None
         aux = next(a for a in op.aux if a.name == name)
@@ -232,7 +232,7 @@ def _wider(
         drop_impossible(values, name)
         return values
 
-    return wider
+    return read
 
 
 def _product(op: Operator, main: Product, inputs: Inputs, arrays: Mapping[str, Any]) -> Product:

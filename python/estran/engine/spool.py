@@ -20,7 +20,7 @@ import numpy.typing as npt
 from estran.engine.heap import return_what_is_free
 from estran.errors import TooLittleRoom
 from estran.raster.grid import Window
-from estran.raster.scene import Array, Block, Consumable
+from estran.raster.scene import Array, Block, OwnedArrays
 
 Float = npt.NDArray[np.float32]
 
@@ -152,7 +152,7 @@ def _cut_short() -> int:
     raise OSError("a temporary file ends before its image does")
 
 
-class SpooledArrays(Consumable):
+class SpooledArrays(OwnedArrays):
     """Arrays by name of which some lie in a spool: those are read when they are asked for, whole; :class:`SpooledBlock`
     reads strips of them.
     """
@@ -207,7 +207,7 @@ class SpooledBlock(Block):
             for name, image in images.items()
         }
         window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
-        return Block(found, self.scene, window, self.facts, self.progress, self.lent)
+        return Block(found, self.scene, window, self.facts, self.progress, self.services)
 
 
 def strips(height: int) -> Iterator[slice]:

@@ -23,7 +23,7 @@ from estran.engine.spool import Spool, SpooledArrays, SpooledBlock, strips
 from estran.engine.tiles import RECORD, Record, Steps
 from estran.engine.validity import find_fillings
 from estran.raster.grid import Window
-from estran.raster.scene import Progress, Scene, quiet
+from estran.raster.scene import Progress, Scene, Services, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, reflectance_of, warnings_about
 
 LOCAL = "threads"
@@ -58,7 +58,7 @@ class SceneRun:
         op: Operator,
         inputs: Inputs,
         scene: Scene,
-        services: Mapping[str, Callable[..., Any]],
+        services: Services,
         progress: Progress,
         wanted: tuple[tuple[str, ...], int] | None,
     ) -> None:
@@ -96,7 +96,7 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
             run.scene,
             inputs.grid.window,
             progress=lambda share, message: run.progress(0.5 + 0.5 * share, message),
-            lent=run.services,
+            services=run.services,
         )
         del arrays  # the block alone holds them: an operator may let go of what it has used
         result = op.compute(block)

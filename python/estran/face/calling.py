@@ -178,7 +178,7 @@ def _dated(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution
 def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: int | None, tile: int) -> xr.Dataset:
     """One date."""
     from estran.adapters.files.aux_raster import read_on_grid
-    from estran.adapters.java.lend import lent
+    from estran.adapters.java.ray_caster import ray_caster
     from estran.engine.run import run_operator
 
     layouts: tuple[Layout, ...] = ()
@@ -194,7 +194,7 @@ def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: 
             product = _on_one_grid(op, product, resolution, tile)
         products[name] = product
     result = run_operator(
-        op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, lend=lent(), weigh=_weigh
+        op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, ray_caster=ray_caster, weigh=_weigh
     )
     # Notes on how the Dataset was read are the product's, which the engine leaves to the product.
     notes = [note for product in products.values() for note in product.notes]

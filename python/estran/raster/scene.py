@@ -19,7 +19,7 @@ Progress = Callable[[float, str], None]
 
 
 def quiet(_share: float, _message: str) -> None:
-    """A progress report nobody listens to."""
+    """A progress callback that reports nothing."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,29 @@ class Scene:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Consumable(dict[str, Array]):
-    """Arrays that whoever works on them may take out for good: nobody else holds them, so their memory goes when the
-    taker is done (:meth:`Block.take`).
-    """
+class OwnedArrays(dict[str, Array]):
+    """Arrays that nobody else holds: one that is popped (:meth:`Block.pop`) frees its memory once it is used."""
 
     def discard(self, name: str) -> None:
-        """Let go of an array; nothing happens where there is none."""
+        """Remove an array; nothing happens where there is none."""
         self.pop(name, None)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What an operator may call of whoever runs it, because no room below may open files or start Java.
+
+    Parameters
+    ----------
+    read_aux
+        ``(name, grid)`` to an `aux` raster on a grid that goes beyond the scene, (rows, columns) float32 with NaN where
+        it has no data; None where it is a band of the product.
+    ray_caster
+        A terrain to a caster of rays over it.
+    """
+
+    read_aux: Callable[[str, Grid], Array | None] | None = None
+    ray_caster: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class Block:
     window: Window
     facts: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = quiet
-    lent: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    services: Services = Services()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -85,19 +100,19 @@ class Block:
         """The array, or None where the product lacks it."""
         return self.arrays.get(name)
 
-    def take(self, name: str) -> Array | None:
-        """As :meth:`get`, for the last time: where the block's arrays are :class:`Consumable`, the block lets go of it.
+    def pop(self, name: str) -> Array | None:
+        """The array, removed from the block where its arrays are :class:`OwnedArrays`; else as :meth:`get`.
 
-        A whole tile of Sentinel-2 is 120 MB an array: a *scene* operator that takes what it needs once keeps its peak
+        A whole tile of Sentinel-2 is 120 MB an array: a *scene* operator that pops what it needs once keeps its peak
         low.
         """
-        if isinstance(self.arrays, Consumable):
+        if isinstance(self.arrays, OwnedArrays):
             return self.arrays.pop(name, None)
         return self.get(name)
 
     def release(self, names: Sequence[str]) -> None:
-        """Let go of arrays that are not read any more, where the block's arrays are :class:`Consumable`."""
-        if isinstance(self.arrays, Consumable):
+        """Remove arrays that are not read any more, where the block's arrays are :class:`OwnedArrays`."""
+        if isinstance(self.arrays, OwnedArrays):
             for name in names:
                 self.arrays.discard(name)
 

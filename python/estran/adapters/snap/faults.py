@@ -7,7 +7,7 @@ from __future__ import annotations
 from estran.errors import EstranError
 
 
-def told(error: Exception, alias: str, where: str = "") -> EstranError:
+def user_error(error: Exception, alias: str, where: str = "") -> EstranError:
     """The error as a sentence that names operator, place and remedy.
 
     Our own errors keep their kind and their words and gain what they do not say yet; any other error becomes one, with

@@ -22,9 +22,9 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from estran.adapters.java.lend import lent
+from estran.adapters.java.ray_caster import ray_caster
 from estran.adapters.snap import profiles, source, target
-from estran.adapters.snap.faults import told
+from estran.adapters.snap.faults import user_error
 from estran.adapters.snap.inputs import (
     STRIP,
     Array,
@@ -45,7 +45,7 @@ from estran.catalogue.spec import Operator, Walk
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Element
-from estran.raster.scene import Block, Consumable, Progress, quiet
+from estran.raster.scene import Block, OwnedArrays, Progress, Services, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
 
 Result = TypeVar("Result")
@@ -82,7 +82,7 @@ class SnapOperator:
         try:
             self._initialize(context)
         except Exception as error:
-            raise self._told(error) from error
+            raise self._user_error(error) from error
 
     def doExecute(self, pm: Any) -> None:  # noqa: N802 - SNAP's name
         """Scene and surveyed operators work here, with a progress bar and a Cancel button; the others have nothing to
@@ -155,7 +155,9 @@ class SnapOperator:
         try:
             return self._compute(self._block(grown, quiet), self._survey)
         except Exception as error:
-            raise self._told(error, f"tile x {window.col}, y {window.row}, {window.width} x {window.height}") from error
+            raise self._user_error(
+                error, f"tile x {window.col}, y {window.row}, {window.width} x {window.height}"
+            ) from error
 
     def _whole(self, progress: Progress) -> Block:
         """The result of a scene operator, made by the first call."""
@@ -178,7 +180,7 @@ class SnapOperator:
         try:
             return work()
         except Exception as error:
-            self._failure = self._told(error, "the whole scene")
+            self._failure = self._user_error(error, "the whole scene")
             raise self._failure from error
 
     def _survey_by_strips(self, progress: Progress) -> dict[str, Any]:
@@ -212,7 +214,7 @@ class SnapOperator:
 
     def _block(self, window: Window, progress: Progress) -> Block:
         # Nobody else holds these arrays: a scene operator may let go of each once it has used it.
-        arrays: dict[str, Array] = Consumable()
+        arrays: dict[str, Array] = OwnedArrays()
         count = len(self._inputs)
         for i, (name, found) in enumerate(self._inputs.items()):
 
@@ -230,7 +232,7 @@ class SnapOperator:
             self._scene,
             window,
             progress=lambda share, message: progress(0.2 + 0.8 * share, message),
-            lent=self._lent(),
+            services=self._services(),
         )
 
     def _covers(self, found: AuxFile, values: Array) -> bool:
@@ -276,14 +278,14 @@ class SnapOperator:
         for note in warnings_about(scene, needed, str(self._scene.metadata.get("name", ""))):
             self._context.getLogger().warning(f"{self._op.alias}: {note}")
 
-    def _lent(self) -> dict[str, Any]:
-        def wider(name: str, grid: Grid) -> Array | None:
+    def _services(self) -> Services:
+        def read_aux(name: str, grid: Grid) -> Array | None:
             found = self._inputs.get(name)
             return found.on(grid) if isinstance(found, AuxFile) else None
 
-        return {**lent(), "wider": wider}
+        return Services(read_aux, ray_caster)
 
-    def _told(self, error: Exception, where: str = "") -> EstranError:
+    def _user_error(self, error: Exception, where: str = "") -> EstranError:
         """The sentence for the user; the traceback goes to SNAP's log, at a level that shows only where the fault is
         not the user's to mend.
         """
@@ -291,7 +293,7 @@ class SnapOperator:
         (log.fine if isinstance(error, EstranError) else log.severe)(
             f"{self.declaration.alias}: {traceback.format_exc()}"
         )
-        return told(error, self.declaration.alias, where)
+        return user_error(error, self.declaration.alias, where)
 
 
 def _part(progress: Progress, first: float, size: float) -> Progress:

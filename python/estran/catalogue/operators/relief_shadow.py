@@ -14,7 +14,7 @@ from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
     from estran.masks.relief.cast import ByRows
-    from estran.masks.relief.relief_shadow import DecidedRelief, Services
+    from estran.masks.relief.relief_shadow import DecidedRelief, ReliefServices
 
 FLAGS = FlagCoding(
     "relief_flags",
@@ -276,8 +276,8 @@ def _rows_of(block: Block, name: str, *, above_horizon: bool = False) -> ByRows:
     return ByRows(read, block.shape[0])
 
 
-def _services(block: Block) -> Services:
-    from estran.masks.relief.relief_shadow import Services
+def _services(block: Block) -> ReliefServices:
+    from estran.masks.relief.relief_shadow import ReliefServices
 
-    read = block.lent.get("wider")
-    return Services(None if read is None else lambda grid: read("dem", grid), block.lent.get("rays"))
+    read = block.services.read_aux
+    return ReliefServices(None if read is None else lambda grid: read("dem", grid), block.services.ray_caster)

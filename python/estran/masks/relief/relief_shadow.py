@@ -50,7 +50,7 @@ class ReliefSettings:
 
 
 @dataclass(frozen=True)
-class Services:
+class ReliefServices:
     """What whoever runs the mask provides, since no kernel opens files or starts Java; None for what there is not.
 
     Parameters
@@ -163,7 +163,7 @@ def decide_relief(
     sun: Sun,
     sensor: Sun | None = None,
     settings: ReliefSettings | None = None,
-    services: Services | None = None,
+    services: ReliefServices | None = None,
     progress: Progress = quiet,
 ) -> DecidedRelief:
     """The relief shadow of a whole scene, as far as the terrain must be seen as a whole.
@@ -188,7 +188,7 @@ def decide_relief(
     EstranError
         If the sweep and the rays disagree on more than a few of the pixels that are audited.
     """
-    settings, services = settings or ReliefSettings(), services or Services()
+    settings, services = settings or ReliefSettings(), services or ReliefServices()
     notes: list[str] = []
     height_unknown = np.isnan(dem)
     relief, around = with_surroundings(dem, grid, sun.lowest(), services.read_dem)
@@ -220,7 +220,7 @@ def _decided(
     scene: Grid,
     sun: Sun,
     backend: Backend,
-    services: Services,
+    services: ReliefServices,
     notes: list[str],
     progress: Progress,
 ) -> tuple[Bool, dict[str, Any]]:

@@ -1,11 +1,10 @@
-"""What the relief shadow borrows: terrain beyond the image, and rays."""
+"""What the relief shadow is given: terrain beyond the image, and a ray caster."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 from affine import Affine
 
 from estran.catalogue.operators.relief_shadow import FLAGS, ReliefShadow
@@ -31,9 +30,8 @@ def ridge(path, grid, resampling="bilinear", notes=None):
     return np.where(np.abs(y - south) < max(40, size), 300.0, np.where(y < 5600000 - 100, 0.0, 50.0)).astype(np.float32)
 
 
-@pytest.mark.parametrize("lend", [None, {}], ids=["nothing lent", "no rays"])
-def test_a_ridge_outside_the_image_casts_into_it(lend):
-    done = run_now(ReliefShadow(dem=Path("dem.tif")), {"source": product()}, read_aux=ridge, lend=lend)
+def test_a_ridge_outside_the_image_casts_into_it():
+    done = run_now(ReliefShadow(dem=Path("dem.tif")), {"source": product()}, read_aux=ridge)
     cast = FLAGS.unpack(np.asarray(done["relief_flags"].data), "CAST")
     # 300 m tan 65 = 643 m: 243 m of it fall into the image, at its southern edge.
     assert cast[-10:].mean() > 0.9
@@ -53,7 +51,7 @@ def test_a_band_has_no_surroundings_and_its_edge_is_flagged():
     assert FLAGS.unpack(np.asarray(done["relief_flags"].data), "UNKNOWN")[-3:].any()
 
 
-def test_a_ray_caster_that_is_lent_decides():
+def test_a_ray_caster_that_is_given_decides():
     asked = []
 
     class Nowhere:
@@ -67,7 +65,7 @@ def test_a_ray_caster_that_is_lent_decides():
         ReliefShadow(dem=Path("dem.tif"), backend="rugged"),
         {"source": product()},
         read_aux=ridge,
-        lend={"rays": lambda terrain: Nowhere()},
+        ray_caster=lambda terrain: Nowhere(),
     )
     assert sum(asked) == GRID.width * GRID.height
     assert not FLAGS.unpack(np.asarray(done["relief_flags"].data), "CAST").any()
