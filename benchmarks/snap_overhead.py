@@ -37,7 +37,7 @@ class Doubling(Operator):
     summary = "Twice each band."
     atbd = "none"
     menu = "Tools"
-    sources = (Source("source", tuple(Reads(f"b{i}") for i in range(BANDS)), "Bands."),)
+    sources = (Source("source", tuple(Reads(f"b{i}", ours=True) for i in range(BANDS)), "Bands."),)
     writes = tuple(BandOut(f"d{i}", "float32", "1", "twice the band") for i in range(BANDS))
     walk = Walk.PIXEL
 

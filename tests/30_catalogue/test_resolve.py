@@ -40,7 +40,7 @@ class Op(Operator):
             ),
             "first",
         ),
-        Source("other", (Reads("cloud_flags"),), "second", optional=True),
+        Source("other", (Reads("cloud_flags", ours=True),), "second", optional=True),
     )
     aux = (Aux("dem", "dem_file", "m", "heights", "one cirrus threshold"),)
     writes = (

@@ -70,7 +70,7 @@ class ExampleOp(Operator):
             ),
             "Level-1C.",
         ),
-        Source("truth", (Reads("cloud_flags"),), "Reference.", optional=True),
+        Source("truth", (Reads("cloud_flags", ours=True),), "Reference.", optional=True),
     )
     aux = (Aux("dem", "dem_file", "m", "Heights.", "cirrus by one threshold"),)
     writes = (

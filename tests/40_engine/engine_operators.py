@@ -31,11 +31,11 @@ WRITES = (
 )
 
 
-class Bright(Operator):
+class Bright(Operator, abstract=True):
     """Base of the test operators: value from the red band, flags from a limit."""
 
     version = "1.0"
-    menu = "Test"
+    menu = "Optical"
     summary = "For tests."
     atbd = "test"
     sources = (Source("source", READS, "Anything with a red band."),)

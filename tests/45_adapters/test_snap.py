@@ -56,7 +56,7 @@ WKT = (
 )
 
 
-class Base(Operator):
+class Base(Operator, abstract=True):
     label = "Brightness"
     version = "1.0"
     summary = "Where it is bright."
@@ -782,7 +782,7 @@ class TestWholeScene:
         class Light(Base):
             alias = "Estran.Light"
             walk = Walk.SCENE
-            sources = (Source("source", tuple(Reads(f"b{i}") for i in range(8)), "Many bands."),)
+            sources = (Source("source", tuple(Reads(f"b{i}", ours=True) for i in range(8)), "Many bands."),)
             writes = (BandOut("mean", "float32", "1", "first row"),)
 
             def compute(self, block, survey=None):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Literal, Self
 
+from estran.catalogue.checks import check_declaration, check_operator
 from estran.catalogue.parameters import Parameter, param, parameters_of
 from estran.errors import BadParameter, EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
@@ -63,6 +64,8 @@ class Reads:
         Semantic names that may serve instead, in order; using one is said aloud.
     from_param
         Name of the parameter whose value replaces a band that is missing (a constant angle).
+    ours
+        Whether `band` is no semantic name but that of a band that another operator writes.
     """
 
     band: str
@@ -71,6 +74,7 @@ class Reads:
     without: str = ""
     fallback: tuple[str, ...] = ()
     from_param: str = ""
+    ours: bool = False
 
     def __post_init__(self) -> None:
         if self.optional and not self.without:
@@ -223,7 +227,8 @@ class Declared:
 
 
 class Operator(Declared):
-    """A step from rasters to rasters. Subclasses are ``@dataclass(frozen=True, kw_only=True)``.
+    """A step from rasters to rasters. Subclasses are ``@dataclass(frozen=True, kw_only=True)``, and are refused where
+    something is missing or unknown (:mod:`estran.catalogue.checks`).
 
     ``compute`` gets a :class:`~estran.raster.scene.Block` whose arrays are named semantically, and answers with the
     arrays of ``writes``. It never writes into its inputs. It imports its kernels inside ``compute``, so that the
@@ -243,6 +248,12 @@ class Operator(Declared):
     """Of a *scene* operator that looks at its inputs by strips of rows alone
     (:meth:`~estran.raster.scene.Block.strip`), so that they need not be in memory.
     """
+
+    def __init_subclass__(cls, *, abstract: bool = False, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if not abstract:
+            check_declaration(cls, "menu", "sources", "writes", "walk")
+            check_operator(cls)
 
     def halo(self) -> int:
         """Pixels needed around a tile; may depend on the parameters."""
@@ -265,6 +276,11 @@ class Study(Declared):
     """What is not raster to raster: seeds, time axes, campaigns. Deterministic for its seed, whatever the number of
     workers.
     """
+
+    def __init_subclass__(cls, *, abstract: bool = False, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if not abstract:
+            check_declaration(cls)
 
     def run(self, progress: Progress = quiet) -> Any:
         """The result, a dataclass of arrays; an adapter saves it."""
