@@ -6,6 +6,8 @@ these. The command line prints the sentence alone; the traceback goes to the log
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class EstranError(Exception):
     """A contract that the user can mend.
@@ -77,6 +79,14 @@ class UnsupportedProduct(EstranError):
 
 class MissingBand(EstranError):
     """A semantic band that an operator needs is not in the product."""
+
+
+def missing_band(
+    name: str, available: Iterable[str], *, where: object = "", expected: object = "", todo: str = ""
+) -> MissingBand:
+    """The error that a band is missing among those available."""
+    found = ", ".join(available) or "none"
+    return MissingBand(f"band {name!r} is missing", where=where, expected=expected, found=found, todo=todo)
 
 
 class BadGrid(EstranError):

@@ -47,7 +47,7 @@ def cloud_objects(
     flags = given.flags.copy()
     add_surface(flags, Strip(0, flags.shape[0], 0, arrays), plan, settings, pixel)
     kept = Kept(replace(given, flags=flags), brightness_of(arrays) if plan.brightness else None)
-    return run.find_clouds(kept, tuple(arrays)), run.facts, run.notes
+    return run.find_clouds(kept, tuple(arrays)), run.facts, [str(note) for note in run.notes]
 
 
 def bands(cloudy: np.ndarray, moving: bool, seed: int = 0) -> dict[str, np.ndarray]:

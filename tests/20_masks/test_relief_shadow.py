@@ -30,7 +30,7 @@ def relief_shadow(*args, **more):
     for part, masks in decided.parts():
         for name, array in whole.items():
             array[part] = getattr(masks, name)
-    return SimpleNamespace(**whole, notes=decided.notes, facts=decided.facts)
+    return SimpleNamespace(**whole, notes=[str(note) for note in decided.record.notes], facts=decided.record.facts)
 
 
 def ridge_south(grid):

@@ -253,11 +253,12 @@ def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:
         assert set(outputs.arrays) == {w.name for w in op.writes}
         notes = resolve_reads(op, [n for n in rest if "." not in n]).notes
         for name, without in gone:
-            said = [note for note in notes if note.startswith(f"no {name}:")]
             instead = any(band in rest for band in fallbacks.get(name, ()))
             assert any(
-                without.rstrip(".") in note or (instead and note.endswith("is used instead.")) for note in said
-            ), f"{op.alias}: nobody says that {name} is missing"
+                (note.code == "missing" and without.rstrip(".") in note.text) or (instead and note.code == "substitute")
+                for note in notes
+                if note.band == name
+            ), f"{op.alias}: no note says that {name} is missing"
 
 
 def interval_ends_are_clear(op_class: type[Operator], block: Block) -> None:

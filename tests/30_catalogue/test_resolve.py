@@ -17,6 +17,7 @@ from estran.catalogue.sun import sun_points
 from estran.errors import EstranError, MissingBand, UnsupportedProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Grid
+from estran.raster.record import Note, RunRecord
 from estran.raster.scene import whole
 
 FLAGS = FlagCoding("f", (Flag("CLOUD", 0, (1, 2, 3), "cloud"), Flag("SHADOW", 2, (4, 5, 6), "shadow", 0.7)))
@@ -72,14 +73,14 @@ def test_names_without_units():
 
 def test_optional_band_and_layer_are_switched_off_aloud():
     found = resolve_reads(Op(), _without("B10", "elevation"), "Sentinel-2A")
-    assert found.notes == ("no cirrus: the cirrus test is off.", "no dem: one cirrus threshold.")
+    assert tuple(map(str, found.notes)) == ("no cirrus: the cirrus test is off.", "no dem: one cirrus threshold.")
     assert [m.band if isinstance(m, Reads) else m.name for m in found.missing] == ["cirrus", "dem"]
 
 
 def test_parameter_stands_for_a_band():
     found = resolve_reads(Op(sza=30.0), _without("sun_zenith"), "Sentinel-2B")
     assert found.constants == {"sun_zenith": 30.0}
-    assert found.notes == ("no sun_zenith: the constant 30 degrees of parameter sza is used.",)
+    assert tuple(map(str, found.notes)) == ("no sun_zenith: the constant 30 degrees of parameter sza is used.",)
     assert resolve_reads(Op, _without("sun_zenith"), parameters={"sza": 30.0}).constants == {"sun_zenith": 30.0}
 
 
@@ -90,15 +91,15 @@ def test_own_band_wins_over_the_parameter():
 def test_fallback():
     found = resolve_reads(Op(), _without("B8A"), "Sentinel-2")
     assert found.bands["nir08"] == "B8"
-    assert found.notes == ("no nir08: nir (band B8) is used instead.",)
+    assert tuple(map(str, found.notes)) == ("no nir08: nir (band B8) is used instead.",)
 
 
 def test_a_platform_that_is_not_said_is_taken_for_sentinel2_aloud():
     assert resolve_reads(Op(), ALL).notes == (
-        "the product does not say its platform: its bands are taken for Sentinel-2's.",
+        Note("assumed", "", "the product does not say its platform: its bands are taken for Sentinel-2's."),
     )
     assert resolve_reads(Op(sza=30.0), ["red", "nir08", "cirrus", "dem"]).notes == (
-        "no sun_zenith: the constant 30 degrees of parameter sza is used.",
+        Note("constant", "sun_zenith", "no sun_zenith: the constant 30 degrees of parameter sza is used."),
     )
 
 
@@ -154,7 +155,8 @@ class TestSun:
         # Near 50.5 N, 4.4 E at the solstice: latitude minus declination, a little more because noon by the sun is at
         # 11:44 UTC.
         assert points["sun_zenith"].data.mean() == pytest.approx(50.5 - 23.44, abs=0.3)
-        assert notes == ("sun_zenith computed from place and time (2026-06-21 12:00:00 UTC): the product has none.",)
+        text = "sun_zenith computed from place and time (2026-06-21 12:00:00 UTC): the product has none."
+        assert notes == (Note("computed", "sun_zenith", text),)
 
     @pytest.mark.parametrize(
         ("op", "names", "start"),
@@ -179,10 +181,11 @@ class TestOutputs:
         ]
 
     def test_record(self):
-        element = record(Op(sza=1.5), ["a", "a", "b"], {"threshold": np.float32(0.5), "shares": {"x": 1}, "n": 3})
+        element = record(Op(sza=1.5), ["a", "a", "b"], RunRecord((), {"cloud": 0.25}, {"threshold": 0.5, "n": 3}))
         assert element.name == "Estran_Op"
         assert element.find("parameters").attributes == {"sza": "1.5", "dem_file": ""}
         assert list(element.find("notes").attributes.values()) == ["a", "b"]
+        assert element.find("fractions").attributes == {"cloud": 0.25}
         assert element.find("facts").attributes == {"threshold": 0.5, "n": 3}
 
     @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_block_that_holds_nothing_gives_the_same(op, monkeypatch):
     spooled = Spooled(Unread(block.arrays), block.scene, block.window, behind=block)
     found = op.compute(spooled)
     contracts.assert_same_bits(expected.arrays, found.arrays, "a block by strips")
-    assert repr(expected.facts) == repr(found.facts)
+    assert repr(expected.record) == repr(found.record)
 
 
 def test_each_band_is_read_twice_and_a_few_once_more(monkeypatch):

@@ -15,6 +15,7 @@ from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Sourc
 from estran.raster.coding import Flag, FlagCoding
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Product
+from estran.raster.record import RunRecord
 from estran.raster.scene import Block
 
 CODING = FlagCoding(
@@ -51,7 +52,7 @@ class Bright(Operator, abstract=True):
                 "value": value,
                 "bright_flags": CODING.pack({"BRIGHT": value > self.limit, "NODATA": np.isnan(value)}, np.uint8),
             },
-            limit=self.limit,
+            RunRecord(facts={"limit": self.limit}),
         )
 
 

@@ -21,6 +21,7 @@ from estran.errors import BadGrid, EstranError, MissingBand
 from estran.physics.geometry import sun_position
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Mask, Product, TiePointGrid
+from estran.raster.record import Note, RunRecord
 from estran.raster.scene import whole
 
 
@@ -119,7 +120,7 @@ def test_what_an_operator_finds_out_is_a_note_too(product: Product) -> None:
     class Saying(SceneOp):
         def compute(self, block, survey=None):
             result = super().compute(block, survey)
-            return block.out(result.arrays, notes=("it is dark.",), count=3)
+            return block.out(result.arrays, RunRecord((Note("found", "", "it is dark."),), facts={"count": 3}))
 
     result = run_now(Saying(), {"source": product})
     assert "it is dark." in result.notes

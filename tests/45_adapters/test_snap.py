@@ -38,6 +38,7 @@ from estran.catalogue.spec import (
 from estran.catalogue.views import info_xml
 from estran.errors import BadParameter, BadProduct, EmptyScene, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
+from estran.raster.record import RunRecord
 
 _spec = importlib.util.spec_from_file_location("snap_standin", Path(__file__).with_name("snap_standin.py"))
 snap = importlib.util.module_from_spec(_spec)
@@ -135,7 +136,7 @@ class Surveyed(Base):
     def compute(self, block, survey=None):
         return block.out(
             _outputs(block["red"] * np.float32(survey[0] / survey[1]), block["red"], 0.25),
-            bright_share=survey[0] / survey[1],
+            RunRecord(facts={"bright_fraction": survey[0] / survey[1]}),
         )
 
 
@@ -148,7 +149,8 @@ class Whole(Base):
     def compute(self, block, survey=None):
         block.progress(0.5, "half way")
         return block.out(
-            _outputs(block["red"] - np.nanmax(block["red"]), block["red"], 0.25), highest=float(np.nanmax(block["red"]))
+            _outputs(block["red"] - np.nanmax(block["red"]), block["red"], 0.25),
+            RunRecord(facts={"highest": float(np.nanmax(block["red"]))}),
         )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk, param
 from estran.errors import EmptyScene
+from estran.raster.record import RunRecord
 
 SEEN = Source("source", (Reads("red"), Reads("green"), Reads("blue")), "Reflectance.")
 
@@ -104,7 +105,7 @@ class TrialScene(Trial):
         red = block["red"]
         return block.out(
             {"red": (red - np.nanmean(red, dtype=np.float64)).astype(np.float32)},
-            profiles=", ".join(p for p in profiles if "Estran" in p),
+            RunRecord(facts={"profiles": ", ".join(p for p in profiles if "Estran" in p)}),
         )
 
 

@@ -4,7 +4,7 @@ that they are as declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Write
 from estran.errors import EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.product import Element, Mask
+from estran.raster.record import NO_RECORD, RunRecord
 from estran.raster.scene import Block
 
 
@@ -50,9 +51,9 @@ def masks_of(written: Writes) -> tuple[Mask, ...]:
     )
 
 
-def record(op: Operator, notes: Iterable[str] = (), facts: Mapping[str, Any] | None = None) -> Element:
-    """What was done, as a metadata element: operator, versions, every parameter as text, notes, and the scalars among
-    the facts.
+def record(op: Operator, notes: Iterable[str] = (), run: RunRecord = NO_RECORD) -> Element:
+    """What was done, as a metadata element: operator, versions, every parameter as text, notes, and the fractions and
+    facts of a run; its own notes are among `notes`.
     """
     attributes: dict[str, Any] = {"operator": op.alias, "operator_version": op.version, "estran_version": __version__}
     parameters = Element("parameters", {p.name: p.format(getattr(op, p.name)) for p in parameters_of(type(op))})
@@ -60,13 +61,11 @@ def record(op: Operator, notes: Iterable[str] = (), facts: Mapping[str, Any] | N
     said = list(dict.fromkeys(notes))
     if said:
         children.append(Element("notes", {f"note_{i}": text for i, text in enumerate(said, 1)}))
-    learnt = {
-        k: v.item() if isinstance(v, np.generic) else v
-        for k, v in (facts or {}).items()
-        if isinstance(v, (str, int, float, bool, np.generic))
-    }
-    if learnt:
-        children.append(Element("facts", learnt))
+    children += [
+        Element(name, {k: v.item() if isinstance(v, np.generic) else v for k, v in found.items()})
+        for name, found in (("fractions", run.fractions), ("facts", run.facts))
+        if found
+    ]
     return Element(f"Estran_{op.alias.removeprefix('Estran.')}", attributes, tuple(children))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from estran.catalogue.spec import Aux, Operator, Reads, Source
 from estran.errors import EstranError, MissingBand, UnsupportedProduct
+from estran.raster.record import Note
+from estran.raster.record import missing as missing_note
 from estran.sensors.bands import SPECTRAL, refuse_old_names, resolve, sensor_of, takes_for_sentinel2
 
 _SAME_UNIT: Mapping[str, str] = {
@@ -50,7 +52,7 @@ class Resolution:
     constants: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     missing: tuple[Reads | Aux, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def resolve_reads(
@@ -65,7 +67,7 @@ def resolve_reads(
     """Find what an operator reads among a product's bands.
 
     For each band, in this order: the product's own band, the parameter that may stand for it (`from_param`), a
-    `fallback` band, nothing. All but the first are told in the notes.
+    `fallback` band, nothing. All but the first are said in the notes.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ def resolve_reads(
     constants: dict[str, float] = {}
     missing: list[Reads | Aux] = []
     mandatory: list[Reads] = []
-    notes: list[str] = []
+    notes: list[Note] = []
 
     def value(name: str) -> Any:
         return values[name] if name in values else getattr(op, name, None)
@@ -114,21 +116,22 @@ def resolve_reads(
         constant = value(reads.from_param) if reads.from_param else None
         if constant is not None:
             constants[reads.band] = float(constant)
-            notes.append(
-                f"no {reads.band}: the constant {constant:g} {reads.unit} of parameter {reads.from_param} is used."
-            )
+            text = f"no {reads.band}: the constant {constant:g} {reads.unit} of parameter {reads.from_param} is used."
+            notes.append(Note("constant", reads.band, text))
             continue
         instead = next(((f, found) for f in reads.fallback if (found := resolve(f, units, platform)) is not None), None)
         if instead is not None:
             bands[reads.band] = instead[1]
-            notes.append(f"no {reads.band}: {instead[0]} (band {instead[1]}) is used instead.")
+            text = f"no {reads.band}: {instead[0]} (band {instead[1]}) is used instead."
+            notes.append(Note("substitute", reads.band, text))
         elif reads.optional:
             missing.append(reads)
-            notes.append(note(reads.band, reads.without))
+            notes.append(missing_note(reads.band, reads.without))
         else:
             mandatory.append(reads)
     if not platform and any(takes_for_sentinel2(semantic, name) for semantic, name in bands.items()):
-        notes.append("the product does not say its platform: its bands are taken for Sentinel-2's.")
+        text = "the product does not say its platform: its bands are taken for Sentinel-2's."
+        notes.append(Note("assumed", "", text))
     if mandatory:
         raise _missing(op, mandatory, units, where)
     for reads in declared.reads:
@@ -146,24 +149,17 @@ def resolve_reads(
                 bands[aux.name] = found
             else:
                 missing.append(aux)
-                notes.append(note(aux.name, aux.without))
+                notes.append(missing_note(aux.name, aux.without))
     return Resolution(bands, constants, files, tuple(missing), tuple(notes))
 
 
-def note(band: str, without: str) -> str:
-    """The sentence that says what is switched off without an input."""
-    return f"no {band}: {without.rstrip('.')}."
-
-
-def coverage_notes(aux: Aux, path: Path, covered: float) -> tuple[str, ...]:
-    """What is to be said of a raster beside the product that has data over the share `covered` of the scene."""
+def coverage_notes(aux: Aux, path: Path, covered: float) -> tuple[Note, ...]:
+    """What is to be said of a raster beside the product that has data over the fraction `covered` of the scene."""
     if covered == 0.0:
-        return (f"{path.name} has no data over the scene. {note(aux.name, aux.without)}",)
-    return (
-        (f"{path.name} has data over {100 * covered:.3g} % of the scene; the rest is as without it.",)
-        if covered < 0.999
-        else ()
-    )
+        text = f"{path.name} has no data over the scene. {missing_note(aux.name, aux.without)}"
+        return (Note("missing", aux.name, text),)
+    text = f"{path.name} has data over {100 * covered:.3g} % of the scene; the rest is as without it."
+    return (Note("coverage", aux.name, text),) if covered < 0.999 else ()
 
 
 def source_of(op: Operator | type[Operator], name: str = "") -> Source:

@@ -10,6 +10,7 @@ import numpy as np
 from estran.catalogue.spec import Operator, Source
 from estran.raster.grid import Grid
 from estran.raster.product import TiePointGrid
+from estran.raster.record import Note
 from estran.sensors.bands import resolve
 
 _SUN = ("sun_zenith", "sun_azimuth")
@@ -19,7 +20,7 @@ _POINTS = 9
 
 def sun_points(
     op: Operator, declared: Source, names: Collection[str], platform: str, start: datetime | None, grid: Grid
-) -> tuple[dict[str, TiePointGrid], tuple[str, ...]]:
+) -> tuple[dict[str, TiePointGrid], tuple[Note, ...]]:
     """Tie-point grids of the sun angles that `op` reads, that the product lacks, and that no parameter gives; and the
     note that says so.
 
@@ -62,6 +63,5 @@ def sun_points(
         )
         for band in wanted
     }
-    return points, (
-        f"{' and '.join(points)} computed from place and time ({start:%Y-%m-%d %H:%M:%S} UTC): the product has none.",
-    )
+    text = f"{' and '.join(points)} computed from place and time ({start:%Y-%m-%d %H:%M:%S} UTC): the product has none."
+    return points, (Note("computed", wanted[0], text),)

@@ -120,7 +120,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
             bands, files = dict(found.bands), dict(found.files)
             arrays |= _aux(op, found.files, own, read_aux, tile, notes)
         notes += product.notes
-        notes += found.notes
+        notes += map(str, found.notes)
     assert grid is not None
     for note in notes:
         log.warning(note)
@@ -218,7 +218,7 @@ def _aux(
         values = np.array(read_aux(files[aux.name], grid, resampling=aux.resampling, notes=notes, **more), np.float32)
         drop_impossible(values, aux.name)
         covered = np.count_nonzero(np.isfinite(values)) / values.size
-        notes += coverage_notes(aux, files[aux.name], covered)
+        notes += map(str, coverage_notes(aux, files[aux.name], covered))
         if covered > 0.0:
             arrays[aux.name] = chunked(values, tile)
         log.info("%s: %s, warped to the scene's grid (%s)", aux.name, files[aux.name], aux.resampling)
@@ -231,4 +231,8 @@ def _with_sun(op: Operator, declared: Source, product: Product) -> Product:
     """
     names = (*product.bands, *product.tie_points)
     points, notes = sun_points(op, declared, names, product.platform, product.start, product.grid)
-    return replace(product, tie_points={**product.tie_points, **points}).with_notes(*notes) if points else product
+    return (
+        replace(product, tie_points={**product.tie_points, **points}).with_notes(*map(str, notes))
+        if points
+        else product
+    )

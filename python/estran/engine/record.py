@@ -7,12 +7,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from estran import __version__
 from estran.catalogue.outputs import record
 from estran.catalogue.spec import Operator
 from estran.raster.product import Element, Product
+from estran.raster.record import RunRecord
 
 NAME = "Estran_Processing"
 _PACKAGES = ("numpy", "scipy", "numba", "dask", "rasterio", "netCDF4", "pyproj")
@@ -29,13 +29,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def processing(op: Operator, sources: Mapping[str, Product], notes: Iterable[str], facts: Mapping[str, Any]) -> Element:
+def processing(op: Operator, sources: Mapping[str, Product], notes: Iterable[str], run: RunRecord) -> Element:
     """The record of one run: what the catalogue says of it, the inputs by name, the versions."""
     inputs = {name: product.name for name, product in sources.items()}
     return Element(
         NAME,
         {"engine": "embedded"},
-        (record(op, notes, facts), Element("inputs", inputs), Element("versions", versions())),
+        (record(op, notes, run), Element("inputs", inputs), Element("versions", versions())),
     )
 
 

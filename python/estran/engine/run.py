@@ -30,6 +30,7 @@ from estran.engine.whole_scene import LOCAL, SceneRun, compute_scene
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Pending, Product
+from estran.raster.record import RunRecord
 from estran.raster.scene import Progress, Scene, Services, quiet
 from estran.sensors.plausible import drop_impossible
 from estran.sensors.survey import joined_extents, warnings_about
@@ -106,7 +107,7 @@ def run_operator(
         columns = [w.width for w in windows if w.row == 0]
         arrays = picked(tasks, _types(op), (tuple(w.height for w in windows if w.col == 0), tuple(columns)))
     records = tuple(task[RECORD] for row in tasks for task in row)
-    record = processing(op, sources, inputs.notes, {})
+    record = processing(op, sources, inputs.notes, RunRecord())
     finish = partial(_finish, op, dict(sources), inputs.notes, str(scene.metadata["name"]), overview)
     return replace(
         _product(op, main, inputs, arrays),
@@ -204,8 +205,8 @@ def _finish(
         *warnings_about(joined_extents(r.extents for r in records), needed, where),
         *(text for r in records for text in r.notes),
     ]
-    facts = dict(records[0].facts)
-    learnt = [text for text in facts.pop("notes", ()) if text not in own]
+    run = records[0].run
+    learnt = [note.text for note in run.notes if note.text not in own]
     for text in (*strange, *learnt):
         log.warning(text)
     if overview is not None:
@@ -213,7 +214,7 @@ def _finish(
             if record.overview is not None:
                 overview.take(record.overview)
     # What is strange of the whole scene stands first: whoever reads one note should read that.
-    complete = processing(op, sources, (*strange, *own, *learnt), facts)
+    complete = processing(op, sources, (*strange, *own, *learnt), run)
     return replace(product, notes=(*strange,), metadata=completed(product.metadata, complete)).with_notes(
         *product.notes, *learnt
     )

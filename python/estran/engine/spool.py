@@ -207,7 +207,7 @@ class SpooledBlock(Block):
             for name, image in images.items()
         }
         window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
-        return Block(found, self.scene, window, self.facts, self.progress, self.services)
+        return Block(found, self.scene, window, self.record, self.progress, self.services)
 
 
 def strips(height: int) -> Iterator[slice]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from estran.catalogue.outputs import check_outputs
 from estran.catalogue.spec import Operator
 from estran.engine.lazy import Physical, joined
 from estran.raster.grid import Window
+from estran.raster.record import NO_RECORD, RunRecord
 from estran.raster.scene import Block, Progress, Scene, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of
 
@@ -29,8 +30,8 @@ class Record:
     ----------
     extents
         Least and greatest reflectance of what it read, by semantic name.
-    facts
-        What the operator learnt.
+    run
+        What the operator found out.
     notes
         What is strange of the inputs, as sentences.
     overview
@@ -38,7 +39,7 @@ class Record:
     """
 
     extents: Mapping[str, Extent]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    run: RunRecord = NO_RECORD
     notes: tuple[str, ...] = ()
     overview: Any = None
 
@@ -109,14 +110,14 @@ class TileRun:
 def compute_tile(
     run: TileRun, window: Window, grown: Window, first: bool, under: Sequence[Any], survey: Any
 ) -> dict[str, Any]:
-    """The outputs of one window, and the :class:`Record` of it; facts are those of the `first`."""
+    """The outputs of one window, and the :class:`Record` of it; what the operator found out is that of the `first`."""
     with np.errstate(all="ignore"):
         arrays = run.arrays(grown, under)
         result = run.op.compute(Block(arrays, run.scene, grown), survey)
         check_outputs(run.op, result)
         extents = extents_of(arrays, run.saturated, run.constants)
     run.steps.step(1, "computing")
-    return {**result.crop(window).arrays, RECORD: Record(extents, dict(result.facts) if first else {})}
+    return {**result.crop(window).arrays, RECORD: Record(extents, result.record if first else NO_RECORD)}
 
 
 def survey_tile(run: TileRun, window: Window, under: Sequence[Any]) -> Any:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.catalogue.outputs import check_outputs
-from estran.catalogue.resolve import note
 from estran.catalogue.spec import Operator
 from estran.engine.heap import return_large_arrays, return_what_is_free
 from estran.engine.inputs import Inputs
@@ -23,6 +22,7 @@ from estran.engine.spool import Spool, SpooledArrays, SpooledBlock, strips
 from estran.engine.tiles import RECORD, Record, Steps
 from estran.engine.validity import find_fillings
 from estran.raster.grid import Window
+from estran.raster.record import missing
 from estran.raster.scene import Progress, Scene, Services, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, reflectance_of, warnings_about
 
@@ -102,7 +102,7 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
         result = op.compute(block)
     check_outputs(op, result)
     run.progress(1.0, "computed")
-    return {**result.arrays, RECORD: Record({}, dict(result.facts), notes, overview)}
+    return {**result.arrays, RECORD: Record({}, result.record, notes, overview)}
 
 
 def _load(run: SceneRun, overview: Overview | None) -> tuple[dict[str, Any], dict[str, Extent]]:
@@ -162,7 +162,7 @@ def _leave_out_empty(op: Operator, arrays: dict[str, Any], extents: Mapping[str,
     for aux in op.aux:
         if aux.name in extents and extents[aux.name].empty:
             del arrays[aux.name]
-            notes.append(note(aux.name, aux.without))
+            notes.append(missing(aux.name, aux.without).text)
     return tuple(notes)
 
 

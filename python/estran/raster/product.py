@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.errors import MissingBand
+from estran.errors import missing_band
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.grid import Grid
 
@@ -210,7 +210,7 @@ class Product:
         try:
             return self.bands[name]
         except KeyError:
-            raise MissingBand(f"band {name!r} is missing", where=self.name, found=", ".join(self.bands)) from None
+            raise missing_band(name, self.bands, where=self.name) from None
 
     @property
     def is_multisize(self) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.errors import MissingBand
+from estran.errors import missing_band
 from estran.raster.grid import Grid, Window
+from estran.raster.record import NO_RECORD, RunRecord
 
 Array = npt.NDArray[Any]
 Progress = Callable[[float, str], None]
@@ -68,8 +69,8 @@ class Block:
         no-data in floats.
     scene, window
         The scene and which part of it the arrays cover.
-    facts
-        What a scene operator learnt on its way (thresholds, counts, what was switched off), for metadata and report.
+    record
+        What a scene operator found out (notes, fractions, facts), for metadata and report.
     progress
         How a long computation reports; raises to cancel.
     lent
@@ -81,7 +82,7 @@ class Block:
     arrays: Mapping[str, Array]
     scene: Scene
     window: Window
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    record: RunRecord = NO_RECORD
     progress: Progress = quiet
     services: Services = Services()
 
@@ -94,7 +95,7 @@ class Block:
         try:
             return self.arrays[name]
         except KeyError:
-            raise MissingBand(f"{name!r} is missing", expected=name, found=", ".join(self.arrays)) from None
+            raise missing_band(name, self.arrays) from None
 
     def get(self, name: str) -> Array | None:
         """The array, or None where the product lacks it."""
@@ -143,9 +144,9 @@ class Block:
         rows, cols = slice(r, r + window.height), slice(c, c + window.width)
         return replace(self, arrays={k: v[rows, cols] for k, v in self.arrays.items()}, window=window)
 
-    def out(self, arrays: Mapping[str, Array], **facts: Any) -> Block:
+    def out(self, arrays: Mapping[str, Array], record: RunRecord = NO_RECORD) -> Block:
         """The block of results that answers this one."""
-        return replace(self, arrays=arrays, facts=facts)
+        return replace(self, arrays=arrays, record=record)
 
 
 def whole(arrays: Mapping[str, Array], scene: Scene | None = None, *, pixel: float = 20.0) -> Block:

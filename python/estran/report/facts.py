@@ -70,9 +70,8 @@ def _step(element: Element) -> Step:
             rows.append(ParameterRow(name, text, default, parameter.info.unit, parameter.info.help, text != default))
         else:
             rows.append(ParameterRow(name, text, "", "", "", False))
-    # Shares are in the report as tables, counted anew.
-    learnt = _attributes(element, "facts")
-    facts = tuple((name, readable(value)) for name, value in learnt.items() if not name.startswith("share_"))
+    # Fractions are in the report as tables, counted anew.
+    facts = tuple((name, readable(value)) for name, value in _attributes(element, "facts").items())
     notes = tuple(str(v) for v in _attributes(element, "notes").values())
     return Step(alias, str(element.attributes.get("operator_version", "")), tuple(rows), notes, facts)
 

@@ -164,7 +164,7 @@ def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> t
     said = (
         (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
     )
-    return found, (*computed, *resolved.notes, *said)
+    return found, (*map(str, (*computed, *resolved.notes)), *said)
 
 
 def read(context: Any, found: Found, window: Window, tick: Callable[[float], None]) -> Array:

@@ -45,6 +45,7 @@ from estran.catalogue.spec import Operator, Walk
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Element
+from estran.raster.record import RunRecord
 from estran.raster.scene import Block, OwnedArrays, Progress, Services, quiet
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
 
@@ -69,7 +70,7 @@ class SnapOperator:
         self._lock = RLock()
         self._result: Block | None = None
         self._survey: Any = None
-        self._surveyed: dict[str, Any] | None = None
+        self._surveyed: RunRecord | None = None
         self._failure: EstranError | None = None
         self._inputs: dict[str, Found] = {}
         self._fillings: Fillings | None = None
@@ -94,14 +95,15 @@ class SnapOperator:
         pm.beginTask(self._op.label, 1000)
         try:
             progress = _monitor(pm)
-            facts = self._whole(progress).facts if self._op.walk is Walk.SCENE else self._survey_once(progress)
+            run = self._whole(progress).record if self._op.walk is Walk.SCENE else self._survey_once(progress)
         finally:
             pm.done()
-        learnt = record(self._op, (), facts).find("facts")
-        if first and learnt is not None:
-            self._product.getMetadataRoot().addElement(
-                target.metadata_element(Element(f"{record(self._op).name}_facts", learnt.attributes))
-            )
+        done = record(self._op, (), run)
+        for child in done.elements:
+            if first and child.name in ("fractions", "facts"):
+                self._product.getMetadataRoot().addElement(
+                    target.metadata_element(Element(f"{done.name}_{child.name}", child.attributes))
+                )
 
     def computeTileStack(self, context: Any, target_tiles: Any, target_rectangle: Any) -> None:  # noqa: N802 - SNAP's name
         """All bands of one tile."""
@@ -166,7 +168,7 @@ class SnapOperator:
                 self._result = self._once(lambda: self._compute(self._block(self._scene.grid.window, progress), None))
             return self._result
 
-    def _survey_once(self, progress: Progress) -> dict[str, Any]:
+    def _survey_once(self, progress: Progress) -> RunRecord:
         """Survey the scene, in the first call; what was learnt."""
         with self._lock:
             if self._surveyed is None:
@@ -183,7 +185,7 @@ class SnapOperator:
             self._failure = self._user_error(error, "the whole scene")
             raise self._failure from error
 
-    def _survey_by_strips(self, progress: Progress) -> dict[str, Any]:
+    def _survey_by_strips(self, progress: Progress) -> RunRecord:
         """Survey strips of rows, of which one is held at a time; surveys merge exactly, so their height changes nothing
         but memory.
         """
@@ -203,14 +205,14 @@ class SnapOperator:
         self._warn(joined_extents(extents))
         # As in the embedded engine, the first tile says what the survey has taught.
         corner = Window(0, 0, min(_CORNER, height), min(_CORNER, width)).grow(self._op.halo(), self._scene.grid)
-        return dict(self._compute(self._block(corner, quiet), self._survey).facts)
+        return self._compute(self._block(corner, quiet), self._survey).record
 
     def _compute(self, block: Block, survey: Any) -> Block:
         with np.errstate(all="ignore"):
             result = self._op.compute(block, survey)
         check_outputs(self._op, result)
         # The result must not keep what reported on the way: the monitor ends with doExecute.
-        return Block(result.arrays, result.scene, result.window, result.facts)
+        return Block(result.arrays, result.scene, result.window, result.record)
 
     def _block(self, window: Window, progress: Progress) -> Block:
         # Nobody else holds these arrays: a scene operator may let go of each once it has used it.
@@ -240,7 +242,7 @@ class SnapOperator:
         cover.
         """
         covered = np.count_nonzero(np.isfinite(values)) / values.size
-        for note in dict.fromkeys((*found.notes, *coverage_notes(found.aux, found.path, covered))):
+        for note in dict.fromkeys((*found.notes, *map(str, coverage_notes(found.aux, found.path, covered)))):
             self._context.getLogger().warning(f"{self._op.alias}: {note}")
         return bool(covered > 0.0)
 

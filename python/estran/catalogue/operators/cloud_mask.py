@@ -11,6 +11,7 @@ from estran.catalogue.operators.cloud_probability import PIXEL_AUX, PIXEL_READS
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
 from estran.errors import BadGrid
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
+from estran.raster.record import RunRecord
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
@@ -362,7 +363,7 @@ class CloudMask(Operator):
         from estran.masks.cloud.cloud_mask import masks_of
         from estran.masks.cloud.stages import pieces
 
-        result, facts = self.masks(block)
+        result, record = self.masks(block)
         packed, classes = block.empty("cloud_flags", np.uint16), block.empty("cloud_class", np.uint8)
         for rows in pieces(block.shape):
             flags = {name.upper(): mask for name, mask in masks_of(result.pixels.flags[rows]).items()}
@@ -373,11 +374,11 @@ class CloudMask(Operator):
             "cloud_probability": result.probability,
             "cloud_height": result.height,
         }
-        return block.out(arrays, **facts)
+        return block.out(arrays, record)
 
-    def masks(self, block: Block, companion: Companion | None = None) -> tuple[CloudMaskResult, dict[str, Any]]:
-        """The masks as the kernel gives them, and the facts of the run; reads the block by strips, and takes arrays out
-        that are not read any more.
+    def masks(self, block: Block, companion: Companion | None = None) -> tuple[CloudMaskResult, RunRecord]:
+        """The masks as the kernel gives them, and the record of the run; reads the block by strips, and releases
+        arrays that are not read any more.
 
         `companion` is what another operator makes of the same strips.
         """
@@ -405,14 +406,9 @@ class CloudMask(Operator):
         result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(
             lambda: self._geometry(block, angles)
         )
-        facts = dict(result.facts)
-        facts |= {f"share_{name}": value for name, value in facts.pop("shares").items()}
-        # What a missing band switches off is said by whoever resolved the bands.
-        missing = tuple(
-            f"no {declared}:" for declared in (*(r.band for r in self.sources[0].reads), *(a.name for a in self.aux))
-        )
-        facts["notes"] = tuple(note for note in result.notes if not note.startswith(missing))
-        return result, facts
+        # What a missing band switches off is reported by whoever resolved the bands.
+        reported = (*(reads.band for reads in self.sources[0].reads), *(aux.name for aux in self.aux))
+        return result, result.record.without_missing(reported)
 
     def _settings(self) -> tuple[PixelSettings, ObjectSettings]:
         """The mode's thresholds, with those of the parameters that were given."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
 from estran.raster.coding import Flag, FlagCoding
+from estran.raster.record import RunRecord
 from estran.raster.scene import Block
 
 PIXEL_READS: tuple[Reads, ...] = (
@@ -143,5 +144,6 @@ class CloudProbability(Operator):
             "CLEAR_WATER": stage.clear_water,
         }
         return block.out(
-            {"cloud_probability": stage.probability, "cloud_probability_flags": _FLAGS.pack(flags)}, **stage.thresholds
+            {"cloud_probability": stage.probability, "cloud_probability_flags": _FLAGS.pack(flags)},
+            RunRecord(facts=stage.thresholds),
         )

@@ -15,6 +15,7 @@ from estran.catalogue.operators.sun_glint import SunGlint
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Window
+from estran.raster.record import RunRecord
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
@@ -165,17 +166,14 @@ class Masks(Operator):
         from estran.masks.cloud.cloud_mask import masks_of
         from estran.masks.cloud.stages import pieces
 
-        facts: dict[str, Any] = {}
-        notes: list[str] = []
-        relief = self._relief(block, facts, notes)
+        relief, record = self._relief(block)
         glint = (
             _GlintStrips(_GLINT.of(self), block, relief)
             if self.glint and all(name in block for name in _ANGLES)
             else None
         )
         rest = replace(block, progress=lambda share, text: block.progress(0.3 + 0.7 * share, text))
-        found, more = _CLOUDS.of(self).masks(rest, _companion(glint, relief))
-        notes += more.pop("notes", ())
+        found, of_clouds = _CLOUDS.of(self).masks(rest, _companion(glint, relief))
         packed, classes = block.empty("mask_flags", np.int32), block.empty("mask_class", np.uint8)
         counts = dict.fromkeys(_OF_GLINT.values() if glint is not None else (), 0)
         for rows in pieces(block.shape):
@@ -199,32 +197,29 @@ class Masks(Operator):
                 free = ~np.isin(classes[rows], [CLASSES[name].value for name in _OVER])
                 classes[rows][relief.shadow(rows) & free] = CLASSES["RELIEF_SHADOW"].value
             packed[rows] = FLAGS.pack(flags, np.int32)
-        facts |= {
-            f"share_{called.lower()}": float(count) / max(1, more["valid_pixels"]) for called, count in counts.items()
-        }
+        valid = max(1, int(of_clouds.facts["valid_pixels"]))
+        of_glint = RunRecord(fractions={called.lower(): float(count) / valid for called, count in counts.items()})
         arrays: dict[str, Array] = {
             "mask_flags": packed,
             "mask_class": classes,
             "cloud_probability": found.probability,
             "cloud_height": found.height,
         }
-        return block.out(arrays, notes=tuple(dict.fromkeys(notes)), **more, **facts)
+        return block.out(arrays, record | of_clouds | of_glint)
 
-    def _relief(self, block: Block, facts: dict[str, Any], notes: list[str]) -> _Relief | None:
-        """What is known of the relief, or None where it is off."""
+    def _relief(self, block: Block) -> tuple[_Relief | None, RunRecord]:
+        """What is known of the relief, or None where it is off; and the record of it."""
         if not self.relief or any(name not in block for name in ("dem", "sun_zenith", "sun_azimuth")):
-            return None
+            return None, RunRecord()
         import numpy as np
 
-        told: dict[str, Any] = {}
+        records: list[RunRecord] = []
         flags, steep = np.empty(block.shape, np.uint8), np.empty(block.shape, np.bool_)
         for part, values in _RELIEF.of(self).parts(
-            replace(block, progress=lambda share, text: block.progress(0.3 * share, text)), told
+            replace(block, progress=lambda share, text: block.progress(0.3 * share, text)), records
         ):
             flags[part], steep[part] = values["relief_flags"], values["slope"] > _LEVEL
-        notes += told.pop("notes", ())
-        facts |= {f"relief_{name}": value for name, value in told.items()}
-        return _Relief(flags, steep)
+        return _Relief(flags, steep), records[0].within("relief_")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
 from estran.errors import BadGeometry
 from estran.raster.coding import Flag, FlagCoding
+from estran.raster.record import RunRecord
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
@@ -174,28 +175,27 @@ class ReliefShadow(Operator):
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The masks of a whole scene."""
         arrays: dict[str, Array] = {w.name: block.empty(w.name, w.dtype) for w in self.writes}
-        facts: dict[str, Any] = {}
-        for part, values in self.parts(block, facts):
+        records: list[RunRecord] = []
+        for part, values in self.parts(block, records):
             for name, array in arrays.items():
                 array[part] = values[name]
-        return block.out(arrays, **facts)
+        return block.out(arrays, *records)
 
-    def parts(self, block: Block, facts: dict[str, Any]) -> Iterator[tuple[tuple[slice, slice], dict[str, Array]]]:
-        """The bands by name, part by part of a whole scene, each with where it lies; what was found out is in `facts`
-        afterwards.
+    def parts(self, block: Block, records: list[RunRecord]) -> Iterator[tuple[tuple[slice, slice], dict[str, Array]]]:
+        """The bands by name, part by part of a whole scene, each with where it lies. Afterwards the record of the run
+        is in `records`.
         """
         import numpy as np
 
         found = self._decided(block)
         if found is None:
-            facts["backend"] = "none"
+            records.append(RunRecord(facts={"backend": "none"}))
             nothing: dict[str, Array] = {w.name: np.broadcast_to(np.float32(np.nan), block.shape) for w in self.writes}
             yield (
                 (slice(None), slice(None)),
                 {**nothing, "relief_flags": np.broadcast_to(np.uint8(FLAGS["NODATA"].mask), block.shape)},
             )
             return
-        facts |= {"notes": found.notes, **found.facts}
         counts = dict.fromkeys((flag.name for flag in FLAGS.flags), 0)
         for part, masks in found.parts():
             flags = {
@@ -219,11 +219,8 @@ class ReliefShadow(Operator):
                 },
             )
         valid = max(1, block.shape[0] * block.shape[1] - counts["NODATA"])
-        facts |= {
-            f"share_{name.lower()}": round(float(count) / valid, 6)
-            for name, count in counts.items()
-            if name != "NODATA"
-        }
+        fractions = {name.lower(): round(float(count) / valid, 6) for name, count in counts.items() if name != "NODATA"}
+        records.append(found.record | RunRecord(fractions=fractions))
 
     def _decided(self, block: Block) -> DecidedRelief | None:
         """What needs the terrain as a whole; None where height or sun are unknown everywhere."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from estran.catalogue.spec import param
 from estran.engine.nodes.base import Beyond, SnapNode
-from estran.errors import BadGrid, BadParameter, MissingBand
+from estran.errors import BadGrid, BadParameter, MissingBand, missing_band
 from estran.raster.expression import references
 from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Mask, Product
@@ -77,12 +77,8 @@ class Subset(SnapNode):
         )
         for name in (*self.sourceBands, *((self.referenceBand,) if self.referenceBand else ())):
             if name not in source.bands:
-                raise MissingBand(
-                    f"band {name!r} is missing",
-                    where=f"{self.alias} of {source.name}",
-                    found=", ".join(source.bands),
-                    todo="correct its name",
-                )
+                where = f"{self.alias} of {source.name}"
+                raise missing_band(name, source.bands, where=where, todo="correct its name")
         for name in self.tiePointGrids:
             if name not in source.tie_points:
                 found = ", ".join(source.tie_points) or "none"

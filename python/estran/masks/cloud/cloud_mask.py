@@ -56,6 +56,7 @@ from estran.masks.cloud.stages import (
 from estran.masks.cloud.strips import Strip, StripReader, over_strips
 from estran.masks.cloud.survey import PixelSurvey, merge_surveys, source_names, survey_pixels
 from estran.raster.label import Objects
+from estran.raster.record import Note, RunRecord
 from estran.raster.scene import Progress, quiet
 
 Mask = npt.NDArray[np.bool_]
@@ -92,17 +93,14 @@ class CloudMaskResult:
     altitude
         Of each cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where it is not
         known.
-    facts
-        Counts, thresholds, shares.
-    notes
-        Sentences on what was switched off, assumed or not possible.
+    record
+        Counts, thresholds, fractions of each flag, and notes on what was switched off, assumed or not possible.
     """
 
     pixels: PixelStage
     clouds: Objects
     altitude: npt.NDArray[np.float64]
-    facts: dict[str, Any]
-    notes: tuple[str, ...]
+    record: RunRecord
 
     @property
     def probability(self) -> npt.NDArray[np.float32]:
@@ -248,7 +246,7 @@ class CloudMaskRun:
     companion: Companion = field(default_factory=Companion)
     progress: Progress = quiet
     facts: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def run(self, geometry: Callable[[], Geometry]) -> CloudMaskResult:
         """All passes; `geometry` is asked for after the survey, in which a companion may have seen the angles."""
@@ -271,24 +269,23 @@ class CloudMaskRun:
         cloud = clouds.paint()
         stage.put(IS_CLOUD, cloud)
         valid = int(np.count_nonzero(stage.valid))
-        share = self.facts["cloud_pixels"] / valid
-        self.facts["cloud_share"], self.facts["mode"], self.facts["valid_pixels"] = share, self.objects.mode, valid
+        covered = self.facts["cloud_pixels"] / valid
+        self.facts |= {"cloud_fraction": covered, "mode": self.objects.mode, "valid_pixels": valid}
         altitude = np.full(clouds.count, np.nan)
         if stage.few_clear:
             self.notes.append(say.FEW_CLEAR)
-        elif share >= self.objects.max_cloud_share:
-            self.notes.append(say.of_overcast(share))
+        elif covered >= self.objects.max_cloud_share:
+            self.notes.append(say.of_overcast(covered))
         elif clouds.count:
             altitude = self._shadows(stage, clouds, cloud, known, altitude)
         self.reader.release(present)
         self.progress(0.9, "buffers")
-        self._finish(stage, cloud, valid)
-        self.facts |= {
-            name: value for name, value in scene.facts.items() if name not in ("switched_off", "mode", "valid_pixels")
-        }
-        notes = (*say.of_missing(scene.facts["switched_off"]), *self.notes)
+        fractions = self._finish(stage, cloud, valid)
+        self.facts |= {name: value for name, value in scene.facts.items() if name not in ("mode", "valid_pixels")}
+        notes = (*say.of_missing(scene.switched_off), *self.notes)
         self.progress(1.0, "done")
-        return CloudMaskResult(stage, clouds, altitude, self.facts, tuple(dict.fromkeys(notes)))
+        record = RunRecord(tuple(dict.fromkeys(notes)), fractions, self.facts)
+        return CloudMaskResult(stage, clouds, altitude, record)
 
     def _survey(self) -> PixelSurvey:
         def look(strip: Strip) -> tuple[PixelSurvey, Any]:
@@ -354,7 +351,7 @@ class CloudMaskRun:
         if missing:
             self.notes += say.of_no_displacement(missing)
             return None
-        self.notes += [f"{window.note}."] if window.note else []
+        self.notes += [Note("found", "", f"{window.note}.")] if window.note else []
         return None if window.half is None else measure_displacement(self.reader, cloud, window.half, s)
 
     def _shadows(
@@ -383,8 +380,10 @@ class CloudMaskRun:
         stage.put(IS_SHADOW, decision.shadow)
         return decision.altitude
 
-    def _finish(self, stage: PixelStage, cloud: Mask, valid: int) -> None:
-        """Buffers, and the flags as they are handed out: none where no-data but that, thin cirrus under no cloud."""
+    def _finish(self, stage: PixelStage, cloud: Mask, valid: int) -> dict[str, float]:
+        """Buffers, and the flags as they are handed out: none where no-data but that, thin cirrus under no cloud. The
+        fraction of each.
+        """
         shadow = stage.mask(IS_SHADOW)
         grown, shade = buffered(
             cloud, shadow, stage.valid, self.pixel_size, self.objects.cloud_buffer, self.objects.shadow_buffer
@@ -399,7 +398,7 @@ class CloudMaskRun:
         for part in pieces(stage.flags.shape):
             for name, mask in masks_of(stage.flags[part]).items():
                 counts[name] = counts.get(name, 0) + int(np.count_nonzero(mask))
-        self.facts["shares"] = {
+        return {
             name: float(count) / (stage.flags.size if name == "nodata" else valid) for name, count in counts.items()
         }
 

@@ -21,6 +21,7 @@ from estran.masks.cloud.probability import (
 from estran.masks.cloud.settings import OPTIONAL, PixelSettings
 from estran.masks.cloud.spectral import OPAQUE, SNOW, WATER, Limits, tests_of_rows
 from estran.masks.cloud.survey import CHUNK, CIRRUS, DEM, LAYERS, NIR08, SWIR16, SWIR22, SWO, PixelSurvey
+from estran.raster.record import Fact
 from estran.statistics.percentiles import weighted_percentile
 
 Array = npt.NDArray[Any]
@@ -64,14 +65,16 @@ class SceneModel:
     background
         (slices,) of the cirrus band per slice of height [1].
     facts
-        Thresholds and counts by name, for metadata and report; under "switched_off" a sentence for every optional layer
-        that is missing.
+        Thresholds and counts by name, for metadata and report.
+    switched_off
+        What is off without an optional layer, by its name, for each that is missing.
     """
 
     present: frozenset[str]
     thresholds: SceneThresholds
     background: npt.NDArray[np.float64]
-    facts: dict[str, Any]
+    facts: dict[str, Fact]
+    switched_off: dict[str, str]
 
 
 @jit
@@ -203,8 +206,8 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
     facts = {
         "mode": s.mode,
         "valid_pixels": survey.valid,
-        "sampled_share": float((survey.land.counts.sum() + survey.water.counts.sum()) / valid),
-        "clear_share": clear_pixels / valid,
+        "sampled_fraction": float((survey.land.counts.sum() + survey.water.counts.sum()) / valid),
+        "clear_fraction": clear_pixels / valid,
         "clear_land_pixels": round(land_pixels),
         "clear_water_pixels": round(float(weights[clear_water].sum())),
         "land_threshold": thresholds.land_threshold,
@@ -217,8 +220,6 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
         "cirrus_background_lowest": float(background.min()) if limits.has_cirrus else float("nan"),
         "cirrus_background_highest": float(background.max()) if limits.has_cirrus else float("nan"),
         "model": weights_for(survey.present)[0] if s.use_model else "none",
-        "switched_off": {
-            layer: OPTIONAL[layer] for layer in s.wanted if layer in LAYERS and layer not in survey.present
-        },
     }
-    return SceneModel(survey.present, thresholds, background, facts)
+    switched_off = {layer: OPTIONAL[layer] for layer in s.wanted if layer in LAYERS and layer not in survey.present}
+    return SceneModel(survey.present, thresholds, background, facts, switched_off)

@@ -4,37 +4,43 @@ from __future__ import annotations
 
 from estran.masks.cloud.geometry_search import Searched
 from estran.masks.cloud.stages import Geometry
+from estran.raster.record import Note, missing
 
 
-def of_missing(switched_off: dict[str, str]) -> list[str]:
+def of_missing(switched_off: dict[str, str]) -> list[Note]:
     """Layers that are missing, each with what is off without it."""
-    return [f"no {name}: {text.rstrip('.')}." for name, text in switched_off.items()]
+    return [missing(name, text) for name, text in switched_off.items()]
 
 
-def of_no_displacement(missing: list[str]) -> list[str]:
+def of_no_displacement(bands: list[str]) -> list[Note]:
     """Bands without which there is no displacement index."""
-    return [f"no {name}: the displacement test of cloud objects is off." for name in missing]
+    return [missing(name, "the displacement test of cloud objects is off") for name in bands]
 
 
-def of_growth(probability: float) -> str:
+def of_growth(probability: float) -> Note:
     """Clouds that grow for want of a cirrus band."""
-    return (
-        f"no cirrus: clouds are grown to where their probability falls below {probability:g}, to hold their thin parts."
-    )
+    what = f"clouds are grown to where their probability falls below {probability:g}, to hold their thin parts"
+    return missing("cirrus", what)
 
 
-FEW_CLEAR = (
-    "fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for."
+FEW_CLEAR = Note(
+    "found",
+    "",
+    "fewer clear pixels than Fmask needs: every potential cloud pixel counts as cloud, and no shadow is looked for.",
 )
 
 
-def of_overcast(share: float) -> str:
+def of_overcast(fraction: float) -> Note:
     """Too much cloud to look for shadows."""
-    return f"cloud covers {share:.0%} of the scene: no shadow is looked for."
+    return Note("found", "", f"cloud covers {fraction:.0%} of the scene: no shadow is looked for.")
 
 
-def of_search(geometry: Geometry, searched: Searched) -> str:
+def of_search(geometry: Geometry, searched: Searched) -> Note:
     """How the search for the sun's place went."""
+    return Note("found", "", _search_text(geometry, searched))
+
+
+def _search_text(geometry: Geometry, searched: Searched) -> str:
     unknown = " and ".join(
         name for name, angle in (("zenith", geometry.sun_zenith), ("azimuth", geometry.sun_azimuth)) if angle is None
     )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.errors import EstranError, MissingBand
+from estran.errors import EstranError, missing_band
 from estran.jit import jit
 from estran.masks.cloud.settings import MANDATORY, PixelSettings
 from estran.masks.cloud.spectral import Limits, contrast, is_water
@@ -78,9 +78,7 @@ def source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[st
         names["nir08"] = "nir"
     missing = [name for name in MANDATORY if name not in names]
     if missing:
-        raise MissingBand(
-            f"band {missing[0]!r} is missing", expected=", ".join(MANDATORY), found=", ".join(bands) or "none"
-        )
+        raise missing_band(missing[0], bands, expected=", ".join(MANDATORY))
     return names
 
 

@@ -14,6 +14,7 @@ from estran.masks.cloud.pixel import pixel_stage
 from estran.masks.cloud.settings import MANDATORY, OPTIONAL, PixelSettings
 from estran.masks.cloud.stages import PixelStage
 from estran.masks.cloud.survey import survey_pixels
+from estran.raster.record import missing as missing_note
 from estran.sensors.plausible import drop_impossible, is_reflectance
 from estran.statistics.scores import Confusion, confusion
 
@@ -98,7 +99,7 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
         part = {name: values[rows] for name, values in bands.items()}
         stage = pixel_stage(part, survey_pixels(part, settings), settings)
         cloud[rows], probability[rows], classes[rows] = stage.cloud, stage.probability, _classes(stage)
-    off = [f"no {name}: {OPTIONAL[name]}." for name in settings.wanted if name not in bands]
+    off = [missing_note(name, OPTIONAL[name]).text for name in settings.wanted if name not in bands]
     return TableResult(cloud, probability, classes, (*off, *notes))
 
 

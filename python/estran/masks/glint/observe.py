@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from estran.errors import MissingBand
+from estran.errors import missing_band
 from estran.jit import inlined, jit, over_rows
 from estran.masks.glint.air import ABSORBED, ASYMMETRY, FORWARD, TWICE, ClearAir
 from estran.masks.glint.geometry import brightest_glint, decay, facet, fresnel, image
@@ -255,7 +255,7 @@ def observe(
     s = settings
     for name in ("red", "nir08", "swir16"):
         if name not in bands:
-            raise MissingBand(f"the glint mask needs the band {name}", found=", ".join(bands))
+            raise missing_band(name, bands, expected="red, nir08, swir16")
     shape = bands["swir16"].shape
     unknown = np.full(shape, np.nan, np.float32)
     geometry = contiguous(angles, shape)

@@ -4,9 +4,9 @@ sky that terrain leaves open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from estran.masks.relief.rays import RayCaster, ShadowDecision, every_pixel, thi
 from estran.masks.relief.surroundings import ReadDem, with_surroundings
 from estran.masks.relief.terrain import terrain
 from estran.raster.grid import Grid
+from estran.raster.record import Fact, Note, RunRecord
 from estran.raster.scene import Progress, quiet
 
 Backend = Literal["hybrid", "rugged", "sweep"]
@@ -114,11 +115,10 @@ class DecidedRelief:
     sky
         Sky view, where it was asked for.
     reach, low_sun
-        Pixels a side that slopes are told from; and as of :class:`ReliefSettings`.
-    notes
-        What the user is told: what was missing, and what took its place.
-    facts
-        The backend used (and the one wanted, where that is another), and what rays were asked for.
+        Pixels a side from which slopes are computed; and as of :class:`ReliefSettings`.
+    record
+        What was missing and what took its place; the backend used (and the one wanted, where that is another), and the
+        number of rays.
     """
 
     relief: Relief
@@ -130,8 +130,7 @@ class DecidedRelief:
     sky: Heights | None
     reach: int
     low_sun: float
-    notes: tuple[str, ...]
-    facts: Mapping[str, Any]
+    record: RunRecord
 
     def parts(self) -> Iterator[tuple[tuple[slice, slice], ReliefShadow]]:
         """The masks part by part, each with where it lies."""
@@ -189,14 +188,15 @@ def decide_relief(
         If the sweep and the rays disagree on more than a few of the pixels that are audited.
     """
     settings, services = settings or ReliefSettings(), services or ReliefServices()
-    notes: list[str] = []
+    notes: list[Note] = []
     height_unknown = np.isnan(dem)
     relief, around = with_surroundings(dem, grid, sun.lowest(), services.read_dem)
     del dem
     if relief.origin == (0, 0):
-        notes.append(
+        ends = (
             "The DEM ends with the image: mountains outside it cast no shadow, and where they might is flagged UNKNOWN."
         )
+        notes.append(Note("assumed", "dem", ends))
     found = cast(relief, sun, progress)
     shadow, facts = _decided(found, relief, around, grid, sun, settings.backend, services, notes, progress)
     middle = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2)
@@ -209,7 +209,16 @@ def decide_relief(
             slope[part], aspect[part] = steep, downhill
         sky = sky_view(slope, aspect, relief.dem, relief.origin, middle, settings.sky_directions)
     return DecidedRelief(
-        relief, sun, found, height_unknown, shadow, unseen, sky, reach, settings.low_sun, tuple(notes), facts
+        relief,
+        sun,
+        found,
+        height_unknown,
+        shadow,
+        unseen,
+        sky,
+        reach,
+        settings.low_sun,
+        RunRecord(tuple(notes), facts=facts),
     )
 
 
@@ -221,9 +230,9 @@ def _decided(
     sun: Sun,
     backend: Backend,
     services: ReliefServices,
-    notes: list[str],
+    notes: list[Note],
     progress: Progress,
-) -> tuple[Bool, dict[str, Any]]:
+) -> tuple[Bool, dict[str, Fact]]:
     """Cast shadow by the backend asked for, or by the sweep where there is no ray caster; and what is to be known of
     the decision.
     """
@@ -234,13 +243,14 @@ def _decided(
             raise EstranError("whoever runs the operator has no ray caster")
         rays = services.ray_caster(geodetic_heights(relief.dem, around))
     except EstranError as error:
-        notes.append(f"Rugged cannot be reached, so the backend {backend} is replaced by sweep: {error}")
+        text = f"Rugged cannot be reached, so the backend {backend} is replaced by sweep: {error}"
+        notes.append(Note("substitute", "", text))
         return found.clearance < 0.0, {"backend": "sweep", "backend_wanted": backend}
     decide = every_pixel if backend == "rugged" else thin_margins
     decision: ShadowDecision = decide(
         found, relief, sun, lambda row, column: scene.lonlat(column + 0.5, row + 0.5), rays, progress
     )
-    facts: dict[str, Any] = {"backend": backend, "rays": decision.asked, "rays_lost": decision.lost}
+    facts: dict[str, Fact] = {"backend": backend, "rays": decision.asked, "rays_lost": decision.lost}
     if decision.agreement is not None:
         facts["rays_of_audit"], facts["audit_agreement"] = decision.audited, decision.agreement
     return decision.shadow, facts
