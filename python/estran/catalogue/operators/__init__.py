@@ -1,23 +1,20 @@
-"""One file per operator; this is the table of contents."""
+"""One file per operator: whatever operator a module of this package declares is in the catalogue."""
 
 from __future__ import annotations
 
-from estran.catalogue.operators.cloud_displacement import CloudDisplacement
-from estran.catalogue.operators.cloud_mask import CloudMask
-from estran.catalogue.operators.cloud_probability import CloudProbability
-from estran.catalogue.operators.masks import Masks
-from estran.catalogue.operators.relief_shadow import ReliefShadow
-from estran.catalogue.operators.spectral_tests import SpectralTests
-from estran.catalogue.operators.sun_glint import SunGlint
+from estran.catalogue.discover import declared_in
 from estran.catalogue.spec import Operator
 
-OPERATORS: tuple[type[Operator], ...] = (
-    Masks,
-    CloudMask,
-    CloudProbability,
-    CloudDisplacement,
-    SpectralTests,
-    ReliefShadow,
-    SunGlint,
+FIRST = (
+    "masks",
+    "cloud_mask",
+    "cloud_probability",
+    "cloud_displacement",
+    "spectral_tests",
+    "relief_shadow",
+    "sun_glint",
 )
+"""Modules in the order of menus and pages; those that are not named here follow by name."""
+
+OPERATORS: tuple[type[Operator], ...] = declared_in(__name__, Operator, FIRST)
 """Every operator, in the order of menus and pages."""
