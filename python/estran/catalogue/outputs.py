@@ -4,16 +4,18 @@ that they are as declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from estran import __version__
+from estran.catalogue.dimensions import axis_of, coordinates_of
 from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Writes, parameters_of
 from estran.errors import EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
+from estran.raster.layers import Coordinates, Layer, Uncertainty
 from estran.raster.product import Element, Mask
 from estran.raster.record import NO_RECORD, RunRecord
 from estran.raster.scene import Block
@@ -21,7 +23,10 @@ from estran.raster.scene import Block
 
 @dataclass(frozen=True)
 class Target:
-    """One target band as a writer needs it; floats have NaN as no-data."""
+    """One target band as a writer needs it; floats have NaN as no-data.
+
+    `output` is the name of the operator's array, of which a band of a `layer` is one along its first axis.
+    """
 
     name: str
     dtype: str
@@ -31,11 +36,27 @@ class Target:
     coding: FlagCoding | IndexCoding | None
     palette: tuple[tuple[float, Colour, str], ...]
     masks: tuple[Mask, ...]
+    output: str = ""
+    layer: Layer | None = None
+    uncertainty: Uncertainty | None = None
+
+    def samples(self, array: Any) -> Any:
+        """The (rows, columns) of this band out of the array of `output`."""
+        return array if self.layer is None else array[self.layer.index]
 
 
-def targets(op: Operator | type[Operator]) -> tuple[Target, ...]:
-    """The target bands of an operator, in the order of `writes`."""
-    return tuple(_target(written) for written in op.writes)
+def targets(op: Operator | type[Operator], given: Mapping[str, Coordinates] | None = None) -> tuple[Target, ...]:
+    """The target bands of an operator, in the order of `writes`: of outputs over views or times one for each.
+
+    Parameters
+    ----------
+    op
+        The operator, with its parameters where axes depend on them.
+    given
+        Coordinates of the axes that its sources have.
+    """
+    axes = coordinates_of(op, given or {})
+    return tuple(target for written in op.writes for target in _layers(_target(written), written, axes))
 
 
 def masks_of(written: Writes) -> tuple[Mask, ...]:
@@ -71,7 +92,7 @@ def record(op: Operator, notes: Iterable[str] = (), run: RunRecord = NO_RECORD) 
 
 def check_outputs(op: Operator | type[Operator], result: Block) -> None:
     """Raise unless the arrays are those of `writes`: same names, declared dtypes, (rows, columns) of the block's
-    window.
+    window, and as many layers before these as the axis has.
 
     A failure is a fault of the operator, not of the user: the sentence names both sides.
     """
@@ -83,8 +104,11 @@ def check_outputs(op: Operator | type[Operator], result: Block) -> None:
             expected=", ".join(sorted(declared)),
             found=", ".join(sorted(result.arrays)),
         )
+    axes = coordinates_of(op, result.scene.axes)
     for name, written in declared.items():
         array = result.arrays[name]
+        axis = axis_of(_dims(written))
+        shape = (len(_along(axes, axis, name)), *result.shape) if axis else result.shape
         if array.dtype != np.dtype(written.dtype):
             raise EstranError(
                 f"output {name} has another type than declared",
@@ -92,25 +116,72 @@ def check_outputs(op: Operator | type[Operator], result: Block) -> None:
                 expected=written.dtype,
                 found=array.dtype,
             )
-        if array.shape != result.shape:
+        if array.shape != shape:
             raise EstranError(
                 f"output {name} has another shape than its block",
                 where=op.alias,
-                expected=result.shape,
+                expected=shape,
                 found=array.shape,
             )
+
+
+def _dims(written: Writes) -> tuple[str, ...]:
+    return written.dims if isinstance(written, BandOut) else ("y", "x")
+
+
+def _along(axes: Mapping[str, Coordinates], axis: str, name: str) -> Coordinates:
+    try:
+        return axes[axis]
+    except KeyError:
+        raise EstranError(
+            f"output {name} lies along {axis}, and nobody says how long that is",
+            expected=f"a scene whose axes have {axis!r}",
+            found=", ".join(axes) or "none",
+        ) from None
+
+
+def _layers(target: Target, written: Writes, axes: Mapping[str, Coordinates]) -> Iterator[Target]:
+    """The bands of one output."""
+    axis = axis_of(_dims(written))
+    if not axis:
+        yield target
+        return
+    along, of = _along(axes, axis, target.name), target.uncertainty
+    for index in range(len(along)):
+        layer = along.layer(target.name, index)
+        yield replace(
+            target,
+            name=layer.name,
+            description=layer.described(target.description),
+            layer=layer,
+            uncertainty=of and replace(of, of=along.layer(of.of, index).name),
+        )
 
 
 def _target(written: Writes) -> Target:
     masks = masks_of(written)
     match written:
         case BandOut():
-            nodata = float("nan") if written.dtype == "float32" and written.nodata is None else written.nodata
+            is_float = written.dtype in ("float32", "float64")
+            nodata = float("nan") if is_float and written.nodata is None else written.nodata
+            forms = tuple((dim, written.correlation[dim]) for dim in written.dims if dim in written.correlation)
+            of = Uncertainty(written.uncertainty_of, forms, written.pdf_shape) if written.uncertainty_of else None
             return Target(
-                written.name, written.dtype, written.unit, written.meaning, nodata, None, written.palette, masks
+                written.name,
+                written.dtype,
+                written.unit,
+                written.meaning,
+                nodata,
+                None,
+                written.palette,
+                masks,
+                written.name,
+                uncertainty=of,
             )
         case FlagsOut():
-            return Target(written.name, written.dtype, "", written.meaning, None, written.coding, (), masks)
+            name, dtype, meaning = written.name, written.dtype, written.meaning
+            return Target(name, dtype, "", meaning, None, written.coding, (), masks, name)
         case ClassesOut():
+            name, dtype, meaning = written.name, written.dtype, written.meaning
             palette = tuple((float(v.value), v.colour, v.name) for v in written.coding.values)
-            return Target(written.name, written.dtype, "", written.meaning, None, written.coding, palette, masks)
+            return Target(name, dtype, "", meaning, None, written.coding, palette, masks, name)

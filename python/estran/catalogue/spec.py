@@ -9,11 +9,12 @@ parsed, registered or generated here: ``views`` derives descriptors, menus, opti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Literal, Self
 
 from estran.catalogue.checks import check_declaration, check_operator
+from estran.catalogue.dimensions import FLAT, Axis, Dim, Form, check_dimensions
 from estran.catalogue.parameters import Parameter, param, parameters_of
 from estran.errors import BadParameter, EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
@@ -21,6 +22,7 @@ from estran.raster.scene import Block, Progress, quiet
 
 __all__ = [
     "Aux",
+    "Axis",
     "BandOut",
     "ClassesOut",
     "Declared",
@@ -66,6 +68,9 @@ class Reads:
         Name of the parameter whose value replaces a band that is missing (a constant angle).
     ours
         Whether `band` is no semantic name but that of a band that another operator writes.
+    dims
+        ("y", "x"), or ("view", "y", "x") for a band that the product has once a view: the array handed over has as many
+        layers as the product.
     """
 
     band: str
@@ -75,6 +80,7 @@ class Reads:
     fallback: tuple[str, ...] = ()
     from_param: str = ""
     ours: bool = False
+    dims: tuple[Dim, ...] = FLAT
 
     def __post_init__(self) -> None:
         if self.optional and not self.without:
@@ -83,12 +89,29 @@ class Reads:
 
 @dataclass(frozen=True)
 class Source:
-    """A source product of an operator."""
+    """A source product of an operator.
+
+    Parameters
+    ----------
+    name, help
+        In graphs and on the command line; for users.
+    reads
+        What is read of it.
+    optional
+        Whether the operator runs without it.
+    many
+        Whether it is any number of products of one grid: arrays are then (`axis`, rows, columns), a layer a product,
+        in chronological order whatever the order in which they are given.
+    axis
+        Along which many products lie: "time".
+    """
 
     name: str
     reads: tuple[Reads, ...]
     help: str
     optional: bool = False
+    many: bool = False
+    axis: Literal["time"] = "time"
 
 
 @dataclass(frozen=True)
@@ -111,15 +134,34 @@ class Aux:
 
 @dataclass(frozen=True)
 class BandOut:
-    """A band that an operator writes. Floats use NaN as no-data."""
+    """A band that an operator writes. Floats use NaN as no-data.
+
+    Parameters
+    ----------
+    name, dtype, unit, meaning, nodata, interval, palette
+        Of its samples.
+    dims
+        ("y", "x"); ("view", "y", "x") or ("time", "y", "x") for a layer a view or time. How long the axis is, the
+        operator's `axes` say, or a band or source that is read along it.
+    uncertainty_of
+        The band of which it is the standard uncertainty, in the same unit and dimensions.
+    correlation
+        How errors hang together along each dimension, in obsarray's words: "random" or "systematic".
+    pdf_shape
+        Of the errors, in obsarray's words.
+    """
 
     name: str
-    dtype: Literal["float32", "int16", "uint8", "uint16", "int32"]
+    dtype: Literal["float32", "float64", "int16", "uint8", "uint16", "int32"]
     unit: str
     meaning: str
     nodata: float | None = None
     interval: str = ""
     palette: tuple[tuple[float, Colour, str], ...] = ()
+    dims: tuple[Dim, ...] = FLAT
+    uncertainty_of: str = ""
+    correlation: Mapping[str, Form] = field(default_factory=dict, hash=False)
+    pdf_shape: Literal["gaussian", "rectangle"] = "gaussian"
 
 
 @dataclass(frozen=True)
@@ -244,6 +286,8 @@ class Operator(Declared):
     writes: ClassVar[tuple[Writes, ...]]
     walk: ClassVar[Walk]
     aux: ClassVar[tuple[Aux, ...]] = ()
+    axes: ClassVar[tuple[Axis, ...]] = ()
+    """Axes of outputs beside rows and columns that no input has."""
     passes: ClassVar[tuple[Pass, ...]] = ()
     """Of a *scene* operator that looks at its inputs by strips of rows alone
     (:meth:`~estran.raster.scene.Block.strip`), so that they need not be in memory.
@@ -254,6 +298,7 @@ class Operator(Declared):
         if not abstract:
             check_declaration(cls, "menu", "sources", "writes", "walk")
             check_operator(cls)
+            check_dimensions(cls)
 
     def halo(self) -> int:
         """Pixels needed around a tile; may depend on the parameters."""

@@ -4,9 +4,11 @@ the first pixel is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from estran.catalogue.dimensions import keys_of, product_key
 from estran.catalogue.spec import Operator, Source
 from estran.engine.graph import Graph, Node
 from estran.engine.nodes import snap_nodes
@@ -125,7 +127,11 @@ def _our_sources(node: Node, declared: tuple[Source, ...], where: str, *, alone:
     """
     names = [s.name for s in declared]
     given: dict[str, str] = {}
+    many = next((source for source in declared if source.many), None)
     for name, refid in node.sources:
+        if many is not None and _is_one_of(many, name, first=many is declared[0]):
+            given[product_key(many.name, len(keys_of(many, given)))] = refid
+            continue
         place = names[0] if name in _FIRST and name not in names else name
         if place not in names:
             raise BadGraph(
@@ -147,6 +153,11 @@ def _our_sources(node: Node, declared: tuple[Source, ...], where: str, *, alone:
         todo = f"give it with -S{missing[0]}=PRODUCT" if alone else f'add <{missing[0]} refid="…"/> to its <sources>'
         raise BadGraph(f"source {missing[0]!r} of {node.operator} is not given", where=where, todo=todo)
     return given
+
+
+def _is_one_of(source: Source, name: str, *, first: bool) -> bool:
+    """Whether a name is that of one of many products: its own, "source.1", and for the first source gpt's own names."""
+    return bool(keys_of(source, (name,))) or (first and re.fullmatch(r"sourceProducts?[.]?\d*", name) is not None)
 
 
 def _their_sources(node: Node, kind: type[SnapNode], where: str, *, alone: bool) -> dict[str, str]:

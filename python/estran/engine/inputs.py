@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.catalogue.dimensions import check_one_grid
 from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
 from estran.catalogue.spec import Operator, Source
 from estran.catalogue.sun import sun_points
 from estran.engine.expressions import from_tie_points, lazily
 from estran.engine.lazy import Physical, chunked
+from estran.engine.stacking import Given, Stacks, check_axes, products_of, stacks_in, times_of, with_stacks
 from estran.errors import BadGrid, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid, Window
+from estran.raster.layers import Coordinates
 from estran.raster.product import Band, Product
+from estran.raster.stacks import Stack
 from estran.sensors.plausible import drop_impossible, is_reflectance
 
 log = logging.getLogger("estran")
@@ -40,6 +44,7 @@ class Inputs:
     the value of reflectance that stands for saturation, by semantic name, where its band has one; `unsure` has the
     prefixes of sources whose reflectance does not say of every band which numbers stand for no data and for saturation.
     `raw` has what some of the arrays are made of, which weighs less: raw numbers, and what makes values of them.
+    `stacks` has the names of the layers of each input over views or times, `axes` where these lie.
     """
 
     grid: Grid
@@ -50,6 +55,8 @@ class Inputs:
     files: Mapping[str, Path] = field(default_factory=dict)
     saturated: Mapping[str, float] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
+    stacks: Stacks = field(default_factory=dict)
+    axes: Mapping[str, Coordinates] = field(default_factory=dict)
 
     def constant(self, name: str, window: Window) -> npt.NDArray[np.float32]:
         """A number that holds everywhere, as an array of a window that takes no memory."""
@@ -60,7 +67,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     """Resolve everything that `op` reads.
 
     Arrays of the first source carry the semantic names; those of further sources are prefixed with the source's name
-    and a dot.
+    and a dot. Inputs over views or times are there layer by layer, `stacks` names these.
 
     Raises
     ------
@@ -71,18 +78,10 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
     EstranError
         When a mandatory source is not given.
     """
-    arrays: dict[str, Any] = {}
-    raw: dict[str, tuple[Any, Physical]] = {}
-    notes: list[str] = []
-    bands: dict[str, str] = {}
-    files: dict[str, Path] = {}
-    unsure: list[str] = []
-    grid: Grid | None = None
+    gathered = _Gathered(op, tile)
     for declared in op.sources:
-        product = sources.get(declared.name)
-        if product is None:
-            if declared.optional:
-                continue
+        products = products_of(op, declared, sources)
+        if not products and not declared.optional:
             raise EstranError(
                 f"source {declared.name!r} is not given",
                 where=op.alias,
@@ -90,45 +89,128 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
                 found=", ".join(sources) or "none",
                 todo=f"with gpt give -S{declared.name}=PRODUCT",
             )
-        given, product = product, _with_sun(op, declared, product)
+        for number, given in enumerate(products):
+            gathered.read(declared, given, read_aux, first=number == 0)
+        if declared.many and products:
+            gathered.stack(declared, products)
+    assert gathered.grid is not None
+    for note in gathered.notes:
+        log.warning(note)
+    main = sources[op.sources[0].name]
+    saturated = {
+        name: value for name, band in gathered.bands.items() if (value := _saturation(main.bands.get(band))) is not None
+    }
+    return Inputs(
+        gathered.grid,
+        gathered.arrays,
+        tuple(dict.fromkeys(gathered.notes)),
+        gathered.raw,
+        gathered.bands,
+        gathered.files,
+        saturated,
+        tuple(gathered.unsure),
+        gathered.stacks,
+        gathered.axes,
+    )
+
+
+class _Gathered:
+    """What was found so far, as the fields of :class:`Inputs` are."""
+
+    def __init__(self, op: Operator, tile: int) -> None:
+        self.op, self.tile = op, tile
+        self.grid: Grid | None = None
+        self.arrays: dict[str, Any] = {}
+        self.raw: dict[str, tuple[Any, Physical]] = {}
+        self.notes: list[str] = []
+        self.bands: dict[str, str] = {}
+        self.files: dict[str, Path] = {}
+        self.unsure: list[str] = []
+        self.stacks: dict[str, tuple[str, ...]] = {}
+        self.axes: dict[str, Coordinates] = {}
+        self._grids: list[tuple[str, Grid]] = []
+
+    def read(self, declared: Source, given: Given, read_aux: ReadAux | None, *, first: bool) -> None:
+        """What the operator reads of one product; `first` of its source."""
+        op, prefix = self.op, given.prefix
+        stacks = stacks_in(given.product, declared)
+        plain = with_stacks(given.product, stacks)
+        product = _with_sun(op, declared, plain)
         try:
             found = resolve_reads(op, _units(product), product.platform, source=declared.name, where=product.name)
         except MissingBand:
             # The list of what there is should not hold what was computed just now.
-            resolve_reads(op, _units(given), given.platform, source=declared.name, where=given.name)
+            resolve_reads(op, _units(plain), plain.platform, source=declared.name, where=plain.name)
             raise
-        own = _common_grid(product, found, op)
-        if grid is not None and own.shape != grid.shape:
+        check_axes(op, declared, found.bands, stacks, product.name)
+        own = self._on_the_grid(_common_grid(product, found, op), declared, product, first=first)
+        beside = {aux.name for aux in op.aux} if declared.many else set()
+        for name, band in found.bands.items():
+            if name in beside:  # the same for all products: that of the first serves
+                if first:
+                    self._band(name, product, name, band, own)
+            elif band in stacks:
+                self._layers(prefix, name, product, stacks[band], own)
+            else:
+                self._band(prefix + name, product, name, band, own)
+        if not all(_is_sure(product.bands.get(band)) for name, band in found.bands.items() if is_reflectance(name)):
+            self.unsure.append(prefix.rstrip("."))
+        self.arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
+        if declared is op.sources[0] and first:
+            self.bands, self.files = dict(found.bands), dict(found.files)
+            self.arrays |= _aux(op, found.files, own, read_aux, self.tile, self.notes)
+        self.notes += product.notes
+        self.notes += map(str, found.notes)
+
+    def stack(self, declared: Source, products: list[Given]) -> None:
+        """Put what was read of many products together; an input that some of them lack is left out."""
+        check_one_grid(self._grids, declared, self.op.alias)
+        self._grids = []
+        self.axes[declared.axis] = times_of(declared, products)
+        target = "" if declared is self.op.sources[0] else f"{declared.name}."
+        for reads in declared.reads:
+            layers = [given.prefix + reads.band for given in products]
+            there = [name for name in layers if name in self.arrays]
+            if len(there) == len(layers):
+                self.stacks[target + reads.band] = tuple(layers)
+            elif there:
+                for name in there:
+                    del self.arrays[name]
+                    self.raw.pop(name, None)
+                self.notes.append(
+                    f"{reads.band} is left out: {len(layers) - len(there)} of {len(layers)} products lack it."
+                )
+
+    def _on_the_grid(self, own: Grid, declared: Source, product: Product, *, first: bool) -> Grid:
+        """The grid of what is read of a product, which must be that of all."""
+        if declared.many:
+            self._grids.append((product.name, own))
+        if self.grid is not None and own.shape != self.grid.shape and (first or not declared.many):
             raise BadGrid(
                 "the sources differ in size",
-                where=op.alias,
-                expected=grid.shape,
+                where=self.op.alias,
+                expected=self.grid.shape,
                 found=own.shape,
                 todo="collocate or resample them first",
             )
-        grid = grid or own
-        prefix = "" if declared is op.sources[0] else f"{declared.name}."
-        for name, band in found.bands.items():
-            _check_scaling(op, product, name, band)
-            arrays[prefix + name], made_of = _values(product, name, band, own, tile)
-            if made_of is not None:
-                raw[prefix + name] = made_of
-        if not all(_is_sure(product.bands.get(band)) for name, band in found.bands.items() if is_reflectance(name)):
-            unsure.append(prefix.rstrip("."))
-        arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
-        if declared is op.sources[0]:
-            bands, files = dict(found.bands), dict(found.files)
-            arrays |= _aux(op, found.files, own, read_aux, tile, notes)
-        notes += product.notes
-        notes += map(str, found.notes)
-    assert grid is not None
-    for note in notes:
-        log.warning(note)
-    main = sources[op.sources[0].name]
-    saturated = {
-        name: value for name, band in bands.items() if (value := _saturation(main.bands.get(band))) is not None
-    }
-    return Inputs(grid, arrays, tuple(dict.fromkeys(notes)), raw, bands, files, saturated, tuple(unsure))
+        self.grid = self.grid or own
+        return own
+
+    def _band(self, key: str, product: Product, semantic: str, name: str, grid: Grid) -> None:
+        _check_scaling(self.op, product, semantic, name)
+        self.arrays[key], made_of = _values(product, semantic, name, grid, self.tile)
+        if made_of is not None:
+            self.raw[key] = made_of
+
+    def _layers(self, prefix: str, semantic: str, product: Product, stack: Stack, grid: Grid) -> None:
+        """The layers of a band over views, as "view0.red", "view1.red"."""
+        keys = [f"{prefix}{stack.along.dim}{number}.{semantic}" for number in range(len(stack.layers))]
+        for key, layer in zip(keys, stack.layers, strict=True):
+            self._band(key, product, semantic, layer.name, grid)
+            if is_reflectance(semantic) and not _is_sure(layer) and key.rpartition(".")[0] not in self.unsure:
+                self.unsure.append(key.rpartition(".")[0])
+        self.stacks[prefix + semantic] = tuple(keys)
+        self.axes[stack.along.dim] = stack.along
 
 
 def _units(product: Product) -> dict[str, str | None]:

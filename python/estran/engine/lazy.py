@@ -136,6 +136,7 @@ def picked(
     types: Mapping[str, npt.DTypeLike],
     chunks: tuple[Sequence[int], Sequence[int]],
     rows: int | None = None,
+    layers: Mapping[str, tuple[str, int]] | None = None,
 ) -> dict[str, Any]:
     """Dask arrays out of tasks that each give a mapping of name to array, row by row of `tasks`.
 
@@ -151,6 +152,8 @@ def picked(
         Heights and widths of the chunks [pixels].
     rows
         Cut the chunks into strips of so many rows, so that nobody has to copy a large one whole.
+    layers
+        Of names that stand for one layer of an array of (layers, rows, columns): the name of that, and the index.
     """
     from dask.highlevelgraph import HighLevelGraph
 
@@ -164,8 +167,9 @@ def picked(
     arrays = {}
     for name, dtype in types.items():
         called = f"{name}-{uuid.uuid4().hex}"
+        place = (layers or {}).get(name, (name, None))
         layer = {
-            (called, i, j): (pick, task.key, name, *strip)
+            (called, i, j): (pick, task.key, *place, *strip)
             for i, (row, strip) in enumerate(flat)
             for j, task in enumerate(tasks[row])
         }
@@ -176,9 +180,10 @@ def picked(
     return arrays
 
 
-def pick(result: Mapping[str, Any], name: str, first: int, last: int) -> Any:
-    """Rows of one array out of a task's result."""
-    return result[name][first:last]
+def pick(result: Mapping[str, Any], name: str, index: int | None, first: int, last: int) -> Any:
+    """Rows of one array out of a task's result, or of one of its layers."""
+    array = result[name] if index is None else result[name][index]
+    return array[first:last]
 
 
 def read_apart(array: Any) -> Any:

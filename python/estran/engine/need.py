@@ -54,7 +54,7 @@ def need_of(op: Operator, inputs: Inputs, *, tile: int, threads: int, rays: bool
     """What an operator will need of memory, and its result on disk."""
     pixels = inputs.grid.width * inputs.grid.height
     arrays = sum(not isinstance(array, float) for array in inputs.arrays.values())
-    result = pixels * sum(np.dtype(t.dtype).itemsize for t in targets(op))
+    result = pixels * sum(np.dtype(t.dtype).itemsize for t in targets(op, inputs.axes))
     if op.walk is Walk.SCENE:
         memory = memory_of_scene(op, arrays, pixels) + (pixels * _RAYS if rays else 0)
     else:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.catalogue.dimensions import coordinates_of
 from estran.catalogue.outputs import Target, targets
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.inputs import Inputs, ReadAux, gather
@@ -23,6 +24,7 @@ from estran.engine.lazy import Chunks, dask_compute, dask_delayed, picked, read_
 from estran.engine.need import Weigh, casts_rays, need_of
 from estran.engine.overview import Overview
 from estran.engine.record import completed, processing
+from estran.engine.stacking import in_order
 from estran.engine.threads import threads
 from estran.engine.tiles import RECORD, Record, Steps, TileRun, compute_tile, merge_surveys, survey_tile
 from estran.engine.validity import find_fillings
@@ -32,6 +34,7 @@ from estran.raster.grid import Grid, Window
 from estran.raster.product import Band, Pending, Product
 from estran.raster.record import RunRecord
 from estran.raster.scene import Progress, Scene, Services, quiet
+from estran.raster.stacks import grouping_of
 from estran.sensors.plausible import drop_impossible
 from estran.sensors.survey import joined_extents, warnings_about
 
@@ -63,7 +66,8 @@ def run_operator(
     op
         The operator with its parameters.
     sources
-        Products by the names of its sources.
+        Products by the names of its sources; those of a source of many by "source", "source.1", "source.2", in any
+        order.
     read_aux
         Warps a file to the scene's grid, for operators with `aux` files.
     tile
@@ -80,9 +84,10 @@ def run_operator(
     Returns
     -------
     Product
-        The bands of `writes` with their codings, masks, palettes; geocoding, times, metadata of the first source; what
-        was assumed and switched off in its notes and, with every parameter, in the metadata. What only the samples can
-        tell is `pending`: further notes, and facts. Writers complete it, and :func:`hold`.
+        The bands of `writes`, of outputs over views or times one for each layer, with their codings, masks,
+        palettes; geocoding, times, metadata of the first source; what was assumed and switched off in its notes
+        and, with every parameter, in the metadata. What only the samples can tell is `pending`: further notes,
+        and facts. Writers complete it, and :func:`hold`.
 
     Raises
     ------
@@ -90,27 +95,32 @@ def run_operator(
         Missing sources, bands that differ in size. What the operator itself finds wrong is raised when the bands are
         computed.
     """
+    sources = in_order(op, sources)
     inputs = gather(op, sources, read_aux=read_aux, tile=tile)
     if weigh is not None:
         weigh(need_of(op, inputs, tile=tile, threads=threads(), rays=casts_rays(op, inputs, ray_caster is not None)))
     main = sources[op.sources[0].name]
-    scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind})
+    axes = coordinates_of(op, inputs.axes)
+    scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind}, axes)
+    made = targets(op, axes)
+    types, layers = {t.name: t.dtype for t in made}, {t.name: (t.output, t.layer.index) for t in made if t.layer}
     if op.walk is Walk.SCENE:
         services = Services(_reads_aux(op, inputs, read_aux), ray_caster)
         wanted = None if overview is None else (overview.bands, overview.limit)
         run = SceneRun(op, inputs, scene, services, progress, wanted)
         tasks = [[dask_delayed()(partial(compute_scene, run), pure=False)()]]
-        arrays = picked(tasks, _types(op), ((inputs.grid.height,), (inputs.grid.width,)), rows=tile)
+        arrays = picked(tasks, types, ((inputs.grid.height,), (inputs.grid.width,)), rows=tile, layers=layers)
     else:
         windows = tuple(inputs.grid.tiles(tile))
         tasks = _tiles(op, inputs, scene, windows, progress)
         columns = [w.width for w in windows if w.row == 0]
-        arrays = picked(tasks, _types(op), (tuple(w.height for w in windows if w.col == 0), tuple(columns)))
+        chunks = (tuple(w.height for w in windows if w.col == 0), tuple(columns))
+        arrays = picked(tasks, types, chunks, layers=layers)
     records = tuple(task[RECORD] for row in tasks for task in row)
     record = processing(op, sources, inputs.notes, RunRecord())
     finish = partial(_finish, op, dict(sources), inputs.notes, str(scene.metadata["name"]), overview)
     return replace(
-        _product(op, main, inputs, arrays),
+        _product(op, main, inputs, made, arrays),
         metadata=(*main.metadata, record),
         pending=(*_pending_of(sources), Pending(records, finish)),
     )
@@ -140,10 +150,6 @@ def _pending_of(sources: Mapping[str, Product]) -> tuple[Pending, ...]:
     return tuple(found)
 
 
-def _types(op: Operator) -> dict[str, str]:
-    return {t.name: t.dtype for t in targets(op)}
-
-
 def _tiles(
     op: Operator, inputs: Inputs, scene: Scene, windows: Sequence[Window], progress: Progress
 ) -> list[list[Any]]:
@@ -161,7 +167,14 @@ def _tiles(
     def shared(first: float, last: float) -> TileRun:
         values = {name: values for name, (_, values) in lazy.items()}
         return TileRun(
-            op, scene, values, constants, fillings, inputs.saturated, Steps(len(windows), progress, first, last)
+            op,
+            scene,
+            values,
+            constants,
+            fillings,
+            inputs.saturated,
+            Steps(len(windows), progress, first, last),
+            inputs.stacks,
         )
 
     arrays = [array for array, _ in lazy.values()]
@@ -236,8 +249,9 @@ def _reads_aux(
     return read
 
 
-def _product(op: Operator, main: Product, inputs: Inputs, arrays: Mapping[str, Any]) -> Product:
-    made = targets(op)
+def _product(
+    op: Operator, main: Product, inputs: Inputs, made: tuple[Target, ...], arrays: Mapping[str, Any]
+) -> Product:
     bands = {t.name: _band(t, arrays[t.name], inputs) for t in made}
     copied = _copied(op, main, inputs)
     clash = [name for name in copied if name in bands]
@@ -258,7 +272,7 @@ def _product(op: Operator, main: Product, inputs: Inputs, arrays: Mapping[str, A
         masks={**_copied_masks(main, copied), **masks},
         tie_points=main.tie_points if same else {},
         tie_point_geocoding=main.tie_point_geocoding if same else None,
-        auto_grouping="",
+        auto_grouping=grouping_of(bands.values()),
         quicklook="",
     ).with_notes(*inputs.notes)
 
@@ -273,6 +287,8 @@ def _band(t: Target, data: Any, inputs: Inputs) -> Band:
         description=t.description,
         coding=t.coding,
         palette=t.palette,
+        layer=t.layer,
+        uncertainty=t.uncertainty,
     )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.spec import Operator
 from estran.engine.lazy import Physical, joined
+from estran.engine.stacking import Stacks, stacked
 from estran.raster.grid import Window
 from estran.raster.record import NO_RECORD, RunRecord
 from estran.raster.scene import Block, Progress, Scene, quiet
@@ -80,6 +81,8 @@ class TileRun:
         Numbers that stand for no data, by source; and for saturation, by semantic name.
     steps
         Counts the tiles done.
+    stacks
+        Names of the layers of inputs over views or times.
     """
 
     def __init__(
@@ -91,9 +94,10 @@ class TileRun:
         fillings: Fillings,
         saturated: Mapping[str, float],
         steps: Steps,
+        stacks: Stacks,
     ) -> None:
         self.op, self.scene, self.values, self.constants = op, scene, dict(values), dict(constants)
-        self.fillings, self.saturated, self.steps = fillings, saturated, steps
+        self.fillings, self.saturated, self.steps, self.stacks = fillings, saturated, steps, stacks
 
     def arrays(self, window: Window, under: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
         """The inputs of a window out of the chunks under it (what :class:`~estran.engine.lazy.Chunks` lists), NaN where
@@ -113,9 +117,9 @@ def compute_tile(
     """The outputs of one window, and the :class:`Record` of it; what the operator found out is that of the `first`."""
     with np.errstate(all="ignore"):
         arrays = run.arrays(grown, under)
-        result = run.op.compute(Block(arrays, run.scene, grown), survey)
-        check_outputs(run.op, result)
         extents = extents_of(arrays, run.saturated, run.constants)
+        result = run.op.compute(Block(stacked(arrays, run.stacks), run.scene, grown), survey)
+        check_outputs(run.op, result)
     run.steps.step(1, "computing")
     return {**result.crop(window).arrays, RECORD: Record(extents, result.record if first else NO_RECORD)}
 
@@ -123,7 +127,7 @@ def compute_tile(
 def survey_tile(run: TileRun, window: Window, under: Sequence[Any]) -> Any:
     """The survey of one window."""
     with np.errstate(all="ignore"):
-        found = run.op.survey(Block(run.arrays(window, under), run.scene, window))
+        found = run.op.survey(Block(stacked(run.arrays(window, under), run.stacks), run.scene, window))
     run.steps.step(1, "surveying")
     return found
 

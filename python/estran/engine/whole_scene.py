@@ -19,6 +19,7 @@ from estran.engine.inputs import Inputs
 from estran.engine.lazy import dask_array
 from estran.engine.overview import Overview, seen
 from estran.engine.spool import Spool, SpooledArrays, SpooledBlock, strips
+from estran.engine.stacking import stacked
 from estran.engine.tiles import RECORD, Record, Steps
 from estran.engine.validity import find_fillings
 from estran.raster.grid import Window
@@ -92,7 +93,7 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
         strange = warnings_about(seen_by_sensor, needed, str(run.scene.metadata.get("name", "")))
         notes = (*strange, *_leave_out_empty(op, arrays, extents))
         block = SpooledBlock(
-            SpooledArrays(arrays),
+            SpooledArrays(stacked(arrays, inputs.stacks)),
             run.scene,
             inputs.grid.window,
             progress=lambda share, message: run.progress(0.5 + 0.5 * share, message),

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from estran.errors import missing_band
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.grid import Grid
+from estran.raster.layers import Layer, Uncertainty
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Band:
     unscaled
         What the samples are, where they should be reflectance and cannot be ("8-bit numbers"): no operator takes them
         for it. "" where nothing is wrong.
+    layer
+        Where it lies in a stack over (view, y, x) or (time, y, x); None of a band of its own.
+    uncertainty
+        Of which band it is the uncertainty; None of any other.
     """
 
     name: str
@@ -73,6 +78,8 @@ class Band:
     saturated: float | None = None
     palette: tuple[tuple[float, Colour, str], ...] = ()
     unscaled: str = ""
+    layer: Layer | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def is_scaled(self) -> bool:

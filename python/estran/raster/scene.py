@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from estran.errors import missing_band
 from estran.raster.grid import Grid, Window
+from estran.raster.layers import Coordinates
 from estran.raster.record import NO_RECORD, RunRecord
 
 Array = npt.NDArray[Any]
@@ -25,12 +26,15 @@ def quiet(_share: float, _message: str) -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    """What holds for the whole image: grid, time, platform ("Sentinel-2A"), and free facts from the metadata."""
+    """What holds for the whole image: grid, time, platform ("Sentinel-2A"), free facts from the metadata, and the
+    coordinates along each axis beside rows and columns ("view", "time").
+    """
 
     grid: Grid
     time: datetime | None = None
     platform: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    axes: Mapping[str, Coordinates] = field(default_factory=dict)
 
 
 class OwnedArrays(dict[str, Array]):
@@ -65,8 +69,8 @@ class Block:
     Parameters
     ----------
     arrays
-        (rows, columns) arrays of the window. Physical values (reflectance as float32, angles in degrees); NaN is
-        no-data in floats.
+        (rows, columns) arrays of the window; (views, rows, columns) or (times, rows, columns) where declared so.
+        Physical values (reflectance as float32, angles in degrees); NaN is no-data in floats.
     scene, window
         The scene and which part of it the arrays cover.
     record
@@ -128,7 +132,7 @@ class Block:
         """
         window = Window(self.window.row + first, self.window.col, last - first, self.window.width)
         return replace(
-            self, arrays={name: self.arrays[name][first:last] for name in names if name in self}, window=window
+            self, arrays={name: self.arrays[name][..., first:last, :] for name in names if name in self}, window=window
         )
 
     def empty(self, name: str, dtype: npt.DTypeLike) -> Array:
@@ -142,7 +146,7 @@ class Block:
         """The part of the block inside `window` (given in scene pixels, and contained in this block's)."""
         r, c = window.row - self.window.row, window.col - self.window.col
         rows, cols = slice(r, r + window.height), slice(c, c + window.width)
-        return replace(self, arrays={k: v[rows, cols] for k, v in self.arrays.items()}, window=window)
+        return replace(self, arrays={k: v[..., rows, cols] for k, v in self.arrays.items()}, window=window)
 
     def out(self, arrays: Mapping[str, Array], record: RunRecord = NO_RECORD) -> Block:
         """The block of results that answers this one."""
@@ -156,6 +160,6 @@ def whole(arrays: Mapping[str, Array], scene: Scene | None = None, *, pixel: flo
     if scene is None:
         from affine import Affine
 
-        height, width = np.shape(next(iter(arrays.values())))
+        height, width = np.shape(next(iter(arrays.values())))[-2:]
         scene = Scene(Grid(width, height, Affine(pixel, 0, 600000, 0, -pixel, 5600000), "EPSG:32631"))
     return Block(arrays, scene, scene.grid.window)

@@ -121,7 +121,9 @@ def _sections(op: type[Operator]) -> Iterator[str]:
     yield from ("", "Returns", "-------", "xarray.Dataset")
     for written in op.writes:
         unit = f" [{written.unit}]" if isinstance(written, BandOut) else ""
-        yield from _said(f"``{written.name}`` ({written.dtype}){unit}: {written.meaning.rstrip('.')}.")
+        yield from _said(
+            f"``{written.name}`` ({rows.type_text(written)}){unit}: {rows.meaning_text(written).rstrip('.')}."
+        )
     yield from ("", "See Also", "--------", f"docs/reference/{module_name(op)}.md, docs/ATBD/{op.atbd}.md")
 
 

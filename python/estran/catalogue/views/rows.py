@@ -59,7 +59,8 @@ def default_text(p: Parameter) -> str:
 def reads_rows(source: Source) -> Iterator[tuple[str, ...]]:
     """Semantic band, unit, mandatory or not, and what happens without it."""
     for r in source.reads:
-        yield r.band, r.unit, "no" if r.optional else "yes", without_text(r)
+        band = f"{r.band} ({', '.join(r.dims)})" if len(r.dims) > 2 else r.band
+        yield band, r.unit, "no" if r.optional else "yes", without_text(r)
 
 
 def without_text(r: Reads) -> str:
@@ -83,7 +84,20 @@ def writes_rows(op: type[Operator]) -> Iterator[tuple[str, ...]]:
     """Band, type, unit, no-data, meaning."""
     for w in op.writes:
         unit = w.unit if isinstance(w, BandOut) else "flags" if isinstance(w, FlagsOut) else "classes"
-        yield w.name, w.dtype, unit, nodata_text(w), w.meaning
+        yield w.name, type_text(w), unit, nodata_text(w), meaning_text(w)
+
+
+def type_text(w: Writes) -> str:
+    """The sample type of a written band, with its dimensions where it has more than rows and columns."""
+    return f"{w.dtype} ({', '.join(w.dims)})" if isinstance(w, BandOut) and len(w.dims) > 2 else w.dtype
+
+
+def meaning_text(w: Writes) -> str:
+    """What a written band is, and how its errors hang together where it is an uncertainty."""
+    if not isinstance(w, BandOut) or not w.uncertainty_of:
+        return w.meaning
+    forms = ", ".join(f"{form} along {dim}" for dim, form in w.correlation.items())
+    return f"{w.meaning} (standard uncertainty of {w.uncertainty_of}; errors {forms})"
 
 
 def nodata_text(w: Writes) -> str:
@@ -92,7 +106,7 @@ def nodata_text(w: Writes) -> str:
         return "by flag" if isinstance(w, FlagsOut) else "by class"
     if w.nodata is not None:
         return f"{w.nodata:g}"
-    return "NaN" if w.dtype == "float32" else "none"
+    return "NaN" if w.dtype in ("float32", "float64") else "none"
 
 
 def flag_rows(w: FlagsOut) -> Iterator[tuple[str, ...]]:
