@@ -11,7 +11,6 @@ GENERATED = "operators.py"
 
 LONGER_FILES: set[str] = {
     "adapters/files/aux_raster.py",
-    "adapters/files/dimap/read.py",
     "adapters/snap/setup/doctor.py",
     "catalogue/operators/cloud_mask.py",
     "catalogue/operators/sun_glint.py",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estran.engine.bind import bind
-from estran.engine.execute import Services, run_graph
+from estran.engine.execute import Adapters, run_graph
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.run import run_now, run_operator
 from estran.errors import BadGrid, BadProduct, EstranError, MissingBand, UnsupportedProduct
@@ -165,7 +165,7 @@ def test_gpts_own_names_are_those_of_many_products():
     products = trial.series()
     names = ("sourceProduct", "sourceProduct.2", "sourceProduct.3")
     graph = Graph("g", (Node("n", "Test.Series", tuple((n, READ_PREFIX + n) for n in names), {}),), "", names)
-    nobody = Services(open_product=None, write_product=None)
+    nobody = Adapters(open_product=None, write_product=None)
     outcome = run_graph(
         graph, dict(zip(names, products, strict=True)), operators=trial.OPERATORS, services=nobody, tile=64
     )

@@ -114,3 +114,13 @@ def grouping_of(bands: Iterable[Band]) -> str:
     """
     patterns = {f"{stack.name}_{stack.along.dim}" for stack in variables_of(bands) if isinstance(stack, Stack)}
     return ":".join(sorted(patterns, key=lambda pattern: (-len(pattern), pattern)))
+
+
+def ancillaries(variables: Iterable[Band | Stack]) -> dict[str, tuple[str, ...]]:
+    """The names of the uncertainties of each variable that has any."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in variables:
+        of = (one.band if isinstance(one, Stack) else one).uncertainty
+        if of is not None:
+            found[of.of] = (*found.get(of.of, ()), one.name)
+    return found

@@ -4,8 +4,8 @@ and for Datasets alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from affine import Affine
 
 from estran.adapters.files import extras
 from estran.raster.grid import Grid
+from estran.raster.layers import Coordinates, Uncertainty
 from estran.raster.product import Band, Product
 
 
@@ -46,6 +47,66 @@ def band_attributes(band: Band, unit: str, dtype: np.dtype[Any]) -> dict[str, An
         key: value if isinstance(value, str) else np.asarray(value, np.int64).astype(dtype)
         for key, value in flags.items()
     }
+
+
+def uncertainty_attributes(of: Uncertainty) -> dict[str, Any]:
+    """The attributes by which obsarray (https://obsarray.readthedocs.io) knows how the errors of a variable of
+    uncertainty hang together.
+    """
+    attributes: dict[str, Any] = {}
+    for number, (dim, form) in enumerate(of.correlation, 1):
+        attributes |= {f"err_corr_{number}_dim": dim, f"err_corr_{number}_form": form}
+    return {**attributes, "pdf_shape": of.pdf_shape}
+
+
+def ancillary_attributes(names: Sequence[str]) -> dict[str, Any]:
+    """The attributes of a variable that others are the uncertainty of: CF's and obsarray's."""
+    return {"ancillary_variables": " ".join(names), "unc_comps": " ".join(names)} if names else {}
+
+
+def uncertainty_of(
+    name: str, attributes: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
+) -> Uncertainty | None:
+    """Of which variable another is the uncertainty; None where it is of none.
+
+    Parameters
+    ----------
+    name, attributes
+        The variable in question.
+    others
+        Attributes of all variables by name: that one lists it among its ``ancillary_variables`` or ``unc_comps``.
+    """
+    if "pdf_shape" not in attributes and "err_corr_1_form" not in attributes:
+        return None
+    for other, said in others.items():
+        listed = [str(word) for key in ("ancillary_variables", "unc_comps") for word in _words(said.get(key))]
+        if name in listed:
+            return Uncertainty(other, _correlation(attributes), str(attributes.get("pdf_shape", "gaussian")))
+    return None
+
+
+def _correlation(attributes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    number = 1
+    while f"err_corr_{number}_dim" in attributes:
+        form = str(attributes.get(f"err_corr_{number}_form", "random"))
+        found += [(dim, form) for dim in _words(attributes[f"err_corr_{number}_dim"])]
+        number += 1
+    return tuple(found)
+
+
+def _words(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return value.split() if isinstance(value, str) else [str(one) for one in np.ravel(np.asarray(value, object))]
+
+
+def axis_variable(along: Coordinates) -> tuple[npt.NDArray[Any], dict[str, str]]:
+    """Values and attributes of the coordinate of views or times; moments as datetime64 in UTC."""
+    moments = [value.astimezone(UTC).replace(tzinfo=None) for value in along.values if isinstance(value, datetime)]
+    if moments:
+        return np.array(moments, "datetime64[ns]"), {"standard_name": "time", "axis": "T"}
+    return np.array(along.values, np.float64), _known({"long_name": along.meaning, "units": along.unit})
 
 
 def fits(value: float, dtype: np.dtype[Any]) -> bool:

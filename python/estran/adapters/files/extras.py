@@ -18,6 +18,7 @@ from affine import Affine
 
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Grid
+from estran.raster.layers import Coordinate, Coordinates, Layer, Uncertainty
 from estran.raster.product import Band, Element, Mask, Product, TiePointGrid
 
 KEY = "estran"
@@ -85,7 +86,50 @@ def band_extras(band: Band) -> dict[str, Any]:
         extras["coding"] = _coding_json(band.coding)
     if band.palette:
         extras["palette"] = [[value, list(colour), label] for value, colour, label in band.palette]
-    return extras
+    return extras | relations_json(band)
+
+
+def relations_json(band: Band) -> dict[str, Any]:
+    """Where a band lies in a stack, and of which band it is the uncertainty, as JSON values."""
+    said: dict[str, Any] = {}
+    if band.layer is not None:
+        one = band.layer
+        said["layer"] = [one.stack, one.dim, one.index, _coordinate_json(one.value), one.unit, one.meaning]
+    if band.uncertainty is not None:
+        of = band.uncertainty
+        said["uncertainty"] = [of.of, [list(pair) for pair in of.correlation], of.pdf_shape]
+    return said
+
+
+def with_relations(band: Band, said: Mapping[str, Any]) -> Band:
+    """The band with what :func:`relations_json` kept."""
+    if "layer" in said:
+        stack, dim, index, value, unit, meaning = said["layer"]
+        band = replace(band, layer=Layer(str(stack), str(dim), int(index), _coordinate(value), str(unit), str(meaning)))
+    if "uncertainty" in said:
+        of, correlation, shape = said["uncertainty"]
+        forms = tuple((str(dim), str(form)) for dim, form in correlation)
+        band = replace(band, uncertainty=Uncertainty(str(of), forms, str(shape)))
+    return band
+
+
+def coordinates_json(along: Coordinates) -> list[Any]:
+    """Coordinates of an axis as JSON values."""
+    return [along.dim, [_coordinate_json(value) for value in along.values], along.unit, along.meaning]
+
+
+def coordinates_of(data: Sequence[Any]) -> Coordinates:
+    """Coordinates of an axis from their JSON values."""
+    dim, values, unit, meaning = data
+    return Coordinates(str(dim), tuple(map(_coordinate, values)), str(unit), str(meaning))
+
+
+def _coordinate_json(value: Coordinate) -> float | str:
+    return value.isoformat() if isinstance(value, datetime) else float(value)
+
+
+def _coordinate(value: Any) -> Coordinate:
+    return datetime.fromisoformat(value) if isinstance(value, str) else float(value)
 
 
 _BAND_DEFAULTS = {
@@ -107,7 +151,7 @@ def with_band_extras(band: Band, extras: Mapping[str, Any], *, skip: Iterable[st
     fields = {key: extras[key] for key in _BAND_DEFAULTS if key in extras and key not in set(skip)}
     if "palette" in extras:
         fields["palette"] = tuple((float(v), _colour(c), str(label)) for v, c, label in extras["palette"])
-    return replace(band, **fields)
+    return with_relations(replace(band, **fields), extras)
 
 
 def product_extras(product: Product) -> dict[str, Any]:

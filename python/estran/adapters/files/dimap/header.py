@@ -6,13 +6,14 @@ the text: a palette needs two points.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element as Xml
 from xml.etree.ElementTree import SubElement, indent, tostring
 
 import numpy as np
 from affine import Affine
 
+from estran.adapters.files import extras
 from estran.adapters.files.dimap.java_text import double_text, utc_text
 from estran.adapters.files.dimap.metadata import write_elements
 from estran.adapters.files.dimap.wkt import snap_wkt
@@ -21,9 +22,17 @@ from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.expression import names
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Mask, Product, TiePointGrid
+from estran.raster.stacks import ancillaries
 
 OURS = "Estran_Product"
-"""Metadata element that keeps what BEAM-DIMAP has no place for: platform, notes, saturation values."""
+"""Metadata element that keeps what BEAM-DIMAP has no place for: platform, notes, saturation values, stacks."""
+
+RELATIONS = "relations_"
+"""What an attribute of that element begins with that keeps, as JSON, where a band lies in a stack and how errors hang
+together.
+"""
+UNCERTAINTY = "uncertainty"
+"""SNAP's relation of a band that is the uncertainty of another."""
 
 _VERSION = "2.13.0"
 
@@ -47,8 +56,9 @@ def header_xml(product: Product, data_folder: str) -> bytes:
             _mask(masks, mask, _mask_grid(product, mask))
     if product.bands:
         interpretation = SubElement(root, "Image_Interpretation")
+        ancillary = ancillaries(product.bands.values())
         for index, band in enumerate(product.bands.values()):
-            _band(interpretation, index, band)
+            _band(interpretation, index, band, ancillary.get(band.name, ()))
     elements = (*(e for e in product.metadata if e.name != OURS), *_ours(product))
     if elements:
         write_elements(SubElement(root, "Dataset_Sources"), [Element("metadata", {}, elements)])
@@ -263,7 +273,7 @@ def _mask(parent: Xml, mask: Mask, grid: Grid) -> None:
     SubElement(node, "EXPRESSION", {"value": mask.expression})
 
 
-def _band(parent: Xml, index: int, band: Band) -> None:
+def _band(parent: Xml, index: int, band: Band, ancillary: Sequence[str]) -> None:
     node = SubElement(parent, "Spectral_Band_Info")
     _text(node, "BAND_INDEX", index)
     _text(node, "BAND_DESCRIPTION", band.description)
@@ -293,6 +303,10 @@ def _band(parent: Xml, index: int, band: Band) -> None:
         _text(node, "EXPRESSION", band.expression)
     if band.valid:
         _text(node, "VALID_MASK_TERM", band.valid)
+    if band.uncertainty is not None:
+        _text(node, "ANCILLARY_RELATION", UNCERTAINTY)
+    for name in ancillary:
+        _text(node, "ANCILLARY_VARIABLE", name)
     if band.grid.transform is not None:
         _text(node, "IMAGE_TO_MODEL_TRANSFORM", matrix_text(band.grid.transform))
 
@@ -304,5 +318,10 @@ def _ours(product: Product) -> tuple[Element, ...]:
     attributes |= {f"note_{number}": note for number, note in enumerate(product.notes, 1)}
     attributes |= {
         f"saturated_{band.name}": float(band.saturated) for band in product.bands.values() if band.saturated is not None
+    }
+    attributes |= {
+        f"{RELATIONS}{band.name}": extras.dumps(said)
+        for band in product.bands.values()
+        if (said := extras.relations_json(band))
     }
     return (Element(OURS, attributes),) if attributes else ()

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from estran import bounds
-from estran.adapters.files import extras, names
+from estran.adapters.files import cf, extras, names
 from estran.adapters.files.dimap.java_text import parse_utc
 from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.netcdf.grids import grid_of_variable
 from estran.adapters.files.netcdf.header import check_classic_header
+from estran.adapters.files.netcdf.layers import is_stack, layers_of, with_relations
 from estran.adapters.files.netcdf.library import DAMAGE, alone, opened
 from estran.adapters.files.netcdf.samples import NetcdfVariable
 from estran.adapters.files.scaling import as_reflectance
@@ -54,7 +55,8 @@ def is_netcdf(path: Path) -> bool:
 
 
 def read_netcdf(path: Path, *, scale: float | None = None) -> Product:
-    """Open a NetCDF file as a product: each numeric variable over rows and columns is a band.
+    """Open a NetCDF file as a product: each numeric variable over rows and columns is a band, and one over
+    (view, y, x), or over times that we wrote, a band a layer.
 
     The grid comes from the CF grid mapping (``crs_wkt``, else its parameters) with coordinates, else from ``lat`` and
     ``lon`` arrays that turn out to lie on a regular UTM or geographic grid (SNAP writes those alone; what was recovered
@@ -99,6 +101,8 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
     notes: list[str] = []
     bands: dict[str, Band] = {}
     grids: dict[tuple[str, ...], tuple[Grid, bool]] = {}
+    stacks = own.get("stacks", {})
+    said = {name: {key: v.getncattr(key) for key in v.ncattrs()} for name, v in dataset.variables.items()}
     for name, variable in dataset.variables.items():
         if not _is_band(name, variable):
             continue
@@ -109,7 +113,11 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
             grids[*dims, mapping] = grid_of_variable(dataset, variable, dims, mapping, notes)
         grid, flipped = grids[*dims, mapping]
         label = name if own else names.tidy(name)
-        bands[label] = _band(path, name, label, variable, grid, flipped, own.get("bands", {}).get(name, {}))
+        for layer, index in layers_of(dataset, name, label, variable, stacks.get(name)):
+            band_name = label if layer is None else layer.name
+            extra = own.get("bands", {}).get(band_name, {})
+            band = _band(path, name, band_name, variable, grid, flipped, extra, index)
+            bands[band_name] = with_relations(band, layer, cf.uncertainty_of(name, said[name], said))
     if not bands:
         raise BadProduct(
             "the NetCDF file holds no raster",
@@ -159,7 +167,7 @@ def _is_band(name: str, variable: Any) -> bool:
     if name in _COORDINATES or variable.ndim < 2 or getattr(variable.dtype, "kind", "O") not in "iuf":
         return False
     return (
-        all(size == 1 for size in variable.shape[:-2])
+        (all(size == 1 for size in variable.shape[:-2]) or is_stack(variable))
         and min(variable.shape[-2:]) > 0
         and name not in variable.dimensions
     )
@@ -200,13 +208,22 @@ def _check_chunks(path: Path, name: str, variable: Any) -> None:
         )
 
 
-def _band(path: Path, name: str, label: str, variable: Any, grid: Grid, flipped: bool, own: Mapping[str, Any]) -> Band:
+def _band(
+    path: Path,
+    name: str,
+    label: str,
+    variable: Any,
+    grid: Grid,
+    flipped: bool,
+    own: Mapping[str, Any],
+    leading: tuple[int, ...],
+) -> Band:
     attributes = {key: variable.getncattr(key) for key in variable.ncattrs()}
     dtype = np.dtype(variable.dtype)
     if str(attributes.get("_Unsigned", "")).lower() == "true" and dtype.kind == "i":
         dtype = np.dtype(dtype.str.replace("i", "u"))
     _check_chunks(path, name, variable)
-    source = NetcdfVariable(path, name, grid.shape, dtype.newbyteorder("="), leading=variable.ndim - 2, flipped=flipped)
+    source = NetcdfVariable(path, name, grid.shape, dtype.newbyteorder("="), leading=leading, flipped=flipped)
     nodata = attributes.get("_FillValue", attributes.get("missing_value"))
     if own:
         nodata = own.get("nodata")
@@ -215,7 +232,7 @@ def _band(path: Path, name: str, label: str, variable: Any, grid: Grid, flipped:
         nodata = float(np.asarray(nodata).ravel()[0].astype(dtype))
     band = Band(
         name=label,
-        data=lazy_array(source, path, name),
+        data=lazy_array(source, path, label),
         grid=grid,
         scale=float(attributes.get("scale_factor", 1.0)),
         offset=float(attributes.get("add_offset", 0.0)),

@@ -13,8 +13,8 @@ from estran.errors import BadProduct
 
 
 class NetcdfVariable:
-    """The raw samples of a variable's last two dimensions, as an array that reads when sliced; the first row is the
-    northernmost.
+    """The raw samples of a variable's last two dimensions, at the indices `leading` of those before, as an array that
+    reads when sliced; the first row is the northernmost.
     """
 
     ndim = 2
@@ -26,7 +26,7 @@ class NetcdfVariable:
         shape: tuple[int, int],
         dtype: npt.DTypeLike,
         *,
-        leading: int = 0,
+        leading: tuple[int, ...] = (),
         flipped: bool = False,
     ) -> None:
         self.path, self.name, self.shape, self.dtype = path, name, shape, np.dtype(dtype)
@@ -41,8 +41,7 @@ class NetcdfVariable:
                 with opened(self.path) as dataset:
                     variable = dataset[self.name]
                     variable.set_auto_maskandscale(False)
-                    at = (0,) * self._leading
-                    block = variable[(*at, _slice(rows), _slice(columns))]
+                    block = variable[(*self._leading, _slice(rows), _slice(columns))]
             except (*DAMAGE, IndexError, ValueError) as error:
                 raise BadProduct(
                     f"band {self.name!r} cannot be read; the file is damaged",

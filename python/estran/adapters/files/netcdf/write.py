@@ -23,26 +23,29 @@ from estran.adapters.files.undecodable import for_libraries
 from estran.adapters.files.whole import whole
 from estran.errors import WriteFailed
 from estran.raster.grid import Grid
+from estran.raster.layers import Coordinates
 from estran.raster.product import Band, Product
 from estran.raster.scene import Progress, quiet
+from estran.raster.stacks import Stack, ancillaries, variables_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 class _Target:
-    """A variable that is being written, by slices."""
+    """A variable that is being written, by slices; of one over views or times the layer of an index."""
 
     ndim = 2
 
-    def __init__(self, variable: Any, written: Meter) -> None:
+    def __init__(self, variable: Any, written: Meter, index: int | None = None) -> None:
         variable.set_auto_maskandscale(False)
-        self.variable, self.shape, self.dtype, self._written = variable, variable.shape, variable.dtype, written
+        self.variable, self.shape, self.dtype, self._written = variable, variable.shape[-2:], variable.dtype, written
+        self._layer = () if index is None else (index,)
 
     def __setitem__(self, key: tuple[slice, slice], block: npt.NDArray[Any]) -> None:
         samples = np.ascontiguousarray(block, dtype=self.dtype)
         with alone():
-            self.variable[key] = samples
+            self.variable[(*self._layer, *key)] = samples
         self._written(block.size)
 
 
@@ -53,7 +56,10 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
     ``long_name``, ``flag_masks`` or ``flag_values`` with ``flag_meanings``; the grid is a ``grid_mapping`` variable
     (``crs_wkt``, and GDAL's ``GeoTransform``) with pixel centres as coordinates. Where all bands lie on one map grid
     the file also carries SNAP's own profile, so that SNAP finds geocoding, masks and colours. Bands of other sizes have
-    dimensions of their own (y_2, x_2). What CF has no words for lies as JSON in the group ``estran``, for our reader.
+    dimensions of their own (y_2, x_2). Bands that are layers of a stack are one variable over (view, y, x) or
+    (time, y, x); one that has an uncertainty names it in ``ancillary_variables``, and that says in obsarray's
+    words how its errors hang together. What CF has no words for lies as JSON in the group ``estran``, for our
+    reader.
 
     Parameters
     ----------
@@ -81,8 +87,9 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
     if not bands:
         raise WriteFailed("a NetCDF file needs a band", where=path)
     place: Any = xarray.backends.NetCDF4DataStore
+    variables = variables_of(bands)
     with whole(path, overwrite=overwrite, kind=NETCDF) as part:
-        definition = _definition(path, product, bands)
+        definition = _definition(path, product, variables)
         plain = part.with_name("plain.nc")
         try:
             with alone(), for_libraries(part.parent) as known:
@@ -91,7 +98,12 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
                 with alone():
                     definition.dump_to_store(place(dataset, lock=False))
                     meter = Meter(bands, progress, f"writing {path.name}")
-                    targets = [_Target(dataset[band.name], meter) for band in bands]
+                    places = {
+                        band.name: _Target(dataset[one.name], meter, index)
+                        for one in variables
+                        for index, band in _layers_of(one)
+                    }
+                    targets = [places[band.name] for band in bands]
                 # Each block takes the lock of its own accord, so that computing goes on meanwhile.
                 product = store(product, bands, targets)
                 with alone():
@@ -111,11 +123,18 @@ def write_netcdf(product: Product, path: Path, *, overwrite: bool = False, progr
     return product
 
 
-def _definition(path: Path, product: Product, bands: Sequence[Band]) -> xr.Dataset:
+def _layers_of(one: Band | Stack) -> list[tuple[int | None, Band]]:
+    """The bands of a variable with their indices; a band alone has none."""
+    return list(enumerate(one.layers)) if isinstance(one, Stack) else [(None, one)]
+
+
+def _definition(path: Path, product: Product, bands: Sequence[Band | Stack]) -> xr.Dataset:
     """All of the file but samples: dimensions, coordinates, attributes, and how each variable is kept."""
     import xarray as xr
 
-    places, variables = _places([band.grid for band in bands])
+    places, variables = _places([_shown(band).grid for band in bands])
+    along = _axes([band.along for band in bands if isinstance(band, Stack)], variables)
+    ancillary = ancillaries(bands)
     taken = {extras.KEY, *variables, *(dim for y, x, _ in places.values() for dim in (y, x))}
     for band in bands:
         if band.name in taken or "/" in band.name:
@@ -126,9 +145,13 @@ def _definition(path: Path, product: Product, bands: Sequence[Band]) -> xr.Datas
                 expected=free,
                 todo="give it another one",
             )
-        variables[band.name] = _variable(band, *places[band.grid])
+        leading = (along[band.along], len(band.along)) if isinstance(band, Stack) else None
+        variables[band.name] = _variable(_shown(band), *places[_shown(band).grid], leading)
+        variables[band.name].attrs |= cf.ancillary_attributes(ancillary.get(band.name, ()))
     definition = xr.Dataset(variables, attrs=cf.product_attributes(product))
-    add_profile(definition, product, bands)
+    plain = [band for band in bands if isinstance(band, Band)]
+    if len(plain) == len(bands):  # SNAP's profile knows no variables of three dimensions
+        add_profile(definition, product, plain)
     return definition
 
 
@@ -153,28 +176,51 @@ def _places(grids: Sequence[Grid]) -> tuple[dict[Grid, tuple[str, str, str]], di
     return places, variables
 
 
-def _variable(band: Band, y: str, x: str, mapping: str) -> xr.Variable:
+def _shown(one: Band | Stack) -> Band:
+    return one.band if isinstance(one, Stack) else one
+
+
+def _axes(wanted: Sequence[Coordinates], variables: dict[str, xr.Variable]) -> dict[Coordinates, str]:
+    """Names of the dimensions of views and times, whose variables are added: "view", "view_2" of other views."""
+    import xarray as xr
+
+    found: dict[Coordinates, str] = {}
+    for along in dict.fromkeys(wanted):
+        count = sum(known.dim == along.dim for known in found)
+        found[along] = f"{along.dim}_{count + 1}" if count else along.dim
+        values, attributes = cf.axis_variable(along)
+        encoding = {"units": "seconds since 1970-01-01", "dtype": "float64", "calendar": "proleptic_gregorian"}
+        variables[found[along]] = xr.Variable(
+            (found[along],), values, attributes, {"_FillValue": None, **(encoding if values.dtype.kind == "M" else {})}
+        )
+    return found
+
+
+def _variable(band: Band, y: str, x: str, mapping: str, leading: tuple[str, int] | None = None) -> xr.Variable:
     """A band as xarray defines it; a Dask array that it is not told to compute holds the place of the samples."""
     import dask.array
     import xarray as xr
 
     dtype = storage_dtype(band.data.dtype, band.name)
     attributes = cf.band_attributes(band, band.unit, dtype)
+    if band.uncertainty is not None:
+        attributes |= cf.uncertainty_attributes(band.uncertainty)
     if mapping:
         attributes["grid_mapping"] = mapping
     if band.scale != 1.0 or band.offset != 0.0:
         attributes |= {"scale_factor": float(band.scale), "add_offset": float(band.offset)}
-    encoding = {
+    encoding: dict[str, Any] = {
         "compression": "zlib",
         "complevel": 4,
         "shuffle": True,
-        "chunksizes": tuple(min(512, n) for n in band.grid.shape),
         "_FillValue": None,
     }
     if band.nodata is not None and cf.fits(band.nodata, dtype):
         encoding["_FillValue"] = dtype.type(band.nodata)
     zeros: Any = dask.array.zeros
-    return xr.Variable((y, x), zeros(band.grid.shape, dtype=dtype, chunks=-1), attributes, encoding)
+    dims, shape = ((leading[0], y, x), (leading[1], *band.grid.shape)) if leading else ((y, x), band.grid.shape)
+    encoding["chunksizes"] = (*(1,) * (len(shape) - 2), *(min(512, n) for n in band.grid.shape))
+    return xr.Variable(dims, zeros(shape, dtype=dtype, chunks=-1), attributes, encoding)
 
 
 def _the_rest(product: Product) -> xr.Dataset:
@@ -190,6 +236,11 @@ def _the_rest(product: Product) -> xr.Dataset:
             band.name: extras.band_extras(band) for band in product.bands.values() if band.expression is not None
         },
         "order": list(product.bands),
+        "stacks": {
+            one.name: {"along": extras.coordinates_json(one.along), "layers": [band.name for band in one.layers]}
+            for one in variables_of(band for band in product.bands.values() if band.expression is None)
+            if isinstance(one, Stack)
+        },
     }
     # In a variable, not an attribute: HDF5 limits attributes to 64 kB, which the metadata of a Sentinel-2 product
     # passes.
