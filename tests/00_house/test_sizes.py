@@ -14,7 +14,6 @@ LONGER_FILES: set[str] = {
     "adapters/snap/setup/doctor.py",
     "catalogue/operators/cloud_mask.py",
     "catalogue/operators/sun_glint.py",
-    "face/to_product.py",
     "masks/cloud/cloud_mask.py",
     "physics/gas/absorption.py",
     "scenes/march.py",

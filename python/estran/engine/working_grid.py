@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import Operator
+from estran.engine.stacking import stacks_in, with_stacks
 from estran.raster.product import Product
 from estran.sensors.plausible import is_reflectance
 
@@ -30,15 +31,16 @@ def working_grid(source: Product, operator: Operator, resolution: int | None) ->
     MissingBand, UnsupportedProduct
         As :func:`estran.catalogue.resolve.resolve_reads` says.
     """
-    found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
-    read = {name: source.bands[name] for semantic, name in found.items() if is_reflectance(semantic)}
+    every = _with_stacks(source, operator).bands
+    found = resolve_reads(operator, tuple(every), source.platform, where=source.name).bands
+    read = {name: every[name] for semantic, name in found.items() if is_reflectance(semantic)}
     if not read:  # of an operator that reads none, the bands that it does read
-        read = {name: source.bands[name] for name in found.values() if name in source.bands}
+        read = {name: every[name] for name in found.values() if name in every}
     finest = max(read.values(), key=lambda band: band.grid.width * band.grid.height)
     metric = finest.grid.transform is not None and not finest.grid.is_geographic
     size = max(finest.grid.pixel_size) if metric else 0.0
     wanted = resolution or DEFAULT
-    several = len({source.bands[name].grid.shape for name in found.values() if name in source.bands}) > 1
+    several = len({every[name].grid.shape for name in found.values() if name in every}) > 1
     if not several:
         # Bands that the operator does not read (a panchromatic one) are nobody's business here.
         alike = {name: band for name, band in source.bands.items() if band.grid.shape == finest.grid.shape}
@@ -63,5 +65,11 @@ def working_grid(source: Product, operator: Operator, resolution: int | None) ->
 
 def differs_in_size(source: Product, operator: Operator) -> bool:
     """Whether the bands that an operator reads have several sizes."""
-    found = resolve_reads(operator, tuple(source.bands), source.platform, where=source.name).bands
-    return len({source.bands[name].grid.shape for name in found.values() if name in source.bands}) > 1
+    every = _with_stacks(source, operator).bands
+    found = resolve_reads(operator, tuple(every), source.platform, where=source.name).bands
+    return len({every[name].grid.shape for name in found.values() if name in every}) > 1
+
+
+def _with_stacks(source: Product, operator: Operator) -> Product:
+    """The product in which bands over views are found under the names of their stacks."""
+    return with_stacks(source, stacks_in(source, operator.sources[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import numbers
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,18 +19,22 @@ from estran.adapters.files.storage import default_client
 from estran.adapters.free_memory import free_memory
 from estran.bounds import amount
 from estran.catalogue.called import operator_called
+from estran.catalogue.dimensions import keys_of, product_key
 from estran.catalogue.parameters import Parameter, parameters_of
 from estran.catalogue.spec import Operator
+from estran.catalogue.spec import Source as DeclaredSource
+from estran.engine.stacking import stacks_in, with_stacks
 from estran.engine.working_grid import differs_in_size, working_grid
 from estran.errors import BadParameter
 from estran.face import accessor as _accessor  # noqa: F401 - whoever gets a Dataset of ours has its accessor
 from estran.face.dates import dates_of, joined, time_dim
 from estran.face.given import as_dataset
-from estran.face.grids import Layout, no_crs
+from estran.face.grids import Layout, is_placeless, no_crs
 from estran.face.packing import refusing_counts, unscaled
 from estran.face.to_dataset import dataset_of
 from estran.face.to_product import Converted, product_of
 from estran.raster.product import Product
+from estran.raster.stacks import Stack
 from estran.sensors.bands import SPECTRAL, resolve
 
 if TYPE_CHECKING:
@@ -41,7 +45,12 @@ Source = xr.Dataset | xr.DataArray | Product
 
 
 def run(
-    operator: str, source: Source, *, resolution: int | None = None, tile: int = 1024, **parameters: Any
+    operator: str,
+    source: Source | Sequence[Source],
+    *,
+    resolution: int | None = None,
+    tile: int = 1024,
+    **parameters: Any,
 ) -> xr.Dataset:
     """Run an operator of the catalogue by its name.
 
@@ -52,7 +61,8 @@ def run(
     operator
         "SunGlint", "Estran.SunGlint" or "sun_glint".
     source
-        A Dataset over (y, x) or (time, y, x), a DataArray with a dimension "band", or a product.
+        A Dataset over (y, x) or (time, y, x), a DataArray with a dimension "band", or a product; several of them in a
+        list for an operator that takes many products, in any order.
     resolution
         Pixels worked on [m]. Without it, pixels stay as they are; bands of several sizes are brought to 20 m, or to the
         finest that are read where that is coarser.
@@ -89,17 +99,34 @@ def call(operator: str, given: Mapping[str, Any]) -> xr.Dataset:
     op = operator_called(operator)
     arguments = dict(given)
     first, *others = op.sources
-    sources = {first.name: arguments.pop("source")}
-    sources |= {source.name: product for source in others if (product := arguments.pop(source.name, None)) is not None}
+    sources = _sources(first, arguments.pop("source"))
+    for source in others:
+        if (product := arguments.pop(source.name, None)) is not None:
+            sources |= _sources(source, product)
     resolution, tile = arguments.pop("resolution"), arguments.pop("tile")
     _check_pixels(resolution, tile)
     runs = op(**_values(op, arguments))
-    return _dated(
-        runs,
-        {name: source if isinstance(source, Product) else as_dataset(source) for name, source in sources.items()},
-        resolution,
-        tile,
-    )
+    if any(source.many for source in op.sources):
+        return _one(runs, sources, resolution, tile)
+    return _dated(runs, sources, resolution, tile)
+
+
+def _sources(declared: DeclaredSource, given: Any) -> dict[str, Product | xr.Dataset]:
+    """What is given for a source by name; of one that takes many products, each of a list and each date of a Dataset
+    under a name of its own.
+    """
+    if not declared.many:
+        return {declared.name: given if isinstance(given, Product) else as_dataset(given)}
+    every = list(given) if isinstance(given, list | tuple) else [given]
+    parts: list[Product | xr.Dataset] = []
+    for one in every:
+        source = one if isinstance(one, Product) else as_dataset(one)
+        dim = None if isinstance(source, Product) else time_dim(source)
+        if isinstance(source, Product) or dim is None:
+            parts.append(source)
+        else:
+            parts += [source.isel({dim: i}) for i in range(source.sizes[dim])]
+    return {product_key(declared.name, number): part for number, part in enumerate(parts)}
 
 
 def _check_pixels(resolution: Any, tile: Any) -> None:
@@ -189,7 +216,7 @@ def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: 
         product = converted.product
         if isinstance(source, xr.Dataset):
             _refuse_placeless(source, product)
-        if name == op.sources[0].name:
+        if name in keys_of(op.sources[0], sources):
             product = _checked(op, product)
             product = _on_one_grid(op, product, resolution, tile)
         products[name] = product
@@ -219,17 +246,32 @@ def _refuse_placeless(source: xr.Dataset, product: Product) -> None:
     """Raise where a Dataset of the user's own has no reference system; of a file that has none, the engine says what it
     does without.
     """
-    if product.grid.crs is None and not extras.loads(source.attrs.get(extras.KEY, "")):
+    if product.grid.crs is None and not is_placeless(source) and not extras.loads(source.attrs.get(extras.KEY, "")):
         raise no_crs(product.name)
 
 
 def _checked(op: Operator, product: Product) -> Product:
     """The product, whose bands of reflectance are reflectance or say that they are not when they are computed."""
+    stacks = stacks_in(product, op.sources[0])
+    there = with_stacks(product, stacks).bands
     for reads in op.sources[0].reads:
-        name = resolve(reads.band, product.bands, product.platform) if reads.band in SPECTRAL else None
-        if name is None or product.bands[name].data is None:
-            continue
-        band = product.bands[name]
+        found = resolve(reads.band, there, product.platform) if reads.band in SPECTRAL else None
+        for name in _layers_of(found, stacks):
+            product = _refusing_counts(product, name)
+    return product
+
+
+def _layers_of(name: str | None, stacks: Mapping[str, Stack]) -> list[str]:
+    """The bands behind a name: of a stack its layers."""
+    if name is None:
+        return []
+    return [band.name for band in stacks[name].layers] if name in stacks else [name]
+
+
+def _refusing_counts(product: Product, name: str) -> Product:
+    """The product, one band of which is reflectance or says that it is not when it is computed."""
+    band = product.bands[name]
+    if band.data is not None:
         if np.issubdtype(band.data.dtype, np.integer) and not band.is_scaled:
             raise unscaled(name, band.unscaled or f"whole numbers ({band.data.dtype}) without a scale")
         if band.unscaled:

@@ -11,8 +11,8 @@ import xarray as xr
 from estran.adapters.files import extras
 from estran.errors import BadProduct
 from estran.face.grids import way
+from estran.face.scene_facts import start_of
 from estran.face.to_dataset import PENDING
-from estran.face.to_product import start_of
 
 
 def time_dim(dataset: xr.Dataset) -> Hashable | None:

@@ -76,6 +76,11 @@ def way(dataset: xr.Dataset, dim: Hashable) -> str:
     return next((found for found, pattern in (("time", _TIME), ("y", _Y), ("x", _X)) if pattern.fullmatch(name)), "")
 
 
+def is_placeless(dataset: xr.Dataset) -> bool:
+    """Whether a Dataset says that its pixels lie on no map, as lines of a detector do: ``attrs["crs"] = "none"``."""
+    return str(dataset.attrs.get("crs", "")).strip().lower() == "none"
+
+
 def crs_of(dataset: xr.Dataset, name: Hashable) -> str | None:
     """The coordinate reference system of a variable: of its grid mapping, of ``spatial_ref`` or ``crs``, of attributes,
     of longitude and latitude.
@@ -168,6 +173,9 @@ def layout_of(dataset: xr.Dataset, name: Hashable, y: Hashable, x: Hashable, own
         Coordinates that are not sorted or not evenly spaced, a reference system that is missing or not understood.
     """
     height, width = dataset.sizes[y], dataset.sizes[x]
+    if is_placeless(dataset):
+        there = {str(c): dataset[c].variable for c in (y, x) if c in dataset.variables}
+        return Layout(Grid(width, height), str(y), str(x), there)
     axes = [_axis(dataset, dim) for dim in (y, x)]
     crs = crs_of(dataset, name)
     coords = {str(c): dataset[c].variable for c in (y, x, MAPPING) if c in dataset.variables}
@@ -181,7 +189,8 @@ def layout_of(dataset: xr.Dataset, name: Hashable, y: Hashable, x: Hashable, own
                 where=name,
                 expected=f"coordinates of the dimensions {y} and {x}",
                 found=", ".join(map(str, dataset.coords)) or "no coordinates",
-                todo=f"assign the map coordinates of the pixels' centres: ds.assign_coords({y}=…, {x}=…)",
+                todo=f"assign the map coordinates of the pixels' centres: ds.assign_coords({y}=…, {x}=…); lines of a "
+                'detector, which lie on no map, say so by ds.attrs["crs"] = "none"',
             )
         if own is not None and own.shape != (height, width):
             transform = None  # a part of a grid without coordinates: of where is not said
@@ -203,7 +212,8 @@ def no_crs(name: object) -> BadGrid:
         "the Dataset has no coordinate reference system",
         where=name,
         expected="a coordinate spatial_ref, or attrs['crs']",
-        todo='give it one: ds.attrs["crs"] = "EPSG:32631", or with rioxarray ds.rio.write_crs(32631)',
+        todo='give it one: ds.attrs["crs"] = "EPSG:32631", or with rioxarray ds.rio.write_crs(32631); lines of a '
+        'detector, which lie on no map, say so by ds.attrs["crs"] = "none"',
     )
 
 

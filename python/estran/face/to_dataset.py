@@ -5,6 +5,7 @@ that a product knows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -13,9 +14,12 @@ import xarray as xr
 
 from estran.adapters.files import cf, extras
 from estran.face.grids import MAPPING, Layout, mapping_coord
+from estran.face.layers import dimension, stacked
 from estran.face.packing import decoded
 from estran.raster.grid import Grid
+from estran.raster.layers import Coordinates
 from estran.raster.product import Band, Product, TiePointGrid
+from estran.raster.stacks import Stack, ancillaries, variables_of
 
 KEY = extras.KEY
 """The attribute with what CF has no words for: JSON, of the Dataset and of each variable."""
@@ -40,21 +44,37 @@ def dataset_of(product: Product, layouts: Iterable[Layout] = ()) -> xr.Dataset:
     Returns
     -------
     Dataset
-        A variable a band, over (y, x) where all bands have one size, else over (y_10m, x_10m), (y_20m, x_20m) and so
-        on. Numbers with a scale or a no-data value are physical, NaN without data; flags and classes are integers. Dask
-        stays Dask. ``spatial_ref`` and ``time`` are coordinates.
+        A variable a band, over (y, x) where all bands have one size, else over (y_10m, x_10m), (y_20m, x_20m)
+        and so on; of bands that are layers of a stack one, over (view, y, x) or (time, y, x). Numbers with a
+        scale or a no-data value are physical, NaN without data; flags and classes are integers. Dask stays
+        Dask. ``spatial_ref`` and ``time`` are coordinates.
     """
     shown = {name: band for name, band in product.bands.items() if band.data is not None}
     places = _places([band.grid for band in shown.values()], product.grid, {layout.grid: layout for layout in layouts})
     coords: dict[str, Any] = {}
     for layout in places.values():
         coords |= layout.coords
-    if product.start is not None:
+    variables_there = variables_of(shown.values())
+    axes: dict[Coordinates, str] = {}
+    for one in variables_there:
+        if isinstance(one, Stack):
+            dimension(one.along, axes, coords)
+    if product.start is not None and "time" not in coords:
         coords["time"] = xr.Variable((), np.datetime64(product.start.astimezone(UTC).replace(tzinfo=None), "ns"))
     taken = {*coords, *(dim for layout in places.values() for dim in (layout.y, layout.x))}
     variables: dict[str, xr.Variable] = {}
-    for name, band in shown.items():
-        variables[_free(name, {*taken, *variables}, "band")] = _variable(band, places[band.grid])
+    names: dict[str, str] = {}
+    for one in variables_there:
+        name = names[one.name] = _free(one.name, {*taken, *variables}, "band")
+        variables[name] = (
+            _stack(one, places[one.band.grid], axes[one.along])
+            if isinstance(one, Stack)
+            else _variable(one, places[one.grid])
+        )
+    for of, uncertainties in ancillaries(variables_there).items():
+        if of in names:
+            there = [names[name] for name in uncertainties]
+            variables[names[of]].attrs |= cf.ancillary_attributes(there)
     variables |= _tie_points(product.tie_points.values(), {*taken, *variables})
     dataset = xr.Dataset(variables, coords, attrs=attributes_of(product))
     if product.pending:
@@ -109,6 +129,15 @@ def _variable(band: Band, layout: Layout) -> xr.Variable:
     if MAPPING in layout.coords:
         encoding["grid_mapping"] = MAPPING
     return xr.Variable((layout.y, layout.x), layout.turned(data), attributes, encoding)
+
+
+def _stack(stack: Stack, layout: Layout, dim: str) -> xr.Variable:
+    """The layers of a stack as one variable."""
+    parts = [_variable(replace(stack.band, data=band.data), layout) for band in stack.layers]
+    first = parts[0]
+    own = {**extras.loads(first.attrs[KEY]), "stack": extras.coordinates_json(stack.along)}
+    attributes = {**first.attrs, KEY: extras.dumps(own)}
+    return xr.Variable((dim, layout.y, layout.x), stacked([part.data for part in parts]), attributes, first.encoding)
 
 
 def shown_unit(unit: str) -> str:

@@ -96,11 +96,11 @@ class Layer:
 
     def described(self, description: str) -> str:
         """The description of a stack as that of its layer."""
-        return f"{description} ({self.text})" if description else self.text
+        return f"{description} ({self.text})" if description else ""
 
     def of_stack(self, description: str) -> str:
         """The description of a layer as that of its stack."""
-        return "" if description == self.text else description.removesuffix(f" ({self.text})")
+        return description.removesuffix(f" ({self.text})")
 
 
 @dataclass(frozen=True)

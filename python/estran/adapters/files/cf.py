@@ -5,6 +5,7 @@ and for Datasets alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from affine import Affine
 
 from estran.adapters.files import extras
 from estran.raster.grid import Grid
-from estran.raster.layers import Coordinates, Uncertainty
+from estran.raster.layers import Coordinates, Layer, Uncertainty
 from estran.raster.product import Band, Product
 
 
@@ -41,6 +42,8 @@ def band_attributes(band: Band, unit: str, dtype: np.dtype[Any]) -> dict[str, An
     attributes = _known({"long_name": band.description, "units": unit, "valid_pixel_expression": band.valid})
     if band.wavelength:
         attributes |= {"radiation_wavelength": float(band.wavelength), "radiation_wavelength_unit": "nm"}
+    if band.uncertainty is not None:
+        attributes |= uncertainty_attributes(band.uncertainty)
     flags = extras.flag_attributes(band.coding)
     # A signed type holds its highest bit as sign.
     return attributes | {
@@ -99,6 +102,14 @@ def _words(value: Any) -> list[str]:
     if value is None:
         return []
     return value.split() if isinstance(value, str) else [str(one) for one in np.ravel(np.asarray(value, object))]
+
+
+def related(band: Band, layer: Layer | None, uncertainty: Uncertainty | None) -> Band:
+    """The band as a layer of its variable, and as the uncertainty of the same layer of another."""
+    if layer is not None and uncertainty is not None:
+        uncertainty = replace(uncertainty, of=replace(layer, stack=uncertainty.of).name)
+    description = band.description if layer is None else layer.described(band.description)
+    return replace(band, layer=layer, uncertainty=uncertainty or band.uncertainty, description=description)
 
 
 def axis_variable(along: Coordinates) -> tuple[npt.NDArray[Any], dict[str, str]]:

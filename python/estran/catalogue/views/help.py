@@ -40,7 +40,7 @@ def help_page(op: type[Operator]) -> str:
     ]
     for source in op.sources:
         parts += [
-            f"<p><b>{source.name}</b>: {ascii_xml(source.help)}</p>",
+            f"<p><b>{source.name}</b>: {ascii_xml(rows.source_text(source))}</p>",
             html_table(rows.READS_HEADER, rows.reads_rows(source)),
         ]
     if op.aux:

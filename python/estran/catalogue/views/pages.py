@@ -159,7 +159,7 @@ def _inputs(op: type[Operator]) -> list[str]:
     parts = ["## Inputs\n"]
     for source in op.sources:
         parts += [
-            f"**{source.name}**{' (optional)' if source.optional else ''}: {source.help}\n",
+            f"**{source.name}**{' (optional)' if source.optional else ''}: {rows.source_text(source)}\n",
             table(rows.READS_HEADER, rows.reads_rows(source)),
         ]
     if op.aux:

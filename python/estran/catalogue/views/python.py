@@ -62,13 +62,17 @@ def _function(op: type[Operator]) -> str:
             where=op.alias,
             todo="give it another name",
         )
-    signature = ["source: Source", "*"]
-    signature += [f"{s.name}: Source | None = None" if s.optional else f"{s.name}: Source" for s in others]
+    signature = [f"source: {_source_type(op.sources[0])}", "*"]
+    signature += [f"{s.name}: {_source_type(s)}{' | None = None' if s.optional else ''}" for s in others]
     signature += [f"{p.name}: {_type(p)} = {_default(p)}" for p in parameters]
     signature += ["resolution: int | None = None", "tile: int = 1024"]
     lines = "".join(f"    {argument},\n" for argument in signature)
     body = f'    return call("{op.alias}", locals())\n'
     return f"\n\ndef {module_name(op)}(\n{lines}) -> xr.Dataset:\n{_docstring(op)}{body}"
+
+
+def _source_type(source: Source) -> str:
+    return "Source | Sequence[Source]" if source.many else "Source"
 
 
 def _type(p: Parameter) -> str:
@@ -136,11 +140,12 @@ def _sentence(text: str) -> str:
 
 
 def _read(source: Source) -> str:
-    """The bands that a source must have, and those that it may."""
+    """The bands that a source must have, and those that it may; whether it is several."""
     needed = [r.band for r in source.reads if not r.optional]
     optional = [r.band for r in source.reads if r.optional]
     said = f"Needed: {', '.join(needed)}." if needed else ""
-    return f"{said} Used where it has them: {', '.join(optional)}." if optional else said
+    more = [f"Used where it has them: {', '.join(optional)}."] if optional else []
+    return " ".join([*([said] if said else []), *more, *([rows.MANY] if source.many else [])])
 
 
 def _layers(op: type[Operator]) -> str:

@@ -25,6 +25,14 @@ WRITES_HEADER = ("Band", "Type", "Unit", "No data", "Meaning")
 FLAG_HEADER = ("Flag", "Bit", "Value", "Colour", "Meaning")
 CLASS_HEADER = ("Class", "Value", "Colour", "Meaning")
 
+MANY = "Any number of products of one grid; they are stacked in chronological order."
+"""What is said of a source of many products."""
+
+
+def source_text(source: Source) -> str:
+    """What a source is, and whether it is several products."""
+    return f"{source.help.rstrip('.')}. {MANY}" if source.many else source.help
+
 
 def parameter_rows(declared: type[Declared], dialog: bool | None = None) -> Iterator[tuple[str, ...]]:
     """Name, help, unit, allowed values, default, where the default comes from; of every parameter, or of those that a

@@ -14,6 +14,7 @@ from estran.catalogue.parameters import Parameter
 from estran.catalogue.spec import Operator, Source, parameters_of
 from estran.catalogue.views.markup import element, indent
 from estran.catalogue.views.names import GENERATED, PACKAGE, class_name, module_name
+from estran.catalogue.views.rows import MANY
 
 SPI = "eu.esa.snap.snappy.gpf.PyOperatorSpi"
 """Name of the services file, SNAP 10 and newer."""
@@ -161,11 +162,16 @@ def _source(source: Source) -> list[str]:
     content = [
         element("name", source.name),
         element("label", label_of(source.name)),
-        element("description", f"{source.help.rstrip('.')}. Needs: {bands}."),
+        element("description", f"{_source_help(source)} Needs: {bands}."),
     ]
     if source.optional:
         content.append(element("optional", "true"))
     return ["<sourceProduct>", *indent(content), "</sourceProduct>"]
+
+
+def _source_help(source: Source) -> str:
+    more = f" {MANY} The others are {source.name}.1, {source.name}.2 and so on." if source.many else ""
+    return f"{source.help.rstrip('.')}.{more}"
 
 
 def _description(op: type[Operator]) -> list[str]:

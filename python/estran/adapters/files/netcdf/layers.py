@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from estran.adapters.files import extras
-from estran.raster.layers import Coordinates, Layer, Uncertainty
-from estran.raster.product import Band
+from estran.raster.layers import Coordinates, Layer
 
 _MOST = 10_000
 """Most layers: a header can claim any number."""
@@ -55,11 +53,3 @@ def _coordinates(dataset: Any, variable: Any, count: int) -> Coordinates:
     values = np.ma.filled(np.ma.asarray(axis[:], np.float64), np.nan).tolist()
     texts = (str(getattr(axis, key, "")) for key in ("units", "long_name"))
     return Coordinates("view", tuple(values), *texts)
-
-
-def with_relations(band: Band, layer: Layer | None, uncertainty: Uncertainty | None) -> Band:
-    """The band with its layer, and as the uncertainty of the same layer of the other variable."""
-    if layer is not None and uncertainty is not None:
-        uncertainty = replace(uncertainty, of=replace(layer, stack=uncertainty.of).name)
-    description = band.description if layer is None else layer.described(band.description)
-    return replace(band, layer=layer, uncertainty=uncertainty or band.uncertainty, description=description)

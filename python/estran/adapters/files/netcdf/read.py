@@ -20,7 +20,7 @@ from estran.adapters.files.facts import platform_of
 from estran.adapters.files.lazy import lazy_array
 from estran.adapters.files.netcdf.grids import grid_of_variable
 from estran.adapters.files.netcdf.header import check_classic_header
-from estran.adapters.files.netcdf.layers import is_stack, layers_of, with_relations
+from estran.adapters.files.netcdf.layers import is_stack, layers_of
 from estran.adapters.files.netcdf.library import DAMAGE, alone, opened
 from estran.adapters.files.netcdf.samples import NetcdfVariable
 from estran.adapters.files.scaling import as_reflectance
@@ -117,7 +117,8 @@ def _product(path: Path, dataset: Any) -> tuple[Product, bool]:
             band_name = label if layer is None else layer.name
             extra = own.get("bands", {}).get(band_name, {})
             band = _band(path, name, band_name, variable, grid, flipped, extra, index)
-            bands[band_name] = with_relations(band, layer, cf.uncertainty_of(name, said[name], said))
+            of = cf.uncertainty_of(name, said[name], said)
+            bands[band_name] = cf.related(band, layer, of) if of or layer else band
     if not bands:
         raise BadProduct(
             "the NetCDF file holds no raster",

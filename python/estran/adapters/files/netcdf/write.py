@@ -203,8 +203,6 @@ def _variable(band: Band, y: str, x: str, mapping: str, leading: tuple[str, int]
 
     dtype = storage_dtype(band.data.dtype, band.name)
     attributes = cf.band_attributes(band, band.unit, dtype)
-    if band.uncertainty is not None:
-        attributes |= cf.uncertainty_attributes(band.uncertainty)
     if mapping:
         attributes["grid_mapping"] = mapping
     if band.scale != 1.0 or band.offset != 0.0:
