@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from estran.catalogue.dimensions import axis_of, coordinates_of, product_key
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.parameters import Interval
 from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Walk, parameters_of
+from estran.engine.run import run_now
 from estran.errors import EstranError
-from estran.raster.grid import Window
+from estran.raster.grid import Grid, Window
+from estran.raster.layers import Coordinates
+from estran.raster.product import Product
 from estran.raster.scene import Block, whole
 
 _BANDS = (
@@ -88,7 +94,30 @@ def sparse_scene(op: Operator | type[Operator], shape: tuple[int, int] = (70, 97
             arrays[name] = np.where(ground == 1, 95, 2).astype(np.float32)
         else:
             arrays[name] = (300 + 200 * np.sin(rows / 30.0) * np.cos(cols / 25.0)).astype(np.float32)
-    return whole(arrays)
+    return _layered(op, whole(arrays), rng)
+
+
+LAYERS = 3
+"""Views and products of a scene that has several."""
+
+
+def _layered(op: Operator | type[Operator], block: Block, rng: np.random.Generator) -> Block:
+    """The block whose inputs over views or times have a layer for each, with odd pixels of its own."""
+    others = op.sources[1:]
+    arrays, axes = dict(block.arrays), {}
+    for source in op.sources:
+        for reads in source.reads:
+            axis = source.axis if source.many else axis_of(reads.dims)
+            if axis:
+                name = f"{source.name}.{reads.band}" if source in others else reads.band
+                arrays[name] = np.stack([_with_odd(arrays[name], rng) for _ in range(LAYERS)])
+                days = [datetime(2021, 6, 1 + 5 * i, tzinfo=UTC) for i in range(LAYERS)]
+                axes[axis] = Coordinates(axis, tuple(days) if axis == "time" else (0.0, 20.0, 40.0))
+    return whole(arrays, replace(block.scene, axes=coordinates_of(op, axes)))
+
+
+def _with_odd(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.where(rng.random(array.shape) < 0.01, array * np.float32(1.3), array).astype(array.dtype)
 
 
 def wanted(op: Operator | type[Operator]) -> list[str]:
@@ -130,7 +159,8 @@ def tiled(op: Operator, block: Block, tile: tuple[int, int], survey: Any = None)
             result = op.compute(block.crop(window.grow(halo, block.scene.grid)), survey)
             check_outputs(op, result)
             for name, array in result.crop(window).arrays.items():
-                out.setdefault(name, np.zeros(block.shape, array.dtype))[window.slices] = array
+                shape = (*array.shape[:-2], *block.shape)
+                out.setdefault(name, np.zeros(shape, array.dtype))[(..., *window.slices)] = array
     return out
 
 
@@ -139,7 +169,7 @@ def assert_same_bits(
 ) -> None:
     """Equality of bits, not of numbers: -0.0 is not 0.0."""
     for name in first:
-        a, b = np.ascontiguousarray(first[name][where]), np.ascontiguousarray(second[name][where])
+        a, b = (np.ascontiguousarray(arrays[name][..., where]) for arrays in (first, second))
         if a.tobytes() != b.tobytes():
             differ = np.flatnonzero(a.view(f"u{a.itemsize}").ravel() != b.view(f"u{b.itemsize}").ravel())
             raise AssertionError(
@@ -214,14 +244,14 @@ def holes_stay_holes(op: Operator, block: Block) -> None:
     row, col = block.shape[0] // 2, block.shape[1] // 2
     holed = dict(block.arrays)
     holed[band] = block.arrays[band].copy()
-    holed[band][row, col] = np.nan
+    holed[band][..., row, col] = np.nan
     with np.errstate(all="ignore"):
         # The same survey for both: the question is what one pixel does to its neighbours.
         survey = op.survey(block) if op.walk is Walk.SURVEYED else None
         clean, result = op.compute(block, survey).arrays, op.compute(whole(holed, block.scene), survey).arrays
     for written in op.writes:
-        value = result[written.name][row, col]
-        assert _is_hole(written, value), f"{op.alias}: {written.name} is {value} where {band} has no data"
+        for value in np.ravel(result[written.name][..., row, col]):
+            assert _is_hole(written, value), f"{op.alias}: {written.name} is {value} where {band} has no data"
     if op.walk is not Walk.SCENE:
         halo = 0 if op.walk is Walk.PIXEL else op.halo()
         far = np.ones(block.shape, bool)
@@ -235,6 +265,24 @@ def _is_hole(written: Any, value: Any) -> bool:
     if isinstance(written, FlagsOut):
         return any(int(value) & f.mask for f in written.coding.flags if "NODATA" in f.name.replace("_", ""))
     return any(value == v.value for v in written.coding.values if "NODATA" in v.name.replace("_", ""))
+
+
+def place_does_not_matter(op: Operator, block: Block) -> None:
+    """Pixels that lie on no map, as lines of a detector do, give the same bits."""
+    nowhere = replace(block.scene, grid=Grid(block.scene.grid.width, block.scene.grid.height))
+    assert_same_bits(run(op, block).arrays, run(op, whole(block.arrays, nowhere)).arrays, f"{op.alias} without a map")
+
+
+def order_does_not_matter(op: Operator, products: Sequence[Product]) -> None:
+    """Products of a source of many give the same bands, in the same places, in whatever order they are given."""
+    expected = None
+    for order in itertools.permutations(products):
+        made = run_now(op, {product_key(op.sources[0].name, i): product for i, product in enumerate(order)})
+        found = {name: np.asarray(band.data) for name, band in made.bands.items()}
+        places = {name: band.layer for name, band in made.bands.items()}
+        expected = expected or (found, places)
+        assert places == expected[1], f"{op.alias}: layers lie elsewhere in another order"
+        assert_same_bits(expected[0], found, f"{op.alias} with its products in another order")
 
 
 def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:

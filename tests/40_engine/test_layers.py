@@ -167,7 +167,7 @@ def test_gpts_own_names_are_those_of_many_products():
     graph = Graph("g", (Node("n", "Test.Series", tuple((n, READ_PREFIX + n) for n in names), {}),), "", names)
     nobody = Adapters(open_product=None, write_product=None)
     outcome = run_graph(
-        graph, dict(zip(names, products, strict=True)), operators=trial.OPERATORS, services=nobody, tile=64
+        graph, dict(zip(names, products, strict=True)), operators=trial.OPERATORS, adapters=nobody, tile=64
     )
     assert len([n for n in outcome.last.bands if n.startswith("anomaly_time")]) == 3
 

@@ -104,6 +104,9 @@ class Raster(Properties):
         if not tie_points:
             self.getSampleCoding = lambda: self.__dict__.get("_SampleCoding")
 
+    def addAncillaryVariable(self, variable, relations):
+        self.__dict__.setdefault("ancillary", []).append((variable.name, list(relations)))
+
     def physical(self, rows=slice(None), columns=slice(None)):
         values = self.data[rows, columns].astype(np.float64)
         return values if self.scale == 1.0 and self.offset == 0.0 else values * self.scale + self.offset
@@ -401,9 +404,9 @@ class Context:
         return self.logger
 
 
-def time(year, month, day, hour=0):
+def time(year, month, day, hour=0, minute=0):
     """ProductData.UTC."""
-    ms = int(datetime(year, month, day, hour, tzinfo=UTC).timestamp() * 1000)
+    ms = int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp() * 1000)
     return SimpleNamespace(getAsDate=lambda: SimpleNamespace(getTime=lambda: ms))
 
 

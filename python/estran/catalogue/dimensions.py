@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal
 
-from estran.errors import BadGrid, BadProduct, EstranError
+from estran.errors import BadGrid, BadProduct, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid
 from estran.raster.layers import DIMS, Coordinates, coordinate_text
 
@@ -257,6 +257,11 @@ def check_one_grid(products: Sequence[tuple[str, Grid]], source: Any, where: str
             )
 
 
+def left_out(band: str, lacking: int, count: int) -> str:
+    """The sentence about an input that only some of many products have."""
+    return f"{band} is left out: {lacking} of {count} products lack it."
+
+
 _NEAR = 1e-3
 """How far the corners of one grid may lie apart [pixels]."""
 
@@ -277,3 +282,66 @@ def _same_grid(one: Grid, other: Grid) -> bool:
 def _grid_text(grid: Grid) -> str:
     corner = "" if grid.transform is None else f" from ({grid.transform.c:g}, {grid.transform.f:g})"
     return f"{grid.width} x {grid.height} pixels{corner}{f' in {grid.crs}' if grid.crs else ' without CRS'}"
+
+
+# ---------------------------------------------------------------- bands over an axis
+
+
+def check_axes(
+    op: Any, source: Any, bands: Mapping[str, str], along: Mapping[str, Coordinates], where: str
+) -> Coordinates | None:
+    """Raise where a band lacks the axis along which it is read, or has one along which it is not.
+
+    Parameters
+    ----------
+    op, source
+        The operator and its declared source.
+    bands
+        Semantic names and the names behind these in the product.
+    along
+        Coordinates of each band that has an axis, by its name in the product.
+    where
+        The product.
+
+    Returns
+    -------
+    Coordinates or None
+        Of the axis along which bands are read.
+
+    Raises
+    ------
+    MissingBand
+        The dimension is missing.
+    UnsupportedProduct
+        There is one too many, or two bands have other coordinates.
+    """
+    wanted = layered_reads(source)
+    first: tuple[str, Coordinates] | None = None
+    for semantic, name in bands.items():
+        axis, found = wanted.get(semantic, ""), along.get(name)
+        if axis and (found is None or found.dim != axis):
+            raise MissingBand(
+                f"band {name} ({semantic}) has no dimension {axis!r}, along which {op.alias} reads it",
+                where=where,
+                expected=f"{name}({axis}, y, x), or bands {name}_{axis}1, {name}_{axis}2, …",
+                found=f"{name}({found.dim}, y, x)" if found else f"{name}(y, x)",
+            )
+        if found is None:
+            continue
+        if not axis:
+            raise UnsupportedProduct(
+                f"band {name} ({semantic}) has a dimension {found.dim!r}, and {op.alias} reads an image",
+                where=where,
+                found=f"{name}({found.dim}, y, x)",
+                todo=f"give one of its layers as {name}",
+            )
+        if first is None:
+            first = name, found
+        elif first[1].values != found.values:
+            raise UnsupportedProduct(
+                f"two bands that {op.alias} reads along {axis!r} have other coordinates",
+                where=where,
+                expected=f"{len(first[1])} layers, as {first[0]}",
+                found=f"{len(found)} layers of {name}",
+            )
+    return first[1] if first else None

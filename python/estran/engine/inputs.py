@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.catalogue.dimensions import check_one_grid
+from estran.catalogue.dimensions import check_axes, check_one_grid, left_out
 from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
 from estran.catalogue.spec import Operator, Source
 from estran.catalogue.sun import sun_points
 from estran.engine.expressions import from_tie_points, lazily
 from estran.engine.lazy import Physical, chunked
-from estran.engine.stacking import Given, Stacks, check_axes, products_of, stacks_in, times_of, with_stacks
+from estran.engine.stacking import Given, products_of, stacks_in, times_of, with_stacks
 from estran.errors import BadGrid, EstranError, MissingBand, UnsupportedProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.layers import Coordinates
 from estran.raster.product import Band, Product
-from estran.raster.stacks import Stack
+from estran.raster.stacks import Stack, Stacks
 from estran.sensors.plausible import drop_impossible, is_reflectance
 
 log = logging.getLogger("estran")
@@ -94,7 +94,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         if declared.many and products:
             gathered.stack(declared, products)
     assert gathered.grid is not None
-    for note in gathered.notes:
+    for note in dict.fromkeys(gathered.notes):
         log.warning(note)
     main = sources[op.sources[0].name]
     saturated = {
@@ -142,7 +142,7 @@ class _Gathered:
             # The list of what there is should not hold what was computed just now.
             resolve_reads(op, _units(plain), plain.platform, source=declared.name, where=plain.name)
             raise
-        check_axes(op, declared, found.bands, stacks, product.name)
+        check_axes(op, declared, found.bands, {name: stack.along for name, stack in stacks.items()}, product.name)
         own = self._on_the_grid(_common_grid(product, found, op), declared, product, first=first)
         beside = {aux.name for aux in op.aux} if declared.many else set()
         for name, band in found.bands.items():
@@ -177,9 +177,7 @@ class _Gathered:
                 for name in there:
                     del self.arrays[name]
                     self.raw.pop(name, None)
-                self.notes.append(
-                    f"{reads.band} is left out: {len(layers) - len(there)} of {len(layers)} products lack it."
-                )
+                self.notes.append(left_out(reads.band, len(layers) - len(there), len(layers)))
 
     def _on_the_grid(self, own: Grid, declared: Source, product: Product, *, first: bool) -> Grid:
         """The grid of what is read of a product, which must be that of all."""

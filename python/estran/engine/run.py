@@ -272,7 +272,7 @@ def _product(
         masks={**_copied_masks(main, copied), **masks},
         tie_points=main.tie_points if same else {},
         tie_point_geocoding=main.tie_point_geocoding if same else None,
-        auto_grouping=grouping_of(bands.values()),
+        auto_grouping=grouping_of(t.layer for t in made),
         quicklook="",
     ).with_notes(*inputs.notes)
 

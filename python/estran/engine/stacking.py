@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from estran.catalogue.dimensions import chronological, keys_of, layered_reads, product_key
 from estran.catalogue.spec import Operator, Source
-from estran.errors import MissingBand, UnsupportedProduct
 from estran.raster.layers import Coordinates
 from estran.raster.product import Product
-from estran.raster.stacks import Stack, variables_of
-
-Stacks = Mapping[str, tuple[str, ...]]
-"""Names of the layers of each input that is (layers, rows, columns)."""
+from estran.raster.stacks import Stack, named_layers, variables_of
 
 
 @dataclass(frozen=True)
@@ -65,62 +58,15 @@ def times_of(declared: Source, products: list[Given]) -> Coordinates:
 
 
 def stacks_in(product: Product, declared: Source) -> dict[str, Stack]:
-    """The stacks of a product by name, where its source is read along an axis."""
+    """The stacks of a product by name, where its source is read along an axis; bands that are named as layers are, of a
+    file that says no more of them, among these.
+    """
     if not layered_reads(declared):
         return {}
-    return {stack.name: stack for stack in variables_of(product.bands.values()) if isinstance(stack, Stack)}
+    every = variables_of(named_layers(product.bands.values()))
+    return {stack.name: stack for stack in every if isinstance(stack, Stack)}
 
 
 def with_stacks(product: Product, stacks: Mapping[str, Stack]) -> Product:
     """The product with a band for each stack, by whose name and unit it is found."""
     return product.with_bands(*(stack.band for stack in stacks.values()))
-
-
-def check_axes(
-    op: Operator, declared: Source, bands: Mapping[str, str], stacks: Mapping[str, Stack], where: str
-) -> None:
-    """Raise where a band lacks the axis along which it is read, or has one along which it is not.
-
-    Raises
-    ------
-    MissingBand
-        The dimension is missing.
-    UnsupportedProduct
-        There is one too many, or two bands have other coordinates.
-    """
-    wanted = layered_reads(declared)
-    first: tuple[str, Coordinates] | None = None
-    for semantic, name in bands.items():
-        axis, stack = wanted.get(semantic, ""), stacks.get(name)
-        if axis and (stack is None or stack.along.dim != axis):
-            raise MissingBand(
-                f"band {name} ({semantic}) has no dimension {axis!r}, along which {op.alias} reads it",
-                where=where,
-                expected=f"{name}({axis}, y, x), or bands {name}_{axis}1, {name}_{axis}2, …",
-                found=f"{name}({stack.along.dim}, y, x)" if stack else f"{name}(y, x)",
-            )
-        if stack is not None and not axis:
-            raise UnsupportedProduct(
-                f"band {name} ({semantic}) has a dimension {stack.along.dim!r}, and {op.alias} reads an image",
-                where=where,
-                found=f"{name}({stack.along.dim}, y, x)",
-                todo=f"give one of its layers as {name}",
-            )
-        if stack is not None and first is not None and first[1].values != stack.along.values:
-            raise UnsupportedProduct(
-                f"two bands that {op.alias} reads along {axis!r} have other coordinates",
-                where=where,
-                expected=f"{len(first[1])} layers, as {first[0]}",
-                found=f"{len(stack.along)} layers of {name}",
-            )
-        if stack is not None and first is None:
-            first = name, stack.along
-
-
-def stacked(arrays: dict[str, Any], stacks: Stacks) -> dict[str, Any]:
-    """Inputs as the operator gets them: layers of one input as one array (layers, rows, columns), all else as it is."""
-    if not stacks:
-        return arrays
-    for name, layers in stacks.items():
-        arrays[name] = np.stack([arrays.pop(layer) for layer in layers])
-    return arrays

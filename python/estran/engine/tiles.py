@@ -13,10 +13,10 @@ import numpy.typing as npt
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.spec import Operator
 from estran.engine.lazy import Physical, joined
-from estran.engine.stacking import Stacks, stacked
 from estran.raster.grid import Window
 from estran.raster.record import NO_RECORD, RunRecord
 from estran.raster.scene import Block, Progress, Scene, quiet
+from estran.raster.stacks import Stacks, stacked
 from estran.sensors.survey import Extent, Fillings, extents_of
 
 RECORD = ""
@@ -116,10 +116,10 @@ def compute_tile(
 ) -> dict[str, Any]:
     """The outputs of one window, and the :class:`Record` of it; what the operator found out is that of the `first`."""
     with np.errstate(all="ignore"):
-        arrays = run.arrays(grown, under)
-        extents = extents_of(arrays, run.saturated, run.constants)
-        result = run.op.compute(Block(stacked(arrays, run.stacks), run.scene, grown), survey)
+        arrays = stacked(run.arrays(grown, under), run.stacks)
+        result = run.op.compute(Block(arrays, run.scene, grown), survey)
         check_outputs(run.op, result)
+        extents = extents_of(arrays, run.saturated, run.constants)
     run.steps.step(1, "computing")
     return {**result.crop(window).arrays, RECORD: Record(extents, result.record if first else NO_RECORD)}
 

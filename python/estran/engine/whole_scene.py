@@ -19,12 +19,12 @@ from estran.engine.inputs import Inputs
 from estran.engine.lazy import dask_array
 from estran.engine.overview import Overview, seen
 from estran.engine.spool import Spool, SpooledArrays, SpooledBlock, strips
-from estran.engine.stacking import stacked
 from estran.engine.tiles import RECORD, Record, Steps
 from estran.engine.validity import find_fillings
 from estran.raster.grid import Window
 from estran.raster.record import missing
 from estran.raster.scene import Progress, Scene, Services, quiet
+from estran.raster.stacks import stacked
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, reflectance_of, warnings_about
 
 LOCAL = "threads"

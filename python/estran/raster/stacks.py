@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from estran.raster.layers import Coordinates
+from estran.raster.layers import Coordinates, Layer
 from estran.raster.product import Band
 
 
@@ -108,11 +110,40 @@ def _alike(band: Band) -> Band:
     return replace(band, name="", data=None, layer=None, description=description, uncertainty=plain)
 
 
-def grouping_of(bands: Iterable[Band]) -> str:
+_NAMED = re.compile(r"(.+)_(view)([1-9]\d*)")
+"""Name of a layer, as SNAP names what it reads of a variable over views."""
+
+
+def layer_of_name(name: str) -> Layer | None:
+    """The layer that a band is by its name alone: view 2 of "rho" for "rho_view2"; None where it says none."""
+    match = _NAMED.fullmatch(name)
+    return None if match is None else Layer(match[1], match[2], int(match[3]) - 1, float(match[3]))
+
+
+def named_layers(bands: Iterable[Band]) -> tuple[Band, ...]:
+    """The bands, of which those that are named as layers and say nothing else are layers."""
+    return tuple(band if band.layer is not None else replace(band, layer=layer_of_name(band.name)) for band in bands)
+
+
+Stacks = Mapping[str, tuple[str, ...]]
+"""Names of the layers of each input that is (layers, rows, columns)."""
+
+
+def stacked(arrays: dict[str, Any], stacks: Stacks) -> dict[str, Any]:
+    """Inputs as an operator gets them: layers of one input as one array (layers, rows, columns), all else as it is.
+
+    The dictionary is changed, so that no layer is held twice for long.
+    """
+    for name, layers in stacks.items():
+        arrays[name] = np.stack([arrays.pop(layer) for layer in layers])
+    return arrays
+
+
+def grouping_of(layers: Iterable[Layer | None]) -> str:
     """SNAP's pattern by which it shows the layers of each stack as a group; longer names come first, as a pattern takes
     every band whose name holds it.
     """
-    patterns = {f"{stack.name}_{stack.along.dim}" for stack in variables_of(bands) if isinstance(stack, Stack)}
+    patterns = {f"{layer.stack}_{layer.dim}" for layer in layers if layer is not None}
     return ":".join(sorted(patterns, key=lambda pattern: (-len(pattern), pattern)))
 
 

@@ -104,13 +104,20 @@ def relations_json(band: Band) -> dict[str, Any]:
 def with_relations(band: Band, said: Mapping[str, Any]) -> Band:
     """The band with what :func:`relations_json` kept."""
     if "layer" in said:
-        stack, dim, index, value, unit, meaning = said["layer"]
-        band = replace(band, layer=Layer(str(stack), str(dim), int(index), _coordinate(value), str(unit), str(meaning)))
+        band = replace(band, layer=layer_of(said))
     if "uncertainty" in said:
         of, correlation, shape = said["uncertainty"]
         forms = tuple((str(dim), str(form)) for dim, form in correlation)
         band = replace(band, uncertainty=Uncertainty(str(of), forms, str(shape)))
     return band
+
+
+def layer_of(said: Mapping[str, Any]) -> Layer | None:
+    """The layer that :func:`relations_json` kept; None where it kept none."""
+    if "layer" not in said:
+        return None
+    stack, dim, index, value, unit, meaning = said["layer"]
+    return Layer(str(stack), str(dim), int(index), _coordinate(value), str(unit), str(meaning))
 
 
 def coordinates_json(along: Coordinates) -> list[Any]:

@@ -12,11 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.adapters.snap import source
+from estran.catalogue.dimensions import (
+    check_axes,
+    check_one_grid,
+    chronological,
+    keys_of,
+    layered_reads,
+    left_out,
+    product_key,
+)
 from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import Aux, Operator, Source
 from estran.catalogue.sun import sun_points
 from estran.errors import BadParameter, BadProduct
 from estran.raster.grid import Grid, Window
+from estran.raster.layers import Coordinates
 from estran.raster.product import TiePointGrid
 from estran.raster.scene import Scene
 from estran.raster.tie_points import interpolate
@@ -102,6 +112,8 @@ def source_products(context: Any, op_class: type[Operator]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     given = list(context.getSourceProducts())
+    if len(op_class.sources) == 1 and op_class.sources[0].many:
+        return {product_key(op_class.sources[0].name, number): product for number, product in enumerate(given)}
     named = any(context.getSourceProduct(declared.name) is not None for declared in op_class.sources)
     for place, declared in enumerate(op_class.sources):
         product = context.getSourceProduct(declared.name)
@@ -113,6 +125,7 @@ def source_products(context: Any, op_class: type[Operator]) -> dict[str, Any]:
             product = given[place]
         if product is not None:
             found[declared.name] = product
+            found |= _further(context, declared) if declared.many else {}
         elif not declared.optional:
             raise BadProduct(
                 f"{op_class.alias} got no source product {declared.name!r}",
@@ -121,37 +134,135 @@ def source_products(context: Any, op_class: type[Operator]) -> dict[str, Any]:
     return found
 
 
-def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> tuple[dict[str, Found], tuple[str, ...]]:
-    """Where each input of one source comes from (a raster of SNAP, a constant, computed tie points, a file), and what
-    is to be said about it.
+def _further(context: Any, declared: Source) -> dict[str, Any]:
+    """The products of a source of many beside its first: "source.1", "source.2" and so on."""
+    found: dict[str, Any] = {}
+    while (product := context.getSourceProduct(name := product_key(declared.name, len(found) + 1))) is not None:
+        found[name] = product
+    return found
+
+
+@dataclass
+class Inputs:
+    """What an operator reads of its products, under the names of the embedded engine's inputs.
+
+    Parameters
+    ----------
+    first, scene
+        The product whose geocoding and times the result has, and what holds for its image.
+    found
+        Where each input comes from.
+    stacks, axes
+        Names of the layers of inputs over views or times, and where these lie.
+    notes
+        What is to be said.
+    """
+
+    first: Any = None
+    scene: Scene | None = None
+    found: dict[str, Found] = field(default_factory=dict)
+    stacks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    axes: dict[str, Coordinates] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_all(op: Operator, products: Mapping[str, Any]) -> Inputs:
+    """The inputs out of all source products; those of a source of many in chronological order.
+
+    Raises
+    ------
+    BadProduct, BadGrid
+        Products of many have no time, one time, or different grids. All else as :func:`find_inputs` says.
+    """
+    inputs = Inputs()
+    for declared in op.sources:
+        given = [products[key] for key in keys_of(declared, products)]
+        if declared.many and given:
+            _find_many(inputs, op, declared, given)
+        elif given:
+            if inputs.scene is None:
+                inputs.first, inputs.scene = given[0], source.scene_of(given[0])
+            prefix = "" if declared is op.sources[0] else f"{declared.name}."
+            # Time, platform and grid are those of the first source.
+            find_inputs(inputs, op, declared, given[0], inputs.scene, prefix, first=True)
+    return inputs
+
+
+def _find_many(inputs: Inputs, op: Operator, declared: Source, products: list[Any]) -> None:
+    """Add what is read of many products, in chronological order."""
+    scenes = [source.scene_of(product) for product in products]
+    names = [str(product.getName()) for product in products]
+    moments = [(name, scene.time) for name, scene in zip(names, scenes, strict=True)]
+    order = chronological(moments, declared, op.alias)
+    check_one_grid([(names[k], scenes[k].grid) for k in order], declared, op.alias)
+    if inputs.scene is None:
+        inputs.first, inputs.scene = products[order[0]], scenes[order[0]]
+    for number, k in enumerate(order):
+        find_inputs(inputs, op, declared, products[k], scenes[k], f"{declared.name}.{number}.", first=number == 0)
+    _stack(inputs, op, declared, [scenes[k] for k in order])
+
+
+def _stack(inputs: Inputs, op: Operator, declared: Source, scenes: list[Scene]) -> None:
+    """Put what was found of many products together; an input that some of them lack is left out."""
+    moments = tuple(scene.time for scene in scenes if scene.time is not None)
+    inputs.axes[declared.axis] = Coordinates(declared.axis, moments)
+    target = "" if declared is op.sources[0] else f"{declared.name}."
+    for reads in declared.reads:
+        layers = tuple(f"{declared.name}.{number}.{reads.band}" for number in range(len(scenes)))
+        there = [name for name in layers if name in inputs.found]
+        if len(there) == len(layers):
+            inputs.stacks[target + reads.band] = layers
+        elif there:
+            for name in there:
+                del inputs.found[name]
+            inputs.notes.append(left_out(reads.band, len(layers) - len(there), len(layers)))
+
+
+def find_inputs(
+    inputs: Inputs, op: Operator, declared: Source, product: Any, scene: Scene, prefix: str, *, first: bool
+) -> None:
+    """Add where each input of one product comes from (a raster of SNAP, a constant, computed tie points, a file), and
+    what is to be said about it; `first` of its source.
 
     Reads no pixel: SNAP Desktop's window waits for it.
     """
     where, platform = str(product.getName()), scene.platform or ""
     rasters: dict[str, Any] = source.rasters(product)
+    stacks = source.stacks(product) if layered_reads(declared) else {}
     points, computed = sun_points(op, declared, rasters, platform, scene.time, scene.grid)
     units = source.units(product) | {name: p.unit for name, p in points.items()}
+    units |= {name: units[layers[0]] for name, (_, layers) in stacks.items()}
     resolved = resolve_reads(op, units, platform, source=declared.name, where=where)
-    source.check_sizes(
-        [rasters[name] for name in resolved.bands.values() if name in rasters], product, scene.grid, where
-    )
-    source.refuse_counts(
-        {semantic: rasters[name] for semantic, name in resolved.bands.items() if name in rasters}, where
-    )
-    offsets = source.left_out_offsets(product, resolved.bands.values())
-    edges = source.edges(product, resolved.bands.values(), scene.grid)
-    # As in the embedded engine: bands of further sources carry the source's name.
-    prefix = "" if declared is op.sources[0] else f"{declared.name}."
-    found: dict[str, Found] = {}
-    for semantic, name in resolved.bands.items():
-        found[prefix + semantic] = (
-            Samples(rasters[name], offsets.get(name, 0.0), semantic, edges.get(name, (0, 0)))
-            if name in rasters
-            else points[name]
-        )
-    found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
+    along = check_axes(op, declared, resolved.bands, {name: along for name, (along, _) in stacks.items()}, where)
+    behind = {
+        semantic: stacks[name][1] if name in stacks else (name,)
+        for semantic, name in resolved.bands.items()
+        if first or not declared.many or semantic not in {aux.name for aux in op.aux}
+    }
+    every = [name for names in behind.values() for name in names]
+    source.check_sizes([rasters[name] for name in every if name in rasters], product, scene.grid, where)
+    for semantic, names in behind.items():
+        for name in names:
+            source.refuse_counts({semantic: rasters[name]} if name in rasters else {}, where)
+    offsets = source.left_out_offsets(product, every)
+    edges = source.edges(product, every, scene.grid)
+    for semantic, names in behind.items():
+        if resolved.bands[semantic] in stacks:
+            assert along is not None
+            keys = tuple(f"{prefix}{along.dim}{number}.{semantic}" for number in range(len(names)))
+            inputs.stacks[prefix + semantic], inputs.axes[along.dim] = keys, along
+        else:
+            # A layer beside many products is the same for all.
+            keys = (semantic,) if declared.many and semantic in {aux.name for aux in op.aux} else (prefix + semantic,)
+        for key, name in zip(keys, names, strict=True):
+            inputs.found[key] = (
+                Samples(rasters[name], offsets.get(name, 0.0), semantic, edges.get(name, (0, 0)))
+                if name in rasters
+                else points[name]
+            )
+    inputs.found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
     for aux in op.aux:
-        if aux.name in resolved.files:
+        if aux.name in resolved.files and first:
             path = resolved.files[aux.name]
             if not path.exists():
                 raise BadParameter(
@@ -160,11 +271,11 @@ def find_inputs(op: Operator, declared: Source, product: Any, scene: Scene) -> t
                     found=path,
                     todo="correct its path",
                 )
-            found[aux.name] = AuxFile(aux, path, scene.grid)
+            inputs.found[aux.name] = AuxFile(aux, path, scene.grid)
     said = (
         (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
     )
-    return found, (*map(str, (*computed, *resolved.notes)), *said)
+    inputs.notes += [*map(str, (*computed, *resolved.notes)), *said]
 
 
 def read(context: Any, found: Found, window: Window, tick: Callable[[float], None]) -> Array:

@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from threading import RLock
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from estran.adapters.java.ray_caster import ray_caster
-from estran.adapters.snap import profiles, source, target
+from estran.adapters.snap import profiles, target
 from estran.adapters.snap.faults import user_error
 from estran.adapters.snap.inputs import (
     STRIP,
@@ -31,15 +32,16 @@ from estran.adapters.snap.inputs import (
     AuxFile,
     Found,
     Samples,
+    find_all,
     find_fillings,
-    find_inputs,
     read,
     silent_sources,
     source_products,
 )
 from estran.adapters.snap.parameters import construct
 from estran.adapters.snap.samples import to_java
-from estran.catalogue.outputs import check_outputs, record, targets
+from estran.catalogue.dimensions import coordinates_of
+from estran.catalogue.outputs import Target, check_outputs, record, targets
 from estran.catalogue.resolve import coverage_notes
 from estran.catalogue.spec import Operator, Walk
 from estran.errors import EstranError
@@ -47,6 +49,7 @@ from estran.raster.grid import Grid, Window
 from estran.raster.product import Element
 from estran.raster.record import RunRecord
 from estran.raster.scene import Block, OwnedArrays, Progress, Services, quiet
+from estran.raster.stacks import Stacks, stacked
 from estran.sensors.survey import Extent, Fillings, extents_of, joined_extents, warnings_about
 
 Result = TypeVar("Result")
@@ -74,6 +77,8 @@ class SnapOperator:
         self._failure: EstranError | None = None
         self._inputs: dict[str, Found] = {}
         self._fillings: Fillings | None = None
+        self._stacks: Stacks = {}
+        self._outputs: tuple[Target, ...] = ()
 
     def initialize(self, context: Any) -> None:
         """Check parameters and sources, declare the target; quick, because the desktop's window waits for it: no pixel
@@ -110,10 +115,11 @@ class SnapOperator:
         r = target_rectangle
         window = Window(int(r.y), int(r.x), int(r.height), int(r.width))
         result = self._whole(quiet) if self._op.walk is Walk.SCENE else self._tile(window)
-        for name, array in result.crop(window).arrays.items():
-            tile = target_tiles.get(self._product.getBand(name))
+        arrays = result.crop(window).arrays
+        for output in self._outputs:
+            tile = target_tiles.get(self._product.getBand(output.name))
             if tile is not None:
-                tile.setSamples(to_java(array))
+                tile.setSamples(to_java(output.samples(arrays[output.output])))
 
     def dispose(self, context: Any) -> None:
         """Let go of what was cached; SNAP wants this method even where there is nothing to free."""
@@ -125,19 +131,17 @@ class SnapOperator:
     def _initialize(self, context: Any) -> None:
         self._op = construct(self.declaration, context.getParameter)
         products = source_products(context, self.declaration)
-        first = next(iter(products.values()))
-        self._scene = source.scene_of(first)
-        notes: list[str] = []
-        for declared in self._op.sources:
-            if declared.name in products:
-                found, said = find_inputs(self._op, declared, products[declared.name], self._scene)
-                self._inputs |= found
-                notes += said
+        inputs = find_all(self._op, products)
+        assert inputs.scene is not None
+        first, notes = inputs.first, list(dict.fromkeys(inputs.notes))
+        self._inputs, self._stacks = inputs.found, inputs.stacks
+        axes = coordinates_of(self._op, inputs.axes)
+        self._scene = replace(inputs.scene, axes=axes)
         for note in notes:
             context.getLogger().warning(f"{self._op.alias}: {note}")
         copied = getattr(self._op, "copy_bands", ())
         done = Element("Estran_Processing", {"engine": "SNAP"}, (record(self._op, notes),))
-        outputs = targets(self._op)
+        outputs = self._outputs = targets(self._op, axes)
         self._product = target.target_product(first, self._op.alias, outputs, copied, done)
         profiles.register(self._op.alias, profiles.profiles_of(self._op.label, outputs, self._colours()))
         context.setTargetProduct(self._product)
@@ -230,7 +234,7 @@ class SnapOperator:
                 del arrays[name]
         self._drop_filled(arrays, window)
         return Block(
-            arrays,
+            stacked(arrays, self._stacks),
             self._scene,
             window,
             progress=lambda share, message: progress(0.2 + 0.8 * share, message),

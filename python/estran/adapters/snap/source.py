@@ -13,13 +13,17 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 
+from estran.adapters.files import extras
+from estran.adapters.files.dimap.header import OURS, RELATIONS
 from estran.adapters.files.dimap.wkt import crs_name
 from estran.adapters.files.facts import platform_of as platform_by_name
 from estran.adapters.snap.jvm import java
 from estran.adapters.snap.samples import from_java
 from estran.errors import UnsupportedProduct
 from estran.raster.grid import Grid, Window
+from estran.raster.layers import Coordinates, Layer
 from estran.raster.scene import Scene
+from estran.raster.stacks import layer_of_name
 from estran.sensors.bands import SENTINEL2
 from estran.sensors.mixed_edges import OPERATOR, mixed_edges
 from estran.sensors.plausible import is_reflectance
@@ -37,6 +41,29 @@ def rasters(product: Any) -> dict[str, Any]:
     for name in product.getTiePointGridNames():
         names.setdefault(str(name), product.getTiePointGrid(name))
     return names
+
+
+def stacks(product: Any) -> dict[str, tuple[Coordinates, tuple[str, ...]]]:
+    """The stacks among a product's bands, by name: where their layers lie, and the names of these in order.
+
+    What we wrote says it in its metadata; else "rho_view1", "rho_view2" are the views of "rho".
+    """
+    said = product.getMetadataRoot().getElement(OURS)
+    found: dict[tuple[str, str], list[tuple[Layer, str]]] = {}
+    for name in map(str, product.getBandNames()):
+        key = f"{RELATIONS}{name}"
+        known = said is not None and said.containsAttribute(key)
+        layer = extras.layer_of(extras.loads(said.getAttributeString(key))) if known else None
+        layer = layer or layer_of_name(name)
+        if layer is not None:
+            found.setdefault((layer.stack, layer.dim), []).append((layer, name))
+    made: dict[str, tuple[Coordinates, tuple[str, ...]]] = {}
+    for (stack, dim), layers in found.items():
+        ordered = sorted(layers, key=lambda pair: pair[0].index)
+        first = ordered[0][0]
+        along = Coordinates(dim, tuple(layer.value for layer, _ in ordered), first.unit, first.meaning)
+        made[stack] = along, tuple(name for _, name in ordered)
+    return made
 
 
 def units(product: Any) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from estran.catalogue.outputs import Target
 from estran.errors import MissingBand
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.product import Element
+from estran.raster.stacks import grouping_of
 
 PREFERRED_TILE = 1024
 """Pixels: one Python call a tile, and calls are never parallel, so tiles are large."""
@@ -33,6 +34,10 @@ def target_product(
     product.setPreferredTileSize(java("Dimension")(min(width, PREFERRED_TILE), min(height, PREFERRED_TILE)))
     for output in outputs:
         _add_band(product, output)
+    _relate(product, outputs)
+    grouping = grouping_of(output.layer for output in outputs)
+    if grouping:
+        product.setAutoGrouping(grouping)
     _copy_bands(source, product, copied)
     # Masks last: their expressions may name any of the bands.
     for output in outputs:
@@ -40,6 +45,14 @@ def target_product(
             product.addMask(mask.name, mask.expression, mask.meaning, _colour(mask.colour), float(mask.transparency))
     product.getMetadataRoot().addElement(metadata_element(record))
     return product
+
+
+def _relate(product: Any, outputs: tuple[Target, ...]) -> None:
+    """Tell SNAP which bands are the uncertainty of which."""
+    for output in outputs:
+        if output.uncertainty is not None:
+            band, uncertain = product.getBand(output.uncertainty.of), product.getBand(output.name)
+            band.addAncillaryVariable(uncertain, java_array("String", ["uncertainty"]))
 
 
 def metadata_element(element: Element) -> Any:
