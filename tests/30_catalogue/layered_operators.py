@@ -40,7 +40,7 @@ class Angles(Trial):
     label = "Angles"
     walk = Walk.PIXEL
     sources = (Source("source", (Reads("red"),), "Anything with a red band."),)
-    axes = (Axis("view", coordinates="angles", unit="degrees", meaning="View zenith angle"),)
+    axes = (Axis("view", coordinates="tilts", unit="degrees", meaning="View zenith angle"),)
     writes = (
         BandOut("rho", "float64", "1", "Reflectance by view", dims=("view", "y", "x")),
         BandOut(
@@ -54,7 +54,7 @@ class Angles(Trial):
         ),
         BandOut("mean", "float32", "1", "Mean over views"),
     )
-    angles: tuple[float, ...] = param((0.0, 15.0), "View zenith angles.", unit="degrees", interval="[0,89]")
+    tilts: tuple[float, ...] = param((0.0, 15.0), "View zenith angles.", unit="degrees", interval="[0,89]")
 
     def compute(self, block, survey=None):
         angles = np.array(block.scene.axes["view"].values)

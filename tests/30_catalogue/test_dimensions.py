@@ -197,12 +197,12 @@ class TestAxis:
     def test_length_and_coordinates(self):
         assert Axis("view", length=3).of(trial.Angles()).values == (1.0, 2.0, 3.0)
         assert Axis("view", coordinates=(5.0, 7.0), unit="degrees").of(trial.Angles()).values == (5.0, 7.0)
-        assert Axis("view", coordinates="angles").of(trial.Angles(angles=(1.0,))).values == (1.0,)
+        assert Axis("view", coordinates="tilts").of(trial.Angles(tilts=(1.0,))).values == (1.0,)
         assert Axis("view", length="count").of(trial.Numbered(count=4)).values == (1.0, 2.0, 3.0, 4.0)
 
     def test_two_lengths(self):
         with pytest.raises(EstranError, match=r"axis view has 2 values .*expected 3"):
-            Axis("view", length=3, coordinates="angles").of(trial.Angles())
+            Axis("view", length=3, coordinates="tilts").of(trial.Angles())
 
 
 class TestTargets:

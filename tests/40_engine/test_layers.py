@@ -43,7 +43,7 @@ def same(first, second):
 
 def test_views_by_parameter_are_bands_and_one_array():
     source = trial.image()
-    made = run_now(trial.Angles(angles=(0.0, 60.0, 30.0)), {"source": source}, tile=32)
+    made = run_now(trial.Angles(tilts=(0.0, 60.0, 30.0)), {"source": source}, tile=32)
     assert list(made.bands) == [
         "rho_view1",
         "rho_view2",
@@ -224,8 +224,8 @@ class TestBadInput:
             run_now(trial.Series(), {})
 
     def test_a_parameter_without_values(self):
-        with pytest.raises(EstranError, match=r"axis view has no values.*give parameter angles"):
-            run_now(trial.Angles(angles=()), {"source": trial.image()})
+        with pytest.raises(EstranError, match=r"axis view has no values.*give parameter tilts"):
+            run_now(trial.Angles(tilts=()), {"source": trial.image()})
 
     def test_times_that_do_not_rise(self):
         with pytest.raises(EstranError, match="do not rise"):

@@ -23,7 +23,7 @@ ENDINGS = (".nc", ".dim", ".tif")
 
 def made(name):
     op, sources = {
-        "views": (trial.Angles(angles=(0.0, 60.0, 30.0)), {"source": trial.image()}),
+        "views": (trial.Angles(tilts=(0.0, 60.0, 30.0)), {"source": trial.image()}),
         "times": (trial.Series(), trial.many(trial.series())),
         "no map": (trial.Angles(), {"source": trial.without_map(trial.image())}),
     }[name]

@@ -51,8 +51,8 @@ def foreign(product):
 
 def test_an_operator_gives_one_array_over_views():
     source = trial.image()
-    made = estran.run("Test.Angles", dataset_of(source), angles=[0.0, 60.0, 30.0], tile=64)
-    same(made, run_now(trial.Angles(angles=(0.0, 60.0, 30.0)), {"source": source}))
+    made = estran.run("Test.Angles", dataset_of(source), tilts=[0.0, 60.0, 30.0], tile=64)
+    same(made, run_now(trial.Angles(tilts=(0.0, 60.0, 30.0)), {"source": source}))
     assert made["rho"].dims == ("view", "y", "x")
     assert hasattr(made["rho"].data, "dask")
     assert made["view"].values.tolist() == [0.0, 60.0, 30.0]

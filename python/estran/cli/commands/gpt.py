@@ -140,7 +140,7 @@ def _is_in_turn(args: argparse.Namespace) -> bool:
         return False
     if not _is_graph(args.what):
         ours, theirs = operators().get(args.what), snap_nodes().get(args.what)
-        return (ours is not None and len(ours.sources) == 1) or (
+        return (ours is not None and len(ours.sources) == 1 and not ours.sources[0].many) or (
             theirs is not None and len(theirs.sources) == 1 and not theirs.many_sources
         )
     named = {name for name, _ in map(_source, args.sources)}

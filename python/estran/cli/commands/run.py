@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from estran.catalogue.called import operator_called, operators
+from estran.catalogue.dimensions import product_key
 from estran.catalogue.spec import Operator, parameters_of
 from estran.cli.console import say_times
 from estran.cli.engine import add_tuning, execute
@@ -18,9 +19,13 @@ from estran.cli.reading import add_reading, reading
 from estran.cli.scheduling import add_scheduler
 from estran.cli.verbosity import add_verbosity
 from estran.engine.graph import READ_PREFIX, Graph, Node
+from estran.engine.stacking import in_order
 from estran.engine.stages import Stages
 from estran.engine.timing import Stopwatch
+from estran.errors import BadParameter
 from estran.raster.scene import Progress
+
+_EACH = "of several, each gets its folder in OUT"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             nargs="+",
             type=Path,
             metavar=main.name.upper(),
-            help=f"{main.help}; of several, each gets its folder in OUT",
+            help=f"{main.help}; {'they are stacked in chronological order' if main.many else _EACH}",
         )
         for source in others:
             one.add_argument(
@@ -63,7 +68,10 @@ def run(args: argparse.Namespace) -> int | None:
     """Run the operator."""
     op = operator_called(args.alias)
     operator = from_options(args, op)
-    if not are_many(args):
+    if op.sources[0].many and (args.many or args.jobs is not None):
+        todo = "leave them out"
+        raise BadParameter("the products are stacked into one result", where="--many and --jobs", todo=todo)
+    if op.sources[0].many or not are_many(args):
         return run_one(args, "run", make)
     others = {
         s.name: [str(path), fingerprint_of(path)] for s in op.sources[1:] if (path := _other(args, s.name)) is not None
@@ -78,12 +86,16 @@ def run(args: argparse.Namespace) -> int | None:
 
 
 def make(args: argparse.Namespace, progress: Progress, complete: Complete | None = None) -> Made:
-    """Run the operator on ``args.products[0]``, into ``args.out``."""
+    """Run the operator on ``args.products[0]``, or on all products where it stacks them, into ``args.out``."""
     op = operator_called(args.alias)
     operator = from_options(args, op)
     main, *others = op.sources
-    (product,) = args.products
-    sources = {main.name: product, **{s.name: path for s in others if (path := _other(args, s.name)) is not None}}
+    sources: dict[str, Path] = {}
+    if main.many:
+        sources = {product_key(main.name, number): path for number, path in enumerate(args.products)}
+    else:
+        (sources[main.name],) = args.products
+    sources |= {s.name: path for s in others if (path := _other(args, s.name)) is not None}
     watch, overview = Stopwatch(), picture_overview()
     with claimed_output(args.out, args.overwrite, [*sources.values(), *files_of(operator)]):
         target = None if is_folder(args.out) else args.out
@@ -94,12 +106,13 @@ def make(args: argparse.Namespace, progress: Progress, complete: Complete | None
         )
         made = Made(args.out, outcome.written)
         if target is None:
+            first = in_order(operator, outcome.sources)[main.name]
             made = write_folder(
-                outcome.sources[main.name],
+                first,
                 outcome.last,
                 args.out,
                 overview=overview,
-                title=f"{op.label}: {outcome.sources[main.name].name}",
+                title=f"{op.label}: {first.name}",
                 watch=watch,
                 overwrite=args.overwrite,
                 complete=complete,
