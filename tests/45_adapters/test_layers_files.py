@@ -76,9 +76,22 @@ def test_a_netcdf_file_has_the_dimension_and_the_words_of_cf_and_obsarray(tmp_pa
         assert rho.ancillary_variables == rho.unc_comps == "u_rho"
         said = [(u_rho.getncattr(f"err_corr_{i}_dim"), u_rho.getncattr(f"err_corr_{i}_form")) for i in (1, 2, 3)]
         assert said == [("view", "systematic"), ("y", "random"), ("x", "random")]
+        # obsarray 1.0.3 asks for these of every form, and random and systematic ones have none.
+        assert u_rho.err_corr_1_params == u_rho.err_corr_3_units == ""
         assert u_rho.pdf_shape == "gaussian"
         assert "ancillary_variables" not in u_rho.ncattrs()
         assert dataset["mean"].dimensions == ("y", "x")
+
+
+def test_two_uncertainties_of_one_band(tmp_path):
+    product = made("times")
+    more = replace(product["u_slope"], name="u_more", data=product["slope"].data)
+    file = write_product(product.with_bands(more), tmp_path / "two.nc")
+    with netCDF4.Dataset(file) as dataset:
+        assert dataset["slope"].ancillary_variables == "u_slope u_more"  # CF: words
+        assert dataset["slope"].unc_comps == ["u_slope", "u_more"]  # obsarray: a list
+    back = open_product(file)
+    assert back["u_more"].uncertainty == back["u_slope"].uncertainty == product["u_slope"].uncertainty
 
 
 def test_xarray_alone_reads_the_times(tmp_path):

@@ -54,17 +54,20 @@ def band_attributes(band: Band, unit: str, dtype: np.dtype[Any]) -> dict[str, An
 
 def uncertainty_attributes(of: Uncertainty) -> dict[str, Any]:
     """The attributes by which obsarray (https://obsarray.readthedocs.io) knows how the errors of a variable of
-    uncertainty hang together.
+    uncertainty hang together. It wants the parameters of a form and their units also of forms that have none.
     """
     attributes: dict[str, Any] = {}
     for number, (dim, form) in enumerate(of.correlation, 1):
-        attributes |= {f"err_corr_{number}_dim": dim, f"err_corr_{number}_form": form}
+        said = {"dim": dim, "form": form, "params": "", "units": ""}
+        attributes |= {f"err_corr_{number}_{key}": value for key, value in said.items()}
     return {**attributes, "pdf_shape": of.pdf_shape}
 
 
 def ancillary_attributes(names: Sequence[str]) -> dict[str, Any]:
     """The attributes of a variable that others are the uncertainty of: CF's and obsarray's."""
-    return {"ancillary_variables": " ".join(names), "unc_comps": " ".join(names)} if names else {}
+    if not names:
+        return {}
+    return {"ancillary_variables": " ".join(names), "unc_comps": names[0] if len(names) == 1 else list(names)}
 
 
 def uncertainty_of(
