@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from estran.physics.gas.absorption import GASES, saturated, transmittance, transmittances
+from estran.physics.gas.absorption import GASES, transmittance, transmittances
+from estran.physics.gas.exponential_sum import saturated
 from estran.sensors.bands import SENTINEL2
 
 SEED = 11

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from estran.jit import jit, parallel_jit
 from estran.scenes.chance import fractal, stream
-from estran.scenes.march import BLOCK, Layer, Rays, above_tops
+from estran.scenes.layer import BLOCK, Layer
+from estran.scenes.march import Rays, above_tops
 
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]

@@ -19,7 +19,8 @@ from estran.scenes.atmosphere import Atmosphere
 from estran.scenes.clouds import CloudField, beam, reflectance
 from estran.scenes.instrument import TIME_LAG
 from estran.scenes.landscape import Landscape
-from estran.scenes.march import Layer, Rays, march
+from estran.scenes.layer import Layer
+from estran.scenes.march import Rays, march
 from estran.scenes.relief import relief_shadow
 from estran.scenes.sea import GLINTING, Sea, glint, index_of_water, mirror
 from estran.scenes.spectra import ICE_CLOUD, LIQUID_CLOUD, table

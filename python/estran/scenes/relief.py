@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.jit import jit, parallel_jit
-from estran.scenes.march import BLOCK, Rays, direction
+from estran.scenes.layer import BLOCK
+from estran.scenes.march import Rays, direction
 
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]

@@ -24,7 +24,7 @@ from estran.scenes.chance import add_noise, scatter, stream
 from estran.scenes.clouds import CloudField, CumulusSpec, Place
 from estran.scenes.instrument import BANDS, FLIGHT_AZIMUTH, radiometry, sun_rays, view_rays
 from estran.scenes.landscape import landscape
-from estran.scenes.march import Layer
+from estran.scenes.layer import Layer
 from estran.scenes.picture import Picture
 from estran.scenes.sea import rough_sea
 from estran.sensors.bands import SENTINEL2

@@ -20,10 +20,9 @@ from estran.physics.gas.absorption import (
     LARGEST_AIRMASS,
     NAME,
     UNITS,
-    ExponentialSum,
     Gas,
-    exponential_sum,
 )
+from estran.physics.gas.exponential_sum import ExponentialSum, exponential_sum
 from estran.sensors.bands import SENTINEL2
 from estran.sensors.integrate import band_weights
 from estran.sensors.response import Float
