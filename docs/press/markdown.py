@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -18,6 +19,9 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from press.equations import LABEL, TAG, mathml
 
+_ORIGIN = re.compile(r"python/(estran/\S+)\.py#(\S+)$")
+"""A definition that says which constant of the code a number is (``estran.catalogue.views.quoted``)."""
+_OF_EQUATION = re.compile(rf"^({LABEL}): (\S+)", re.IGNORECASE)
 _CITED = re.compile(rf"(?<![\w-])({LABEL})(?![\w-])")
 
 Resolve = Callable[[str], str | None]
@@ -66,9 +70,10 @@ def render(text: str, resolve: Resolve = lambda link: link, cited: Mapping[str, 
     page = Rendered("", "")
     _headings(tokens, page)
     _links(tokens, page, resolve)
+    origins = _origins_in_equations(environment)
     _citations(tokens, cited or {})
     md.add_render_rule("math_inline", lambda _r, ts, i, _o, _e: mathml(ts[i].content, False))
-    md.add_render_rule("math_block", lambda _r, ts, i, _o, _e: _equation(ts[i].content, page))
+    md.add_render_rule("math_block", lambda _r, ts, i, _o, _e: _equation(ts[i].content, page, origins))
     md.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>\n')
     md.add_render_rule("table_close", lambda *_: "</table></div>\n")
     page.html = md.renderer.render(tokens, md.options, environment)
@@ -95,12 +100,37 @@ def _links(tokens: Sequence[Token], page: Rendered, resolve: Resolve) -> None:
             link = str(child.attrs[key])
             page.links.append(link)
             address = resolve(link)
-            if address is None:
+            origin = _origin(link)
+            if origin is not None:
+                # A number that stands for a constant of the code: it says which.
+                child.attrs.pop(key)
+                child.attrs["title"] = origin
+                child.attrs["class"] = "constant"
+            elif address is None:
                 # A file of the repository that the site does not carry: its name stays, the link goes.
                 child.attrs.pop(key)
                 child.attrs["class"] = "elsewhere"
             else:
                 child.attrs[key] = address
+
+
+def _origin(link: str) -> str | None:
+    """The dotted name of a constant that a link leads to; None for any other link."""
+    match = _ORIGIN.search(unquote(link))
+    return None if match is None else f"{match[1].replace('/', '.')}.{match[2]}"
+
+
+def _origins_in_equations(environment: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By label of an equation, in capitals as the parser keeps it: "1.7: estran.masks.glint.air.TWICE", for every number
+    of it that is a constant.
+    """
+    found: dict[str, list[str]] = {}
+    for name, definition in environment.get("references", {}).items():
+        match, origin = _OF_EQUATION.match(name), _origin(definition["href"])
+        if match is not None and origin is not None:
+            number = match[2].replace("\\,", "·").translate({ord(brace): None for brace in "{}"})
+            found.setdefault(match[1], []).append(f"{number}: {origin}")
+    return found
 
 
 def _citations(tokens: Sequence[Token], cited: Mapping[str, str]) -> None:
@@ -129,15 +159,17 @@ def _citations(tokens: Sequence[Token], cited: Mapping[str, str]) -> None:
         token.children = children
 
 
-def _equation(latex: str, page: Rendered) -> str:
+def _equation(latex: str, page: Rendered, origins: Mapping[str, Sequence[str]]) -> str:
     match = TAG.search(latex)
     formula = mathml(latex, True)
     if match is None:
         return f'<div class="equation scroll" tabindex="0">{formula}</div>\n'
     label = match.group(1)
     page.anchors.add(label)
+    constants = escape("\n".join(origins.get(label.upper(), ())))
+    title = f' title="{constants}"' if constants else ""
     return (
-        f'<div class="equation scroll" id="{label}" tabindex="0">{formula}<a class="label" '
+        f'<div class="equation scroll" id="{label}" tabindex="0"{title}>{formula}<a class="label" '
         f'href="#{label}">({label})</a></div>\n'
     )
 

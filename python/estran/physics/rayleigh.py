@@ -24,6 +24,19 @@ MOLECULAR_DENSITY = 2.546899e19
 """Molecules a cm³ of air at 288.15 K and 1013.25 hPa (Bodhaine 1999)."""
 STANDARD_PRESSURE = 1013.25
 """hPa."""
+# Coefficients of the fits, in the order of their formulas, wavelengths in micrometres.
+BODHAINE_FIT = (0.0021520, 1.0455996, 341.29061, 0.90230850, 0.0027059889, 85.968563)
+"""Bodhaine 1999, eq. 30."""
+HANSEN_TRAVIS = (0.008569, 0.0113, 0.00013)
+"""Hansen and Travis 1974, Space Sci. Rev. 16, eq. 2.30."""
+BUCHOLTZ_SHORT, BUCHOLTZ_LONG = (6.50362e-3, 3.55212, 1.35579, 0.11563), (8.64627e-3, 3.99668, 1.10298e-3, 2.71393e-2)
+BUCHOLTZ_LIMIT = 0.5
+"""Bucholtz 1995, eq. 8 with table 3, up to this wavelength [µm] and beyond it."""
+FROHLICH_SHAW = (0.00864, 3.916, 0.074, 0.050)
+"""Fröhlich and Shaw 1980, the factor as Young 1981 corrected it."""
+PERBOS = (84.35, 1.225, 1.4)
+PERBOS_PRESSURE = 1013.0
+"""Perbos 1982 [1e-4], and the pressure that it is for [hPa]."""
 
 
 def cross_section(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
@@ -153,28 +166,29 @@ def _checked(wavelength: npt.ArrayLike) -> Float:
 
 def _bodhaine_fit(um: Float) -> Float:
     w = um**2
-    return np.asarray(
-        0.0021520 * (1.0455996 - 341.29061 / w - 0.90230850 * w) / (1 + 0.0027059889 / w - 85.968563 * w)
-    )  # (RAY-6)
+    a, b, c, d, e, f = BODHAINE_FIT
+    return np.asarray(a * (b - c / w - d * w) / (1 + e / w - f * w))  # (RAY-6)
 
 
 def _hansen_travis(um: Float) -> Float:
-    return np.asarray(0.008569 * um**-4.0 * (1 + 0.0113 * um**-2.0 + 0.00013 * um**-4.0))  # (RAY-7)
+    a, b, c = HANSEN_TRAVIS
+    return np.asarray(a * um**-4.0 * (1 + b * um**-2.0 + c * um**-4.0))  # (RAY-7)
 
 
 def _bucholtz(um: Float) -> Float:
     """Two ranges, which meet within 0.1 % at 0.5 µm; Bucholtz 1995, eq. 8 with his table 3, standard atmosphere."""
-    short = 6.50362e-3 * um ** -(3.55212 + 1.35579 * um + 0.11563 / um)
-    long = 8.64627e-3 * um ** -(3.99668 + 1.10298e-3 * um + 2.71393e-2 / um)
-    return np.asarray(np.where(um <= 0.5, short, long))  # (RAY-8)
+    short, long = (a * um ** -(b + c * um + d / um) for a, b, c, d in (BUCHOLTZ_SHORT, BUCHOLTZ_LONG))
+    return np.asarray(np.where(um <= BUCHOLTZ_LIMIT, short, long))  # (RAY-8)
 
 
 def _frohlich_shaw(um: Float) -> Float:
-    return np.asarray(0.00864 * um ** -(3.916 + 0.074 * um + 0.050 / um))  # (RAY-10)
+    a, b, c, d = FROHLICH_SHAW
+    return np.asarray(a * um ** -(b + c * um + d / um))  # (RAY-10)
 
 
 def _perbos(um: Float) -> Float:
-    return np.asarray(1e-4 * (84.35 * um**-4.0 - 1.225 * um**-5.0 + 1.4 * um**-6.0))  # (RAY-9)
+    a, b, c = PERBOS
+    return np.asarray(1e-4 * (a * um**-4.0 - b * um**-5.0 + c * um**-6.0))  # (RAY-9)
 
 
 FITS: dict[str, tuple[Callable[[Float], Float], float]] = {
@@ -182,6 +196,6 @@ FITS: dict[str, tuple[Callable[[Float], Float], float]] = {
     "hansen_travis": (_hansen_travis, STANDARD_PRESSURE),
     "bucholtz": (_bucholtz, STANDARD_PRESSURE),
     "frohlich_shaw": (_frohlich_shaw, STANDARD_PRESSURE),
-    "perbos": (_perbos, 1013.0),
+    "perbos": (_perbos, PERBOS_PRESSURE),
 }
 """Fits of the depth over micrometres, and the pressure [hPa] that each is for."""

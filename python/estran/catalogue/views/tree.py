@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from estran.bounded_xml import read_xml
 from estran.catalogue.spec import Operator, Study
-from estran.catalogue.views import pages
+from estran.catalogue.views import pages, quoted
 from estran.catalogue.views.graphs import graph_properties, read_properties
 from estran.catalogue.views.help import help_files
 from estran.catalogue.views.menu import layer_xml
@@ -27,7 +27,7 @@ def generate(
 ) -> list[tuple[PurePosixPath, str]]:
     """(path relative to `root`, text) of every generated file; of the catalogue where no operators are given.
 
-    `root` is read for its graphs, whose twins are derived.
+    `root` is read for its graphs, whose twins are derived, and for its pages that quote constants.
     """
     if ops is None or studies is None:
         from estran.catalogue import OPERATORS, STUDIES
@@ -35,7 +35,13 @@ def generate(
         ops, studies = OPERATORS if ops is None else ops, STUDIES if studies is None else studies
     return [
         (PurePosixPath(path), text)
-        for path, text in (*plugin_files(ops), *_documents(ops, studies), *_python(ops), *_graphs(root, ops))
+        for path, text in (
+            *plugin_files(ops),
+            *_documents(ops, studies),
+            *_python(ops),
+            *_graphs(root, ops),
+            *quoted.pages(root),
+        )
     ]
 
 
