@@ -344,7 +344,8 @@ class SunGlint(Operator):
         import numpy as np
 
         from estran.masks.glint.air import water_index
-        from estran.masks.glint.detect import NODATA, in_band
+        from estran.masks.glint.detect import NODATA
+        from estran.masks.glint.other_bands import in_band
 
         air = self._air(block)
         index = {band: water_index(_CENTRE[band][1]) for band in BANDS}

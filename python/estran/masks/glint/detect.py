@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from estran.errors import BadParameter
-from estran.jit import jit, over_rows, parallel_jit
+from estran.jit import jit, over_rows
 from estran.masks.glint.air import ClearAir
 from estran.masks.glint.background import CELL, GlintBackground, survey_glint
 from estran.masks.glint.geometry import facet, fresnel, image, stronger_wind, weaker_wind
@@ -42,6 +41,8 @@ _ISOLATED_0, _ISOLATED_1 = 0.3, 0.1
 """Glint of the surroundings over that of the place, from which it is suspected not to belong there, and where that is
 certain.
 """
+_OWN_PART, _ISOLATED_LEAST = 0.5, 0.002
+"""The place's glint is that of its window, half of its own at least, and never below this (GLINT-19)."""
 _FAINT_0, _FAINT_1 = 0.7, 0.5
 """The same over the least glint that is claimed."""
 NONE, LOW, MODERATE, SEVERE, NODATA = 0, 1, 2, 3, 255
@@ -50,6 +51,18 @@ _WHITE, _WHITE_GROWS = 0.0075, 0.02
 _ITSELF = 0.03
 """Allowances of near infrared beyond the glint's own (GLINT-15): of the surroundings, growing with their glint, and of
 the pixel.
+"""
+_EDGES, _BESIDE, _DEPENDENT = 0.5, 0.5, 1.6
+"""Weights of edges and of cloud beside among the signs of cloud, and the power that allows for signs that are not
+independent (GLINT-15).
+"""
+_LOGISTIC, _LARGEST_LOGIT = 1.702, 30.0
+"""Scale that makes the logistic curve that of the normal distribution within 0.01 (Haley 1952), and a bound (GLINT-16).
+"""
+_PREDICTED_BASE = 0.1
+"""Added to a predicted glint before its logarithm is taken, over the least glint that is claimed (GLINT-16)."""
+_SUSPECT, _BEYOND = 0.5, 1.5
+"""Suspicion from which a pixel is suspected cloud; observed glint over what any wind makes from which it is too much.
 """
 
 
@@ -195,14 +208,13 @@ def _surroundings(
         rough = ramp(math.sqrt(max(square / wet - mean * mean, 0.0)) / max(mean, 0.01), _ROUGH_0, _ROUGH_1)
         beside = own * ramp(seeds, 0.0, _GROUP)
         # Waves are bright and dark within the window; glint is not bright in one place alone (GLINT-19).
-        share = around[(column + c) // CELL] / max(bright, 0.5 * itself, 0.002)
+        share = around[(column + c) // CELL] / max(bright, _OWN_PART * itself, _ISOLATED_LEAST)
         faint = around[(column + c) // CELL] / low
         isolation = (
             max(ramp(-share, -_ISOLATED_0, -_ISOLATED_1), ramp(-faint, -_FAINT_0, -_FAINT_1)) if share == share else 1.0
         )
-        suspicion[c] = (
-            1.0 - (1.0 - cloudy[r, c]) * (1.0 - white) * (1.0 - isolation) * (1.0 - 0.5 * rough) * (1.0 - 0.5 * beside)
-        ) ** 1.6
+        clear = (1.0 - cloudy[r, c]) * (1.0 - white) * (1.0 - isolation)
+        suspicion[c] = (1.0 - clear * (1.0 - _EDGES * rough) * (1.0 - _BESIDE * beside)) ** _DEPENDENT
         glint[c] = observed[r, c] - haze / wet
 
 
@@ -260,13 +272,13 @@ def _decide(
             )
             logit = (glint - low) / math.sqrt(uncertainty * uncertainty + relative * relative * glint * glint)
             if trust and expected == expected:
-                logit += max(min(math.log((max(expected, 0.0) + 0.1 * low) / low) / spread, 0.0), -doubt)
-            logit = max(min(1.702 * logit, 30.0), -30.0)
+                logit += max(min(math.log((max(expected, 0.0) + _PREDICTED_BASE * low) / low) / spread, 0.0), -doubt)
+            logit = max(min(_LOGISTIC * logit, _LARGEST_LOGIT), -_LARGEST_LOGIT)
             chance = 1.0 / (1.0 + math.exp(-logit))
             probability[r, c] = (1.0 - suspicion) * chance  # (GLINT-16)
             if expected >= low:
                 found |= _PREDICTED
-            if suspicion > 0.5:
+            if suspicion > _SUSPECT:
                 found |= _CLOUD
             if glint >= low:
                 found |= _OBSERVED
@@ -275,9 +287,9 @@ def _decide(
                         glint, sun_zenith[r, c], sun_azimuth[r, c], view_zenith[r, c], view_azimuth[r, c], index
                     )
                 wind[r, c] = speed
-                if glint > 1.5 * glint_max + low:
+                if glint > _BEYOND * glint_max + low:
                     found |= _EXCESS
-                if suspicion <= 0.5 and chance > 0.5:
+                if suspicion <= _SUSPECT and chance > 0.5:
                     # No brighter than the brightest wind allows (GLINT-17).
                     level = min(glint, glint_max)
                     if level >= severe and sun_zenith[r, c] <= severe_sun:
@@ -290,41 +302,6 @@ def _decide(
                         classes[r, c] = LOW
                         found |= _LOW
             flags[r, c] = found
-
-
-@parallel_jit
-def _in_band(
-    observed: Float,
-    sun_zenith: Float,
-    sun_azimuth: Float,
-    view_zenith: Float,
-    view_azimuth: Float,
-    known: float,
-    wanted: float,
-    out: Float,
-) -> None:
-    rows, cols = out.shape
-    for r in numba.prange(rows):
-        glint, zenith, azimuth, seen, seen_from, row = (
-            observed[r],
-            sun_zenith[r],
-            sun_azimuth[r],
-            view_zenith[r],
-            view_azimuth[r],
-            out[r],
-        )
-        for c in range(cols):
-            _, _, incidence, _, _ = facet(zenith[c], azimuth[c], seen[c], seen_from[c])
-            row[c] = glint[c] * fresnel(incidence, wanted) / fresnel(incidence, known)
-
-
-def in_band(observed: Float, angles: Angles, known: float, wanted: float) -> Float:
-    """Glint seen where the water's index is `known`, as it is where the index is `wanted` (GLINT-11): the facets are
-    the same, Fresnel's share is not.
-    """
-    out = np.empty(observed.shape, np.float32)
-    _in_band(observed, *contiguous(angles, observed.shape), known, wanted, out)
-    return out
 
 
 def glint_mask(

@@ -41,6 +41,8 @@ _FLOOR = 0.001
 """What dark water shows near 1.6 µm without glint: foam, and light that strays from elsewhere."""
 _DRY_AIR = 0.0015
 """What the cirrus band shows over clear water."""
+_INDEX = 1.34
+"""Refractive index of the sea for the skylight that it mirrors (GLINT-8)."""
 _WATER = {
     ("rededge071", "rededge075"): 0.45,
     ("rededge071", "nir08"): 0.20,
@@ -50,8 +52,12 @@ _WATER = {
 """Reflectance of water in the second band over that in the first; after the similarity spectrum of Ruddick et al. 2006,
 doi:10.4319/lo.2006.51.2.1167.
 """
-_HAZIER = 3.0
-"""By how many times the haze that was taken there may be more."""
+_CLEARER, _HAZIER = 0.5, 3.0
+"""By how many times the haze that was taken there may be less, and more (GLINT-18)."""
+_MUDDY_0, _MUDDY_1 = 0.02, 0.04
+"""What is left near 0.70 µm over turbid water: between these the haze that is found fades out."""
+_DAZZLED_0, _DAZZLED_1 = 0.03, 0.1
+"""The same for the glint itself."""
 
 # What is left of water when its glint is taken off (GLINT-13): allowances, and how they grow with the glint: waves run
 # on between the moments of two bands.
@@ -60,6 +66,18 @@ _DARK_GROWS = {"rededge071": 0.08, "red": 0.20}
 _SLOPE, _SLOPE_GROWS = 0.015, 0.15
 _TURBID, _TURBID_GROWS = 0.12, 0.30
 _PAIR, _PAIR_GROWS = 0.004, 0.25
+_LEAST = -0.01
+"""Observed glint from which on a pixel can be water."""
+
+# Signs of cloud (GLINT-14): each rises from its first limit to its second.
+_ICY_0, _ICY_1, _ICY_BASE = 0.5, 1.0, 0.005
+"""Thin cirrus near 1.6 µm over the observed glint and this base."""
+_LIT_0, _LIT_1 = 0.04, 0.08
+"""Near infrared below which its ratio to the vapour band says nothing."""
+_DRY, _DRY_GROWS = 0.005, 0.05
+"""Near infrared beyond the glint's own at which dry air is a sure sign, and how it grows with the glint."""
+_EXCESS_BASE, _STRONG_0, _STRONG_1 = 0.01, 0.05, 0.1
+"""Added to the most that any wind makes; and the observed glint from which an excess is a sign."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +163,7 @@ def _observe_row(
         scatter = -cos_sun * cos_view - across
         forward = cos_sun * cos_view - across
         # Sky mirrored by the sea, on the way up or on the way down, was scattered forward (GLINT-8).
-        mirrored = fresnel(cos_sun, 1.34) + fresnel(cos_view, 1.34)
+        mirrored = fresnel(cos_sun, _INDEX) + fresnel(cos_view, _INDEX)
         back = scatter * scatter + mirrored * (1.0 + forward * forward)
         spread = 1.0 + ASYMMETRY * ASYMMETRY - 2.0 * ASYMMETRY * scatter
         haze_phase = (1.0 - ABSORBED) * (1.0 - ASYMMETRY * ASYMMETRY) / (spread * math.sqrt(spread))
@@ -175,16 +193,17 @@ def _observe_row(
         falling = red_edge2_left - red_edge1_left < _SLOPE + _SLOPE_GROWS * size
         clear = red_edge2_left < _TURBID + _TURBID_GROWS * size
         paired = not (abs(swir22_left) > _PAIR + _PAIR_GROWS * size)  # true where the second SWIR band is missing
-        by_spectrum = dark & falling & clear & paired & (glint > -0.01)  # (GLINT-13)
+        by_spectrum = dark & falling & clear & paired & (glint > _LEAST)  # (GLINT-13)
         told = water_occurrence[c] == water_occurrence[c]
         water = (told & (water_occurrence[c] >= water_from)) | ((not told) & by_spectrum)
         # Cloud (GLINT-14): each sign by itself; one that cannot be read says nothing.
         own = red_edge2_left - 0.5 * red_edge1_left
-        thin = ramp(ice, cirrus_0, cirrus_1) * ramp(ice / (size + 0.005), 0.5, 1.0)
+        thin = ramp(ice, cirrus_0, cirrus_1) * ramp(ice / (size + _ICY_BASE), _ICY_0, _ICY_1)
         ratio = vapour[c] / max(np.float64(nir08[c]), 0.01)
-        dry = ramp(ratio, vapour_0, vapour_1) * ramp(nir08[c], 0.04, 0.08) * ramp(own, 0.0, 0.05 * size + 0.005)
+        dry = ramp(ratio, vapour_0, vapour_1) * ramp(nir08[c], _LIT_0, _LIT_1)
+        dry *= ramp(own, 0.0, _DRY_GROWS * size + _DRY)
         dry = dry if ratio == ratio else 0.0
-        beyond = ramp(glint / (glint_max[c] + 0.01), excess_0, excess_1) * ramp(glint, 0.05, 0.1)
+        beyond = ramp(glint / (glint_max[c] + _EXCESS_BASE), excess_0, excess_1) * ramp(glint, _STRONG_0, _STRONG_1)
         suspicion = 1.0 - (1.0 - thin) * (1.0 - dry) * (1.0 - beyond)
         # More haze than was taken, or less (GLINT-18): what is left, in the proportions of haze and of water.
         known = haze_phase * (1.0 - decay(of_swir16[1] * mass)) / (4.0 * up)
@@ -192,9 +211,9 @@ def _observe_row(
             haze_red_edge2 - in_red_edge2 / straight - of_water * (haze_red_edge1 - in_red_edge1 / straight)
         )
         more = (
-            min(max(more, -0.5 * known), _HAZIER * known)
-            * (1.0 - ramp(red_edge1_left, 0.02, 0.04))
-            * (1.0 - ramp(size, 0.03, 0.1))
+            min(max(more, -_CLEARER * known), _HAZIER * known)
+            * (1.0 - ramp(red_edge1_left, _MUDDY_0, _MUDDY_1))
+            * (1.0 - ramp(size, _DAZZLED_0, _DAZZLED_1))
             / straight
         )
         valid = (red[c] + red_edge1_0 + nir08[c] + red_edge2_0 + swir16_0) * glint_max[c]
