@@ -18,15 +18,14 @@ from estran.scenes.sea import (
     GLINTING,
     LONG_WAVES,
     Sea,
-    chance,
     fresnel,
     glint,
     index_of_water,
     mirror,
     rough_sea,
-    variances,
 )
 from estran.scenes.simulate import SceneConfig, SimulatedScene, simulate
+from estran.scenes.slopes import chance, variances
 from estran.scenes.spectra import CODE
 
 INDEX = 1.34

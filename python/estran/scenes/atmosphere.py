@@ -44,6 +44,10 @@ of the time.
 """
 VAPOUR_HEIGHT, AEROSOL_HEIGHT, AIR_HEIGHT = 2000.0, 2000.0, 8000.0
 """Scale heights [m]."""
+CROSSED = 0.5
+"""Fraction of all gases but ozone that light crosses which the air sends back: molecules scatter above most of the
+vapour, aerosols amid it.
+"""
 # fmt: off
 #              B1     B2     B3     B4     B5     B6     B7     B8     B8A    B9     B10    B11    B12
 STRAY_LIGHT = (.0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0000, .0009, .0000, .0000)
@@ -183,11 +187,9 @@ def _atmosphere(platform: str, cos_sun: float, cos_view: float, azimuth: float, 
     gas = transmittances(
         platform, airmass=mass, ozone=air.ozone, water_vapour=vapour, pressure=pressure(LEVELS)
     )  # (SIM-7)
-    # Molecules scatter above most of the vapour, aerosols amid it: light that the air sends back crosses half of all
-    # gases but ozone.
-    half = {name: 0.5 * TYPICAL[name] for name in GASES}
+    half = {name: CROSSED * TYPICAL[name] for name in GASES}
     crossed = transmittances(
-        platform, airmass=mass, ozone=air.ozone, water_vapour=0.5 * vapour, pressure=pressure(LEVELS), amounts=half
+        platform, airmass=mass, ozone=air.ozone, water_vapour=CROSSED * vapour, pressure=pressure(LEVELS), amounts=half
     )
     path = path * crossed + np.array(STRAY_LIGHT)[:, None]
     diffuse = 1.0 - direct_down / down  # (SIM-8)

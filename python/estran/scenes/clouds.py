@@ -18,11 +18,36 @@ Int32 = npt.NDArray[np.int32]
 
 ASYMMETRY = 0.85
 """Asymmetry factor of cloud droplets in sunlight (Hansen and Travis 1974, Space Sci. Rev. 16)."""
+TWO_STREAM = 0.8660254
+"""Half the root of 3: of Gaussian quadrature with two streams (Liou 2002, 6.5)."""
 CUMULUS_EXTINCTION = 0.10
 STRATUS_EXTINCTION = 0.08
 CIRRUS_EXTINCTION = 6e-4
 """Extinction coefficients [1/m]: Stephens (1978, J. Atmos. Sci. 35, 2123) gives 0.02-0.1 for low water clouds;
 cirrus after Sassen and Comstock (2001, J. Atmos. Sci. 58, 2113)."""
+CUMULUS_CELL, STRATUS_CELL, CIRRUS_CELL = 10.0, 20.0, 60.0
+"""Cells of the layers [m]."""
+EXPONENT, SMALLEST = 1.7, 40.0
+"""Numbers of cumulus fall as this power of their radius, from this one on [m] (Neggers, Jonker and Siebesma 2003, J.
+Atmos. Sci. 60, 1060).
+"""
+CLEARANCE = 300.0
+"""Height of the base of cumulus above the ground below, at least [m]."""
+TALL, TALL_PER_RADIUS, SHORTEST = 45.0, 0.30, 55.0
+"""Thickness of cumulus without and by radius, and the least of it, before a factor is drawn [m]."""
+STRATUS_THICKNESS = 200.0
+"""Of a deck [m]."""
+# Light of a cloud's face (SIM-11).
+LEAST_FACING, MOST_FACING = 0.3, 1.9
+"""Bounds of the light of a face that is turned from or to the Sun, relative to a flat one."""
+SCATTERED, STRAIGHT = 0.42, 0.58
+"""Light of a face that comes from everywhere, and from the Sun."""
+FLAT, TURNED = 0.35, 0.65
+"""Of the latter what does not depend on the face's slope, and what does."""
+SHADED = 0.35
+"""Fraction of the optical thickness of cloud in between that takes from the light of a face."""
+THIN = 0.25
+"""Fraction of a cloud's own optical thickness that decides how much of a face it has: a thin cloud has none."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +100,7 @@ class Place:
 @jit
 def reflectance(tau: float) -> float:
     """Share of light that a flat cloud sends back (two streams, no absorption; Liou 2002, 6.5)."""
-    scaled = 0.8660254 * (1 - ASYMMETRY) * tau
+    scaled = TWO_STREAM * (1 - ASYMMETRY) * tau
     return float(scaled / (1.0 + scaled)) if scaled > 0 else 0.0  # (SIM-9)
 
 
@@ -185,13 +210,13 @@ def _side(place: Place, cell: float, margin: float) -> tuple[int, tuple[float, f
 
 
 def cumulus(seed: int, spec: CumulusSpec, place: Place, first: int) -> tuple[Layer, Int32]:
-    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, 300 m or more above the
-    ground beneath.
+    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, :data:`CLEARANCE` or
+    more above the ground beneath.
 
     `first` is the number of the first object.
     """
     rng = stream(seed, spec.name)
-    cell = 10.0
+    cell = CUMULUS_CELL
     n, origin = _side(place, cell, MARGIN)
     layer = _empty(n, cell, origin, CUMULUS_EXTINCTION)
     identity = np.zeros((n, n), np.int32)
@@ -200,18 +225,16 @@ def cumulus(seed: int, spec: CumulusSpec, place: Place, first: int) -> tuple[Lay
     where = fractal(rng, 128, 1.8, 64.0, 4.0)
     stretch, heading = rng.uniform(1.0, 1.5), rng.uniform(0, np.pi)
     target, filled, number = spec.cover * (place.side / cell) ** 2, 0, first
-    # Numbers of cumulus fall as this power of their size (Neggers, Jonker and Siebesma 2003, J. Atmos. Sci. 60, 1060).
-    exponent, smallest = 1.7, 40.0
-    low, high = smallest ** (1 - exponent), spec.largest ** (1 - exponent)
+    low, high = SMALLEST ** (1 - EXPONENT), spec.largest ** (1 - EXPONENT)
     while filled < target and number - first < 20000:
         # Inverse of the cumulative power law between the smallest and the largest radius.
-        radius = float((low + rng.uniform() * (high - low)) ** (1 / (1 - exponent)))
+        radius = float((low + rng.uniform() * (high - low)) ** (1 / (1 - EXPONENT)))
         down, right = rng.uniform(0, place.side, 2)
         base = float(spec.altitude + spec.spread * rng.standard_normal())
-        tall = float(np.clip(45.0 + 0.30 * radius, 55.0, spec.tallest) * rng.uniform(0.8, 1.1))
+        tall = float(np.clip(TALL + TALL_PER_RADIUS * radius, SHORTEST, spec.tallest) * rng.uniform(0.8, 1.1))
         # Clouds keep company: more of them where broad noise is high.
         lonely = where[int(down / place.side * 128), int(right / place.side * 128)] < rng.normal(-0.2, 0.5)
-        base = max(base, _highest_below(place, down, right, radius) + 300.0)
+        base = max(base, _highest_below(place, down, right, radius) + CLEARANCE)
         x, y = right + base * place.view[0], down + base * place.view[1]
         puffs = _puffs(rng, (y - origin[1]) / cell, (x - origin[0]) / cell, radius, tall, cell, stretch, heading)
         if lonely:
@@ -232,7 +255,7 @@ def stratus(seed: int, cover: float, altitude: float, place: Place, number: int)
     """A flat deck with a textured top and a ragged edge; one object."""
     rng = stream(seed, "stratus")
     # A coarser grid is enough for a deck.
-    cell, rim = 20.0, 600.0
+    cell, rim = STRATUS_CELL, 600.0
     n, (x, y) = _side(place, cell, rim)
     layer = _empty(n, cell, (x + altitude * place.view[0], y + altitude * place.view[1]), STRATUS_EXTINCTION)
     wide = fractal(rng, n, 1.9, n * 0.5, 3.0)
@@ -242,7 +265,7 @@ def stratus(seed: int, cover: float, altitude: float, place: Place, number: int)
     fray = np.clip(1 - np.minimum(inside[:, None], inside[None, :]) / rim, 0, 1) ** 2
     threshold = np.quantile(wide, 1 - cover)
     rise = np.clip((wide - threshold - 4 * fray) / 0.3 + 0.05 * texture, 0, 1)
-    layer.thickness[:] = np.maximum(200.0 * rise**0.7 * (1 + 0.08 * texture), 0)
+    layer.thickness[:] = np.maximum(STRATUS_THICKNESS * rise**0.7 * (1 + 0.08 * texture), 0)
     layer.base[:] = altitude
     return layer, np.where(layer.thickness > 0, number, 0).astype(np.int32)
 
@@ -250,7 +273,7 @@ def stratus(seed: int, cover: float, altitude: float, place: Place, number: int)
 def cirrus(seed: int, cover: float, altitude: float, thickest: float, place: Place, number: int) -> tuple[Layer, Int32]:
     """Thin ice cloud in streaks; `thickest` is its greatest vertical optical thickness."""
     rng = stream(seed, "cirrus")
-    cell = 60.0
+    cell = CIRRUS_CELL
     n, origin = _side(place, cell, altitude * 0.3)
     layer = _empty(n, cell, origin, CIRRUS_EXTINCTION, ice=True)
     wide = fractal(rng, n, 2.0, n * 0.9, 6.0)
@@ -289,11 +312,11 @@ def _face(
             south = (thickness[min(i + 2, n - 1), j] - thickness[max(i - 2, 0), j]) / (4 * cell)
             # cos(i) / cos(sun zenith) of the face, without the norm that foreshortening cancels.
             facing = 1.0 - (east * sun_east + south * sun_south)
-            facing = min(max(facing, 0.3), 1.9)
-            lit = np.exp(-0.35 * (1 - ASYMMETRY * ASYMMETRY) * tau_above[i, j])
-            full = 0.42 + 0.58 * (0.35 + 0.65 * facing) * lit
+            facing = min(max(facing, LEAST_FACING), MOST_FACING)
+            lit = np.exp(-SHADED * (1 - ASYMMETRY * ASYMMETRY) * tau_above[i, j])
+            full = SCATTERED + STRAIGHT * (FLAT + TURNED * facing) * lit
             # A thin cloud has no face.
-            thick = 1.0 - np.exp(-0.25 * t * extinction)
+            thick = 1.0 - np.exp(-THIN * t * extinction)
             light[i, j] = 1.0 + thick * (full - 1.0)  # (SIM-11)
 
 

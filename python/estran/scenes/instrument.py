@@ -101,6 +101,10 @@ table 1).
 """
 
 
+LEVELS = 4095
+"""Steps of the 12-bit counter."""
+
+
 @dataclass(frozen=True)
 class Radiometry:
     """Per band: variance of the noise, step of the 12-bit counter, reflectance at which it is full; in units of
@@ -123,7 +127,7 @@ def radiometry(platform: str, cos_sun: float, distance: float) -> Radiometry:
     full = np.array(MAXIMUM_RADIANCE) * to_reflectance
     variance = (reference / np.array(SNR_AT_REFERENCE)) ** 2
     # (SIM-15)
-    return Radiometry(variance / 3, variance * 2 / 3 / reference, full / 4095, full)
+    return Radiometry(variance / 3, variance * 2 / 3 / reference, full / LEVELS, full)
 
 
 def view_rays(

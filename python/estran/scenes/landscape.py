@@ -70,6 +70,8 @@ class Landscape:
     snow: UInt8
 
 
+STEEPNESS = 0.55
+"""Median slope of high ground [1], 29 degrees: as in the Alps."""
 WATER = tuple(CODE[name] for name in ("deep_water", "turbid_water", "shallow_sand", "lake_water", "foam"))
 SAND = tuple(CODE[name] for name in ("sand_dry", "sand_white", "sand_wet"))
 SNOW = tuple(CODE[name] for name in ("snow_fresh", "snow_old"))
@@ -157,15 +159,15 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
 
 
 def _weathered(elevation: Float32) -> Float32:
-    """Mountains no steeper than mountains are: heights above 60 m shrink until the middle slope of the high ground is
-    29 degrees, as in the Alps.
+    """Mountains no steeper than mountains are: heights above 60 m shrink until the median slope of the high ground is
+    :data:`STEEPNESS`.
     """
     high = np.asarray(elevation > 250)
     if not high.any():
         return elevation
     dy, dx = np.gradient(elevation, 20.0)
     middle = float(np.median(np.asarray(np.hypot(dx, dy))[high]))
-    shrink = np.float32(min(1.0, 0.55 / middle))
+    shrink = np.float32(min(1.0, STEEPNESS / middle))
     return np.where(elevation > 60, 60 + (elevation - 60) * shrink, elevation).astype(np.float32)
 
 

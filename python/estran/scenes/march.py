@@ -19,6 +19,8 @@ from estran.scenes.layer import BLOCK, Cells, Layer
 Float32 = npt.NDArray[np.float32]
 TILE = 16
 """Rays on a side of the tiles of the image that are tested together."""
+LONGEST_STEP = 40.0
+"""Longest step of a ray [m of climb]; steps are no longer than a cell either."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _climb(
     base, thickness, light, low, high, cell, ox, oy = cloud
     n = base.shape[0]
     run = np.sqrt(1.0 + dx * dx + dy * dy)
-    dz = min(40.0, cell / max(abs(dx), abs(dy), 1e-6))
+    dz = min(LONGEST_STEP, cell / max(abs(dx), abs(dy), 1e-6))
     length = 0.0
     height = 0.0
     bright = 0.0

@@ -24,21 +24,23 @@ from estran.scenes.march import Rays, march
 from estran.scenes.relief import relief_shadow
 from estran.scenes.sea import GLINTING, Sea, glint, index_of_water, mirror
 from estran.scenes.spectra import ICE_CLOUD, LIQUID_CLOUD, table
-from estran.scenes.surroundings import around, cloud_around, ground_around, lit
+from estran.scenes.surroundings import SKY_LOST, around, cloud_around, ground_around, lit
 from estran.sensors.bands import SENTINEL2
 
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
 CLOUD_DEPTH = 0.5
-"""A pixel is truly cloudy where the optical thickness of water cloud along the view of B4 reaches this: about as much
-as makes a shadow (`SHADOW_BEAM`).
-"""
+"""A pixel is truly cloudy where the optical thickness of water cloud along the view of B4 reaches this."""
 CIRRUS_DEPTH = 0.03
 """A pixel is truly under thin cirrus from this optical thickness on."""
 SHADOW_BEAM = 0.6
 """A pixel is truly in cloud shadow where clouds let less than this share of the Sun's beam through, and no cloud hides
 it.
+"""
+HAZE_LOST, VEILED = 0.15, 0.5
+"""Path reflectance that is missing below a cloud that stops all of the beam; and how soon cloud along the view hides
+what is below it, by its optical thickness (SIM-13).
 """
 BAND_OF_GLINT = 11
 """The truth about glint is that of B11, where the water below sends back nothing."""
@@ -163,8 +165,8 @@ def _compose(
             # (SIM-6)
             value = sharp[level] * lit(surface, d, direct[y, x], sky_view[y, x], lost) + (1 - sharp[level]) * near
             value *= through[level] / (1 - bounce[level] * near)
-            value += sea * (mirrored[0] * (1 - 0.35 * lost) + mirrored[1] * direct[y, x])
-            haze = path[level] * (1 - 0.15 * lost)
+            value += sea * (mirrored[0] * (1 - SKY_LOST * lost) + mirrored[1] * direct[y, x])
+            haze = path[level] * (1 - HAZE_LOST * lost)
             spark = glitter[i, j] * direct[y, x] * straight[level]
             for k in range(layers):
                 t = tau[k, i, j]
@@ -175,7 +177,7 @@ def _compose(
                     cloud = r * colour[k, band]
                     value = value * (1 - r) + cloud * bright[k, i, j] * through[at] / (1 - bounce[at] * far)
                     spark *= beam(t)
-                    hidden = 1 - np.exp(-0.5 * t)
+                    hidden = 1 - np.exp(-VEILED * t)
                     haze = haze * (1 - hidden) + path[at] * hidden
             out[i, j] = value + haze + spark
 

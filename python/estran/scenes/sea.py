@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage
 
-from estran.jit import jit, parallel_jit
+from estran.jit import parallel_jit
 from estran.physics.sea_surface.foam import coverage
 from estran.physics.sea_surface.refraction import refractive_index
 from estran.scenes.chance import fractal, stream
 from estran.scenes.march import Rays
+from estran.scenes.slopes import chance, variances
 from estran.scenes.spectra import NAMES
 from estran.sensors.bands import SENTINEL2
 
@@ -31,11 +32,15 @@ UInt8 = npt.NDArray[np.uint8]
 TILE = 1024
 """Side of the periodic field of long waves, in cells of 10 m."""
 LONG_WAVES = 0.10
-"""Share of the variance of slopes that waves longer than two rays have: drawn one by one, the rest is a distribution of
-facets.
+"""Fraction of the variance of slopes that waves longer than two rays have: drawn one by one, the rest is a distribution
+of facets.
 """
-GUSTS = 0.16
-"""Standard deviation of the wind over its mean."""
+SHORTEST_WAVE, PEAK = 25.0, (60.0, 170.0)
+"""Shortest of the long waves, and range of their peak wavelength [m]."""
+TURN = 25.0
+"""Standard deviation of their heading from the wind's [degrees]: swell comes from elsewhere."""
+GUSTS, LONGEST_GUST, SHORTEST_GUST = 0.16, 300.0, 8.0
+"""Standard deviation of the wind over its mean; wavelengths between which it varies [pixels of 20 m]."""
 SHELTER, SHELTER_DISTANCE = 0.55, 250.0
 """By how much the wind falls at the shore, and how far from it that fades [m]: narrow waters lie calmer than the sea.
 """
@@ -93,7 +98,7 @@ def rough_sea(seed: int, water: UInt8, wind: float, azimuth: float) -> Sea:
     """
     rng = stream(seed, "sea")
     size = water.shape[0]
-    gusts = fractal(rng, max(size, 64), 1.7, 300.0, 8.0)[:size, :size]
+    gusts = fractal(rng, max(size, 64), 1.7, LONGEST_GUST, SHORTEST_GUST)[:size, :size]
     away = (
         ndimage.distance_transform_edt(water).astype(np.float32) * np.float32(20.0)
         if not water.all()
@@ -103,13 +108,12 @@ def rough_sea(seed: int, water: UInt8, wind: float, azimuth: float) -> Sea:
     speed = np.clip(wind * (1.0 + GUSTS * gusts) * (1.0 - SHELTER * shore), 0.3, 20.0)
     angle = np.radians(azimuth)
     wind_from = float(np.sin(angle)), float(-np.cos(angle))
-    # Swell comes from elsewhere: it keeps within 40 degrees or so of the wind here.
-    turn = np.radians(rng.normal(0.0, 25.0))
+    turn = np.radians(rng.normal(0.0, TURN))
     heading = (
         -wind_from[0] * np.cos(turn) + wind_from[1] * np.sin(turn),
         -wind_from[0] * np.sin(turn) - wind_from[1] * np.cos(turn),
     )
-    peak = float(rng.uniform(60.0, 170.0))
+    peak = float(rng.uniform(*PEAK))
     across, along = variances(wind)
     east, south = _long_waves(rng, (float(heading[0]), float(heading[1])), peak, LONG_WAVES * (across + along))
     fast = float(np.sqrt(9.81 * peak / (2.0 * np.pi)))  # waves of deep water
@@ -136,46 +140,12 @@ def _long_waves(
     k[0, 0] = 1.0
     towards = np.abs(kx * heading[0] + ky * heading[1]) / k
     # Phillips (1957): elevation falls with k^-4 above the peak; no waves that a ray of 10 m cannot carry.
-    amplitude = k**-2.0 * np.exp(-0.5 * (1.0 / (peak * k)) ** 2) * towards**2 * (k < 1.0 / 25.0)
+    amplitude = k**-2.0 * np.exp(-0.5 * (1.0 / (peak * k)) ** 2) * towards**2 * (k < 1.0 / SHORTEST_WAVE)
     amplitude[0, 0] = 0.0
     noise = amplitude * (rng.standard_normal(k.shape) + 1j * rng.standard_normal(k.shape))
     east, south = (fft.irfft2(1j * component * noise, s=(TILE, TILE), workers=1) for component in (kx, ky))
     scale = np.sqrt(variance / float((east * east).mean() + (south * south).mean()))
     return (east * scale).astype(np.float32), (south * scale).astype(np.float32)
-
-
-@jit
-def variances(wind: float) -> tuple[float, float]:
-    """Variance of the slopes of a clean sea across and along the wind (SIM-17; Cox and Munk 1954, J. Opt. Soc. Am. 44,
-    838-850).
-    """
-    return 0.003 + 0.00192 * wind, 0.00316 * wind
-
-
-@jit
-def chance(
-    east: float, south: float, wind: float, from_east: float, from_south: float, taken_along: float, taken_across: float
-) -> float:
-    """Density of facets of a slope (east, south); `taken` are variances that long waves have already (SIM-17).
-
-    The axis along the wind points to where it comes from, so the steep lee sides of waves have positive slopes;
-    skewness and peakedness after Cox and Munk.
-    """
-    across, along = variances(wind)
-    # However long the waves, the short ones keep a third of their own slopes.
-    across, along = max(across - taken_across, 0.35 * across), max(along - taken_along, 0.35 * along)
-    u = (east * from_east + south * from_south) / np.sqrt(along)
-    c = (south * from_east - east * from_south) / np.sqrt(across)
-    u2, c2 = u * u, c * c
-    if u2 + c2 > 40.0:
-        return 0.0
-    skew = -0.5 * (0.01 - 0.0086 * wind) * (c2 - 1.0) * u - (0.04 - 0.033 * wind) / 6.0 * u * (u2 - 3.0)
-    peaked = (
-        0.40 / 24.0 * (c2 * c2 - 6.0 * c2 + 3.0)
-        + 0.12 / 4.0 * (c2 - 1.0) * (u2 - 1.0)
-        + 0.23 / 24.0 * (u2 * u2 - 6.0 * u2 + 3.0)
-    )
-    return float(np.exp(-0.5 * (u2 + c2)) / (2.0 * np.pi * np.sqrt(across * along)) * max(1.0 + skew + peaked, 0.0))
 
 
 def fresnel(cos_incidence: Float, index: float) -> Float:

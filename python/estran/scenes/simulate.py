@@ -36,6 +36,24 @@ TILE, EPSG, CORNER = "31TDH", 32631, (399960.0, 4800000.0)
 """Every scene lies in the upper-left corner of this tile (eastern Pyrenees and the sea in reality)."""
 
 
+SLOPE_ACROSS = 0.17
+"""Slope of the view across the track is drawn between plus and minus this [1]: the swath's edges."""
+AEROSOL, VAPOUR, OZONE = (0.05, 0.25), (1.5, 3.5), (280.0, 380.0)
+"""Ranges from which air is drawn: optical depth at 550 nm at sea level, water vapour there [g/cm²], ozone [DU]."""
+COLD = 0.35
+"""Vapour and aerosol of cold, snow-covered mountains over those of lowlands."""
+WIND = (2.0, 9.0)
+"""Range of the mean wind [m/s]."""
+CIRRUS_BASE, CIRRUS_DEPTH = (8500.0, 11000.0), (0.15, 0.6)
+"""Ranges of the altitude of cirrus [m] and of its greatest optical thickness."""
+LARGEST_CUMULUS = 1400.0
+"""Radius of the largest cumulus [m]; less in small scenes."""
+HIGHER, HIGHER_BY = 0.12, (1800, 2600)
+"""Fraction of the cumulus that stand higher, and range of by how much [m]."""
+SATURATED, QUANTIFICATION = 65535, 10000.0
+"""Digital number of saturation, and digital numbers for a reflectance of 1."""
+
+
 @dataclass(frozen=True)
 class SceneConfig:
     """How a scene is made; see the study "simulate scene" for meanings. None: drawn from the seed."""
@@ -120,9 +138,9 @@ def _count(values: Float32, step: float, full: float, outside: UInt8, out: npt.N
             if outside[i, j]:
                 out[i, j] = 0
             elif v >= full:
-                out[i, j] = 65535
+                out[i, j] = SATURATED
             else:
-                out[i, j] = max(1, int(np.floor(np.floor(v / step + 0.5) * step * 10000.0 + 0.5)))
+                out[i, j] = max(1, int(np.floor(np.floor(v / step + 0.5) * step * QUANTIFICATION + 0.5)))
 
 
 @parallel_jit
@@ -239,7 +257,7 @@ def _angles(
         raise BadGeometry(
             "the Sun is too low to simulate", expected="a zenith below 85 degrees", found=zenith, todo="give --sza"
         )
-    slope = float(rng.uniform(-0.17, 0.17))
+    slope = float(rng.uniform(-SLOPE_ACROSS, SLOPE_ACROSS))
     view = config.vza if config.vza is not None else float(np.degrees(np.arctan(abs(slope))))
     toward = config.vaa if config.vaa is not None else (FLIGHT_AZIMUTH + (90.0 if slope > 0 else -90.0)) % 360.0
     return zenith, azimuth, view, toward
@@ -248,7 +266,7 @@ def _angles(
 def _wind(config: SceneConfig) -> tuple[float, float]:
     """Mean speed [m/s] and where it comes from [degrees from true north], as configured or drawn."""
     rng = stream(config.seed, "wind")
-    speed, azimuth = float(rng.uniform(2.0, 9.0)), float(rng.uniform(0.0, 360.0))
+    speed, azimuth = float(rng.uniform(*WIND)), float(rng.uniform(0.0, 360.0))
     return (speed if config.wind is None else config.wind), (
         azimuth if config.wind_direction is None else config.wind_direction
     )
@@ -256,10 +274,9 @@ def _wind(config: SceneConfig) -> tuple[float, float]:
 
 def _air(config: SceneConfig, wind: float, rng: np.random.Generator) -> Air:
     """Clear air of a warm season; over snow it is dry and clean."""
-    # Cold air holds a third of the vapour, and over snow-covered mountains about a third of the aerosol of lowlands.
-    cold = 0.35 if config.kind == "snow" else 1.0
-    aerosol, vapour = float(rng.uniform(0.05, 0.25)) * cold, float(rng.uniform(1.5, 3.5)) * cold
-    ozone = float(stream(config.seed, "ozone").uniform(280.0, 380.0))
+    cold = COLD if config.kind == "snow" else 1.0
+    aerosol, vapour = float(rng.uniform(*AEROSOL)) * cold, float(rng.uniform(*VAPOUR)) * cold
+    ozone = float(stream(config.seed, "ozone").uniform(*OZONE))
     return Air(aerosol, vapour, ozone, "coastal" if config.kind in ("coast", "ocean") else "continental", wind)
 
 
@@ -270,12 +287,12 @@ def make_clouds(config: SceneConfig, place: Place, rng: np.random.Generator) -> 
     base = config.base if config.base is not None else float(rng.uniform(900, 2200))
     deck, middle, high = (
         base + float(rng.uniform(500, 1100)),
-        base + float(rng.uniform(1800, 2600)),
-        float(rng.uniform(8500, 11000)),
+        base + float(rng.uniform(*HIGHER_BY)),
+        float(rng.uniform(*CIRRUS_BASE)),
     )
-    largest = float(np.clip(0.05 * place.side, 250.0, 1400.0))
-    low = CumulusSpec("cumulus", 0.88 * config.clouds, base, 90.0, config.thickness, largest)
-    between = CumulusSpec("altocumulus", 0.12 * config.clouds, middle, 120.0, 0.7 * config.thickness, 0.6 * largest)
+    largest = float(np.clip(0.05 * place.side, 250.0, LARGEST_CUMULUS))
+    low = CumulusSpec("cumulus", (1.0 - HIGHER) * config.clouds, base, 90.0, config.thickness, largest)
+    between = CumulusSpec("altocumulus", HIGHER * config.clouds, middle, 120.0, 0.7 * config.thickness, 0.6 * largest)
     made = [sky.cumulus(config.seed, low, place, 1)]
     if config.stratus > 0:
         made.append(
@@ -283,7 +300,7 @@ def make_clouds(config: SceneConfig, place: Place, rng: np.random.Generator) -> 
         )
     made.append(sky.cumulus(config.seed, between, place, _next(made)))
     if config.cirrus > 0:
-        made.append(sky.cirrus(config.seed, config.cirrus, high, float(rng.uniform(0.15, 0.6)), place, _next(made)))
+        made.append(sky.cirrus(config.seed, config.cirrus, high, float(rng.uniform(*CIRRUS_DEPTH)), place, _next(made)))
     made = [(layer, identity) for layer, identity in made if layer.thickness.any()]
     return CloudField(tuple(layer for layer, _ in made), tuple(identity for _, identity in made))
 

@@ -27,6 +27,8 @@ SKY_THROUGH_CLOUD = 0.24
 """Light under a cloud relative to the beam it stops: what droplets let down diffusely and neighbours send in.
 In T31UFS (2019-04-11) B8A in the cores of shadows is
 about half of the ground around."""
+SKY_LOST = 0.35
+"""Fraction of the skylight that is missing under a cloud that stops all of the beam."""
 
 
 @jit
@@ -44,7 +46,7 @@ def lit(surface: float, diffuse: float, direct: float, sky_view: float, lost: fl
     lost
         Share of the beam that clouds stop.
     """
-    return surface * ((1 - diffuse) * (direct + SKY_THROUGH_CLOUD * lost) + diffuse * sky_view * (1 - 0.35 * lost))
+    return surface * ((1 - diffuse) * (direct + SKY_THROUGH_CLOUD * lost) + diffuse * sky_view * (1 - SKY_LOST * lost))  # (SIM-18)
 
 
 @parallel_jit

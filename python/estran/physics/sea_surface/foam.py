@@ -18,11 +18,15 @@ FIRST, STEP = 200.0, 100.0
 """Abscissae of the table [nm]. A table read one place off, as in 6SV1.1, makes foam at 1.61 µm 20 % too bright and at
 2.13 µm 60 %.
 """
+COVERAGE = (2.95e-6, 3.52)
+"""Factor and power of the wind [m/s] in the cover of foam: Monahan and O'Muircheartaigh 1980, J. Phys. Oceanogr. 10,
+2094-2099.
+"""
 
 
 def coverage(wind: npt.ArrayLike) -> Float:
-    """Share of the sea that foam covers (SEA-9); Monahan and O'Muircheartaigh 1980, wind [m/s], at most 1."""
-    return np.asarray(np.minimum(2.95e-6 * np.asarray(wind, float) ** 3.52, 1.0))
+    """Fraction of the sea that foam covers (SEA-9); Monahan and O'Muircheartaigh 1980, wind [m/s], at most 1."""
+    return np.asarray(np.minimum(COVERAGE[0] * np.asarray(wind, float) ** COVERAGE[1], 1.0))
 
 
 def effective_reflectance(wavelength: npt.ArrayLike) -> Float:
