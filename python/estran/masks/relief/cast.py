@@ -23,6 +23,8 @@ LEAST_ELEVATION, MOST_ELEVATION = 0.5, 89.9
 
 _AT_ONCE = 64
 """Rows read at once where only their least value is wanted."""
+SMALLEST_TILE, LARGEST_TILE = 256, 1024
+"""Sides of the tiles that are swept [pixels]: small ones follow the sun more closely, large ones save overlap."""
 STEEPEST = 1.0
 """Rise of the terrain that is taken for possible where none is known (45 degrees)."""
 
@@ -205,7 +207,7 @@ def _tile_side(relief: Relief, sun: Sun, highest: float) -> int:
     reach = (highest - float(np.nanmin(relief.dem))) / np.tan(
         np.radians(np.clip(sun.lowest(), LEAST_ELEVATION, MOST_ELEVATION))
     )
-    return int(np.clip(2 * reach / posting, 256, 1024))
+    return int(np.clip(2 * reach / posting, SMALLEST_TILE, LARGEST_TILE))
 
 
 def _tiles(shape: tuple[int, int], side: int) -> Iterator[tuple[int, int, int, int]]:

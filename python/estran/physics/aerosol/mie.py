@@ -18,10 +18,15 @@ from estran.jit import parallel_jit
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
+TERMS = (4.05, 2.0)
+"""Terms of the series beyond the size parameter: by its cube root, and more (Wiscombe 1980)."""
+START, START_MORE = 8.0, 16
+"""Where the downward recurrence starts beyond the turning point |mx|: in widths |mx|^(1/3), and more."""
+
 
 def terms(size: float) -> int:
     """Terms of the series for a size parameter (AER-1)."""
-    return int(size + 4.05 * size ** (1.0 / 3.0) + 2.0) + 1
+    return int(size + TERMS[0] * size ** (1.0 / 3.0) + TERMS[1]) + 1
 
 
 def coefficients(sizes: npt.ArrayLike, index: complex) -> tuple[Complex, Complex]:
@@ -101,10 +106,10 @@ def _coefficients(sizes: Float, index: complex, last: int) -> Complex:
     for k in numba.prange(sizes.size):
         x = sizes[k]
         inner = index * x
-        count = int(x + 4.05 * x ** (1.0 / 3.0) + 2.0) + 1
+        count = int(x + TERMS[0] * x ** (1.0 / 3.0) + TERMS[1]) + 1
         # Logarithmic derivative, downwards: stable for any absorption. It forgets its start over widths of the turning
         # point, |mx|^(1/3): the 15 more terms that are often taken cost 1e-5 at x = 100 and 3e-3 at x = 10000.
-        start = max(count, int(abs(inner) + 8.0 * abs(inner) ** (1.0 / 3.0))) + 16
+        start = max(count, int(abs(inner) + START * abs(inner) ** (1.0 / 3.0))) + START_MORE
         derivative = np.zeros(start + 1, np.complex128)
         for n in range(start, 0, -1):
             derivative[n - 1] = n / inner - 1.0 / (derivative[n] + n / inner)

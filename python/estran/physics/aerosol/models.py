@@ -90,28 +90,36 @@ _FINE_DESERT, _COARSE_DESERT = Mode.of_volume(0.12, 0.40, DESERT), Mode.of_volum
 
 WMO_VOLUMES = {"dust_like": 113.98352, "water_soluble": 113.98352e-6, "oceanic": 5.14441, "soot": 59.77755e-6}
 """Mean volume of a particle [µm³] as the WMO report takes it, from radii below its own limit."""
+MARITIME, COASTAL = (0.99, 0.01), (0.995, 0.005)
+"""Fractions by number of small rural particles and sea salt; coastal air has half of the sea salt (Gordon and Wang
+1994).
+"""
+CONTINENTAL, URBAN = (0.70, 0.29, 0.01), (0.17, 0.61, 0.22)
+"""Fractions by volume of dust-like and water-soluble particles and soot."""
+MARITIME_WMO = (0.05, 0.95)
+"""Fractions by volume of water-soluble and oceanic particles."""
 
 MODELS: dict[str, AerosolModel] = {
     model.name: model
     for model in (
-        AerosolModel("maritime", (_RURAL_MODE, _SALT_MODE), (0.99, 0.01), _SF),
+        AerosolModel("maritime", (_RURAL_MODE, _SALT_MODE), MARITIME, _SF),
         AerosolModel(
             "coastal",
             (_RURAL_MODE, _SALT_MODE),
-            (0.995, 0.005),
+            COASTAL,
             _SF + "; half of the maritime model's sea salt (Gordon and Wang 1994)",
         ),
         AerosolModel.by_volume(
             "continental",
             (_DUST_LIKE_MODE, _WATER_SOLUBLE_MODE, _SOOT_MODE),
-            (0.70, 0.29, 0.01),
+            CONTINENTAL,
             (WMO_VOLUMES["dust_like"], WMO_VOLUMES["water_soluble"], WMO_VOLUMES["soot"]),
             _WMO,
         ),
         AerosolModel.by_volume(
             "urban",
             (_DUST_LIKE_MODE, _WATER_SOLUBLE_MODE, _SOOT_MODE),
-            (0.17, 0.61, 0.22),
+            URBAN,
             (WMO_VOLUMES["dust_like"], WMO_VOLUMES["water_soluble"], WMO_VOLUMES["soot"]),
             _WMO,
         ),
@@ -121,7 +129,7 @@ MODELS: dict[str, AerosolModel] = {
         AerosolModel.by_volume(
             "maritime_wmo",
             (_WATER_SOLUBLE_MODE, Mode(0.3, math.log(2.51), OCEANIC)),
-            (0.05, 0.95),
+            MARITIME_WMO,
             (WMO_VOLUMES["water_soluble"], WMO_VOLUMES["oceanic"]),
             _WMO,
         ),

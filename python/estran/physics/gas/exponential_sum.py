@@ -19,6 +19,14 @@ STANDARD_PRESSURE = 1013.25
 """hPa."""
 LEAST_PRESSURE, GREATEST_PRESSURE = 300.0, 1060.0
 """Of the ground, that exponents are fitted to [hPa]."""
+RATES, AMOUNTS = 65, 121
+"""Rates among which the sum is sought, and amounts at which it is fitted; 0 is among both."""
+LEAST_WEIGHT = 1e-9
+"""Weights below this are left out of a sum."""
+WATER_POWER = 4
+"""Power of the pressure with which water vapour thins out: its scale height is a quarter of the air's."""
+LARGEST_POWER, POWERS, SAMPLES = 1.5, 301, 12
+"""Powers of the pressure are sought between 0 and this; how many; amounts and pressures that they are sought over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,16 +99,16 @@ def exponential_sum(
 
     seen = weight > 0.0
     thickness, weight = thickness[seen], weight[seen] / weight[seen].sum()
-    amounts = np.concatenate([[0.0], np.geomspace(1e-4 * largest, largest, 120)])
+    amounts = np.concatenate([[0.0], np.geomspace(1e-4 * largest, largest, AMOUNTS - 1)])
     mean = np.exp(-saturated(thickness, overlap, amounts)) @ weight
     # Within a cell, absorption at the heart of lines is far above the mean.
     highest = float(thickness.max()) * (1.0 if np.isinf(overlap) else 300.0)
-    rates = np.concatenate([[0.0], np.geomspace(1e-2 / largest, max(highest, 2e-2 / largest), 64)])
+    rates = np.concatenate([[0.0], np.geomspace(1e-2 / largest, max(highest, 2e-2 / largest), RATES - 1)])
     # A heavy row holds the sum at one where there is no gas.
     design = np.exp(-amounts[:, None] * rates)
     design[0] *= 1e3
     shares, _ = nnls(design, np.concatenate([[1e3], mean[1:]]), maxiter=4000)
-    kept = shares > 1e-9
+    kept = shares > LEAST_WEIGHT
     sums = ExponentialSum(shares[kept] / shares[kept].sum(), rates[kept], 0.0)
     if np.isinf(overlap):
         return ExponentialSum(sums.weight, sums.rate, column_exponent)
@@ -116,15 +124,14 @@ def _broadening(
 ) -> float:
     """The power of the pressure by which an amount counts for more, least squares over amounts and pressures (ABS-4).
 
-    `water_like` columns fall with the fourth power of the pressure, as water vapour does whose scale height is a
-    quarter of the air's.
+    `water_like` columns fall with the power :data:`WATER_POWER` of the pressure.
     """
-    amounts = np.geomspace(0.05 * largest, 0.35 * largest, 12)
-    pressures = np.linspace(LEAST_PRESSURE, GREATEST_PRESSURE, 12)
+    amounts = np.geomspace(0.05 * largest, 0.35 * largest, SAMPLES)
+    pressures = np.linspace(LEAST_PRESSURE, GREATEST_PRESSURE, SAMPLES)
     u, p = (x.ravel() for x in np.meshgrid(amounts, pressures))
     if water_like:
-        u = u * (p / STANDARD_PRESSURE) ** 4
+        u = u * (p / STANDARD_PRESSURE) ** WATER_POWER
     wanted = np.exp(-saturated(thickness, overlap, u, p)) @ weight
-    powers = np.linspace(0.0, 1.5, 301)
+    powers = np.linspace(0.0, LARGEST_POWER, POWERS)
     misfit = [float(((sums(u * (p / STANDARD_PRESSURE) ** q) - wanted) ** 2).sum()) for q in powers]
     return float(powers[int(np.argmin(misfit))])

@@ -20,6 +20,9 @@ Float = npt.NDArray[np.float64]
 STANDARD_PRESSURE = 1013.25
 """hPa."""
 
+DIPOLE, EVEN = 0.7190443, 0.0412742
+"""Weights of 1 + cos² and of 1 in the phase function of molecules, as the published program has them (SMAC-5)."""
+
 
 @dataclass(frozen=True)
 class SmacCoefficients:
@@ -166,7 +169,7 @@ def atmosphere(
     s0, s1, s2, s3 = c.spherical_albedo
     albedo = s0 * p + s3 + s1 * taup550 + s2 * taup550**2  # (SMAC-4)
     cosine = np.clip(scattering_cosine(mus, muv, travel_azimuth(view_azimuth, sun_azimuth)), -1.0, 1.0)
-    molecules = c.rayleigh[0] * (0.7190443 * (1.0 + cosine**2) + 0.0412742) / (mus * muv)  # (SMAC-5)
+    molecules = c.rayleigh[0] * (DIPOLE * (1.0 + cosine**2) + EVEN) / (mus * muv)  # (SMAC-5)
     r1, r2, r3 = c.residual_rayleigh
     e1, e2, e3, e4 = (*c.residual_aerosol, *c.residual_aerosol_high)
     k1, k2, k3, k4 = (*c.residual_coupling, *c.residual_coupling_high)

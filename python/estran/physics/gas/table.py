@@ -61,6 +61,10 @@ class Nodes:
         return self.share.size, self.pressure.size, self.temperature.size
 
 
+STRETCH, STRETCHED_AT = 4.0, 250.0
+"""Nodes of pressure are even in ln p plus this factor times the root of p over this pressure [hPa] (GAS-19)."""
+
+
 def pressure_nodes(number: int = 24, lowest: float = 0.1, highest: float = 1100.0) -> Float:
     """Nodes evenly spaced in ln p + 4 √(p / 250 hPa), so denser where most of the air is [hPa] (GAS-19)."""
     ends = _stretch(np.array([lowest, highest]))
@@ -69,7 +73,7 @@ def pressure_nodes(number: int = 24, lowest: float = 0.1, highest: float = 1100.
 
 
 def _stretch(pressure: Float) -> Float:
-    return np.asarray(np.log(pressure) + 4.0 * np.sqrt(pressure / 250.0))
+    return np.asarray(np.log(pressure) + STRETCH * np.sqrt(pressure / STRETCHED_AT))
 
 
 def temperature_nodes(number: int = 8, coldest: float = 170.0, warmest: float = 325.0) -> Float:

@@ -14,11 +14,14 @@ from estran.jit import inlined, jit
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
-_TERMS = 40
-_SCALE = float(np.sqrt(_TERMS / np.sqrt(2.0)))
+TERMS = 40
+"""Terms of Weideman's expansion."""
+_SCALE = float(np.sqrt(TERMS / np.sqrt(2.0)))
 _INVERSE_ROOT_PI = float(1.0 / np.sqrt(np.pi))
 NEAR = 64.0
 """|z|² below which Weideman's expansion is taken."""
+FRACTION_TERMS = 14
+"""Terms of the continued fraction beyond it, up to :data:`MIDDLE`."""
 MIDDLE = 256.0
 """|z|² above which six terms of the continued fraction do."""
 FAR = 1.0e4
@@ -27,11 +30,11 @@ FAR = 1.0e4
 
 def _weideman() -> Float:
     """Coefficients of the expansion, highest power first (Weideman 1994, his program cef)."""
-    number = 2 * _TERMS
+    number = 2 * TERMS
     theta = np.arange(-number + 1, number) * np.pi / number
     t = _SCALE * np.tan(theta / 2.0)
     f = np.concatenate(([0.0], np.exp(-t * t) * (_SCALE**2 + t * t)))
-    return np.asarray(np.real(np.fft.fft(np.fft.fftshift(f)))[1 : _TERMS + 1][::-1] / (2 * number))
+    return np.asarray(np.real(np.fft.fft(np.fft.fftshift(f)))[1 : TERMS + 1][::-1] / (2 * number))
 
 
 _COEFFICIENTS = _weideman()
@@ -64,7 +67,7 @@ def probability(x: float, y: float) -> complex:
     if square < NEAR:
         return _near(x, y)
     if square < MIDDLE:
-        return _middle(x, y, 14)
+        return _middle(x, y, FRACTION_TERMS)
     return middle(x, y)
 
 

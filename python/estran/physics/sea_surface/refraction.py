@@ -34,8 +34,14 @@ ABSORBING = (
 )
 ABSORBING_FAR = ((2000.0, 1.1e-3), (2200.0, 2.89e-4), (2400.0, 9.56e-4))
 """Imaginary part, from the same table. It changes no reflectance by more than 1e-6."""
-SALT = 0.006 / 34.3
+SALT_STEP, SALT_OF_STEP = 0.006, 34.3
+SALT = SALT_STEP / SALT_OF_STEP
 """What a gram of salt in a kilogram adds to the index (Friedman 1969, as 6S has it), at any wavelength."""
+QUAN_FRY = (
+    (1.31405, 1.779e-4, 1.05e-6, 1.6e-8, 2.02e-6),
+    (15.868, 0.01155, 0.00423, 4382.0, 1.1455e6),
+)
+"""Coefficients of Quan and Fry 1995, eq. 3, in its order: without the wavelength [nm], and with its inverse powers."""
 UNCERTAINTY: dict[Source, float] = {"hale_querry": 0.0015, "quan_fry": 0.0005}
 """Standard uncertainty: half of the difference between published tables, and their steps."""
 
@@ -75,7 +81,8 @@ def refractive_index(
         real = PchipInterpolator(WAVELENGTH, PURE)(nm) + SALT * salinity  # (SEA-4)
     else:
         s, t = salinity, temperature
-        real = 1.31405 + (1.779e-4 - 1.05e-6 * t + 1.6e-8 * t * t) * s - 2.02e-6 * t * t
-        real = real + (15.868 + 0.01155 * s - 0.00423 * t) / nm - 4382.0 / nm**2 + 1.1455e6 / nm**3  # (SEA-5)
+        (n0, n1, n2, n3, n4), (n5, n6, n7, n8, n9) = QUAN_FRY
+        real = n0 + (n1 - n2 * t + n3 * t * t) * s - n4 * t * t
+        real = real + (n5 + n6 * s - n7 * t) / nm - n8 / nm**2 + n9 / nm**3  # (SEA-5)
     at, k = np.array((*ABSORBING, *ABSORBING_FAR)).T
     return np.asarray(real + 1j * np.exp(np.interp(nm, at, np.log(k)))), UNCERTAINTY[source]

@@ -13,6 +13,22 @@ from estran.errors import BadParameter
 Float = npt.NDArray[np.float64]
 SlopeModel = Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"]
 
+# Variances are a constant, and a factor of the wind [m/s]; clean surfaces.
+ISOTROPIC = (0.003, 0.00512)
+"""Sum of both variances: Cox and Munk 1954, J. Opt. Soc. Am. 44, 838-850."""
+COX_MUNK_ACROSS, COX_MUNK_ALONG = (0.003, 0.00192), 0.00316
+COX_MUNK_SKEWNESS = ((0.01, 0.0086), (0.04, 0.033))
+"""c21 and c03: a constant, less a factor of the wind."""
+COX_MUNK_PEAKEDNESS = (0.40, 0.12, 0.23)
+"""c40, c22, c04."""
+BREON_HENRIOT_ACROSS, BREON_HENRIOT_ALONG = (0.003, 0.00185), (0.001, 0.00316)
+"""Breon and Henriot 2006, J. Geophys. Res. 111, C06005."""
+BREON_HENRIOT_SKEWNESS = (9e-4, 0.45, 7.0)
+"""Minus c21 over the square of the wind; minus the limit of c03, and the wind at which it is half of that."""
+BREON_HENRIOT_PEAKEDNESS = (0.30, 0.12, 0.40)
+EBUCHI_KIZU_ACROSS, EBUCHI_KIZU_ALONG = (0.0048, 0.00152), (0.0053, 0.000671)
+"""Ebuchi and Kizu 2002, J. Oceanogr. 58, 477-486."""
+
 
 @dataclass(frozen=True)
 class Slopes:
@@ -47,22 +63,23 @@ def slopes(wind: float, model: SlopeModel = "cox_munk_isotropic") -> Slopes:
         raise BadParameter("the wind is outside what was observed", expected="0 to 30 m/s", found=wind)
     w = wind
     if model == "cox_munk_isotropic":
-        return Slopes(0.5 * (0.003 + 0.00512 * w), 0.5 * (0.003 + 0.00512 * w))
+        half = 0.5 * (ISOTROPIC[0] + ISOTROPIC[1] * w)
+        return Slopes(half, half)
     if model == "cox_munk":
-        return Slopes(
-            0.003 + 0.00192 * w, max(0.00316 * w, 1e-6), 0.01 - 0.0086 * w, 0.04 - 0.033 * w, 0.40, 0.12, 0.23
-        )
+        skewness = (constant - per_wind * w for constant, per_wind in COX_MUNK_SKEWNESS)
+        across = COX_MUNK_ACROSS[0] + COX_MUNK_ACROSS[1] * w
+        return Slopes(across, max(COX_MUNK_ALONG * w, 1e-6), *skewness, *COX_MUNK_PEAKEDNESS)
     if model == "breon_henriot":
+        per_square, limit, middle = BREON_HENRIOT_SKEWNESS
         return Slopes(
-            0.003 + 0.00185 * w,
-            0.001 + 0.00316 * w,
-            -9e-4 * w * w,
-            -0.45 / (1.0 + float(np.exp(7.0 - w))),
-            0.30,
-            0.12,
-            0.40,
+            BREON_HENRIOT_ACROSS[0] + BREON_HENRIOT_ACROSS[1] * w,
+            BREON_HENRIOT_ALONG[0] + BREON_HENRIOT_ALONG[1] * w,
+            -per_square * w * w,
+            -limit / (1.0 + float(np.exp(middle - w))),
+            *BREON_HENRIOT_PEAKEDNESS,
         )
-    return Slopes(0.0048 + 0.00152 * w, 0.0053 + 0.000671 * w)
+    across, along = EBUCHI_KIZU_ACROSS, EBUCHI_KIZU_ALONG
+    return Slopes(across[0] + across[1] * w, along[0] + along[1] * w)
 
 
 def density(crosswind: npt.ArrayLike, upwind: npt.ArrayLike, of: Slopes) -> Float:
