@@ -121,8 +121,8 @@ def _origin(link: str) -> str | None:
 
 
 def _origins_in_equations(environment: Mapping[str, Any]) -> dict[str, list[str]]:
-    """By label of an equation, in capitals as the parser keeps it: "1.7: estran.masks.glint.air.TWICE", for every number
-    of it that is a constant.
+    """By label of an equation, in capitals as the parser keeps it, "1.7: estran.masks.glint.air.TWICE" for every
+    number of it that is a constant.
     """
     found: dict[str, list[str]] = {}
     for name, definition in environment.get("references", {}).items():

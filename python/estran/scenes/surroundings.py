@@ -46,7 +46,8 @@ def lit(surface: float, diffuse: float, direct: float, sky_view: float, lost: fl
     lost
         Share of the beam that clouds stop.
     """
-    return surface * ((1 - diffuse) * (direct + SKY_THROUGH_CLOUD * lost) + diffuse * sky_view * (1 - SKY_LOST * lost))  # (SIM-18)
+    sky = diffuse * sky_view * (1 - SKY_LOST * lost)
+    return surface * ((1 - diffuse) * (direct + SKY_THROUGH_CLOUD * lost) + sky)  # (SIM-18)
 
 
 @parallel_jit

@@ -9,8 +9,8 @@ A page says a number with a reference link, ``[0.68][ASYMMETRY]``, and where it 
 The last form is for a number inside of a labelled formula, which cannot hold a link: the label of the definition names
 the equation and the number; ``[GLINT-8: 0.5 (2)]`` is the second 0.5 of the equation, without it every 0.5 is meant.
 After ``#`` stands a constant, a field of a class with a default, a parameter of a function with one, or an entry of
-those (``GAP``, ``Settings.low``, ``Settings.for_mode(strict).low``, ``solve.streams``, ``TABLE[B11]``, ``PAIR[0]``). The
-title in quotes converts: ``"%"``, ``"x 1000"``, ``"/ 1000"``, ``"degrees"`` from radians.
+those (``GAP``, ``Settings.low``, ``Settings.for_mode(strict).low``, ``solve.streams``, ``TABLE[B11]``,
+``PAIR[0]``). The title in quotes converts: ``"%"``, ``"x 1000"``, ``"/ 1000"``, ``"degrees"`` from radians.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -34,7 +35,7 @@ _DEFINITION = re.compile(r'^\[([^\[\]\n]+)\]: +(\S+\.py)#(\S+)(?: +"([^"\n]*)")?
 _IN_TEXT = re.compile(r"\[([^\[\]]+)\]\[([^\[\]]+)\]")
 _INLINE = re.compile(r"\]\(\S+\.py#")
 _IN_FORMULA = re.compile(r"^([A-Z][A-Z0-9]*-\d+[a-z]?): +(\S+?)(?: +\((\d+)\))?$")
-_FORMULA = re.compile(r"\$\$(.+?)\\tag\{([^}]+)\}", re.DOTALL)
+_FORMULA = re.compile(r"\$\$((?:(?!\$\$).)+?)\\tag\{([^}]+)\}(?:(?!\$\$).)*\$\$", re.DOTALL)
 _STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[([^\[\]]+)\]|\(([^()]*)\)")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _TO_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -176,7 +177,8 @@ def _value(page: PurePosixPath, definition: _Definition) -> Decimal:
     """What a definition stands for, to twelve digits."""
     try:
         value = value_of(definition.module, definition.name)
-        number = math.nan if isinstance(value, (bool, str)) else float(value)
+        # A single-precision constant is the number that it was written as.
+        number = math.nan if isinstance(value, (bool, str)) else float(str(value) if hasattr(value, "dtype") else value)
     except (ImportError, AttributeError, LookupError, TypeError, ValueError):
         raise EstranError(
             "a number stands for a name that the code does not have, or that is no number",
@@ -224,7 +226,8 @@ def value_of(module: str, name: str) -> Any:
         at = step.end()
         attribute, entry, argument = step.groups()
         if attribute is not None:
-            value = _default(value, attribute) if inspect.isroutine(inspect.unwrap(value)) else getattr(value, attribute)
+            function = inspect.isroutine(inspect.unwrap(value))
+            value = _default(value, attribute) if function else getattr(value, attribute)
         elif entry is not None:
             keys = tuple(int(key) if key.lstrip("-").isdigit() else key for key in entry.split(","))
             value = value[keys[0] if len(keys) == 1 else keys]
@@ -308,7 +311,7 @@ def _formula_filled(page: PurePosixPath, text: str, equation: str, definitions: 
         places += [(*span, number) for span in spans]
         new.append(written(page, match[2], definition))
     places.sort()
-    if any(one[1] > other[0] for one, other in zip(places, places[1:], strict=False)):
+    if any(one[1] > other[0] for one, other in pairwise(places)):
         raise EstranError(
             "two definitions stand for one number of a formula",
             where=f"{page}, ({equation})",
@@ -343,5 +346,5 @@ def _formula_filled(page: PurePosixPath, text: str, equation: str, definitions: 
 
 def _occurrences(body: str, number: str) -> list[tuple[int, int]]:
     """Where a number stands in a formula, by itself and whole."""
-    pattern = rf"(?<![\w.]){re.escape(number)}(?!\d|\.\d|\\,10\^)"
+    pattern = rf"(?<![A-Za-z0-9.]){re.escape(number)}(?!\d|\.\d|\\,10\^)"
     return [match.span() for match in re.finditer(pattern, body)]

@@ -31,6 +31,8 @@ FEATURE_WIDTH = 0.4
 """Difference of the logarithm of cirrus-band reflectance at which another cloud's altitude says little."""
 ROUNDS = 6
 """Times that heights and agreement are weighed against each other."""
+LEAST_AGREEMENT, HEAVIEST = 0.02, 400
+"""Agreement that a height has without any neighbour; size from which clouds weigh no more than others [pixels]."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,11 @@ def _agreed(
     shares = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)
     altitude = np.where(usable, altitude, 0.0)
     # A larger cloud's shadow has more of a shape.
-    size_weight = np.sqrt(np.minimum(objects.size, 400).astype(np.float64))
+    size_weight = np.sqrt(np.minimum(objects.size, HEAVIEST).astype(np.float64))
     agreement = np.zeros_like(shares)
     for _ in range(ROUNDS):
         _count_agreeing(near, altitude, shares, size_weight, feature, settings.agreement, agreement)
-        posterior = likely * (0.02 + agreement) ** settings.consensus
+        posterior = likely * (LEAST_AGREEMENT + agreement) ** settings.consensus
         shares = posterior / np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
     return _Possible(near, altitude, shares, size_weight)
 

@@ -20,6 +20,13 @@ from estran.raster.label import Objects
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
+RELIEF_PERCENTILE = 82.5
+"""Of the relief under an object, that is the altitude of its ground (Q19)."""
+LAYER_REACH = 2.0
+"""How far around the altitude of a layer of clouds a height is searched again, over the `agreement` of neighbours."""
+OUTSIDE_OF_PLACE = 0.5
+"""How much the part of a dark place counts that would lie outside the image (CM-39)."""
+
 
 def match_objects(
     objects: Objects,
@@ -89,7 +96,7 @@ def match_objects(
         return choose(objects, peaks, ground, settings, feature)
     # A cloud whose own best heights are all wrong may still do well at its neighbours': look there, and choose again.
     layers = layers_of(objects, peaks, ground, settings, feature)
-    reach = 2.0 * settings.agreement
+    reach = LAYER_REACH * settings.agreement
     for layer in (layers - ground[:, None]).T:
         near = np.where(np.isfinite(layer), layer, lowest)
         closer = search(np.clip(near - reach, lowest, tops), np.clip(near + reach, lowest, tops))[:, :1]
@@ -117,8 +124,9 @@ def _percentile_below(objects: Objects, values: Array, percentile: float) -> npt
 
 
 def _ground_below(objects: Objects, dem: Array) -> npt.NDArray[np.float64]:
-    """82.5th percentile of the relief under each object (Q19)."""
-    return _percentile_below(objects, np.asarray(dem)[objects.row, (objects.start + objects.stop - 1) // 2], 82.5)
+    """:data:`RELIEF_PERCENTILE` of the relief under each object."""
+    middle = (objects.start + objects.stop - 1) // 2
+    return _percentile_below(objects, np.asarray(dem)[objects.row, middle], RELIEF_PERCENTILE)
 
 
 def cast_shadows(objects: Objects, matches: Matches, vectors: Vectors, dem: Array | None = None) -> Mask:
@@ -229,4 +237,4 @@ def _cover(
                     fp, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums
                 )
                 if total > 0:
-                    share[k] = max(share[k], (a + 0.5 * (total - inside)) / total)
+                    share[k] = max(share[k], (a + OUTSIDE_OF_PLACE * (total - inside)) / total)

@@ -16,6 +16,11 @@ from estran.raster.morphology import dilate_disk, dilate_square, erode_disk, maj
 
 Mask = npt.NDArray[np.bool_]
 
+NEAR_SNOW_PERCENTILE = 82.5
+"""Of the probability of clear land near snow (CM-43), as ZW12 eq. 17 has it for all land."""
+SNOWY = 0.05
+"""Fraction of snow from which a removed piece does not come back (CM-45)."""
+
 
 def cloudy_pixels(kept: Kept, pixel_size: tuple[float, float], settings: ObjectSettings, facts: dict[str, Any]) -> Mask:
     """Cloud by the pixel tests, cut back at snow and at the rims, and smoothed; bright ground is still among it.
@@ -101,7 +106,7 @@ def _half_snow(stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSett
     clear = stage.probability[part][stage.clear_land[part] & near[part]]
     if clear.size == 0:
         return np.zeros(near.shape, np.bool_)
-    threshold = min(float(np.percentile(clear, 82.5)) + s.snow_margin, s.snow_threshold_max)
+    threshold = min(float(np.percentile(clear, NEAR_SNOW_PERCENTILE)) + s.snow_margin, s.snow_threshold_max)
     facts["threshold_near_snow"] = threshold
     return near & (stage.probability <= threshold)
 
@@ -158,5 +163,5 @@ def _displaced(removed: Mask, stage: PixelStage, displacement: Displacement, s: 
     """Pieces that stand above the ground all over, and are no snow (CM-45)."""
     pieces = label(removed)
     return pieces.paint(
-        (displacement.mean_over(pieces) < s.cdi_restore) & (pieces.count_in(stage.snow) < 0.05 * pieces.size)
+        (displacement.mean_over(pieces) < s.cdi_restore) & (pieces.count_in(stage.snow) < SNOWY * pieces.size)
     )

@@ -16,6 +16,8 @@ Image = npt.NDArray[np.floating]
 Float = npt.NDArray[np.float32]
 Rows = Callable[[int, int], Float]
 """Rows ``first:last`` of an image."""
+GRAZING = 0.05
+"""Cosine of incidence that slopes count as at least: ground that the sun only grazes would be blown up without end."""
 
 
 def darkness(image: Image, drains: Mask, background: float) -> Float:
@@ -234,8 +236,7 @@ def flatten(
     c = max(level / slope, 0.0)
     upright = float(np.cos(np.radians(sun_zenith)))
     for part in pieces(image.shape):
-        # Ground that the sun only grazes would be blown up without end.
-        image[part] *= (upright + c) / (np.maximum(np.nan_to_num(lit(part), nan=upright), 0.05) + c)
+        image[part] *= (upright + c) / (np.maximum(np.nan_to_num(lit(part), nan=upright), GRAZING) + c)
 
 
 def _incidence(dem: Rows, part: slice, rows: int, sun: tuple[float, float], pixel_size: tuple[float, float]) -> Float:
@@ -252,10 +253,10 @@ def _incidence(dem: Rows, part: slice, rows: int, sun: tuple[float, float], pixe
     return np.asarray((np.float32(np.cos(zenith)) - toward) / steep, np.float32)
 
 
-CORE = 1.0
+CORE, RIM = 1.0, 2.0
 BELONGS = 0.4
-"""Depth inside a footprint [pixels] from where a hint of darkness is enough; share of a dark place that footprints
-cover when it is theirs.
+"""Depth inside a footprint from where a hint of darkness is enough, and width of a rim around it where plain darkness
+is shadow [pixels]; fraction of a dark place that footprints cover when it is theirs.
 """
 
 
@@ -277,6 +278,6 @@ def outlined(footprints: Mask, potential: Mask, hint: Mask) -> Mask:
     """
     places = label(potential)
     out = places.paint(places.count_in(footprints) > BELONGS * places.size)
-    out |= potential & dilate_disk(footprints, 2.0)
+    out |= potential & dilate_disk(footprints, RIM)
     out |= hint & erode_disk(footprints, CORE)
     return out

@@ -19,8 +19,9 @@ def single(value: float) -> float:
 
 
 # Single-precision constants: a bare literal would turn the whole test to double precision, at half the speed.
-_HALF, _THIRD, _ZERO, _ONE = single(0.5), single(1.0 / 3.0), single(0.0), single(1.0)
-_HOT_OFFSET = single(0.08)
+_THIRD, _ZERO, _ONE = single(1.0 / 3.0), single(0.0), single(1.0)
+_HOT_RED, _HOT_OFFSET = single(0.5), single(0.08)
+"""Of the haze-optimised transform (CM-5)."""
 _WATER_NDVI, _WATER_NIR08, _DARK_NDVI, _DARK_NIR08 = single(0.01), single(0.11), single(0.1), single(0.05)
 
 
@@ -92,7 +93,7 @@ def whiteness_of(blue: float, green: float, red: float, floor: float) -> float:
 @jit
 def hot_of(blue: float, red: float) -> float:
     """Haze-optimised transform, above 0 for haze and cloud (ZW12 eq. 3)."""
-    return blue - _HALF * red - _HOT_OFFSET  # (CM-5)
+    return blue - _HOT_RED * red - _HOT_OFFSET  # (CM-5)
 
 
 @jit
