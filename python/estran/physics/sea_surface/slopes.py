@@ -66,9 +66,9 @@ def slopes(wind: float, model: SlopeModel = "cox_munk_isotropic") -> Slopes:
         half = 0.5 * (ISOTROPIC[0] + ISOTROPIC[1] * w)
         return Slopes(half, half)
     if model == "cox_munk":
-        skewness = (constant - per_wind * w for constant, per_wind in COX_MUNK_SKEWNESS)
+        (a, b), (c, d) = COX_MUNK_SKEWNESS
         across = COX_MUNK_ACROSS[0] + COX_MUNK_ACROSS[1] * w
-        return Slopes(across, max(COX_MUNK_ALONG * w, 1e-6), *skewness, *COX_MUNK_PEAKEDNESS)
+        return Slopes(across, max(COX_MUNK_ALONG * w, 1e-6), a - b * w, c - d * w, *COX_MUNK_PEAKEDNESS)
     if model == "breon_henriot":
         per_square, limit, middle = BREON_HENRIOT_SKEWNESS
         return Slopes(
@@ -78,8 +78,7 @@ def slopes(wind: float, model: SlopeModel = "cox_munk_isotropic") -> Slopes:
             -limit / (1.0 + float(np.exp(middle - w))),
             *BREON_HENRIOT_PEAKEDNESS,
         )
-    across, along = EBUCHI_KIZU_ACROSS, EBUCHI_KIZU_ALONG
-    return Slopes(across[0] + across[1] * w, along[0] + along[1] * w)
+    return Slopes(EBUCHI_KIZU_ACROSS[0] + EBUCHI_KIZU_ACROSS[1] * w, EBUCHI_KIZU_ALONG[0] + EBUCHI_KIZU_ALONG[1] * w)
 
 
 def density(crosswind: npt.ArrayLike, upwind: npt.ArrayLike, of: Slopes) -> Float:
