@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,17 @@ from hypothesis import strategies as st
 from press.markdown import render
 
 from estran.catalogue.generate import main
-from estran.catalogue.views.quoted import PAGES, _as, _parsed, filled, value_of
+from estran.catalogue.views.quoted import (
+    _DEFINITION,
+    _FORMULA,
+    _IN_FORMULA,
+    PAGES,
+    _as,
+    _occurrences,
+    _parsed,
+    filled,
+    value_of,
+)
 from estran.errors import EstranError
 from estran.masks.glint import air
 from estran.masks.glint.settings import GlintSettings
@@ -43,6 +54,40 @@ def test_numbers_of_the_pages_are_those_of_the_code(path: Path) -> None:
 @pytest.mark.parametrize("path", METHODS, ids=lambda p: p.stem)
 def test_every_method_page_quotes_the_code(path: Path) -> None:
     assert path in QUOTING, "its numbers are typed by hand"
+
+
+def unquoted(text: str) -> list[str]:
+    """Decimal numbers of the labelled equations of a page that no definition stands for, as "GLINT-8: 1.7"; in
+    subscripts they are names, such as those of wavelengths.
+    """
+    numbers = [
+        match.groups() for definition in _DEFINITION.findall(text) if (match := _IN_FORMULA.match(definition[0]))
+    ]
+    found = []
+    for body, label in _FORMULA.findall(text):
+        places = [_occurrences(body, number) for equation, number, _ in numbers if equation == label]
+        spans = [span for places_of_one in places for span in places_of_one]
+        spans += [match.span() for match in re.finditer(r"_\{[^{}]*\}", body)]
+        found += [
+            f"{label}: {match[0]}"
+            for match in re.finditer(r"\d*\.\d+", body)
+            if not any(start <= match.start() and match.end() <= end for start, end in spans)
+        ]
+    return found
+
+
+@pytest.mark.parametrize("path", METHODS, ids=lambda p: p.stem)
+def test_decimal_numbers_of_equations_are_quoted(path: Path) -> None:
+    """What stands in an equation with a point is a coefficient or a threshold, never an example."""
+    assert unquoted(path.read_text("utf-8")) == [], (
+        "give each a name in the code and a definition at the end of the page"
+    )
+
+
+def test_twin_a_number_that_is_typed_into_an_equation_is_found() -> None:
+    text = page(r"$$ a = 1.7\,b_{0.74} + 0.35 \tag{A-1} $$ and $$ 0.5 $$", f"[A-1: 1.7]: {AIR}#TWICE")
+    assert unquoted(text) == ["A-1: 0.35"]
+    assert unquoted(text.replace("0.35", r"1.7\,c")) == []
 
 
 def test_twin_a_constant_that_changes_takes_the_page_along(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ FIRST, STEP = 200.0, 100.0
 """Abscissae of the table [nm]. A table read one place off, as in 6SV1.1, makes foam at 1.61 µm 20 % too bright and at
 2.13 µm 60 %.
 """
+LAST = FIRST + STEP * (len(EFFECTIVE) - 1)
+"""Wavelength beyond which foam is black [nm]."""
 COVERAGE = (2.95e-6, 3.52)
 """Factor and power of the wind [m/s] in the cover of foam: Monahan and O'Muircheartaigh 1980, J. Phys. Oceanogr. 10,
 2094-2099.
@@ -30,7 +32,7 @@ def coverage(wind: npt.ArrayLike) -> Float:
 
 
 def effective_reflectance(wavelength: npt.ArrayLike) -> Float:
-    """Reflectance of foam (SEA-10) [nm]; linear between the table's abscissae, 0 beyond 2500 nm.
+    """Reflectance of foam (SEA-10) [nm]; linear between the table's abscissae, 0 beyond :data:`LAST`.
 
     Examples
     --------
