@@ -51,11 +51,6 @@ def test_numbers_of_the_pages_are_those_of_the_code(path: Path) -> None:
     assert filled(relative(path), text) == text, "run `make generate` and commit"
 
 
-@pytest.mark.parametrize("path", METHODS, ids=lambda p: p.stem)
-def test_every_method_page_quotes_the_code(path: Path) -> None:
-    assert path in QUOTING, "its numbers are typed by hand"
-
-
 def unquoted(text: str) -> list[str]:
     """Decimal numbers of the labelled equations of a page that no definition stands for, as "GLINT-8: 1.7"; in
     subscripts they are names, such as those of wavelengths.
