@@ -62,8 +62,8 @@ class FlagCoding:
         return packed
 
     def unpack(self, packed: npt.NDArray[np.integer], name: str) -> npt.NDArray[np.bool_]:
-        """Where the flag is set."""
-        selected: npt.NDArray[np.bool_] = (packed & self[name].mask) != 0
+        """Where the flag is set; a band of signed integers keeps its highest flag in the sign."""
+        selected: npt.NDArray[np.bool_] = (packed & np.uint64(self[name].mask).astype(packed.dtype)) != 0
         return selected
 
 

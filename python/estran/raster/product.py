@@ -100,7 +100,8 @@ class Band:
                 values = 10.0**values
         result = values.astype(dtype)
         if self.nodata is not None and not np.isnan(self.nodata):
-            result[raw == self.nodata] = np.nan
+            with np.errstate(over="ignore"):  # the least double, which GDAL writes, is beyond single precision
+                result[raw == self.nodata] = np.nan
         return result
 
 

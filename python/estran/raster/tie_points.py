@@ -44,7 +44,7 @@ def interpolate(
     angle = np.degrees(
         np.arctan2(_bilinear(np.sin(turn), top, left, fy, fx), _bilinear(np.cos(turn), top, left, fy, fx))
     )
-    return (angle % 360.0 if np.nanmax(data) > 180.0 else angle).astype(np.float32)
+    return (angle % 360.0 if (data > 180.0).any() else angle).astype(np.float32)
 
 
 def _between(position: Floats, size: int) -> tuple[Indices, Floats]:
