@@ -231,10 +231,12 @@ def _dilate(mask: Mask, widths: npt.NDArray[np.int64]) -> Mask:
     mask = np.ascontiguousarray(mask, np.bool_)
     if widths.size == 1 and widths[0] == 0:
         return mask.copy()
-    near = np.empty(mask.shape, np.uint8)
-    over_rows(_row_distances, mask.shape[0], mask, int(min(widths.max() + 1, 255)), near)
+    far = int(widths.max()) + 1
+    number = np.uint8 if far <= np.iinfo(np.uint8).max else np.int32  # the small one for speed: a byte a pixel
+    near = np.empty(mask.shape, number)
+    over_rows(_row_distances, mask.shape[0], mask, far, near)
     out = np.empty(mask.shape, np.bool_)
-    over_rows(_within, mask.shape[0], near, np.minimum(widths, 254).astype(np.uint8), out)
+    over_rows(_within, mask.shape[0], near, widths.astype(number), out)
     return out
 
 
