@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from estran.errors import BadParameter
@@ -86,13 +86,32 @@ class TestIntegers:
         found = evaluate(f"a & 0 | ({text_of(tree)[0]})", samples.__getitem__)
         assert found.tolist() == [value_of(tree, bands)]
 
+    @pytest.mark.parametrize("first", list("+-*/%&|^"))
+    @pytest.mark.parametrize("second", list("+-*/%&|^"))
+    def test_each_pair_of_signs(self, first: str, second: str) -> None:
+        """Which of two signs is taken first shows in the value for one of these numbers at least."""
+        for a, b, c in itertools.product((12, -7, 5), (10, 3, -6), (6, 9, -4)):
+            bands = {"a": a, "b": b, "c": c}
+            samples = {name: np.array([value], np.int32) for name, value in bands.items()}
+            tree: Tree = (
+                (second, (first, "a", "b"), "c") if level(first) >= level(second) else (first, "a", (second, "b", "c"))
+            )
+            found = evaluate(f"0 | (a {first} b {second} c)", samples.__getitem__)
+            assert found.tolist() == [value_of(tree, bands)]
+
     @given(ints, ints, st.sampled_from(["<", ">", "<=", ">=", "==", "!="]))
     def test_comparisons_of_whole_numbers(self, a: int, b: int, sign: str) -> None:
         samples = {"a": np.array([a], np.int32), "b": np.array([b], np.int32)}
         expected = {"<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b, "==": a == b, "!=": a != b}
         assert evaluate(f"a {sign} b", samples.__getitem__).tolist() == [expected[sign]]
 
-    @given(st.floats(allow_nan=True, allow_infinity=True))
+    @given(st.floats())
+    @example(math.nan)
+    @example(math.inf)
+    @example(-math.inf)
+    @example(-2.5)
+    @example(2.5)
+    @example(2147483647.6)
     def test_a_sample_asked_for_as_an_integer_is_rounded_half_up(self, value: float) -> None:
         """SNAP's getElemIntAt; NaN is 0, and what is too large the largest that an int can be."""
         found = evaluate("b | 0", {"b": np.array([value])}.__getitem__)

@@ -80,6 +80,18 @@ class TestReconstruction:
         found = reconstruct_by_erosion(turned(marker), turned(image))
         np.testing.assert_array_equal(found, turned(reconstruct_by_erosion(marker.copy(), image)))
 
+    @pytest.mark.parametrize("width", [2, 3, 5])
+    @pytest.mark.parametrize("seed", range(12))
+    def test_mazes_that_no_few_scans_follow(self, width: int, seed: int) -> None:
+        """Narrow images of walls and gaps, whose paths go to and fro along the edges and through diagonals."""
+        random = np.random.default_rng(seed)
+        image = np.where(random.random((70, width)) < 0.55, 9, random.integers(0, 3, (70, width))).astype(np.float32)
+        marker = np.full(image.shape, np.inf, np.float32)
+        marker[-1] = image[-1]
+        for turn in range(4):
+            turned, start = (np.ascontiguousarray(np.rot90(a, turn)) for a in (image, marker))
+            np.testing.assert_array_equal(reconstruct_by_erosion(start.copy(), turned), flooded(start, turned))
+
     def test_the_marker_itself_is_overwritten_and_the_image_is_not(self) -> None:
         image, marker = np.zeros((4, 4), np.float32), np.full((4, 4), 2, np.float32)
         marker[1, 1] = 0

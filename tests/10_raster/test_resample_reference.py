@@ -45,21 +45,22 @@ def aggregated(raw: list[list[int]], top: Fraction, left: Fraction, size: Fracti
     return result
 
 
+@pytest.mark.parametrize("method", [m for m in AGGREGATIONS if m != "First"])
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16])
 @given(
-    st.sampled_from([m for m in AGGREGATIONS if m != "First"]),
     st.sampled_from(RATIOS),
     st.sampled_from(OFFSETS),
-    st.lists(st.lists(st.integers(0, 40), min_size=7, max_size=7), min_size=1, max_size=9),
-    st.sampled_from([np.uint8, np.int16, np.uint16, np.int32]),
+    st.lists(st.lists(st.integers(0, 40), min_size=6, max_size=6), min_size=1, max_size=6),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_aggregation_is_that_of_exact_fractions(
-    method: str, scale: Fraction, offset: Fraction, raw: list[list[int]], dtype: type
+    method: str, dtype: type, scale: Fraction, offset: Fraction, raw: list[list[int]]
 ) -> None:
-    height, width = math.ceil(len(raw) / scale), math.ceil(7 / scale)
+    """Of unsigned numbers, which have loops of their own, and of signed ones."""
+    height, width = math.ceil(len(raw) / scale), math.ceil(6 / scale)
     found = resample(
         np.array(raw, dtype),
-        Window(0, 0, len(raw), 7),
+        Window(0, 0, len(raw), 6),
         Window(0, 0, height, width),
         Ratio(float(scale), float(scale), float(offset), float(offset)),
         method,  # type: ignore[arg-type]
@@ -159,9 +160,14 @@ class TestAngles:
             target = Window(0, 0, size, size)
             return resample(raw, Window(0, 0, 2, 2), target, Ratio(scale, scale), method, period=360.0)  # type: ignore[arg-type]
 
-        found, plain = of(north), of(180.0)  # around 180 no angle passes north
+        found, plain = of(north), of(180.0)
         assert ((found >= 0) & (found < 360.0 + 1e-9)).all()
         np.testing.assert_allclose((found - north - plain + 180 + 180) % 360, 180, atol=1e-6)
+        # Around 180 no angle passes north, and the numbers are those of numbers.
+        numbers = np.array(angles).reshape(2, 2) + 180
+        target = Window(0, 0, size, size)
+        expected = resample(numbers, Window(0, 0, 2, 2), target, Ratio(scale, scale), method)  # type: ignore[arg-type]
+        np.testing.assert_allclose(plain, expected, atol=1e-6)
 
     def test_a_mean_across_north(self) -> None:
         raw = np.array([[350.0, 20.0]], np.float32)
