@@ -59,7 +59,7 @@ class TestLabels:
         [
             ("min", "Min"),  # of nothing
             ("size_min_max", "Max. size min"),
-            ("min_of_max", "Min. of max"),
+            ("min_of_max", "Max. min of"),  # the last word before the first
             ("a__b", "A b"),
             ("_a", "A"),
             ("rgb_max", "Max. RGB"),

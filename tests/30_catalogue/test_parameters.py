@@ -72,7 +72,7 @@ class TestIntervals:
     def test_ways_to_write_one_interval(self, text: str) -> None:
         assert Interval.parse(text) == Interval(0.0, 1.0, True, False)
 
-    @pytest.mark.parametrize("text", ["0,1", "[0;1]", "[0,1", "]0,1[", "[0,1,2]", "[,]", "(0, 1", "{0,1}", "[a,b]"])
+    @pytest.mark.parametrize("text", ["", "0,1", "[0;1]", "[0,1", "]0,1[", "[0,1,2]", "[,]", "(0, 1", "{0,1}", "[a,b]"])
     def test_what_is_no_interval_is_refused(self, text: str) -> None:
         with pytest.raises(EstranError) as error:
             Interval.parse(text)

@@ -37,11 +37,14 @@ class Interval:
     def parse(cls, text: str) -> Interval:
         """Read the notation; "*" is infinity."""
         match = cls._PATTERN.match(text)
-        if not match:
-            raise EstranError("an interval cannot be read", expected='like "[0,1]" or "(0,*)"', found=text)
-        opening, low, high, closing = match.groups()
-        lo = -math.inf if low == "*" else float(low)
-        hi = math.inf if high == "*" else float(high)
+        try:
+            opening, low, high, closing = match.groups() if match else ("", "", "", "")
+            lo = -math.inf if low == "*" else float(low)
+            hi = math.inf if high == "*" else float(high)
+        except ValueError:
+            raise EstranError(
+                "an interval cannot be read", expected='like "[0,1]" or "(0,*)"', found=repr(text)
+            ) from None
         return cls(lo, hi, opening == "[", closing == "]")
 
     def __contains__(self, value: float) -> bool:
