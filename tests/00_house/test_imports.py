@@ -36,9 +36,14 @@ HANDS_OUT = {"__init__.py": {"face", "operators"}, "operators.py": {"face"}}
 that ``import estran`` is quick.
 """
 
-EVERYWHERE = {"", "errors", "bounds", "bounded_xml", "jit", "tables"}
-"""What belongs to no room: graphs (engine), products (adapters) and descriptors (catalogue) are XML and text of others,
-read with the same bounds.
+EVERYWHERE = {"", "errors", "bounds", "bounded_xml", "declare", "labels", "jit", "tables"}
+"""What belongs to no room: parameters are declared alike by settings of kernels and by operators; graphs (engine),
+products (adapters) and descriptors (catalogue) are XML and text of others, read with the same bounds.
+"""
+
+DECLARATIONS = ("settings", "coding")
+"""Modules of a context whose names end so hold thresholds, flags and classes alone: the catalogue builds on them, so
+they may be imported at once, and import nothing that computes.
 """
 
 KERNEL = {"numpy", "scipy", "numba"}
@@ -81,6 +86,9 @@ NARROW = {
     "esa_snappy": {"adapters/snap"},
 }
 """Frameworks that live in one room of the adapters only."""
+
+DECLARATIONS_IMPORT = {"errors", "declare", "labels", "raster"}
+"""What modules of :data:`DECLARATIONS` import of ours, besides one another."""
 
 FORBIDDEN_NAMES = {"utils", "common", "core", "helpers"}
 
@@ -151,7 +159,8 @@ def _own(room: str, path: str, i: Import) -> str:
             f"{room} may import {', '.join(sorted(ROOMS[room])) or 'no other room'}; code that needs {target} "
             f"belongs in {where}"
         )
-    if room == "catalogue" and i.at_module_level and target in CONTEXTS | {"physics", "statistics"}:
+    declares = i.module.endswith(DECLARATIONS)
+    if room == "catalogue" and i.at_module_level and target in CONTEXTS | {"physics", "statistics"} and not declares:
         return "the catalogue imports kernels inside compute only, so that the command line starts quickly"
     return ""
 
@@ -202,6 +211,7 @@ def test_rooms_import_upwards_only(repository):
             "code that needs catalogue belongs in",
         ),
         ("masks/cloud/cirrus.py", "from estran import engine", "code that needs engine belongs in cli or cube"),
+        ("catalogue/settings.py", "from estran.masks.cloud.settings_of import x", "inside compute only"),
         ("raster/grid.py", "from ..masks import cirrus", "code that needs masks belongs in"),
         ("raster/grid.py", "from estran.sensors.bands import resolve", "raster may import no other room"),
         ("physics/rayleigh.py", "import pyproj", "pyproj belongs in"),
@@ -235,6 +245,7 @@ def test_twin_a_broken_rule_is_told(path, text, told):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("catalogue/operators/cloud_mask.py", "from estran.masks.cloud.object_settings import ObjectSettings"),
         ("catalogue/operators/cloud_mask.py", "def compute():\n    from estran.masks.cloud.cirrus import cirrus"),
         (
             "catalogue/operators/cloud_mask.py",
@@ -255,6 +266,31 @@ def test_twin_a_broken_rule_is_told(path, text, told):
 )
 def test_what_is_allowed_passes(path, text):
     assert violations(text, path) == []
+
+
+def heavy_declarations(text: str, path: str) -> list[str]:
+    """Imports of a module of thresholds or codings that are more than declarations."""
+    if not PurePosixPath(path).stem.endswith(DECLARATIONS) or path.split("/")[0] not in CONTEXTS:
+        return []
+    package = ".".join(("estran", *PurePosixPath(path).parts[:-1]))
+    return [
+        i.module
+        for i in imports(ast.parse(text), package)
+        if not i.module.endswith(DECLARATIONS)
+        and i.module.split(".")[0] not in sys.stdlib_module_names
+        and not (i.module.startswith("estran.") and i.module.split(".")[1] in DECLARATIONS_IMPORT)
+    ]
+
+
+def test_thresholds_and_codings_import_nothing_that_computes(repository):
+    root = repository / "python" / "estran"
+    found = {p: heavy_declarations(p.read_text("utf-8"), p.relative_to(root).as_posix()) for p in sources(repository)}
+    assert not {p: wrong for p, wrong in found.items() if wrong}
+
+
+def test_twin_a_threshold_that_computes():
+    assert heavy_declarations("from estran.masks.cloud.pixel import decide", "masks/cloud/settings.py")
+    assert heavy_declarations("import numpy as np", "masks/cloud/coding.py")
 
 
 def badly_named(paths: list[str]) -> list[str]:

@@ -11,11 +11,12 @@ import numba
 import numpy as np
 import pytest
 
-from estran.catalogue.operators.cloud_mask import CLASSES, classes_of
+from estran.catalogue.operators.cloud_mask import CLASSES
 from estran.errors import BadGeometry, EmptyScene, MissingBand
 from estran.masks.cloud import strips
 from estran.masks.cloud.cloud_mask import cloud_mask
 from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.result import classes_of, mask_flags
 from estran.masks.cloud.settings import PixelSettings
 from estran.masks.cloud.stages import Geometry
 
@@ -55,7 +56,7 @@ def scene(size: int = 240) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarra
 
 
 def classes(result) -> np.ndarray:
-    return classes_of({name.upper(): mask for name, mask in result.flags.items()})
+    return classes_of(mask_flags(result.pixels.flags))
 
 
 def f1(found: np.ndarray, truth: np.ndarray) -> float:

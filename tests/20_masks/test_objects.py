@@ -173,7 +173,7 @@ def test_what_looks_thin_around_thick_cloud_is_cloud():
     thick[55:75, 55:75] = True
     given = stage(cloud, cirrus=cloud & ~thick)
     own = {k: v for k, v in bands(cloud, True).items() if k not in ("nir", "rededge078")}
-    found = cloud_objects(given, own, PIXEL, replace(DEFAULT, thin_share=1.0, grow_probability=0.0))[0].paint()
+    found = cloud_objects(given, own, PIXEL, replace(DEFAULT, thin_fraction=1.0, grow_probability=0.0))[0].paint()
     assert found[53:77, 60].all()  # 40 m beside the thick part
     assert not found[:52, 60].any()
     assert not found[78:, 60].any()

@@ -14,7 +14,7 @@ def test_modes_differ_where_they_should():
     strict, program, ours = (PixelSettings.for_mode(mode) for mode in ("strict", "python-fmask", "default"))
     assert (strict.cirrus_rule, program.cirrus_rule, ours.cirrus_rule) == ("slices", "fixed", "parabola")
     assert (strict.cirrus_weight, program.cirrus_weight) == (0.5, 1.0)
-    assert (strict.nir08, program.nir08) == ("nir08", "nir")
+    assert (strict.near_infrared, program.near_infrared) == ("nir08", "nir")
     assert ours.use_model
     assert not strict.use_model
     assert not program.use_hot_probability
@@ -22,7 +22,7 @@ def test_modes_differ_where_they_should():
 
 def test_settings_are_frozen():
     with pytest.raises(FrozenInstanceError):
-        PixelSettings().floor = 0.0
+        PixelSettings().reflectance_floor = 0.0
 
 
 def test_layers_wanted_by_each_mode():

@@ -14,7 +14,8 @@ from affine import Affine
 from estran.errors import EstranError
 from estran.masks.relief.cast import ByRows, Sun
 from estran.masks.relief.geodetic import geodetic_heights
-from estran.masks.relief.relief_shadow import ReliefServices, ReliefSettings, ReliefShadow, decide_relief
+from estran.masks.relief.relief_shadow import ReliefServices, ReliefShadow, decide_relief
+from estran.masks.relief.settings import ReliefSettings
 from estran.masks.relief.surroundings import with_surroundings
 from estran.raster.grid import Grid
 

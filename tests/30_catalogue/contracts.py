@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from estran.catalogue.dimensions import axis_of, coordinates_of, product_key
+from estran.catalogue import OPERATORS
+from estran.catalogue.operators.masks import Masks
 from estran.catalogue.outputs import check_outputs
-from estran.catalogue.parameters import Interval
 from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Walk, parameters_of
 from estran.engine.run import run_now
+from estran.declare import Interval, Parameter
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.layers import Coordinates
@@ -309,11 +311,18 @@ def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:
             ), f"{op.alias}: no note says that {name} is missing"
 
 
+def own_parameters(op_class: type[Operator]) -> list[Parameter]:
+    """The parameters of an operator, without those of experts that it only hands on to one of its parts."""
+    parts = {p.name for other in OPERATORS if other is not op_class for p in parameters_of(other) if p.info.expert}
+    compound = op_class is Masks
+    return [p for p in parameters_of(op_class) if not (compound and p.name.removeprefix("glint_") in parts)]
+
+
 def interval_ends_are_clear(op_class: type[Operator], block: Block) -> None:
     """At a closed end of each interval an operator runs, or refuses with its own sentence; an open end is refused at
     once.
     """
-    for p in parameters_of(op_class):
+    for p in own_parameters(op_class):
         if not p.info.interval or p.kind not in ("int", "float"):
             continue
         interval = Interval.parse(p.info.interval)
@@ -340,7 +349,6 @@ def reads_are_semantic(op: type[Operator]) -> list[Reads]:
     """The reads of the first source whose band is neither a sensor's nor an angle, nor one that another operator
     writes.
     """
-    from estran.catalogue import OPERATORS
     from estran.sensors.bands import SEMANTIC
 
     ours = {w.name for other in OPERATORS for w in other.writes}

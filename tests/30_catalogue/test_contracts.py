@@ -82,14 +82,12 @@ def test_interval_ends_are_clear(op_class):
 
 @ALL
 def test_every_choice_runs(op_class):
-    from estran.catalogue.spec import parameters_of
-
     block = contracts.sparse_scene(op_class, (60, 64))
-    for p in parameters_of(op_class):
+    for p in contracts.own_parameters(op_class):
         for choice in p.choices:
             contracts.run(op_class(**{p.name: choice}), block)
         if p.kind == "bool":
-            contracts.run(op_class(**{p.name: not p.default}), block)
+            contracts.run(op_class(**{p.name: not p.default_in()}), block)
 
 
 @ALL

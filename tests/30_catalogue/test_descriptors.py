@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from estran.catalogue import OPERATORS
-from estran.catalogue.parameters import Interval, parameters_of
+from estran.declare import Interval, parameters_of
 from estran.catalogue.spec import BandOut, Operator, Reads, Source, Study, Walk, param
 from estran.catalogue.views import (
     graph_properties,

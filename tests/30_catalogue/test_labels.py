@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from estran.catalogue import OPERATORS, STUDIES
 from estran.catalogue.called import operator_called, operators
-from estran.catalogue.labels import ACRONYMS, first_lower, first_upper, label_of
+from estran.labels import ACRONYMS, first_lower, first_upper, label_of
 from estran.catalogue.views.names import (
     action_name,
     class_name,

@@ -18,8 +18,15 @@ from estran.errors import BadParameter
 PAIRS = [(op, p.name, p.info.at_most) for op in OPERATORS for p in parameters_of(op) if p.info.at_most]
 
 
+_PROBABILITY = (("potential_min", "threshold_max"), ("low_percentile", "high_percentile"))
+_SIGNS = (("cirrus_from", "cirrus_sure"), ("vapour_from", "vapour_sure"), ("excess_from", "excess_sure"))
+_OF_GLINT = (("SunGlint", ""), ("Masks", "glint_"))
+
+
 def test_every_pair_is_there() -> None:
     assert {(op.__name__, low, high) for op, low, high in PAIRS} == {
+        *((op, *pair) for op in ("CloudMask", "CloudProbability", "Masks") for pair in _PROBABILITY),
+        *((op, prefix + low, prefix + high) for op, prefix in _OF_GLINT for low, high in _SIGNS),
         ("CloudMask", "height_min", "height_max"),
         ("SunGlint", "low", "moderate"),
         ("SunGlint", "moderate", "severe"),
@@ -31,14 +38,14 @@ def test_every_pair_is_there() -> None:
 
 @pytest.mark.parametrize(("op", "low", "high"), PAIRS)
 def test_crossed_limits(op, low: str, high: str) -> None:
-    least = {p.name: p.default for p in parameters_of(op)}[low]
+    above = {p.name: p.default for p in parameters_of(op)}[high]
     with pytest.raises(
         BadParameter,
         match=rf"parameter {low} is above {high} \(in {re.escape(op.alias)}\): expected .* found {low} .* lower {low} "
         rf"or raise {high}",
     ):
-        op(**{high: least / 2})
-    op(**{low: least / 2, high: least / 2})  # equal limits are no crossed ones
+        op(**{low: above, high: above / 2})
+    op(**{low: above / 2, high: above / 2})  # equal limits are no crossed ones
 
 
 def test_names_say_what_bounds_what() -> None:

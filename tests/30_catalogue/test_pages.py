@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 
 from estran.catalogue import OPERATORS, STUDIES
 from estran.catalogue.generate import main
-from estran.catalogue.parameters import parameters_of
+from estran.declare import parameters_of
 from estran.catalogue.spec import BandOut, ClassesOut, Declared, FlagsOut, Operator
 from estran.catalogue.views import rows
 from estran.catalogue.views.help import help_files, help_page

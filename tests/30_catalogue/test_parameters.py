@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estran.catalogue.parameters import Interval, parameters_of
+from estran.declare import Interval, parameters_of
 from estran.catalogue.spec import Study, param
 from estran.errors import BadParameter, EstranError
 

@@ -13,7 +13,7 @@ import pytest
 
 import estran
 from estran.catalogue import OPERATORS
-from estran.catalogue.parameters import parameters_of
+from estran.declare import parameters_of
 from estran.catalogue.spec import Aux, BandOut, Operator, Reads, Source, Walk, param
 from estran.catalogue.views.names import module_name
 from estran.catalogue.views.python import operators_module

@@ -67,7 +67,7 @@ def data() -> dict[str, Any]:
         "found": found,
         "cloud": cloud,
         "potential": potential,
-        "accept": settings.accept,
+        "accept": settings.similarity,
     }
 
 

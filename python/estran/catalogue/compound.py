@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from estran.catalogue.labels import first_lower, first_upper
-from estran.catalogue.parameters import Parameter, ParamInfo
 from estran.catalogue.spec import Aux, Operator, Reads, param, parameters_of
+from estran.declare import Parameter, ParamInfo
+from estran.labels import first_lower, first_upper
 
 Class = TypeVar("Class", bound=type)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from estran import __version__
 from estran.catalogue.dimensions import axis_of, coordinates_of
-from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Writes, parameters_of
+from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Writes, parameters_of, values_of
 from estran.errors import EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.layers import Coordinates, Layer, Uncertainty
@@ -73,11 +73,16 @@ def masks_of(written: Writes) -> tuple[Mask, ...]:
 
 
 def record(op: Operator, notes: Iterable[str] = (), run: RunRecord = NO_RECORD) -> Element:
-    """What was done, as a metadata element: operator, versions, every parameter as text, notes, and the fractions and
-    facts of a run; its own notes are among `notes`.
+    """What was done, as a metadata element: operator, versions, parameters as text, notes, and the fractions and facts
+    of a run; its own notes are among `notes`.
+
+    What was left to the mode is what the mode has. Parameters for experts are there where they are not the default,
+    which the version of the operator implies.
     """
     attributes: dict[str, Any] = {"operator": op.alias, "operator_version": op.version, "estran_version": __version__}
-    parameters = Element("parameters", {p.name: p.format(getattr(op, p.name)) for p in parameters_of(type(op))})
+    values, mode = values_of(op), getattr(op, "mode", "")
+    used = (p for p in parameters_of(type(op)) if not p.info.expert or values[p.name] != p.default_in(mode))
+    parameters = Element("parameters", {p.name: p.format(values[p.name]) for p in used})
     children = [parameters]
     said = list(dict.fromkeys(notes))
     if said:

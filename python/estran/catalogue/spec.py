@@ -1,7 +1,7 @@
 """What an operator and a study are: the one declaration from which everything else is derived.
 
 An operator is a frozen dataclass. Its fields, made with :func:`param`, are its parameters
-(:mod:`estran.catalogue.parameters`); its class attributes say what it reads, writes and how far it looks. Nothing is
+(:mod:`estran.declare`); its class attributes say what it reads, writes and how far it looks. Nothing is
 parsed, registered or generated here: ``views`` derives descriptors, menus, options and pages; ``engine`` and
 ``adapters`` run it.
 """
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from estran.catalogue.checks import check_declaration, check_operator
 from estran.catalogue.dimensions import FLAT, Axis, Dim, Form, check_dimensions
-from estran.catalogue.parameters import Parameter, param, parameters_of
+from estran.declare import Parameter, param, parameters_of, values_of
 from estran.errors import BadParameter, EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.scene import Block, Progress, quiet
@@ -35,6 +35,7 @@ __all__ = [
     "Writes",
     "param",
     "parameters_of",
+    "values_of",
 ]
 
 
@@ -231,7 +232,10 @@ class Declared:
 
     def _check_order(self, lower: Parameter) -> None:
         upper = lower.info.at_most
-        low, high = getattr(self, lower.name), getattr(self, upper) if upper else None
+        if not upper:
+            return
+        values = values_of(self)
+        low, high = values[lower.name], values[upper]
         if low is not None and high is not None and low > high:
             unit = "" if lower.info.unit == "1" else f" {lower.info.unit}"
             raise BadParameter(

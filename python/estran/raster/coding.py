@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -91,3 +93,66 @@ class IndexCoding:
         raise EstranError(
             f"no class is called {name!r}", where=self.name, expected=", ".join(v.name for v in self.values)
         )
+
+
+class Flags(IntFlag):
+    """Flags of a band, said once for kernels, which take a member as a number (compiled ones by ``int(…)``), and for
+    the declaration of an operator, which takes :meth:`coding`.
+
+    A member is written as its bit, the colour of its mask, its meaning and, if need be, the mask's transparency.
+
+    Examples
+    --------
+    >>> class Sky(Flags):
+    ...     CLOUD = 0, (255, 255, 255), "cloud"
+    ...     HAZE = 3, (200, 200, 255), "haze", 0.7
+    >>> int(Sky.HAZE), Sky.coding("sky")["HAZE"].bit
+    (8, 3)
+    """
+
+    colour: Colour
+    meaning: str
+    transparency: float
+
+    def __new__(cls, bit: int, colour: Colour = (0, 0, 0), meaning: str = "", transparency: float = 0.5) -> Self:
+        """A member."""
+        member = int.__new__(cls, 1 << bit)
+        member._value_ = 1 << bit
+        member.colour, member.meaning, member.transparency = colour, meaning, transparency
+        return member
+
+    @classmethod
+    def coding(cls, name: str) -> FlagCoding:
+        """The coding of a band of that name."""
+        return FlagCoding(
+            name, tuple(Flag(str(f.name), f.bit_length() - 1, f.colour, f.meaning, f.transparency) for f in cls)
+        )
+
+
+class Classes(IntEnum):
+    """Classes of a band, said once for kernels, which take a member as a number, and for the declaration of an
+    operator, which takes :meth:`coding`. A member is written as its value, its colour and its meaning.
+
+    Examples
+    --------
+    >>> class Sky(Classes):
+    ...     CLEAR = 0, (0, 0, 255), "clear"
+    ...     NODATA = 255, (0, 0, 0), "no data"
+    >>> int(Sky.NODATA), Sky.coding("sky")["CLEAR"].meaning
+    (255, 'clear')
+    """
+
+    colour: Colour
+    meaning: str
+
+    def __new__(cls, value: int, colour: Colour = (0, 0, 0), meaning: str = "") -> Self:
+        """A member."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.colour, member.meaning = colour, meaning
+        return member
+
+    @classmethod
+    def coding(cls, name: str) -> IndexCoding:
+        """The coding of a band of that name."""
+        return IndexCoding(name, tuple(IndexValue(c.name, int(c), c.colour, c.meaning) for c in cls))

@@ -23,7 +23,7 @@ PACKAGES = ("numpy", "scipy", "numba", "dask", "rasterio", "netCDF4", "pyproj", 
 
 @dataclass(frozen=True)
 class ParameterRow:
-    """A parameter as it was used: texts; `changed` where it is not the default."""
+    """A parameter as it was used: texts; `default` is that of the mode, `changed` where it is not."""
 
     name: str
     value: str
@@ -62,12 +62,14 @@ def _step(element: Element) -> Step:
     declared = declaration(alias)
     known = {p.name: p for p in parameters_of(declared)} if declared is not None else {}
     rows = []
-    for name, value in _attributes(element, "parameters").items():
+    given = _attributes(element, "parameters")
+    for name, value in given.items():
         text = str(value)
         if name in known:
             parameter = known[name]
-            default = parameter.format(parameter.default)
-            rows.append(ParameterRow(name, text, default, parameter.info.unit, parameter.info.help, text != default))
+            default = parameter.format(parameter.default_in(str(given.get("mode", ""))))
+            changed = text != default and not (parameter.follows_mode and text == "")
+            rows.append(ParameterRow(name, text, default, parameter.info.unit, parameter.info.help, changed))
         else:
             rows.append(ParameterRow(name, text, "", "", "", False))
     # Fractions are in the report as tables, counted anew.

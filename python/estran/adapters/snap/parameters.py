@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from estran.catalogue.parameters import Parameter
 from estran.catalogue.spec import Operator, parameters_of
+from estran.declare import Parameter
 
 
 def construct(op_class: type[Operator], get: Callable[[str], Any]) -> Operator:
@@ -32,11 +32,15 @@ def convert(p: Parameter, value: Any) -> Any:
     """One value from Java to the declared type.
 
     Lists come as Java arrays, files as ``java.io.File``; a field left empty comes as None, which is the default unless
-    the parameter is optional. SNAP does not tell a default from the same value given: a number that stands for None is
-    None.
+    the parameter is optional. SNAP hands over the descriptor's default of what nobody touched, and cannot separate it
+    from the same value given: of a parameter that follows the mode, the default of the default mode counts as not
+    given.
     """
-    if value is not None and p.info.dialog and p.info.stands_for is not None and float(value) == p.info.stands_for:
-        return p.default
+    found = _converted(p, value)
+    return None if p.follows_mode and found == p.default_in() else found
+
+
+def _converted(p: Parameter, value: Any) -> Any:
     if value is None:
         return None if p.optional else p.default
     match p.kind:

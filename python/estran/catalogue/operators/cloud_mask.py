@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from estran.catalogue.operators.cloud_probability import PIXEL_AUX, PIXEL_READS
+from estran.catalogue.settings import SettingsPart, with_settings
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
 from estran.errors import BadGrid
-from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
+from estran.masks.cloud.coding import CloudClass, CloudFlag
+from estran.masks.cloud.object_settings import ObjectSettings
+from estran.masks.cloud.settings import MODE_HELP, Mode, PixelSettings
 from estran.raster.record import RunRecord
 from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
-    from estran.masks.cloud.cloud_mask import CloudMaskResult, Companion
-    from estran.masks.cloud.object_settings import ObjectSettings
-    from estran.masks.cloud.settings import PixelSettings
+    from estran.masks.cloud.cloud_mask import Companion
+    from estran.masks.cloud.result import CloudMaskResult
     from estran.masks.cloud.stages import Geometry
     from estran.masks.cloud.strips import Strip, StripReader
 
-FLAGS = FlagCoding(
-    "cloud_flags",
-    (
-        Flag("NODATA", 0, (60, 60, 60), "a band that the mask needs has no data"),
-        Flag("SATURATED", 1, (255, 0, 255), "a visible band is saturated"),
-        Flag("CLOUD", 2, (255, 235, 59), "cloud"),
-        Flag("CIRRUS", 3, (255, 171, 145), "thin cirrus, seen by the cirrus band alone"),
-        Flag("SHADOW", 4, (103, 58, 183), "shadow of a cloud"),
-        Flag("SNOW", 5, (0, 229, 255), "snow or ice by its spectrum"),
-        Flag("WATER", 6, (30, 90, 220), "water"),
-        Flag("POTENTIAL_CLOUD", 7, (255, 152, 0), "passes the spectral tests of clouds (PCP)", 0.7),
-        Flag("BUFFER", 8, (200, 200, 200), "margin around clouds and shadows", 0.7),
+FLAGS = CloudFlag.coding("cloud_flags")
+CLASSES = CloudClass.coding("cloud_class")
+PIXEL = SettingsPart(PixelSettings, users=("cirrus_min", "probability_offset", "brightness_min", "snow_ndsi_min"))
+OBJECTS = SettingsPart(
+    ObjectSettings,
+    users=(
+        *("displacement", "min_object", "shadow_depth", "similarity", "height_min", "height_max"),
+        *("cloud_buffer", "shadow_buffer"),
     ),
 )
-CLASSES = IndexCoding(
-    "cloud_class",
-    (
-        IndexValue("CLEAR", 0, (120, 160, 90), "clear land"),
-        IndexValue("WATER", 1, (30, 90, 220), "clear water"),
-        IndexValue("SNOW", 2, (0, 229, 255), "snow or ice"),
-        IndexValue("SHADOW", 3, (103, 58, 183), "shadow of a cloud"),
-        IndexValue("CIRRUS", 4, (255, 171, 145), "thin cirrus"),
-        IndexValue("CLOUD", 5, (255, 255, 255), "cloud"),
-        IndexValue("BUFFER", 6, (200, 200, 200), "margin around clouds and shadows"),
-        IndexValue("NODATA", 255, (0, 0, 0), "no data"),
-    ),
-)
+"""Thresholds, those of users first; the others are for experts."""
 PASSES = (
     Pass(
         "survey: thresholds of the scene",
@@ -72,8 +57,6 @@ PASSES = (
 """What the cloud mask looks at, in order, and what it holds meanwhile: flags and probability all the time. Figures were
 measured on whole tiles.
 """
-_PRIORITY = ("WATER", "SNOW", "BUFFER", "CIRRUS", "SHADOW", "CLOUD", "NODATA")
-"""Which flag makes the class of its name; later ones win."""
 _ANGLES_READ = ("sun_zenith", "sun_azimuth", "view_zenith", "view_azimuth")
 _THIN = 8
 """Angles are taken at each of so many rows and columns: they change slowly, and four full arrays weigh as much as four
@@ -84,11 +67,11 @@ _OWN = {
     "nir": Reads("nir", optional=True, without="the displacement test of cloud objects is off"),
 }
 """What the whole mask says of bands in its own words."""
-_MODE = "; not given: the mode's"
 _ANGLES = "angle given per pixel by the product is better"
 
 
 @dataclass(frozen=True, kw_only=True)
+@with_settings(PIXEL, OBJECTS)
 class CloudMask(Operator):
     """Fmask adapted to Sentinel-2: spectral tests, scene statistics, cloud objects, and shadows matched to their clouds
     over height.
@@ -183,11 +166,7 @@ class CloudMask(Operator):
     walk: ClassVar[Walk] = Walk.SCENE
     passes: ClassVar[tuple[Pass, ...]] = PASSES
 
-    mode: Literal["default", "strict", "python-fmask"] = param(
-        "default",
-        "default: best measured; strict: Fmask 4 as published; python-fmask: that program's recipe",
-        source="docs/ATBD/cloud_mask.md, validation",
-    )
+    mode: Mode = param("default", MODE_HELP, source="docs/ATBD/cloud_mask.md, validation")
     dem: Path | None = param(
         None, "Raster of ground heights; empty: the product's own, if any", unit="m", section="Layers", dialog=True
     )
@@ -234,140 +213,18 @@ class CloudMask(Operator):
         section="Geometry",
     )
 
-    cirrus_min: float | None = param(
-        None,
-        f"Reflectance of the cirrus band above its background that is cirrus{_MODE}",
-        unit="1",
-        interval="[0,1]",
-        section="Cloud",
-        label="Min. cirrus reflectance",
-        source="Zhu, Wang & Woodcock 2015: 0.01",
-        dialog=True,
-        stands_for=0.01,
-    )
-    probability_offset: float | None = param(
-        None,
-        f"Added to the percentile of clear pixels to make the probability threshold; lower finds more cloud{_MODE}",
-        unit="1",
-        interval="[-1,1]",
-        section="Cloud",
-        label="Cloud probability offset",
-        source="Qiu et al. 2019: 0.20 for Sentinel-2",
-        dialog=True,
-        stands_for=0.2,
-    )
-    brightness_min: float | None = param(
-        None,
-        f"Mean visible reflectance below which nothing is a cloud{_MODE}",
-        unit="1",
-        interval="[0,1]",
-        section="Cloud",
-        source="FORCE 3: 0.15",
-        label="Min. cloud brightness",
-    )
-    snow_ndsi_min: float | None = param(
-        None,
-        f"NDSI above which a bright pixel is snow{_MODE}",
-        unit="1",
-        interval="[-1,1]",
-        section="Cloud",
-        source="Zhu & Woodcock 2012: 0.15; FORCE 3: 0.4",
-        dialog=True,
-        stands_for=0.4,
-    )
-    displacement: bool = param(
-        True,
-        "Use the displacement between near-infrared bands to tell clouds from bright ground",
-        section="Cloud",
-        source="Frantz et al. 2018",
-        label="Displacement test",
-        dialog=True,
-    )
-    min_object: int | None = param(
-        None,
-        f"Least pixels of a cloud{_MODE}",
-        unit="pixels",
-        interval="[0,*)",
-        section="Cloud",
-        source="Qiu et al. 2019: 3",
-        label="Min. cloud size",
-        dialog=True,
-        stands_for=3,
-    )
-
-    shadow_depth: float | None = param(
-        None,
-        f"Least depth of a dark place to be a potential shadow{_MODE}",
-        unit="1",
-        interval="(0,1]",
-        section="Shadow",
-        source="Zhu & Woodcock 2012, eq. 19: 0.02",
-        label="Min. shadow depth",
-    )
-    similarity: float | None = param(
-        None,
-        f"Least similarity of a cloud and its shadow{_MODE}",
-        unit="1",
-        interval="[0,1]",
-        section="Shadow",
-        source="Fmask 4.2: 0.425; Zhu & Woodcock 2012: 0.3",
-        label="Min. similarity of cloud and shadow",
-    )
-    height_min: float = param(
-        200.0,
-        "Lowest cloud above the ground",
-        unit="m",
-        interval="[0,20000]",
-        section="Shadow",
-        source="Zhu & Woodcock 2012, eq. 21",
-        label="Min. cloud height",
-        at_most="height_max",
-        dialog=True,
-    )
-    height_max: float = param(
-        12000.0,
-        "Highest cloud above the ground",
-        unit="m",
-        interval="(0,20000]",
-        section="Shadow",
-        source="Zhu & Woodcock 2012, eq. 21",
-        label="Max. cloud height",
-        dialog=True,
-    )
-
-    cloud_buffer: float | None = param(
-        None,
-        f"Growth of clouds{_MODE}",
-        unit="m",
-        interval="[0,5000]",
-        section="Buffers",
-        source="Zhu & Woodcock 2012: 3 pixels",
-        dialog=True,
-        stands_for=60.0,
-    )
-    shadow_buffer: float | None = param(
-        None,
-        f"Growth of shadows{_MODE}",
-        unit="m",
-        interval="[0,5000]",
-        section="Buffers",
-        source="Zhu & Woodcock 2012: 3 pixels",
-        dialog=True,
-        stands_for=60.0,
-    )
-
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The masks of a whole scene."""
         import numpy as np
 
-        from estran.masks.cloud.cloud_mask import masks_of
+        from estran.masks.cloud.result import classes_of, mask_flags
         from estran.masks.cloud.stages import pieces
 
         result, record = self.masks(block)
         packed, classes = block.empty("cloud_flags", np.uint16), block.empty("cloud_class", np.uint8)
         for rows in pieces(block.shape):
-            flags = {name.upper(): mask for name, mask in masks_of(result.pixels.flags[rows]).items()}
-            packed[rows], classes[rows] = FLAGS.pack(flags, np.uint16), classes_of(flags)
+            packed[rows] = mask_flags(result.pixels.flags[rows])
+            classes[rows] = classes_of(packed[rows])
         arrays = {
             "cloud_flags": packed,
             "cloud_class": classes,
@@ -403,45 +260,13 @@ class CloudMask(Operator):
 
         both = replace(other, survey=survey, keep=keep, names_of_survey=(*other.names_of_survey, *_ANGLES_READ))
         reader = reader_of(block, (*NAMES, *both.names, *both.names_of_survey))
-        result = CloudMaskRun(reader, self._pixel_size(block), *self._settings(), both, block.progress).run(
+        thresholds = PIXEL.of(self), OBJECTS.of(self)
+        result = CloudMaskRun(reader, self._pixel_size(block), *thresholds, both, block.progress).run(
             lambda: self._geometry(block, angles)
         )
         # What a missing band switches off is reported by whoever resolved the bands.
         reported = (*(reads.band for reads in self.sources[0].reads), *(aux.name for aux in self.aux))
         return result, result.record.without_missing(reported)
-
-    def _settings(self) -> tuple[PixelSettings, ObjectSettings]:
-        """The mode's thresholds, with those of the parameters that were given."""
-        from estran.masks.cloud.object_settings import ObjectSettings
-        from estran.masks.cloud.settings import PixelSettings
-
-        def given(**values: Any) -> dict[str, Any]:
-            return {name: value for name, value in values.items() if value is not None}
-
-        pixel = replace(
-            PixelSettings.for_mode(self.mode),
-            **given(
-                cirrus_min=self.cirrus_min,
-                probability_offset=self.probability_offset,
-                brightness_min=self.brightness_min,
-                snow_ndsi_min=self.snow_ndsi_min,
-            ),
-        )
-        objects = ObjectSettings.for_mode(self.mode)
-        objects = replace(
-            objects,
-            use_displacement=objects.use_displacement and self.displacement,
-            height_min=self.height_min,
-            height_max=self.height_max,
-            **given(
-                min_object=self.min_object,
-                shadow_depth=self.shadow_depth,
-                accept=self.similarity,
-                cloud_buffer=self.cloud_buffer,
-                shadow_buffer=self.shadow_buffer,
-            ),
-        )
-        return pixel, objects
 
     def _geometry(self, block: Block, angles: dict[str, list[Array]]) -> Geometry:
         """Angles against grid north, from the thinned rows of the strips, or from the parameters."""
@@ -484,15 +309,3 @@ def reader_of(block: Block, names: tuple[str, ...]) -> StripReader:
     return StripReader(
         block.shape, present, lambda wanted, first, last: block.strip(wanted, first, last).arrays, block.release
     )
-
-
-def classes_of(flags: Mapping[str, Array]) -> Array:
-    """One class a pixel from masks by the names of :data:`FLAGS`: no-data over cloud over shadow over thin cirrus over
-    buffer over snow over water (CM-34).
-    """
-    import numpy as np
-
-    classes = np.full(flags["CLOUD"].shape, CLASSES["CLEAR"].value, np.uint8)
-    for name in _PRIORITY:
-        classes[flags[name]] = CLASSES[name].value
-    return classes

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
+from estran.catalogue.settings import SettingsPart, with_settings
 from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
-from estran.raster.coding import Flag, FlagCoding
+from estran.masks.cloud.coding import PixelFlag
+from estran.masks.cloud.settings import Mode, PixelSettings
 from estran.raster.record import RunRecord
 from estran.raster.scene import Block
 
@@ -51,23 +53,12 @@ PIXEL_AUX: tuple[Aux, ...] = (
 )
 """Layers beside the product that the pixel stage uses where they are given."""
 
-_FLAGS = FlagCoding(
-    "cloud_probability_flags",
-    (
-        Flag("NODATA", 0, (0, 0, 0), "A band in use has no data"),
-        Flag("SATURATED", 1, (255, 0, 255), "A visible band is saturated"),
-        Flag("POTENTIAL_CLOUD", 2, (255, 200, 120), "Potential cloud pixel"),
-        Flag("CLOUD", 3, (255, 255, 255), "Potential cloud whose probability exceeds the threshold of the scene"),
-        Flag("CIRRUS", 4, (170, 220, 255), "Potential cloud by the cirrus band that fails the tests for thick cloud"),
-        Flag("SNOW", 5, (0, 255, 255), "Potential snow or ice"),
-        Flag("WATER", 6, (0, 80, 200), "Water"),
-        Flag("CLEAR_LAND", 7, (120, 170, 80), "Clear land: where the statistics of the scene come from"),
-        Flag("CLEAR_WATER", 8, (60, 130, 220), "Clear water: where the statistics of the scene come from"),
-    ),
-)
+_FLAGS = PixelFlag.coding("cloud_probability_flags")
+_SETTINGS = SettingsPart(PixelSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
+@with_settings(_SETTINGS)
 class CloudProbability(Operator):
     """Cloud probability and potential cloud."""
 
@@ -90,7 +81,7 @@ class CloudProbability(Operator):
         FlagsOut("cloud_probability_flags", "uint16", _FLAGS, "Results of the pixel tests"),
     )
 
-    mode: Literal["default", "strict", "python-fmask"] = param(
+    mode: Mode = param(
         "default",
         "Rules: our own, the published Fmask text, or those of python-fmask.",
         source="ATBD cloud_mask, table of modes",
@@ -113,10 +104,9 @@ class CloudProbability(Operator):
 
     def survey(self, block: Block) -> Any:
         """Samples of the block's valid pixels."""
-        from estran.masks.cloud.settings import PixelSettings
         from estran.masks.cloud.survey import survey_pixels
 
-        return survey_pixels(block.arrays, PixelSettings.for_mode(self.mode))
+        return survey_pixels(block.arrays, _SETTINGS.of(self))
 
     def merge(self, first: Any, second: Any) -> Any:
         """Samples of both together."""
@@ -127,23 +117,12 @@ class CloudProbability(Operator):
     def compute(self, block: Block, survey: Any = None) -> Block:
         """Decide every pixel of the block with what the whole scene taught."""
         from estran.masks.cloud.pixel import pixel_stage
-        from estran.masks.cloud.settings import PixelSettings
+        from estran.masks.cloud.result import pixel_flags
         from estran.masks.cloud.survey import survey_pixels
 
-        settings = PixelSettings.for_mode(self.mode)
+        settings = _SETTINGS.of(self)
         stage = pixel_stage(block.arrays, survey_pixels(block.arrays, settings) if survey is None else survey, settings)
-        flags = {
-            "NODATA": ~stage.valid,
-            "SATURATED": stage.saturated,
-            "POTENTIAL_CLOUD": stage.potential,
-            "CLOUD": stage.cloud,
-            "CIRRUS": stage.cirrus,
-            "SNOW": stage.snow,
-            "WATER": stage.water,
-            "CLEAR_LAND": stage.clear_land,
-            "CLEAR_WATER": stage.clear_water,
-        }
         return block.out(
-            {"cloud_probability": stage.probability, "cloud_probability_flags": _FLAGS.pack(flags)},
+            {"cloud_probability": stage.probability, "cloud_probability_flags": pixel_flags(stage.flags)},
             RunRecord(facts=stage.thresholds),
         )

@@ -13,6 +13,9 @@ from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.relief_shadow import ReliefShadow
 from estran.catalogue.operators.sun_glint import SunGlint
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
+from estran.masks.cloud.coding import CloudClass
+from estran.masks.glint.coding import GlintFlag
+from estran.masks.relief.coding import ReliefFlag
 from estran.raster.coding import Colour, Flag, FlagCoding, IndexCoding, IndexValue
 from estran.raster.grid import Window
 from estran.raster.record import RunRecord
@@ -94,9 +97,9 @@ CLASSES = IndexCoding(
         cloud_mask.CLASSES.values[-1],
     ),
 )
-_OVER = ("CLOUD", "SHADOW", "NODATA")
+_OVER = (CloudClass.CLOUD, CloudClass.SHADOW, CloudClass.NODATA)
 """Classes that a relief shadow leaves as they are."""
-_UNDER = ("CLEAR", "WATER", "SNOW")
+_UNDER = (CloudClass.CLEAR, CloudClass.WATER, CloudClass.SNOW)
 """Classes that glint takes."""
 _LEVEL = 5.0
 """Slope that water has at most, with what a DEM makes of it [degrees] (FORCE takes the same)."""
@@ -163,7 +166,7 @@ class Masks(Operator):
         """The masks of a whole scene."""
         import numpy as np
 
-        from estran.masks.cloud.cloud_mask import masks_of
+        from estran.masks.cloud.result import classes_of, mask_flags
         from estran.masks.cloud.stages import pieces
 
         relief, record = self._relief(block)
@@ -177,26 +180,24 @@ class Masks(Operator):
         packed, classes = block.empty("mask_flags", np.int32), block.empty("mask_class", np.uint8)
         counts = dict.fromkeys(_OF_GLINT.values() if glint is not None else (), 0)
         for rows in pieces(block.shape):
-            flags = {name.upper(): mask for name, mask in masks_of(found.pixels.flags[rows]).items()}
-            classes[rows] = cloud_mask.classes_of(flags)
+            cloud = mask_flags(found.pixels.flags[rows])
+            classes[rows] = classes_of(cloud)
+            flags: dict[str, Array] = {}
             if glint is not None:
-                glinting = {
-                    called: sun_glint.FLAGS.unpack(glint.flags[rows], name) for name, called in _OF_GLINT.items()
-                }
-                flags |= glinting
-                counts = {called: count + int(np.count_nonzero(glinting[called])) for called, count in counts.items()}
+                flags |= {called: sun_glint.FLAGS.unpack(glint.flags[rows], name) for name, called in _OF_GLINT.items()}
+                counts = {called: count + int(np.count_nonzero(flags[called])) for called, count in counts.items()}
                 strong = flags["GLINT_MODERATE"] | flags["GLINT_SEVERE"]
-                classes[rows][strong & np.isin(classes[rows], [CLASSES[name].value for name in _UNDER])] = CLASSES[
-                    "GLINT"
-                ].value  # (MSK-1)
+                free = np.isin(classes[rows], _UNDER)
+                classes[rows][strong & free] = CLASSES["GLINT"].value  # (MSK-1)
             if relief is not None:
                 flags |= {
                     called: relief_shadow.FLAGS.unpack(relief.flags[rows], name) for name, called in _OF_RELIEF.items()
                 }
-                # (MSK-1)
-                free = ~np.isin(classes[rows], [CLASSES[name].value for name in _OVER])
-                classes[rows][relief.shadow(rows) & free] = CLASSES["RELIEF_SHADOW"].value
-            packed[rows] = FLAGS.pack(flags, np.int32)
+                free = ~np.isin(classes[rows], _OVER)
+                classes[rows][relief.shadow(rows) & free] = CLASSES["RELIEF_SHADOW"].value  # (MSK-1)
+            packed[rows] = cloud
+            if flags:
+                packed[rows] |= FLAGS.pack(flags, np.int32)
         valid = max(1, int(of_clouds.facts["valid_pixels"]))
         of_glint = RunRecord(fractions={called.lower(): float(count) / valid for called, count in counts.items()})
         arrays: dict[str, Array] = {
@@ -233,14 +234,13 @@ class _Relief:
         """Shadow of terrain, or a slope turned from the sun, in some rows."""
         import numpy as np
 
-        both = relief_shadow.FLAGS["CAST"].mask | relief_shadow.FLAGS["SELF"].mask
-        return np.asarray((self.flags[rows] & both) != 0)
+        return np.asarray((self.flags[rows] & int(ReliefFlag.CAST | ReliefFlag.SELF)) != 0)
 
     def no_water(self, rows: slice) -> Array:
         """Water is level and dark slopes are not: whoever knows the terrain need not take them for water."""
         import numpy as np
 
-        return np.asarray(self.steep[rows] | relief_shadow.FLAGS.unpack(self.flags[rows], "CAST"))
+        return np.asarray(self.steep[rows] | ((self.flags[rows] & int(ReliefFlag.CAST)) != 0))
 
 
 class _GlintStrips:
@@ -270,7 +270,7 @@ class _GlintStrips:
             flags[self.relief.no_water(strip.rows)] = 0
         # All that is wanted lies in the lower byte.
         self.flags[strip.rows] = flags & _WANTED
-        return np.asarray((flags & (sun_glint.FLAGS["MODERATE"].mask | sun_glint.FLAGS["SEVERE"].mask)) != 0)
+        return np.asarray((flags & int(GlintFlag.MODERATE | GlintFlag.SEVERE)) != 0)
 
     def _block(self, strip: Strip) -> Block:
         window = self.block.window

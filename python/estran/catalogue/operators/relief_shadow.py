@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from estran.catalogue.settings import SettingsPart, with_settings
 from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
 from estran.errors import BadGeometry
-from estran.raster.coding import Flag, FlagCoding
+from estran.masks.relief.coding import ReliefFlag
+from estran.masks.relief.settings import ReliefSettings
 from estran.raster.record import RunRecord
 from estran.raster.scene import Array, Block
 
@@ -17,31 +19,12 @@ if TYPE_CHECKING:
     from estran.masks.relief.cast import ByRows
     from estran.masks.relief.relief_shadow import DecidedRelief, ReliefServices
 
-FLAGS = FlagCoding(
-    "relief_flags",
-    (
-        Flag("NODATA", 0, (60, 60, 60), "height of the ground or place of the sun unknown"),
-        Flag(
-            "CAST",
-            1,
-            (0, 105, 92),
-            "in the shadow of terrain farther than 1.5 postings; decided by the backend that the metadata names",
-        ),
-        Flag("SELF", 2, (77, 182, 172), "slope turned away from the sun"),
-        Flag("LOW_SUN", 3, (255, 167, 38), "slope that the sun only grazes", 0.7),
-        Flag("HIDDEN", 4, (216, 27, 96), "hidden from the sensor by terrain"),
-        Flag(
-            "UNKNOWN",
-            5,
-            (188, 170, 164),
-            "lit as far as the DEM goes; terrain beyond its edge, or in a hole of it, might shadow it",
-            0.9,
-        ),
-    ),
-)
+FLAGS = ReliefFlag.coding("relief_flags")
+_SETTINGS = SettingsPart(ReliefSettings, users=("backend", "dem_posting", "low_sun", "sky_directions"))
 
 
 @dataclass(frozen=True, kw_only=True)
+@with_settings(_SETTINGS)
 class ReliefShadow(Operator):
     """Shadow cast by terrain, by a sweep of parallel lines, with Rugged deciding where the sweep is near."""
 
@@ -118,12 +101,6 @@ class ReliefShadow(Operator):
     )
     walk: ClassVar[Walk] = Walk.SCENE
 
-    backend: Literal["hybrid", "rugged", "sweep"] = param(
-        "hybrid",
-        "hybrid: sweep, march, and Rugged where they are near; rugged: every pixel by Rugged; sweep: no Java",
-        source="docs/ATBD/relief_shadow.md",
-        dialog=True,
-    )
     dem: Path | None = param(
         None,
         "DEM: a file, a folder or a pattern of tiles, larger than the image; empty: the product's own band, whose "
@@ -131,13 +108,6 @@ class ReliefShadow(Operator):
         unit="m",
         section="Layers",
         dialog=True,
-    )
-    dem_posting: float | None = param(
-        None,
-        "Posting of the DEM where it is coarser than the image; empty: a pixel",
-        unit="m",
-        interval="(0,1000]",
-        section="Layers",
     )
     sun_zenith: float | None = param(
         None, "Sun zenith angle where the product has none", unit="degrees", interval="[0,90)", section="Geometry"
@@ -149,27 +119,8 @@ class ReliefShadow(Operator):
         interval="[-180,360]",
         section="Geometry",
     )
-    low_sun: float = param(
-        0.1,
-        "Cosine of the incidence below which the sun grazes",
-        unit="1",
-        interval="[0,1]",
-        section="Flags",
-        source="MAJA: tangent sun",
-        label="Low sun below cosine",
-        dialog=True,
-    )
     hidden: bool = param(
         True, "Flag ground hidden from the sensor", section="Flags", label="Hidden ground", dialog=True
-    )
-    sky_directions: int = param(
-        0,
-        "Horizons for the sky-view factor; 0: not computed",
-        unit="directions",
-        interval="[0,64]",
-        section="Sky",
-        label="Sky view",
-        dialog=True,
     )
 
     def compute(self, block: Block, survey: Any = None) -> Block:
@@ -193,20 +144,13 @@ class ReliefShadow(Operator):
             nothing: dict[str, Array] = {w.name: np.broadcast_to(np.float32(np.nan), block.shape) for w in self.writes}
             yield (
                 (slice(None), slice(None)),
-                {**nothing, "relief_flags": np.broadcast_to(np.uint8(FLAGS["NODATA"].mask), block.shape)},
+                {**nothing, "relief_flags": np.broadcast_to(np.uint8(ReliefFlag.NODATA), block.shape)},
             )
             return
         counts = dict.fromkeys((flag.name for flag in FLAGS.flags), 0)
         for part, masks in found.parts():
-            flags = {
-                "NODATA": masks.nodata,
-                "CAST": masks.cast,
-                "SELF": masks.self_shadow,
-                "LOW_SUN": masks.low_sun,
-                "HIDDEN": masks.occluded,
-                "UNKNOWN": masks.unknown,
-            }
-            counts = {name: count + int(np.count_nonzero(flags[name])) for name, count in counts.items()}
+            flags = masks.flags
+            counts = {name: count + int(np.count_nonzero(FLAGS.unpack(flags, name))) for name, count in counts.items()}
             yield (
                 part,
                 {
@@ -215,7 +159,7 @@ class ReliefShadow(Operator):
                     "slope": masks.slope,
                     "aspect": masks.aspect,
                     "sky_view": masks.sky_view,
-                    "relief_flags": FLAGS.pack(flags, np.uint8),
+                    "relief_flags": flags,
                 },
             )
         valid = max(1, block.shape[0] * block.shape[1] - counts["NODATA"])
@@ -227,7 +171,7 @@ class ReliefShadow(Operator):
         import numpy as np
 
         from estran.masks.relief.cast import Sun, lowest_of
-        from estran.masks.relief.relief_shadow import ReliefSettings, decide_relief
+        from estran.masks.relief.relief_shadow import decide_relief
 
         if "dem" not in block or np.isnan(lowest_of(_rows_of(block, "dem"))):
             return None
@@ -245,10 +189,9 @@ class ReliefShadow(Operator):
         sensor = None
         if self.hidden and "view_zenith" in block and "view_azimuth" in block:
             sensor = Sun(_rows_of(block, "view_azimuth"), _rows_of(block, "view_zenith", above_horizon=True))
-        settings = ReliefSettings(
-            backend=self.backend, dem_posting=self.dem_posting, low_sun=self.low_sun, sky_directions=self.sky_directions
+        return decide_relief(
+            block["dem"], block.scene.grid, sun, sensor, _SETTINGS.of(self), _services(block), block.progress
         )
-        return decide_relief(block["dem"], block.scene.grid, sun, sensor, settings, _services(block), block.progress)
 
     def _angle(self, block: Block, name: str, *, above_horizon: bool = False) -> ByRows | Any:
         import numpy as np

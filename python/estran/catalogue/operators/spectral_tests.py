@@ -5,32 +5,29 @@ became a cloud.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from estran.catalogue.operators.cloud_probability import PIXEL_READS
+from estran.catalogue.settings import SettingsPart, with_settings
 from estran.catalogue.spec import BandOut, FlagsOut, Operator, Source, Walk, Writes, param
-from estran.raster.coding import Flag, FlagCoding
+from estran.masks.cloud.coding import SpectralFlag
+from estran.masks.cloud.settings import Mode, PixelSettings
 from estran.raster.scene import Block
 
-_FLAGS = FlagCoding(
-    "spectral_test_flags",
-    (
-        Flag("SATURATED", 0, (255, 0, 255), "A visible band is saturated"),
-        Flag("BASIC", 1, (200, 200, 120), "Bright in SWIR 2.2 µm, NDSI and NDVI not extreme (ZW12 eq. 1)"),
-        Flag("WHITE", 2, (240, 240, 240), "White (ZW12 eq. 2)"),
-        Flag("HAZE", 3, (180, 200, 255), "Hazy or cloudy by HOT (ZW12 eq. 3)"),
-        Flag("NO_ROCK", 4, (200, 140, 90), "No bright rock or sand: NIR over SWIR 1.6 µm (ZW12 eq. 4)"),
-        Flag("BRIGHT", 5, (255, 220, 100), "Bright enough in the visible (FORCE; passes always in the other modes)"),
-        Flag("WATER", 6, (0, 80, 200), "Water by its spectrum (ZW12 eq. 5)"),
-        Flag("SNOW", 7, (0, 255, 255), "Potential snow (ZW12 eq. 20)"),
-        Flag("THICK", 8, (255, 255, 255), "All tests for thick cloud (ZW12 eq. 6)"),
-        Flag("CIRRUS", 9, (170, 220, 255), "Above the fixed threshold of the cirrus band (Z15)"),
-        Flag("NODATA", 10, (0, 0, 0), "A band in use has no data"),
+_FLAGS = SpectralFlag.coding("spectral_test_flags")
+_SETTINGS = SettingsPart(
+    PixelSettings,
+    only=(
+        *("saturation", "reflectance_floor", "valid_by_visible", "swir22_min", "ndsi_max", "ndvi_max", "whiteness_max"),
+        *("hot_min", "rock_min", "brightness_min", "snow_ndsi_min", "snow_nir08_min", "snow_green_min"),
+        *("snow_swir22_max", "snow_is_clear", "cirrus_min", "use_ndbi"),
     ),
 )
+"""Thresholds that say something here: those of single tests and indices."""
 
 
 @dataclass(frozen=True, kw_only=True)
+@with_settings(_SETTINGS)
 class SpectralTests(Operator):
     """The tests of Fmask one by one."""
 
@@ -63,7 +60,7 @@ class SpectralTests(Operator):
         BandOut("variability", "float32", "1", "Spectral variability probability (ZW12 eq. 15)", interval="[0,1]"),
     )
 
-    mode: Literal["default", "strict", "python-fmask"] = param(
+    mode: Mode = param(
         "strict",
         "Thresholds: our own, the published Fmask text, or those of python-fmask.",
         source="ATBD cloud_mask, table of modes",
@@ -73,7 +70,6 @@ class SpectralTests(Operator):
     def compute(self, block: Block, survey: Any = None) -> Block:
         """Tests and indices of every pixel."""
         from estran.masks.cloud.pixel_tests import spectral_tests_of
-        from estran.masks.cloud.settings import PixelSettings
 
-        tests, indices = spectral_tests_of(block.arrays, PixelSettings.for_mode(self.mode))
-        return block.out({"spectral_test_flags": _FLAGS.pack(tests), **indices})
+        flags, indices = spectral_tests_of(block.arrays, _SETTINGS.of(self))
+        return block.out({"spectral_test_flags": flags, **indices})

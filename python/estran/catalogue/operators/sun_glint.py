@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from estran.catalogue.settings import SettingsPart, with_settings
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
 from estran.errors import BadParameter
-from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
+from estran.masks.glint.coding import GlintClass, GlintFlag
+from estran.masks.glint.settings import GlintSettings
 from estran.raster.scene import Array, Block
 from estran.sensors.bands import SENTINEL2
 
@@ -18,49 +20,10 @@ if TYPE_CHECKING:
     from estran.masks.glint.air import ClearAir
     from estran.masks.glint.detect import GlintStage
     from estran.masks.glint.observe import Angles
-    from estran.masks.glint.settings import GlintSettings
 
-FLAGS = FlagCoding(
-    "glint_flags",
-    (
-        Flag("NODATA", 0, (60, 60, 60), "a band or an angle that the mask needs has no data"),
-        Flag(
-            "WATER",
-            1,
-            (30, 90, 220),
-            "taken as water: by the layer of water occurrence, else by what is left when glint is taken off",
-        ),
-        Flag("POSSIBLE", 2, (255, 245, 157), "some wind up to 12 m/s makes glint in this geometry", 0.7),
-        Flag("PREDICTED", 3, (255, 204, 128), "the wind that is known, or 5 m/s, makes glint here", 0.6),
-        Flag(
-            "OBSERVED",
-            4,
-            (255, 171, 64),
-            "the short-wave infrared shows as much as glint; without the tests for cloud",
-            0.6,
-        ),
-        Flag("LOW", 5, (255, 238, 88), "sun glint, low: correction is wanted"),
-        Flag("MODERATE", 6, (255, 152, 0), "sun glint, moderate: correction is needed"),
-        Flag("SEVERE", 7, (229, 57, 53), "sun glint, severe: what lies below is lost to most corrections"),
-        Flag(
-            "CLOUD_SUSPECT",
-            8,
-            (236, 239, 241),
-            "on water where glint is possible, but looks like cloud: no glint is claimed",
-        ),
-        Flag("EXCESS", 9, (171, 71, 188), "brighter than any wind up to 12 m/s makes the sea"),
-    ),
-)
-CLASSES = IndexCoding(
-    "glint_class",
-    (
-        IndexValue("NONE", 0, (40, 70, 120), "no glint, or no water, or cloud"),
-        IndexValue("LOW", 1, (255, 238, 88), "low: 0.005 to 0.01"),
-        IndexValue("MODERATE", 2, (255, 152, 0), "moderate: 0.01 to 0.02"),
-        IndexValue("SEVERE", 3, (229, 57, 53), "severe: 0.02 and more"),
-        IndexValue("NODATA", 255, (0, 0, 0), "no data"),
-    ),
-)
+FLAGS = GlintFlag.coding("glint_flags")
+CLASSES = GlintClass.coding("glint_class")
+_SETTINGS = SettingsPart(GlintSettings, users=("strongest_wind", "low", "moderate", "severe", "severe_sun", "window"))
 BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 """Bands whose glint is told."""
 _CENTRE = {band.semantic: (band.name, band.wavelength) for band in SENTINEL2}
@@ -106,6 +69,7 @@ def _observed(band: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+@with_settings(_SETTINGS)
 class SunGlint(Operator):
     """Cox and Munk's glint for a geometry and a wind, beside what B11 and B12 show; water that mirrors the Sun is told
     from cloud.
@@ -226,51 +190,6 @@ class SunGlint(Operator):
         interval="[-180,360]",
         section="Wind",
     )
-    strongest_wind: float = param(
-        12.0,
-        "Wind up to which the geometry must be able to make glint",
-        unit="m/s",
-        interval="[1,30]",
-        section="Wind",
-        source="docs/ATBD/sun_glint.md",
-        dialog=True,
-    )
-    low: float = param(
-        0.005,
-        "Glint reflectance from which it is low",
-        unit="1",
-        interval="(0,1]",
-        section="Classes",
-        source="docs/ATBD/sun_glint.md: haze and noise of B11",
-        label="Low above",
-        at_most="moderate",
-        dialog=True,
-    )
-    moderate: float = param(
-        0.01,
-        "Glint reflectance from which it is moderate",
-        unit="1",
-        interval="(0,1]",
-        section="Classes",
-        source="docs/ATBD/sun_glint.md",
-        label="Moderate above",
-        at_most="severe",
-        dialog=True,
-    )
-    severe: float = param(
-        0.02,
-        "Glint reflectance from which it is severe",
-        unit="1",
-        interval="(0,1]",
-        section="Classes",
-        source="NASA's HIGLINT: 0.005 per steradian, that is 0.016 / cos(sun zenith)",
-        label="Severe above",
-        dialog=True,
-    )
-    severe_sun: float = param(
-        55.0, "Sun zenith beyond which nothing is severe", unit="degrees", interval="[0,90]", section="Classes",
-        source="no wind up to 12 m/s makes 0.02 beyond it in the swath", label="Severe up to sun zenith", dialog=True,
-    )  # fmt: skip
     water_occurrence: Path | None = param(
         None,
         "Raster of surface water occurrence; empty: the product's own, if any",
@@ -315,24 +234,17 @@ class SunGlint(Operator):
         interval="[-180,360]",
         section="Geometry",
     )
-    window: int = param(
-        2,
-        "Half-width of the surroundings looked at for edges of clouds",
-        unit="pixels",
-        interval="[0,10]",
-        section="Cloud",
-    )
 
     def halo(self) -> int:
         """The window's half-width."""
-        return self.window
+        return _SETTINGS.of(self).window
 
     def survey(self, block: Block) -> Any:
         """How much glint the water shows, cell by cell."""
         from estran.masks.glint.background import survey_glint
         from estran.masks.glint.observe import observe
 
-        pixels = observe(self._bands(block), self._angles(block, "swir16"), self._air(block), self._settings())
+        pixels = observe(self._bands(block), self._angles(block, "swir16"), self._air(block), _SETTINGS.of(self))
         return survey_glint(pixels, block.window.row, block.window.col, block.scene.grid.shape)
 
     def merge(self, first: Any, second: Any) -> Any:
@@ -344,7 +256,6 @@ class SunGlint(Operator):
         import numpy as np
 
         from estran.masks.glint.air import water_index
-        from estran.masks.glint.detect import NODATA
         from estran.masks.glint.other_bands import in_band
 
         air = self._air(block)
@@ -354,7 +265,7 @@ class SunGlint(Operator):
         stage = self._stage(block, air, predicted["swir16"], known, survey)
         on_water, hole, angles = (
             FLAGS.unpack(stage.flags, "WATER"),
-            stage.classes == NODATA,
+            stage.classes == GlintClass.NODATA,
             self._angles(block, "swir16"),
         )
         seen = np.where(on_water, np.maximum(stage.observed, np.float32(0.0)), np.float32(np.nan))
@@ -395,25 +306,13 @@ class SunGlint(Operator):
 
         around = None if survey is None else GlintBackground.of(survey, block.window.row, block.window.col, block.shape)
         return glint_mask(
-            self._bands(block), self._angles(block, "swir16"), air, predicted, known, around, self._settings()
+            self._bands(block), self._angles(block, "swir16"), air, predicted, known, around, _SETTINGS.of(self)
         )
 
     def _bands(self, block: Block) -> dict[str, Array]:
         from estran.masks.glint.observe import BANDS as ORDER
 
         return {name: array for name in (*ORDER, "cirrus", "nir09", "swo") if (array := block.get(name)) is not None}
-
-    def _settings(self) -> GlintSettings:
-        from estran.masks.glint.settings import GlintSettings
-
-        return GlintSettings(
-            low=self.low,
-            moderate=self.moderate,
-            severe=self.severe,
-            severe_sun=self.severe_sun,
-            strongest_wind=self.strongest_wind,
-            window=self.window,
-        )
 
     def _air(self, block: Block) -> ClearAir:
         from estran.masks.glint.air import clear_air

@@ -1,7 +1,8 @@
 """The ``.properties`` twins of graphs: the default of every ``${variable}``, taken from the declarations.
 
 GPT knows no defaults: a variable that nobody gives stays in the text as ``${name}``. So each graph has a twin, passed
-with ``-p``.
+with ``-p``. What follows the mode is left empty there, so that it follows a mode given beside; its comment says the
+defaults.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from estran.catalogue.parameters import Parameter
 from estran.catalogue.spec import Declared, Operator, parameters_of
 from estran.catalogue.views.names import GENERATED
+from estran.declare import Parameter
 from estran.errors import BadGraph
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
@@ -149,4 +150,5 @@ def _comment(p: Parameter) -> str:
     facts = ", ".join(
         t for t in (p.info.unit if p.info.unit != "1" else "", p.info.interval or " | ".join(p.choices)) if t
     )
-    return f"{p.info.help} [{facts}]" if facts else p.info.help
+    text = f"{p.info.help} [{facts}]" if facts else p.info.help
+    return f"{text}; empty: the mode's, {p.shown_in_full}" if p.follows_mode else text

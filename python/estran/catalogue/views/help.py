@@ -22,6 +22,14 @@ _NOT_IN_DIALOG = (
     "&lt;parameters&gt;&lt;name&gt;value&lt;/name&gt;&lt;/parameters&gt; in it, "
     "names written as in graphs. Save Parameters... leaves them out again."
 )
+_EXPERT = (
+    "Thresholds of the method, for those who know it; they are given like the parameters for gpt, and stand in no "
+    "graph of ours."
+)
+_BY_MODE = (
+    "Where a default has others in parentheses, these are the defaults of other modes. SNAP hands over the first one "
+    "for what nobody touched, so that number counts as not given, and the mode's is taken."
+)
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -62,11 +70,18 @@ def help_page(op: type[Operator]) -> str:
 
 
 def _parameters(op: type[Operator]) -> list[str]:
-    shown, hidden = (html_table(rows.PARAMETER_HEADER, rows.parameter_rows(op, dialog)) for dialog in (True, False))
+    shown, hidden, expert = (
+        html_table(rows.PARAMETER_HEADER, rows.parameter_rows(op, *which))
+        for which in ((True, False), (False, False), (None, True))
+    )
     labels = html_table(("Field", "Parameter"), ((p.label, p.name) for p in parameters_of(op) if p.info.dialog))
     parts = ["<h2>Parameters of the dialog</h2>", labels, shown] if shown else []
     if hidden:
         parts += ["<h2>Parameters for gpt, graphs and parameter files</h2>", f"<p>{_NOT_IN_DIALOG}</p>", hidden]
+    if expert:
+        parts += ["<h2>Parameters for experts</h2>", f"<p>{_EXPERT} {'' if hidden else _NOT_IN_DIALOG}</p>", expert]
+    if any(p.follows_mode for p in parameters_of(op)):
+        parts += [f"<p>{_BY_MODE}</p>"]
     return parts or ["<h2>Parameters</h2>", "<p>None.</p>"]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from estran.catalogue.labels import first_lower
 from estran.catalogue.spec import Declared, Operator
+from estran.labels import first_lower
 
 PACKAGE = "estran_snap"
 """The package of the shims: with ``estran``, the only name that we put at top level of SNAP's one interpreter."""

@@ -19,7 +19,7 @@ def reference_page(declared: type[Declared]) -> str:
     parts = [f"# {declared.label}\n", declared.summary + "\n", _identity(declared)]
     if issubclass(declared, Operator):
         parts += _inputs(declared)
-    parts += ["## Parameters\n", *_dialog(declared), *_parameter_sections(declared)]
+    parts += ["## Parameters\n", *_dialog(declared), *_by_mode(declared), *_parameter_sections(declared)]
     if issubclass(declared, Operator):
         parts += ["## Outputs\n", table(rows.WRITES_HEADER, rows.writes_rows(declared)), *_codings([declared], "###")]
     return _HEAD + "\n".join(p for p in parts if p)
@@ -128,17 +128,25 @@ def command_line_page(declared: Iterable[type[Declared]]) -> str:
         "`estran gpt`. "
         "In the XML of a graph a parameter is an element without underscores, `<cloudBuffer>2</cloudBuffer>`: SNAP "
         "cannot read one with them.\n",
+        "A default in parentheses is that of another mode. Expert options are listed by `--help-expert`.\n",
     ]
     for d in declared:
-        spelt = table(
-            ("Option", "Values", "Unit", "Default", "Meaning"),
-            (
-                (f"`{p.option}`", rows.values_text(p), p.info.unit, rows.default_text(p), p.info.help)
-                for p in parameters_of(d)
-            ),
-        )
-        parts += [f"## {d.alias}\n", spelt or "No options.\n"]
+        users, experts = _options(d, expert=False), _options(d, expert=True)
+        parts += [f"## {d.alias}\n", users or "No options.\n"]
+        if experts:
+            parts += [f"### Expert options of {d.alias}\n", experts]
     return _HEAD + "\n".join(parts)
+
+
+def _options(declared: type[Declared], *, expert: bool) -> str:
+    return table(
+        ("Option", "Values", "Unit", "Default", "Meaning"),
+        (
+            (f"`{p.option}`", rows.values_text(p), p.info.unit, rows.default_text(p), p.info.help)
+            for p in parameters_of(declared)
+            if p.info.expert is expert
+        ),
+    )
 
 
 def _identity(declared: type[Declared]) -> str:
@@ -181,11 +189,29 @@ def _dialog(declared: type[Declared]) -> list[str]:
     ]
 
 
+def _by_mode(declared: type[Declared]) -> list[str]:
+    """How parameters follow the mode, where some do; and what experts are offered."""
+    parts = []
+    if any(p.follows_mode for p in parameters_of(declared)):
+        parts.append(
+            "A default with others in parentheses follows the mode: these are the defaults of other modes. A parameter "
+            "that is not given, or is empty in a graph, has its mode's default, and a value that is given holds in "
+            "every mode. SNAP alone cannot tell whether the default that stands first was given: it counts as not "
+            "given there.\n"
+        )
+    if any(p.info.expert for p in parameters_of(declared)):
+        parts.append(
+            "Sections named Expert hold thresholds of the method for those who know it: the command line lists them by "
+            "`--help-expert`, and no graph of ours and no dialog has them.\n"
+        )
+    return parts
+
+
 def _parameter_sections(declared: type[Declared]) -> list[str]:
     sections: dict[str, list[tuple[str, ...]]] = {}
     heading = ""
     for p, row in zip(parameters_of(declared), rows.parameter_rows(declared), strict=True):
-        heading = p.info.section or heading
+        heading = p.section or heading
         sections.setdefault(heading, []).append((f"`{row[0]}`", *row[1:]))
     if not sections:
         return ["None.\n"]

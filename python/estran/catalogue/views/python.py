@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from estran.catalogue.parameters import Parameter, parameters_of
 from estran.catalogue.spec import BandOut, Operator, Source
 from estran.catalogue.views import rows
 from estran.catalogue.views.names import GENERATED, module_name
+from estran.declare import Parameter, parameters_of
 from estran.errors import EstranError
 
 _OWN = ("source", "resolution", "tile")
@@ -113,8 +113,9 @@ def _sections(op: type[Operator]) -> Iterator[str]:
         yield "source" if i == 0 else source.name
         yield from _said(f"{_sentence(source.help)} {_read(source)}{_layers(op) if i == 0 else ''}")
     for p in parameters_of(op):
-        yield p.name
-        yield from _said(_meaning(p))
+        if not p.info.expert:
+            yield p.name
+            yield from _said(_meaning(p))
     yield "resolution"
     yield from _said(
         "Pixels worked on [m]. None: as they are; bands of several sizes are brought to 20 m, or to the finest that "
@@ -128,6 +129,12 @@ def _sections(op: type[Operator]) -> Iterator[str]:
         yield from _said(
             f"``{written.name}`` ({rows.type_text(written)}){unit}: {rows.meaning_text(written).rstrip('.')}."
         )
+    experts = [p for p in parameters_of(op) if p.info.expert]
+    if experts:
+        yield from ("", "Other Parameters", "----------------")
+    for p in experts:
+        yield p.name
+        yield from _said(_meaning(p))
     yield from ("", "See Also", "--------", f"docs/reference/{module_name(op)}.md, docs/ATBD/{op.atbd}.md")
 
 
@@ -161,6 +168,8 @@ def _meaning(p: Parameter) -> str:
         text += f" In {p.info.interval}."
     elif p.choices:
         text += f" One of {rows.values_text(p)}."
+    if p.follows_mode:
+        text += f" None: the mode's, {p.shown_in_full}."
     if p.info.source:
         text += f" From: {p.info.source.rstrip('.')}."
     return text

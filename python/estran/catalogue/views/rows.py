@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from estran.catalogue.parameters import Parameter
 from estran.catalogue.spec import (
     BandOut,
     ClassesOut,
@@ -18,6 +17,7 @@ from estran.catalogue.spec import (
     Writes,
     parameters_of,
 )
+from estran.declare import Parameter
 
 PARAMETER_HEADER = ("Parameter", "Meaning", "Unit", "Values", "Default", "Source")
 READS_HEADER = ("Band", "Unit", "Needed", "Without it")
@@ -34,12 +34,14 @@ def source_text(source: Source) -> str:
     return f"{source.help.rstrip('.')}. {MANY}" if source.many else source.help
 
 
-def parameter_rows(declared: type[Declared], dialog: bool | None = None) -> Iterator[tuple[str, ...]]:
+def parameter_rows(
+    declared: type[Declared], dialog: bool | None = None, expert: bool | None = None
+) -> Iterator[tuple[str, ...]]:
     """Name, help, unit, allowed values, default, where the default comes from; of every parameter, or of those that a
-    dialog shows or leaves out.
+    dialog shows or leaves out, of those for experts or for everybody.
     """
     for p in parameters_of(declared):
-        if dialog is None or p.info.dialog is dialog:
+        if dialog in (None, p.info.dialog) and expert in (None, p.info.expert):
             yield p.name, p.info.help, p.info.unit, values_text(p), default_text(p), p.info.source
 
 
@@ -60,8 +62,8 @@ def values_text(p: Parameter) -> str:
 
 
 def default_text(p: Parameter) -> str:
-    """The default as the command line takes it; "none" where there is none."""
-    return p.format(p.default) or "none"
+    """The default as the command line takes it, with those of other modes; "none" where there is none."""
+    return p.shown_in_full or "none"
 
 
 def reads_rows(source: Source) -> Iterator[tuple[str, ...]]:

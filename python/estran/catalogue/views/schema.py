@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
-from estran.catalogue.parameters import Interval, Parameter
 from estran.catalogue.spec import Declared, parameters_of
+from estran.declare import Interval, Parameter
 
 _TYPES = {
     "bool": "boolean",
@@ -22,7 +22,11 @@ _TYPES = {
 
 
 def json_schema(declared: type[Declared]) -> dict[str, Any]:
-    """The schema as Python data; every parameter has a default, so none is required, and unknown ones are refused."""
+    """The schema as Python data; every parameter has a default, so none is required, and unknown ones are refused.
+
+    What follows the mode has the default of the default mode, all of them under "x-default-by-mode", and takes null,
+    which is the mode's; so a client leaves out what its user did not give.
+    """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": declared.alias,
@@ -49,14 +53,20 @@ def _property(p: Parameter) -> dict[str, Any]:
     if p.optional:
         single["type"] = [single["type"], "null"]
     unit = {"x-unit": p.info.unit} if p.info.unit else {}
-    default = (
-        list(p.default)
-        if isinstance(p.default, tuple)
-        else p.default
-        if p.default is None or p.kind != "path"
-        else str(p.default)
-    )
-    return {"title": p.label, "description": p.info.help, **single, "default": default, **unit}
+    marks: dict[str, Any] = {"x-expert": True} if p.info.expert else {}
+    if p.follows_mode:
+        marks["x-default-by-mode"] = dict(p.info.modes)
+        if p.choices:
+            single["enum"] = [*p.choices, None]
+    return {"title": p.label, "description": p.info.help, **single, "default": _plain(p), **unit, **marks}
+
+
+def _plain(p: Parameter) -> Any:
+    """The default in JSON; that of the default mode where it follows the mode."""
+    default = p.default_in()
+    if isinstance(default, tuple):
+        return list(default)
+    return default if default is None or p.kind != "path" else str(default)
 
 
 def _bounds(interval: Interval) -> dict[str, float]:

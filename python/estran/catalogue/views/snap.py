@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from estran.catalogue.labels import label_of
-from estran.catalogue.parameters import Parameter
 from estran.catalogue.spec import Operator, Source, parameters_of
 from estran.catalogue.views.markup import element, indent
 from estran.catalogue.views.names import GENERATED, PACKAGE, class_name, module_name
 from estran.catalogue.views.rows import MANY
+from estran.declare import Parameter
+from estran.labels import label_of
 
 SPI = "eu.esa.snap.snappy.gpf.PyOperatorSpi"
 """Name of the services file, SNAP 10 and newer."""
@@ -49,7 +49,8 @@ def info_xml(op: type[Operator]) -> str:
 
     The dialog has a row for each parameter and grows past the screen, so those of `param(..., dialog=True)` alone are
     shown. The others are marked as deprecated, which hides them there and in ``gpt -h`` and is all that SNAP makes of
-    it; the description names them. Intervals of lists stand in the description: SNAP would not check them.
+    it; the description names them, but for those of experts, which the help page lists. Intervals of lists stand in
+    the description: SNAP would not check them.
     """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -178,7 +179,7 @@ def _description(op: type[Operator]) -> list[str]:
     """Summary, and the names that SNAP does not list, in lines: ``gpt -h`` and the window About show them as they are
     broken here.
     """
-    hidden = ", ".join(p.element for p in parameters_of(op) if not p.info.dialog)
+    hidden = ", ".join(p.element for p in parameters_of(op) if not p.info.dialog and not p.info.expert)
     more = (
         wrap(
             f"More parameters, for gpt, graphs and parameter files (the help page says what they are): {hidden}.",
@@ -188,6 +189,9 @@ def _description(op: type[Operator]) -> list[str]:
         if hidden
         else []
     )
+    experts = sum(p.info.expert for p in parameters_of(op))
+    if experts:
+        more.append(f"{experts} expert parameters besides: the help page lists them.")
     return [*wrap(op.summary, _LINE, break_on_hyphens=False), *more]
 
 
@@ -208,16 +212,15 @@ def _parameter(p: Parameter) -> Iterator[str]:
     yield element("dataType", data_type(p))
     if p.info.unit and p.info.unit != "1":
         yield element("unit", p.info.unit)
-    default = p.shown if p.info.dialog else p.format(p.default)
-    if default:
-        yield element("defaultValue", default)
+    if p.shown:
+        yield element("defaultValue", p.shown)
     if p.choices:
         yield element("valueSet", ",".join(p.choices))
     if p.info.interval and not array:
         yield element("interval", p.info.interval)
     if p.info.choose_bands:
         yield element("rasterDataNodeClass", "org.esa.snap.core.datamodel.Band")
-    if not p.optional and not array and p.kind != "str":
+    if (not p.optional or (p.follows_mode and p.kind in ("bool", "choice"))) and not array and p.kind != "str":
         yield element("notNull", "true")
     if not p.info.dialog:
         yield element("deprecated", "true")
@@ -225,8 +228,7 @@ def _parameter(p: Parameter) -> Iterator[str]:
 
 def _help(p: Parameter) -> str:
     """SNAP cannot tell a default from the same value given."""
-    return (
-        f"{p.info.help} ({p.shown} counts as not given)"
-        if p.info.dialog and p.info.stands_for is not None
-        else p.info.help
-    )
+    if not p.follows_mode:
+        return p.info.help
+    others = f"; mode {p.shown_by_mode}" if p.shown_by_mode else ""
+    return f"{p.info.help} ({p.shown} counts as not given{others})"

@@ -151,7 +151,12 @@ def masks_graph(operator: Masks, grid: int | str | None) -> Graph:
     """
     read = READ_PREFIX + "source"
     # As in graphs that are read, what is empty is not given.
-    values = {p.element: text for p in parameters_of(Masks) if (text := p.format(getattr(operator, p.name)))}
+    given = {p: getattr(operator, p.name) for p in parameters_of(Masks)}
+    values = {
+        p.element: text
+        for p, value in given.items()
+        if (text := p.format(value)) and not (p.info.expert and value == p.default)
+    }
     size = {"referenceBand": grid} if isinstance(grid, str) else {"targetResolution": str(grid)}
     resampled = Node(
         "Resampled",

@@ -36,6 +36,7 @@ from estran.masks.cloud.passes import (
     names_of_decision,
     names_of_survey,
 )
+from estran.masks.cloud.result import CloudMaskResult, masks_of
 from estran.masks.cloud.search_shadows import ShadowScene, find_shadows
 from estran.masks.cloud.settings import PixelSettings
 from estran.masks.cloud.stages import (
@@ -43,12 +44,7 @@ from estran.masks.cloud.stages import (
     IS_CIRRUS,
     IS_CLOUD,
     IS_FAINT_CIRRUS,
-    IS_POTENTIAL,
-    IS_SATURATED,
     IS_SHADOW,
-    IS_SNOW,
-    IS_VALID,
-    IS_WATER,
     Geometry,
     PixelStage,
     pieces,
@@ -78,63 +74,6 @@ NAMES = (
     "dem",
 )
 """Arrays that the cloud mask may read."""
-
-
-@dataclass(frozen=True)
-class CloudMaskResult:
-    """Masks of a scene.
-
-    Parameters
-    ----------
-    pixels
-        Flags, final, and cloud probability of each pixel (rows, columns).
-    clouds
-        The clouds.
-    altitude
-        Of each cloud [m], in the system of the DEM; without a DEM, its height above the ground. NaN where it is not
-        known.
-    record
-        Counts, thresholds, fractions of each flag, and notes on what was switched off, assumed or not possible.
-    """
-
-    pixels: PixelStage
-    clouds: Objects
-    altitude: npt.NDArray[np.float64]
-    record: RunRecord
-
-    @property
-    def probability(self) -> npt.NDArray[np.float32]:
-        """Cloud probability (rows, columns), 0..1, NaN where no-data."""
-        return self.pixels.probability
-
-    @property
-    def height(self) -> npt.NDArray[np.float32]:
-        """Altitude of the cloud of each pixel (rows, columns) [m]; NaN where there is none, or it is not known."""
-        return self.clouds.paint_values(self.altitude.astype(np.float32))
-
-    @property
-    def flags(self) -> dict[str, Mask]:
-        """The masks of all pixels by name, see :func:`masks_of`."""
-        return masks_of(self.pixels.flags)
-
-
-def masks_of(flags: npt.NDArray[np.uint16]) -> dict[str, Mask]:
-    """Masks by name out of the flags of a :class:`CloudMaskResult`, or of some of its rows.
-
-    nodata saturated cloud cirrus shadow snow water potential_cloud buffer. `buffer` is the margin around clouds and
-    shadows, without them. `snow` and `water` say what the pixel looks like by itself, whatever lies over it.
-    """
-    bits = (
-        ("saturated", IS_SATURATED),
-        ("cloud", IS_CLOUD),
-        ("cirrus", IS_CIRRUS),
-        ("shadow", IS_SHADOW),
-        ("snow", IS_SNOW),
-        ("water", IS_WATER),
-        ("potential_cloud", IS_POTENTIAL),
-        ("buffer", IS_BUFFER),
-    )
-    return {"nodata": (flags & IS_VALID) == 0} | {name: (flags & bit) != 0 for name, bit in bits}
 
 
 def _no_masks(_strip: Strip) -> OtherMasks:
@@ -274,7 +213,7 @@ class CloudMaskRun:
         altitude = np.full(clouds.count, np.nan)
         if stage.few_clear:
             self.notes.append(say.FEW_CLEAR)
-        elif covered >= self.objects.max_cloud_share:
+        elif covered >= self.objects.max_cloud_fraction:
             self.notes.append(say.of_overcast(covered))
         elif clouds.count:
             altitude = self._shadows(stage, clouds, cloud, known, altitude)
@@ -344,7 +283,7 @@ class CloudMaskRun:
 
     def _displacement(self, cloud: Mask, present: tuple[str, ...], few_clear: bool) -> Displacement | None:
         s = self.objects
-        if not (s.use_displacement and s.remove_false_positives) or few_clear:
+        if not (s.displacement and s.remove_false_positives) or few_clear:
             return None
         missing = [name for name in DISPLACED if name not in present]
         window = window_for(self.pixel_size)

@@ -83,7 +83,7 @@ def choose(
         np.nan_to_num(peaks[rows, pick, 2]),
         np.nan_to_num(peaks[rows, pick, 3]),
     )
-    matched = (similarity >= settings.accept) & (share > 0.0)
+    matched = (similarity >= settings.similarity) & (share > 0.0)
     predicted = np.zeros(n, np.bool_)
     if settings.neighbours and n:
         guess, spread = _foretold(objects, height + ground, matched, settings, feature)
@@ -91,14 +91,14 @@ def choose(
         if settings.consensus == 0.0:
             off = np.abs(peaks[:, :, 0] + ground[:, None] - guess[:, None])
             value = peaks[:, :, 1] - np.where(known[:, None] & (off > settings.neighbour_spread), 0.3, 0.0)
-            value[np.isnan(value) | (peaks[:, :, 2] < settings.accept)] = -np.inf
+            value[np.isnan(value) | (peaks[:, :, 2] < settings.similarity)] = -np.inf
             pick = np.argmax(value, axis=1)
             height, similarity, share = (
                 peaks[rows, pick, 0],
                 np.nan_to_num(peaks[rows, pick, 2]),
                 np.nan_to_num(peaks[rows, pick, 3]),
             )
-            matched = (similarity >= settings.accept) & (share > 0.0)
+            matched = (similarity >= settings.similarity) & (share > 0.0)
         if settings.predict_unmatched:
             predicted = ~matched & known
             height = np.where(predicted, guess - ground, height)
@@ -136,7 +136,7 @@ def _agreed(
     _, near = cKDTree(place[candidates]).query(place, k=min(NEIGHBOURS + 1, candidates.size))
     near = candidates[near]
     altitude = peaks[:, :, 0] + ground[:, None]
-    usable = np.isfinite(altitude) & (peaks[:, :, 2] >= settings.accept)
+    usable = np.isfinite(altitude) & (peaks[:, :, 2] >= settings.similarity)
     score = np.where(usable, peaks[:, :, 1], -np.inf)
     top = np.max(score, axis=1, keepdims=True)
     # The shadow of a small cloud has little shape, and is often too faint to be seen: its own score says less, and the

@@ -163,8 +163,8 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
     clear_water = ~cloudy & water & ((rows[SWIR22] < s.clear_water_swir22_max) | (not limits.has_swir22))
     valid = max(survey.valid, 1)
     clear_pixels, land_pixels = float(weights[~cloudy].sum()), float(weights[clear_land].sum())
-    few_clear = clear_pixels < min(float(s.few_clear), s.few_clear_share * valid)
-    too_little_land = land_pixels < s.clear_land_share * valid
+    few_clear = clear_pixels < min(float(s.few_clear), s.few_clear_fraction * valid)
+    too_little_land = land_pixels < s.clear_land_fraction * valid
     ground = ~cloudy if too_little_land else clear_land
     hot_low, hot_high = -s.hot_margin, s.hot_margin
     if ground.any():
@@ -193,11 +193,15 @@ def learn(survey: PixelSurvey, settings: PixelSettings) -> SceneModel:
     )
     if not s.use_model:
         _probabilities(rows, indices, excess, thresholds, land, sea)
-    if ground.any() and not (too_little_land and s.fixed_below_share):
+    if ground.any() and not (too_little_land and s.fixed_land_threshold):
         thresholds = thresholds._replace(
             land_threshold=float(np.clip(at(land, s.high_percentile, ground) + s.probability_offset, lowest, highest))
         )  # (CM-18)
-    if s.water_percentile and clear_water.sum() and float(weights[clear_water].sum()) >= s.clear_land_share * valid:
+    if (
+        s.learn_water_threshold
+        and clear_water.sum()
+        and float(weights[clear_water].sum()) >= s.clear_land_fraction * valid
+    ):
         thresholds = thresholds._replace(
             water_threshold=float(
                 np.clip(at(sea, s.high_percentile, clear_water) + s.probability_offset, lowest, highest)

@@ -69,10 +69,14 @@ def match_objects(
     relief = dem is not None
     ground = _ground_below(objects, dem) if dem is not None else np.zeros(n)
     fp = footprint_of(objects, relief)
-    rim = footprint_of(grow(objects, settings.rim, pixel_size), relief) if settings.rim_weight > 0.0 else fp
+    rim = footprint_of(grow(objects, settings.rim_width, pixel_size), relief) if settings.rim_weight > 0.0 else fp
     lines = Lines(ground, vectors.view, vectors.sun)
     rule = Rule(
-        settings.hidden_weight, settings.outside_weight, settings.rim_weight, settings.stop_ratio, settings.enough
+        hidden_weight=settings.hidden_weight,
+        outside_weight=settings.outside_weight,
+        rim_weight=settings.rim_weight,
+        stop_ratio=settings.stop_ratio,
+        enough=settings.similarity_enough,
     )
     relief_map = np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32)
     # Objects of all sizes for every thread: neighbours in raster order are spread out by a step that is coprime to

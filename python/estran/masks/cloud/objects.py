@@ -86,7 +86,7 @@ def find_clouds(
     keep = objects.size >= s.min_object
     facts["objects_too_small"] = int(np.count_nonzero(~keep))
     if displacement is not None:
-        still = (objects.count_in(displacement.moved) <= s.cdi_share * objects.size) & (objects.size < s.cdi_small)
+        still = (objects.count_in(displacement.moved) <= s.cdi_fraction * objects.size) & (objects.size < s.cdi_small)
         facts["objects_without_displacement"] = int(np.count_nonzero(still & keep))
         keep &= ~still
     objects = objects.select(keep)
@@ -115,10 +115,10 @@ def _thick(own: Mask, stage: PixelStage, pixel_size: tuple[float, float], s: Obj
     """Cloud without thin cirrus, but with what only looks thin at the rim of thick cloud (CM-44)."""
     thick = own & ~stage.cirrus
     cloud = thick.copy()
-    if s.thin_share < 1.0:
+    if s.thin_fraction < 1.0:
         parts = label(own)
         small = parts.size * (pixel_size[0] * pixel_size[1]) < s.thin_area
-        cloud |= parts.paint(small & (parts.count_in(thick) >= s.thin_share * parts.size))
+        cloud |= parts.paint(small & (parts.count_in(thick) >= s.thin_fraction * parts.size))
     if s.thin_reach > 0.0:
         cloud |= own & dilate_disk(majority(thick), s.thin_reach, pixel_size)
     return cloud
@@ -145,7 +145,7 @@ def _without_bright_ground(
     if displacement is not None:
         suspect &= ~displacement.not_built
     suspect |= stage.mask(IS_STEEP)
-    suspect = dilate_square(suspect, int(s.pfp_dilation / max(pixel_size)))
+    suspect = dilate_square(suspect, int(s.suspect_growth / max(pixel_size)))
     suspect |= snow
     suspect &= ~water
     del snow, water

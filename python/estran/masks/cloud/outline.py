@@ -64,7 +64,9 @@ def cuts_rims(present: Sequence[str], pixel_size: tuple[float, float], settings:
     """Whether the rims of clouds are looked at: where pixels are finer than the coarse bands, and there are any of
     these.
     """
-    return settings.outline_share > 0.0 and max(pixel_size) < COARSE_PIXEL and any(name in present for name in COARSE)
+    return (
+        settings.outline_fraction > 0.0 and max(pixel_size) < COARSE_PIXEL and any(name in present for name in COARSE)
+    )
 
 
 def brightness_of(bands: Mapping[str, Array]) -> npt.NDArray[np.float32]:
@@ -98,7 +100,7 @@ def faint_rims(
     pixel_size
         Width and height of a pixel [m].
     settings
-        `outline_share`, `outline_width`, `outline_window`, `outline_contrast`.
+        `outline_fraction`, `outline_width`, `outline_window`, `outline_contrast`.
 
     Returns
     -------
@@ -114,5 +116,5 @@ def faint_rims(
     del core
     rim = cloud & ~erode_disk(cloud, s.outline_width, pixel_size)
     step = max(1, round(s.outline_window / (2.0 * _SAMPLES * size)))
-    over_rows(_faint, rim.shape[0], brightness, rim, side, step, s.outline_contrast, s.outline_share, faint)
+    over_rows(_faint, rim.shape[0], brightness, rim, side, step, s.outline_contrast, s.outline_fraction, faint)
     return faint

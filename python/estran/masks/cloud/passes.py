@@ -176,7 +176,7 @@ def add_surface(
     if plan.bright_ground:
         flags |= built_up(arrays["swir16"], arrays["nir08"], arrays["red"])[own] * np.uint16(IS_BUILT_UP)
         if "dem" in arrays and snow.any():
-            flags |= (snow & (slope_of(arrays["dem"], pixel_size)[own] > objects.steep)) * np.uint16(IS_STEEP)
+            flags |= (snow & (slope_of(arrays["dem"], pixel_size)[own] > objects.steep_slope)) * np.uint16(IS_STEEP)
     if plan.pure_snow and snow.any():
         flags |= (snow & is_pure_snow(arrays["blue"][own], arrays["swir16"][own])) * np.uint16(IS_PURE_SNOW)
 

@@ -8,41 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estran.masks.cloud.coding import SpectralFlag
 from estran.masks.cloud.settings import PixelSettings
-from estran.masks.cloud.spectral import (
-    BASIC,
-    BRIGHT,
-    HAZE,
-    OPAQUE,
-    ROCK,
-    SATURATED,
-    SNOW,
-    WATER,
-    WHITE,
-    Limits,
-    tests_of_rows,
-)
+from estran.masks.cloud.spectral import Limits, tests_of_rows
 from estran.masks.cloud.survey import CIRRUS, must_be_valid, source_names, stacks
 
 Array = npt.NDArray[Any]
 
-TESTS: tuple[tuple[str, int], ...] = (
-    ("SATURATED", SATURATED),
-    ("BASIC", BASIC),
-    ("WHITE", WHITE),
-    ("HAZE", HAZE),
-    ("NO_ROCK", ROCK),
-    ("BRIGHT", BRIGHT),
-    ("WATER", WATER),
-    ("SNOW", SNOW),
-    ("THICK", OPAQUE),
-)
-"""Names of the tests for users, and their bits."""
-
 
 def spectral_tests_of(
     bands: Mapping[str, Array], settings: PixelSettings
-) -> tuple[dict[str, npt.NDArray[np.bool_]], dict[str, npt.NDArray[np.float32]]]:
+) -> tuple[npt.NDArray[np.uint16], dict[str, npt.NDArray[np.float32]]]:
     """Every test and index of every pixel by itself, for diagnosis.
 
     Parameters
@@ -54,8 +30,8 @@ def spectral_tests_of(
 
     Returns
     -------
-    tests, indices
-        Booleans by name (those of ``TESTS``, CIRRUS, NODATA; all but NODATA are False where not valid), and float32
+    flags, indices
+        Bits of :class:`~estran.masks.cloud.coding.SpectralFlag` (uint16; NODATA alone where not valid), and float32
         hot, whiteness, ndvi, ndsi, ndbi, variability (NaN where not valid).
     """
     present = frozenset(source_names(bands, settings))
@@ -70,9 +46,8 @@ def spectral_tests_of(
         tests_of_rows(stack, limits, bits[part], indices[:, part])
         if limits.has_cirrus:
             cirrus[part] = stack[CIRRUS] > settings.cirrus_min
-    bits[~valid] = 0
+    bits |= cirrus * np.uint16(SpectralFlag.CIRRUS)
+    bits[~valid] = SpectralFlag.NODATA
     indices[:, ~valid] = np.nan
-    tests = {name: ((bits & bit) != 0).reshape(shape) for name, bit in TESTS}
-    tests["CIRRUS"], tests["NODATA"] = (cirrus & valid).reshape(shape), (~valid).reshape(shape)
     names = ("hot", "whiteness", "ndvi", "ndsi", "ndbi", "variability")
-    return tests, {name: array.reshape(shape) for name, array in zip(names, indices, strict=True)}
+    return bits.reshape(shape), {name: array.reshape(shape) for name, array in zip(names, indices, strict=True)}

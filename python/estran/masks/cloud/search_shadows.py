@@ -110,13 +110,13 @@ def _dark_land(scene: ShadowScene, sun: tuple[float, float] | None, name: str, p
         del snow
     for part in pieces(image.shape):
         image[part][(stage.flags[part] & IS_VALID) == 0] = np.nan
-    keep_dark(places, image, level, list(zip(_limits(s.shadow_depth, s), _limits(s.shadow_share, s), strict=True)))
+    keep_dark(places, image, level, list(zip(_limits(s.shadow_depth, s), _limits(s.shadow_fraction, s), strict=True)))
     return _DarkLand(level, on_snow)
 
 
 def _limits(limit: float, s: ObjectSettings) -> list[float]:
     """A limit of potential shadow and, where outlines are looked for, that of a hint of it."""
-    return [limit, limit * s.hint][: 2 if s.outline else 1]
+    return [limit, limit * s.hint_fraction][: 2 if s.shadow_outline else 1]
 
 
 def _dark_lands(
@@ -254,9 +254,9 @@ def _cut_out(
     shadow[unobservable] = False
     if s.overlap_only:
         shadow &= dark.potential
-    if s.outline:
+    if s.shadow_outline:
         shadow = outlined(shadow, dark.potential, dark.hint)
-        if s.shaded > 0.0:
+        if s.shaded_fraction > 0.0:
             shadow |= _shaded(scene, geometry, dark.potential & ~shadow, matches, relief)
         shadow[unobservable] = False
     return shadow
@@ -266,13 +266,13 @@ def _shaded(scene: ShadowScene, geometry: Geometry, left: Mask, matches: Matches
     """Dark places that no cloud claimed, but that clouds at their neighbours' altitudes would shade."""
     s = scene.settings
     places = label(left)
-    places = places.select(places.size >= s.shaded_least)
+    places = places.select(places.size >= s.shaded_min)
     sums = sums_along_rows(scene.cloud, np.zeros_like(scene.cloud))
     share = shaded_places(
         places, scene.clouds, matches, sums, vectors_of(places, geometry, scene.pixel_size), relief, s
     )
-    scene.facts["dark_places_shaded"] = int(np.count_nonzero(share >= s.shaded))
-    return places.paint(share >= s.shaded)
+    scene.facts["dark_places_shaded"] = int(np.count_nonzero(share >= s.shaded_fraction))
+    return places.paint(share >= s.shaded_fraction)
 
 
 def _count(matches: Matches, facts: dict[str, Any]) -> None:

@@ -7,10 +7,14 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from estran.jit import jit
+from estran.masks.cloud.coding import SpectralFlag
 from estran.masks.cloud.settings import PixelSettings
 
-SATURATED, BASIC, WHITE, HAZE, ROCK, BRIGHT, WATER, SNOW, OPAQUE = (1 << i for i in range(9))
-"""Bits of the answer of :func:`spectral_tests`: which tests a pixel passes. OPAQUE is all cloud tests together."""
+SATURATED, WATER, SNOW = (int(flag) for flag in (SpectralFlag.SATURATED, SpectralFlag.WATER, SpectralFlag.SNOW))
+OPAQUE = int(SpectralFlag.THICK)
+_BASIC, _WHITE, _HAZE = (int(flag) for flag in (SpectralFlag.BASIC, SpectralFlag.WHITE, SpectralFlag.HAZE))
+_NO_ROCK, _BRIGHT = int(SpectralFlag.NO_ROCK), int(SpectralFlag.BRIGHT)
+"""Bits of the answer of :func:`spectral_tests`, as compiled code takes them."""
 
 
 def single(value: float) -> float:
@@ -55,7 +59,7 @@ class Limits(NamedTuple):
         s = settings
         return cls(
             single(s.saturation),
-            single(s.floor),
+            single(s.reflectance_floor),
             single(s.swir22_min),
             single(s.ndsi_max),
             single(s.ndvi_max),
@@ -119,7 +123,7 @@ def spectral_tests(
     Returns
     -------
     bits, hot, whiteness, ndvi, ndsi, ndbi
-        Bits as named above.
+        Bits of :class:`~estran.masks.cloud.coding.SpectralFlag`.
     """
     floor = limits.floor
     ndvi, ndsi, ndbi = contrast(nir08, red, floor), contrast(green, swir16, floor), contrast(swir16, nir08, floor)
@@ -130,15 +134,15 @@ def spectral_tests(
     if saturated:
         bits |= SATURATED
     if ndsi < limits.ndsi_max and ndvi < limits.ndvi_max and (not limits.has_swir22 or swir22 > limits.swir22_min):
-        bits |= BASIC  # (CM-3)
+        bits |= _BASIC  # (CM-3)
     if whiteness < limits.whiteness_max:
-        bits |= WHITE  # (CM-4)
+        bits |= _WHITE  # (CM-4)
     if saturated or hot > limits.hot_min:
-        bits |= HAZE  # (CM-5)
+        bits |= _HAZE  # (CM-5)
     if max(nir08, floor) / max(swir16, floor) > limits.rock_min:
-        bits |= ROCK  # (CM-6)
+        bits |= _NO_ROCK  # (CM-6)
     if (blue + green + red) * _THIRD >= limits.brightness_min:
-        bits |= BRIGHT
+        bits |= _BRIGHT
     if is_water(ndvi, nir08):
         bits |= WATER
     if (
@@ -148,7 +152,7 @@ def spectral_tests(
         and (not limits.has_swir22 or swir22 < limits.snow_swir22_max)
     ):
         bits |= SNOW  # (CM-10)
-    opaque = BASIC | WHITE | HAZE | ROCK | BRIGHT
+    opaque = _BASIC | _WHITE | _HAZE | _NO_ROCK | _BRIGHT
     if (bits & opaque) == opaque and not (limits.snow_is_clear and (bits & SNOW)):
         bits |= OPAQUE  # (CM-7)
     return bits, hot, whiteness, ndvi, ndsi, ndbi

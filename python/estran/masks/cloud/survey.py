@@ -74,7 +74,7 @@ def source_names(bands: Mapping[str, Array], settings: PixelSettings) -> dict[st
     """Which array serves as which layer."""
     wanted = (*MANDATORY, *settings.wanted)
     names = {layer: layer for layer in LAYERS if layer in bands and layer in wanted}
-    if settings.nir08 == "nir" and "nir" in bands:
+    if settings.near_infrared == "nir" and "nir" in bands:
         names["nir08"] = "nir"
     missing = [name for name in MANDATORY if name not in names]
     if missing:
@@ -114,7 +114,7 @@ def stacks(bands: Mapping[str, Array], settings: PixelSettings) -> Iterator[tupl
 
 def must_be_valid(present: frozenset[str], settings: PixelSettings) -> npt.NDArray[np.int64]:
     """Rows whose NaN makes a pixel invalid."""
-    if settings.visible_decides:
+    if settings.valid_by_visible:
         return np.array([BLUE, GREEN, RED])
     return np.array([row for row, layer in enumerate(LAYERS[:_SPECTRAL]) if layer in present])
 

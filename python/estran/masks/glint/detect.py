@@ -16,6 +16,7 @@ from estran.errors import BadParameter
 from estran.jit import jit, over_rows
 from estran.masks.glint.air import ClearAir
 from estran.masks.glint.background import CELL, GlintBackground, survey_glint
+from estran.masks.glint.coding import GlintClass, GlintFlag
 from estran.masks.glint.geometry import facet, fresnel, image, stronger_wind, weaker_wind
 from estran.masks.glint.observe import POSSIBLE, SWIR, VALID, WET, Angles, Pixels, contiguous, observe, ramp
 from estran.masks.glint.settings import GlintSettings
@@ -24,11 +25,13 @@ Float = npt.NDArray[np.float32]
 Row = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
-FLAGS = ("NODATA", "WATER", "POSSIBLE", "PREDICTED", "OBSERVED", "LOW", "MODERATE", "SEVERE", "CLOUD_SUSPECT", "EXCESS")
-"""Bits of :attr:`GlintStage.flags`, from the lowest on."""
-_NODATA, _ON_WATER, _GEOMETRY, _PREDICTED, _OBSERVED, _LOW, _MODERATE, _SEVERE, _CLOUD, _EXCESS = (
-    1 << bit for bit in range(len(FLAGS))
+_NODATA, _ON_WATER, _GEOMETRY, _PREDICTED = (
+    int(flag) for flag in (GlintFlag.NODATA, GlintFlag.WATER, GlintFlag.POSSIBLE, GlintFlag.PREDICTED)
 )
+_OBSERVED, _LOW, _MODERATE, _SEVERE = (
+    int(flag) for flag in (GlintFlag.OBSERVED, GlintFlag.LOW, GlintFlag.MODERATE, GlintFlag.SEVERE)
+)
+_CLOUD, _EXCESS = int(GlintFlag.CLOUD_SUSPECT), int(GlintFlag.EXCESS)
 _ROUGH_0, _ROUGH_1 = 0.8, 1.5
 """Variation in the window beyond which it is no waves, but edges."""
 _MOST, _SOME = 0.5, 0.3
@@ -45,8 +48,8 @@ _OWN_PART, _ISOLATED_LEAST = 0.5, 0.002
 """The place's glint is that of its window, half of its own at least, and never below this (GLINT-19)."""
 _FAINT_0, _FAINT_1 = 0.7, 0.5
 """The same over the least glint that is claimed."""
-NONE, LOW, MODERATE, SEVERE, NODATA = 0, 1, 2, 3, 255
-"""Classes."""
+_NO_GLINT, _CLASS_NODATA = int(GlintClass.NONE), int(GlintClass.NODATA)
+_CLASS_LOW, _CLASS_MODERATE, _CLASS_SEVERE = int(GlintClass.LOW), int(GlintClass.MODERATE), int(GlintClass.SEVERE)
 _WHITE, _WHITE_GROWS = 0.0075, 0.02
 _ITSELF = 0.03
 """Allowances of near infrared beyond the glint's own (GLINT-15): of the surroundings, growing with their glint, and of
@@ -68,7 +71,7 @@ _SUSPECT, _BEYOND = 0.5, 1.5
 
 class Limits(NamedTuple):
     """Thresholds of the decision, see :class:`~estran.masks.glint.settings.GlintSettings`; `white_0`, `white_1` are its
-    `colour`.
+    `colour_range` and `colour_growth`.
     """
 
     low: float
@@ -100,9 +103,9 @@ class GlintStage:
     Parameters
     ----------
     flags
-        Bits :data:`FLAGS` (uint16).
+        Bits of :class:`~estran.masks.glint.coding.GlintFlag` (uint16).
     classes
-        0 none, 1 low, 2 moderate, 3 severe, 255 no data (uint8).
+        Of :class:`~estran.masks.glint.coding.GlintClass` (uint8).
     probability
         That there is glint of at least the lowest class; NaN where no data.
     brightest
@@ -254,9 +257,9 @@ def _decide(
         _wind_row(observed[r], sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r], index, wind[r])
         for c in range(cols):
             bits, speed = state[r, c], wind[r, c]
-            wind[r, c], probability[r, c], classes[r, c] = np.nan, 0.0, NONE
+            wind[r, c], probability[r, c], classes[r, c] = np.nan, 0.0, _NO_GLINT
             if bits & VALID == 0:
-                flags[r, c], classes[r, c] = _NODATA, NODATA
+                flags[r, c], classes[r, c] = _NODATA, _CLASS_NODATA
                 probability[r, c], brightest[r, c], observed[r, c] = np.nan, np.nan, np.nan
                 continue
             found = _ON_WATER if water[c] else 0
@@ -293,13 +296,13 @@ def _decide(
                     # No brighter than the brightest wind allows (GLINT-17).
                     level = min(glint, glint_max)
                     if level >= severe and sun_zenith[r, c] <= severe_sun:
-                        classes[r, c] = SEVERE
+                        classes[r, c] = _CLASS_SEVERE
                         found |= _SEVERE
                     elif level >= moderate:
-                        classes[r, c] = MODERATE
+                        classes[r, c] = _CLASS_MODERATE
                         found |= _MODERATE
                     else:
-                        classes[r, c] = LOW
+                        classes[r, c] = _CLASS_LOW
                         found |= _LOW
             flags[r, c] = found
 
@@ -354,7 +357,16 @@ def glint_mask(
     observed, wind, probability = (np.empty(shape, np.float32) for _ in range(3))
     flags, classes = np.empty(shape, np.uint16), np.empty(shape, np.uint8)
     limits = Limits(
-        s.low, s.moderate, s.severe, s.severe_sun, s.uncertainty, s.relative, s.wind_spread, s.doubt, *s.colour
+        low=s.low,
+        moderate=s.moderate,
+        severe=s.severe,
+        severe_sun=s.severe_sun,
+        uncertainty=s.uncertainty,
+        relative=s.relative,
+        spread=s.wind_spread,
+        doubt=s.doubt,
+        white_0=s.colour_range,
+        white_1=s.colour_growth,
     )
     decided = Decided(flags, classes, probability, wind, observed)
     wanted = image(predicted, shape)

@@ -6,48 +6,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from estran.errors import EstranError
 from estran.masks.relief.cast import Bool, Cast, Heights, Relief, Sun, cast
+from estran.masks.relief.coding import ReliefFlag
 from estran.masks.relief.geodetic import GeodeticHeights, geodetic_heights
 from estran.masks.relief.horizon import sky_view
 from estran.masks.relief.occluded import occluded
 from estran.masks.relief.rays import RayCaster, ShadowDecision, every_pixel, thin_margins
+from estran.masks.relief.settings import Backend, ReliefSettings
 from estran.masks.relief.surroundings import ReadDem, with_surroundings
 from estran.masks.relief.terrain import terrain
 from estran.raster.grid import Grid
 from estran.raster.record import Fact, Note, RunRecord
 from estran.raster.scene import Progress, quiet
 
-Backend = Literal["hybrid", "rugged", "sweep"]
-
 _PART = 512
 """Side of the parts that share one frame for slope and incidence [pixels]."""
-
-
-@dataclass(frozen=True)
-class ReliefSettings:
-    """How the relief shadow is computed.
-
-    Parameters
-    ----------
-    backend
-        "hybrid": sweep, march, and rays where they are near; "rugged": every pixel by rays; "sweep": no rays.
-    dem_posting
-        Posting of the DEM where it is coarser than the grid [m]; None: a pixel.
-    low_sun
-        Cosine of the incidence below which the sun grazes [1].
-    sky_directions
-        Horizons for the sky view; 0: not computed.
-    """
-
-    backend: Backend = "hybrid"
-    dem_posting: float | None = None
-    low_sun: float = 0.1
-    sky_directions: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +76,21 @@ class ReliefShadow:
     slope: Heights
     aspect: Heights
     sky_view: Heights
+
+    @property
+    def flags(self) -> npt.NDArray[np.uint8]:
+        """The masks as bits of :class:`~estran.masks.relief.coding.ReliefFlag`."""
+        packed = np.zeros(self.nodata.shape, np.uint8)
+        for flag, mask in (
+            (ReliefFlag.NODATA, self.nodata),
+            (ReliefFlag.CAST, self.cast),
+            (ReliefFlag.SELF, self.self_shadow),
+            (ReliefFlag.LOW_SUN, self.low_sun),
+            (ReliefFlag.HIDDEN, self.occluded),
+            (ReliefFlag.UNKNOWN, self.unknown),
+        ):
+            packed |= mask * np.uint8(flag)
+        return packed
 
 
 @dataclass(frozen=True)

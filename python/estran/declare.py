@@ -1,4 +1,7 @@
-"""Parameters of operators and studies: how a field is declared, checked, read from text and written as text."""
+"""Parameters of operators, studies and settings: how a field is declared, checked, read from text and written as text.
+
+It belongs to no room, so that the settings of kernels and the operators that offer them use the same words.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, Union, cast, get_args, get_origin
 
-from estran.catalogue.labels import label_of
 from estran.errors import BadParameter, EstranError
+from estran.labels import label_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class ParamInfo:
     source: str = ""
     choose_bands: bool = False
     dialog: bool = False
-    stands_for: float | None = None
+    expert: bool = False
+    modes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     at_most: str = ""
 
 
@@ -80,7 +84,8 @@ def param(
     source: str = "",
     choose_bands: bool = False,
     dialog: bool = False,
-    stands_for: float | None = None,
+    expert: bool = False,
+    modes: Mapping[str, Any] | None = None,
     at_most: str = "",
 ) -> Any:
     """Declare a parameter: a dataclass field with what users must know of it.
@@ -88,7 +93,7 @@ def param(
     Parameters
     ----------
     default
-        Its default value.
+        Its default value; of a parameter of an operator that follows the mode, None.
     help
         One line.
     unit, interval
@@ -104,21 +109,39 @@ def param(
     dialog
         Whether the dialog of SNAP Desktop shows it. What it does not show keeps its default there, and stays in gpt and
         on the command line.
-    stands_for
-        Of a parameter of a dialog, the number that its default of None stands for as long as nothing else (a mode)
-        changes it: shown instead of an empty field, and left as it is it means None.
+    expert
+        Whether it is for those who know the method: in no dialog and no graph of ours, in a section of its own
+        everywhere else.
+    modes
+        Defaults by mode (the value of the parameter `mode` of the same declaration), where they are not `default`.
     at_most
         Name of the parameter of the same declaration that this one may not exceed, where both are given.
     """
     if interval:
         Interval.parse(interval)
-    info = ParamInfo(help, unit, interval, label, section, source, choose_bands, dialog, stands_for, at_most)
+    info = ParamInfo(
+        help, unit, interval, label, section, source, choose_bands, dialog, expert, dict(modes or {}), at_most
+    )
     return dataclasses.field(default=default, metadata={"estran": info})
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a declaration, whole: what the views are made of."""
+    """One parameter of a declaration, whole: what the views are made of.
+
+    Parameters
+    ----------
+    name, type, kind
+        As declared; `kind` is one word for the type.
+    default
+        Of the constructor: None where the parameter follows the mode.
+    choices
+        Of a Literal.
+    info
+        What users must know.
+    mode
+        Default of the parameter `mode` of the same declaration; "" where it has none.
+    """
 
     name: str
     type: Any
@@ -126,6 +149,7 @@ class Parameter:
     default: Any
     choices: tuple[str, ...]
     info: ParamInfo
+    mode: str = ""
 
     @property
     def optional(self) -> bool:
@@ -138,9 +162,45 @@ class Parameter:
         return self.info.label or label_of(self.name)
 
     @property
+    def section(self) -> str:
+        """Heading under which it stands; those of experts stand apart."""
+        if not self.info.expert:
+            return self.info.section
+        return f"Expert: {self.info.section}" if self.info.section else "Expert"
+
+    @property
+    def follows_mode(self) -> bool:
+        """Whether None means the default of the mode that is chosen."""
+        return self.default is None and bool(self.info.modes)
+
+    def default_in(self, mode: str = "") -> Any:
+        """The default in a mode; in the declaration's default mode where none is named."""
+        return self.info.modes.get(mode or self.mode, self.default)
+
+    def value_in(self, mode: str, value: Any) -> Any:
+        """What a value given is in a mode: the mode's default instead of None."""
+        return self.default_in(mode) if value is None and self.follows_mode else value
+
+    @property
     def shown(self) -> str:
-        """The default as a dialog shows it: :attr:`ParamInfo.stands_for` where the default itself is None."""
-        return self.format(self.info.stands_for if self.default is None else self.default)
+        """The default as text, as views show it: that of the default mode where it follows the mode."""
+        return self.format(self.default_in())
+
+    @property
+    def shown_by_mode(self) -> str:
+        """The defaults of the modes in which it is not :attr:`shown`: "strict, python-fmask: 0.15"; "" where none
+        differs.
+        """
+        others: dict[str, list[str]] = {}
+        for mode, value in self.info.modes.items():
+            if (text := self.format(value)) != self.shown:
+                others.setdefault(text, []).append(mode)
+        return "; ".join(f"{', '.join(names)}: {text}" for text, names in others.items())
+
+    @property
+    def shown_in_full(self) -> str:
+        """The default with those of other modes: "0.4 (strict, python-fmask: 0.15)"; "" where there is none."""
+        return f"{self.shown} ({self.shown_by_mode})" if self.shown_by_mode else self.shown
 
     @property
     def option(self) -> str:
@@ -249,6 +309,7 @@ _KINDS: Mapping[Any, str] = {
     int: "int",
     float: "float",
     str: "str",
+    bool | None: "bool",
     int | None: "int",
     float | None: "float",
     Path | None: "path",
@@ -261,6 +322,9 @@ def _kind(annotation: Any, where: str) -> tuple[str, tuple[str, ...]]:
     if get_origin(annotation) is Literal:
         return "choice", tuple(cast(tuple[str, ...], get_args(annotation)))
     if get_origin(annotation) in (Union, types.UnionType):
+        known_or_none = [part for part in get_args(annotation) if part is not type(None)]
+        if len(known_or_none) == 1 and get_origin(known_or_none[0]) is Literal:
+            return _kind(known_or_none[0], where)
         annotation = typing.Union[get_args(annotation)]  # noqa: UP007 - one spelling, so that the table finds it
     for known, kind in _KINDS.items():
         if annotation == known:
@@ -268,7 +332,7 @@ def _kind(annotation: Any, where: str) -> tuple[str, tuple[str, ...]]:
     raise EstranError(
         "a field has a type that SNAP cannot show",
         where=where,
-        expected="bool int float str Literal, int|None float|None Path|None, tuple[str|float, ...]",
+        expected="bool int float str Literal, with |None bool int float Literal Path, tuple[str|float, ...]",
         found=annotation,
     )
 
@@ -277,7 +341,7 @@ _DECLARED: dict[type, tuple[Parameter, ...]] = {}
 
 
 def parameters_of(declaration: type) -> tuple[Parameter, ...]:
-    """The parameters of an operator or a study, in order of declaration."""
+    """The parameters of an operator, a study or settings, in order of declaration."""
     if declaration not in _DECLARED:
         _DECLARED[declaration] = tuple(_parameters(declaration))
     return _DECLARED[declaration]
@@ -285,10 +349,32 @@ def parameters_of(declaration: type) -> tuple[Parameter, ...]:
 
 def _parameters(declaration: type) -> Iterator[Parameter]:
     hints = typing.get_type_hints(declaration)
+    mode = next((str(field.default) for field in dataclasses.fields(declaration) if field.name == "mode"), "")
     for field in dataclasses.fields(declaration):
         where = f"{declaration.__name__}.{field.name}"
         info = field.metadata.get("estran")
         if info is None:
             raise EstranError("a field of a declaration is not made with param()", where=where)
         kind, choices = _kind(hints[field.name], where)
-        yield Parameter(field.name, hints[field.name], kind, field.default, choices, info)
+        yield Parameter(field.name, hints[field.name], kind, field.default, choices, info, mode)
+
+
+def values_of(declared: Any) -> dict[str, Any]:
+    """The values of an operator, a study or settings by name; what was left to the mode is what the mode has."""
+    mode = getattr(declared, "mode", "")
+    return {p.name: p.value_in(mode, getattr(declared, p.name)) for p in parameters_of(type(declared))}
+
+
+class Settings:
+    """Thresholds of a kernel, declared with :func:`param`: subclasses are frozen dataclasses, and those whose defaults
+    depend on a mode have a field `mode`.
+    """
+
+    @classmethod
+    def for_mode(cls, mode: str) -> Self:
+        """The defaults of a mode."""
+        return cls(**{p.name: p.default_in(mode) for p in parameters_of(cls)} | {"mode": mode})
+
+    def changed(self, **values: Any) -> Self:
+        """The same but for some values."""
+        return type(self)(**values_of(self) | values)
