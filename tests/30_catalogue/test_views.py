@@ -513,7 +513,11 @@ def test_schema():
     }
     assert schema["properties"]["maybe"]["type"] == ["integer", "null"]
     assert schema["properties"]["numbers"]["items"] == {"type": "number", "minimum": 0.0, "maximum": 3.0}
-    assert schema["properties"]["mode"]["enum"] == ["fast", "strict"]
+    assert schema["properties"]["mode"]["enum"] == ["fast", "strict", "safe"]
+    size = schema["properties"]["mode_size"]
+    assert size["default"] == 4.5
+    assert size["x-default-by-mode"] == {"fast": 4.5, "strict": 2.0, "safe": 2.0}
+    assert size["type"] == ["number", "null"], "null is the mode's"
 
 
 GRAPH = """<graph id="g"><version>1.0</version>

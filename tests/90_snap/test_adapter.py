@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from estran.adapters.files import open_product, write_product
-from estran.catalogue.spec import parameters_of
+from estran.catalogue.spec import parameters_of, values_of
 from estran.engine.run import run_now
 
 pytestmark = [pytest.mark.snap, pytest.mark.slow]
@@ -32,7 +32,7 @@ def test_parameters_that_nobody_sets(gpt, trial, stack, tmp_path):
     op = trial.TrialParameters
     found = run(gpt, tmp_path / "out.dim", op.alias, f"-Ssource={stack}")
     # SNAP's writer leaves empty texts out.
-    expected = {p.name: p.format(p.default) for p in parameters_of(op) if p.format(p.default)}
+    expected = {p.name: p.shown for p in parameters_of(op) if p.shown}
     assert {k: v for k, v in record(found, op.alias).find("parameters").attributes.items() if v} == expected
 
 
@@ -59,7 +59,7 @@ def test_parameters_of_every_kind(gpt, trial, stack, tmp_path):
     )
     expected = op.from_text(given)
     assert record(found, op.alias).find("parameters").attributes == {
-        p.name: p.format(getattr(expected, p.name)) for p in parameters_of(op)
+        p.name: p.format(values_of(expected)[p.name]) for p in parameters_of(op)
     }
 
 
@@ -77,7 +77,7 @@ def test_parameters_left_empty_in_a_graph(gpt, trial, stack, tmp_path):
     )
     (tmp_path / "g.xml").write_text(f'<graph id="g"><version>1.0</version>{node}</graph>')
     found = run(gpt, tmp_path / "out.dim", tmp_path / "g.xml", f"-Ssource={stack}")
-    expected = {p.name: p.format(p.default) for p in parameters_of(op) if p.format(p.default)}
+    expected = {p.name: p.shown for p in parameters_of(op) if p.shown}
     assert {k: v for k, v in record(found, op.alias).find("parameters").attributes.items() if v} == expected
 
 
