@@ -58,7 +58,7 @@ def indices(pixels: Labelled) -> Float:
     """(n, 7) indices of the labelled pixels, by the shipped kernel."""
     rows = np.stack([pixels.columns[band] for band in LAYERS[:9]]).astype(np.float32)
     out = np.empty((len(FEATURES), rows.shape[1]), np.float32)
-    write_features(rows, single(PixelSettings.for_mode("default").floor), out)
+    write_features(rows, single(PixelSettings.for_mode("default").reflectance_floor), out)
     return out.T.astype(np.float64)
 
 
