@@ -115,7 +115,7 @@ def run(threads: int, size: int) -> None:
         f"{seconds:.1f}",
         f"{pixels / seconds:.2f}",
         memory,
-        result.facts["cloud_objects"],
+        result.record.facts["cloud_objects"],
         parts,
     )
     print("| " + " | ".join(str(cell) for cell in cells) + " |")

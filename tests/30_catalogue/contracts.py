@@ -318,11 +318,13 @@ def own_parameters(op_class: type[Operator]) -> list[Parameter]:
     return [p for p in parameters_of(op_class) if not (compound and p.name.removeprefix("glint_") in parts)]
 
 
-def interval_ends_are_clear(op_class: type[Operator], block: Block) -> None:
+def interval_ends_are_clear(op_class: type[Operator], block: Block, *, expert: bool = False) -> None:
     """At a closed end of each interval an operator runs, or refuses with its own sentence; an open end is refused at
-    once.
+    once. Of the parameters for everybody, or of those for experts.
     """
     for p in own_parameters(op_class):
+        if p.info.expert is not expert:
+            continue
         if not p.info.interval or p.kind not in ("int", "float"):
             continue
         interval = Interval.parse(p.info.interval)

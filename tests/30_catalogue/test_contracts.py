@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from estran.catalogue import OPERATORS
-from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param
+from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param, parameters_of
 from estran.engine.run import run_now
 from estran.errors import EstranError
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
@@ -80,6 +80,14 @@ def test_interval_ends_are_clear(op_class):
     contracts.interval_ends_are_clear(op_class, contracts.sparse_scene(op_class, (60, 64)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "op_class", [op for op in OPERATORS if any(p.info.expert for p in parameters_of(op))], ids=lambda op: op.alias
+)
+def test_interval_ends_of_experts_are_clear(op_class):
+    contracts.interval_ends_are_clear(op_class, contracts.sparse_scene(op_class, (60, 64)), expert=True)
+
+
 @ALL
 def test_every_choice_runs(op_class):
     block = contracts.sparse_scene(op_class, (60, 64))
@@ -109,8 +117,6 @@ def test_bands_are_semantic(op_class):
 
 @ALL
 def test_parameters_that_are_named_exist(op_class):
-    from estran.catalogue.spec import parameters_of
-
     known = {p.name: p for p in parameters_of(op_class)}
     for source in op_class.sources:
         assert all(not r.from_param or known[r.from_param].optional for r in source.reads)

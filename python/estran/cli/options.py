@@ -54,7 +54,7 @@ class _ExpertHelp(argparse.Action):
         self.declared = declared
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        parser._print_message(expert_help(parser, self.declared), sys.stdout)
+        sys.stdout.write(expert_help(parser, self.declared))
         parser.exit()
 
 
