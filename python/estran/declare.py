@@ -69,7 +69,7 @@ class ParamInfo:
     choose_bands: bool = False
     dialog: bool = False
     expert: bool = False
-    modes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    modes: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
     at_most: str = ""
 
 

@@ -217,3 +217,7 @@ def test_thresholds_reach_the_pixel():
         for more in ({}, {"ndsi_max": -1.0}, {"rock_min": 10.0})
     ]
     assert [bool(np.any(mask)) for mask in thick] == [True, False, False]
+
+
+def test_parameters_are_keys():
+    assert len({p: p.name for p in parameters_of(CloudMask)}) == len(parameters_of(CloudMask))

@@ -49,16 +49,13 @@ def test_operators_lists_the_catalogue(estran) -> None:
 @pytest.mark.parametrize("command", [("masks",), ("run", "Estran.Masks")])
 def test_options_come_from_the_declaration(estran, command: tuple[str, ...]) -> None:
     """Every parameter is an option with its help, unit, interval and default."""
-    shown = " ".join(estran(*command, "--help").out.split())
-    for_experts = " ".join(estran(*command, "--help-expert").out.split())
+    shown, for_experts = (estran(*command, option).out for option in ("--help", "--help-expert"))
     for parameter in parameters_of(Masks):
-        if parameter.info.expert:
-            assert f"{parameter.option} " not in shown
-            assert f"{parameter.option} " in for_experts
-            assert " ".join(help_text(parameter).replace("%%", "%").split()) in for_experts
-            continue
-        assert parameter.option in shown
-        assert " ".join(help_text(parameter).replace("%%", "%").split()) in shown
+        there, elsewhere = (for_experts, shown) if parameter.info.expert else (shown, for_experts)
+        assert f"{parameter.option} " in there
+        assert f"{parameter.option} " not in elsewhere
+        # Lines are broken at hyphens, too.
+        assert "".join(help_text(parameter).replace("%%", "%").split()) in "".join(there.split())
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.alias)
