@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from estran.catalogue.dimensions import axis_of, coordinates_of, product_key
 from estran.catalogue import OPERATORS
+from estran.catalogue.dimensions import axis_of, coordinates_of, product_key
 from estran.catalogue.operators.masks import Masks
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Walk, parameters_of
-from estran.engine.run import run_now
 from estran.declare import Interval, Parameter
+from estran.engine.run import run_now
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.layers import Coordinates

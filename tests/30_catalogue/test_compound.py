@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from estran.catalogue.compound import OperatorPart, aux_of, reads_of, with_parameters_of
 from estran.catalogue.operators import masks
 from estran.catalogue.operators.masks import Masks
-from estran.declare import Interval, Parameter, parameters_of
 from estran.catalogue.spec import Aux, BandOut, Operator, Reads, Source, Walk, param
+from estran.declare import Interval, Parameter, parameters_of
 from estran.errors import BadParameter
 
 

@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import pytest
 
 from estran.catalogue import OPERATORS
-from estran.declare import Interval, parameters_of
 from estran.catalogue.spec import BandOut, Operator, Reads, Source, Study, Walk, param
 from estran.catalogue.views import (
     graph_properties,
@@ -25,6 +24,7 @@ from estran.catalogue.views import (
 from estran.catalogue.views.graphs import read_properties
 from estran.catalogue.views.names import GENERATED, action_name
 from estran.catalogue.views.snap import data_type, package_init
+from estran.declare import Interval, parameters_of
 from estran.errors import BadGraph, EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.scene import Block, Scene

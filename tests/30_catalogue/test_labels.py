@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from estran.catalogue import OPERATORS, STUDIES
 from estran.catalogue.called import operator_called, operators
-from estran.labels import ACRONYMS, first_lower, first_upper, label_of
 from estran.catalogue.views.names import (
     action_name,
     class_name,
@@ -21,6 +20,7 @@ from estran.catalogue.views.names import (
     page_name,
 )
 from estran.errors import BadParameter
+from estran.labels import ACRONYMS, first_lower, first_upper, label_of
 
 WORDS = st.lists(st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True), min_size=1, max_size=4)
 

@@ -20,7 +20,6 @@ from markdown_it import MarkdownIt
 
 from estran.catalogue import OPERATORS, STUDIES
 from estran.catalogue.generate import main
-from estran.declare import parameters_of
 from estran.catalogue.spec import BandOut, ClassesOut, Declared, FlagsOut, Operator
 from estran.catalogue.views import rows
 from estran.catalogue.views.help import help_files, help_page
@@ -30,6 +29,7 @@ from estran.catalogue.views.pages import bands_page, command_line_page, flags_pa
 from estran.catalogue.views.picture import picture
 from estran.catalogue.views.schema import json_schema
 from estran.catalogue.views.tree import generate, stale
+from estran.declare import parameters_of
 from estran.errors import BadParameter
 from estran.sensors.bands import SEMANTIC, SENSORS
 

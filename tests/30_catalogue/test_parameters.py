@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estran.declare import Interval, parameters_of
 from estran.catalogue.spec import Study, param
+from estran.declare import Interval, parameters_of
 from estran.errors import BadParameter, EstranError
 
 

@@ -13,11 +13,11 @@ import pytest
 
 import estran
 from estran.catalogue import OPERATORS
-from estran.declare import parameters_of
 from estran.catalogue.spec import Aux, BandOut, Operator, Reads, Source, Walk, param
 from estran.catalogue.views.names import module_name
 from estran.catalogue.views.python import operators_module
 from estran.catalogue.views.python_page import ACCESSOR, FUNCTIONS, methods, python_page
+from estran.declare import parameters_of
 from estran.errors import EstranError
 
 

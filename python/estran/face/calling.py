@@ -22,8 +22,8 @@ from estran.catalogue.called import operator_called
 from estran.catalogue.dimensions import keys_of, product_key
 from estran.catalogue.spec import Operator
 from estran.catalogue.spec import Source as DeclaredSource
-from estran.engine.stacking import stacks_in, with_stacks
 from estran.declare import Parameter, parameters_of
+from estran.engine.stacking import stacks_in, with_stacks
 from estran.engine.working_grid import differs_in_size, working_grid
 from estran.errors import BadParameter
 from estran.face import accessor as _accessor  # noqa: F401 - whoever gets a Dataset of ours has its accessor
