@@ -152,7 +152,7 @@ def test_what_is_wrong_is_one_sentence(text: str, definitions: list[str], compla
     ("name", "expected"),
     [
         ("masks.glint.air.ASYMMETRY", air.ASYMMETRY),
-        ("masks.glint.settings.GlintSettings.vapour[1]", GlintSettings().vapour[1]),
+        ("masks.glint.settings.GlintSettings.vapour_sure", GlintSettings().vapour_sure),
         ("masks.glint.air.clear_air.aerosol", 0.1),
         ("physics.aerosol.optics.optics.points", 600),
         ("masks.cloud.settings.PixelSettings.for_mode(default).few_clear", 40000),
