@@ -225,7 +225,7 @@ def _the_rest(product: Product) -> xr.Dataset:
     """What CF has no attributes for, in the group of our reader."""
     import xarray as xr
 
-    own = {
+    own: dict[str, Any] = {
         **extras.product_extras(product),
         "name": product.name,
         "scene": extras.grid_json(product.grid),
@@ -234,12 +234,14 @@ def _the_rest(product: Product) -> xr.Dataset:
             band.name: extras.band_extras(band) for band in product.bands.values() if band.expression is not None
         },
         "order": list(product.bands),
-        "stacks": {
-            one.name: {"along": extras.coordinates_json(one.along), "layers": [band.name for band in one.layers]}
-            for one in variables_of(band for band in product.bands.values() if band.expression is None)
-            if isinstance(one, Stack)
-        },
     }
+    stacks = {
+        one.name: {"along": extras.coordinates_json(one.along), "layers": [band.name for band in one.layers]}
+        for one in variables_of(band for band in product.bands.values() if band.expression is None)
+        if isinstance(one, Stack)
+    }
+    if stacks:
+        own["stacks"] = stacks
     # In a variable, not an attribute: HDF5 limits attributes to 64 kB, which the metadata of a Sentinel-2 product
     # passes.
     text = np.frombuffer(extras.dumps(own).encode("utf-8"), np.uint8)
