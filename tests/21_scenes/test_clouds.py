@@ -303,5 +303,3 @@ def test_layers_reach_beyond_the_scene_on_all_sides() -> None:
     layer, _ = cumulus(1, replace(FAIR, cover=0.02), FLAT, 1)
     assert layer.origin[0] == layer.origin[1] <= -MARGIN
     assert layer.origin[0] + layer.base.shape[0] * CELL >= SIDE + MARGIN
-
-

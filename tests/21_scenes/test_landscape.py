@@ -180,7 +180,9 @@ def test_towns_are_on_low_flat_land(made: dict[str, Landscape]) -> None:
 
 
 @settings(max_examples=40)
-@given(st.integers(0, 2**31), st.integers(1, 6), st.integers(1, 6), st.lists(st.integers(0, 23), min_size=1, unique=True))
+@given(
+    st.integers(0, 2**31), st.integers(1, 6), st.integers(1, 6), st.lists(st.integers(0, 23), min_size=1, unique=True)
+)
 def test_fractions_by_another_sum(seed: int, rows: int, cols: int, codes: list[int]) -> None:
     rng = np.random.default_rng(seed)
     first, second = (rng.integers(0, 24, (2 * rows, 2 * cols)).astype(np.uint8) for _ in range(2))
