@@ -162,7 +162,7 @@ def test_a_longer_range_makes_a_smoother_field() -> None:
 
 @pytest.mark.parametrize(("free", "per_signal", "level"), [(1e-6, 0.0, 0.3), (1e-7, 4e-6, 0.3), (4e-7, 2e-6, 0.05)])
 def test_noise_has_the_variance_of_the_model(free: float, per_signal: float, level: float) -> None:
-    """Variance by a chi-square interval of 4 standard deviations, mean by that of a mean, shape by the fourth moment."""
+    """Variance and mean within 4 of their standard deviations, shape by the fourth moment and the distribution."""
     n = 300
     values = np.full((n, n), level, np.float32)
     add_noise(values, free, per_signal, 11, 3)

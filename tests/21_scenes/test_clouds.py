@@ -1,4 +1,4 @@
-"""Fields of cloud: how much, how large, how high, against what was asked; optics against two streams and delta scaling."""
+"""Fields of cloud: how much, how large, how high, against what was asked; optics against two streams."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ sentence of a layer that cannot be.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -205,7 +207,7 @@ def test_shadows_grow_as_the_sun_sinks() -> None:
     rng = np.random.default_rng(4)
     ground = rng.uniform(0.0, 60.0, (60, 60)).astype(np.float32)
     shades = [relief_shadow(ground, 20.0, slanted(z, 200.0)) for z in (20.0, 45.0, 65.0, 80.0)]
-    assert all((later >= earlier).mean() > 0.995 for earlier, later in zip(shades, shades[1:], strict=False))
+    assert all((later >= earlier).mean() > 0.995 for earlier, later in itertools.pairwise(shades))
     assert shades[0].mean() < shades[-1].mean()
 
 

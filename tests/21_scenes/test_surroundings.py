@@ -1,4 +1,4 @@
-"""Light from the surroundings: even grounds in closed form, spreading by another filter, sampling by another library."""
+"""Light from the surroundings: even grounds in closed form, spreading and sampling by another library."""
 
 from __future__ import annotations
 
