@@ -1,5 +1,5 @@
-"""Slabs of air against methods that share nothing with adding and doubling: functions of Chandrasekhar by their integral
-equations, photons at random, and two streams.
+"""Slabs of air against methods that share nothing with adding and doubling: functions of Chandrasekhar, integral
+equations, photons at random.
 """
 
 from __future__ import annotations

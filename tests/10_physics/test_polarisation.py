@@ -98,7 +98,7 @@ def dipole(arriving: tuple, leaving: tuple) -> npt.NDArray[np.float64]:
 
 @given(cosines, azimuths, cosines, azimuths)
 def test_molecules_by_vibrating_fields(u1: float, p1: float, u2: float, p2: float) -> None:
-    """The phase matrix between meridians from Greek coefficients, against fields of a dipole, component by component."""
+    """The matrix between meridians from Greek coefficients, against fields of a dipole, component by component."""
     arriving, leaving = travel(np.array([u1]), np.array([p1])), travel(np.array([u2]), np.array([p2]))
     cosine = np.clip(arriving[0] @ leaving[0].T, -1.0, 1.0)[0]
     if abs(cosine[0]) > 1.0 - 1e-9:

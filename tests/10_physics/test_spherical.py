@@ -145,36 +145,6 @@ def test_henyey_and_greenstein_in_powers(g: float) -> None:
     assert found[0, 1] / 3.0 == pytest.approx(g)
 
 
-@settings(max_examples=20)
-@given(st.integers(2, 24), st.integers(0, 10**6))
-def test_development_and_sum_are_inverse(degree: int, seed: int) -> None:
-    """Any coefficients, summed to a matrix and developed again."""
-    rng = np.random.default_rng(seed)
-    greek = rng.normal(size=(4, degree + 1))
-    greek[1:, :2] = 0.0
-    greek[0, 0] = 1.0
-    x, w = np.polynomial.legendre.leggauss(degree + 2)
-    np.testing.assert_allclose(greek_coefficients(x, w, phase_matrix(greek, x), degree), greek, atol=1e-9)
-
-
-@given(st.floats(0.0, 0.9))
-def test_molecules_have_the_matrix_of_a_dipole(depolarisation: float) -> None:
-    """3/4 (1 + cos²), -3/4 sin², 3/2 cos in the dipole's part, and an even rest: of (1 - d) / (1 + d / 2)."""
-    part = (1.0 - depolarisation) / (1.0 + 0.5 * depolarisation)
-    a1, a2, a3, b1 = phase_matrix(rayleigh_greek(depolarisation), COSINE)
-    np.testing.assert_allclose(a1, part * 0.75 * (1 + COSINE**2) + 1 - part, atol=1e-13)
-    np.testing.assert_allclose(a2, part * 0.75 * (1 + COSINE**2), atol=1e-13)
-    np.testing.assert_allclose(a3, part * 1.5 * COSINE, atol=1e-13)
-    np.testing.assert_allclose(b1, -part * 0.75 * (1 - COSINE**2), atol=1e-13)
-
-
-def test_depolarisation_is_what_its_name_says() -> None:
-    """Of natural light scattered at a right angle: the weaker component over the stronger one."""
-    for d in (0.0, 0.0279, 0.06):
-        a1, _, _, b1 = phase_matrix(rayleigh_greek(d), np.zeros(1))
-        assert float(((a1 + b1) / (a1 - b1))[0]) == pytest.approx(d, abs=1e-12)
-
-
 def test_unpolarised_directions_stay_so() -> None:
     """Straight ahead and back b1 is 0, and ahead a2 = a3, for any coefficients that begin at degree 2."""
     greek = np.random.default_rng(3).normal(size=(4, 9))
