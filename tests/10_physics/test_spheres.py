@@ -232,8 +232,8 @@ def test_size_and_wavelength_scale_together(factor: float) -> None:
 def test_mixtures_add_cross_sections() -> None:
     """Of two modes by number: extinction adds, and what is scattered weighs albedo and matrix."""
     fine, coarse = Mode(0.08, 0.4, PLAIN), Mode(0.6, 0.5, dataclasses.replace(PLAIN, imaginary=(0.002, 0.002)))
-    parts = [optics(AerosolModel("part", (m,), (1.0,), "made up"), 700.0, 150) for m in (fine, coarse)]
-    both = optics(AerosolModel("both", (fine, coarse), (0.9, 0.1), "made up"), 700.0, 150)
+    parts = [optics(AerosolModel("part", (m,), (1.0,), "made up", 3.0), 700.0, 80) for m in (fine, coarse)]
+    both = optics(AerosolModel("both", (fine, coarse), (0.9, 0.1), "made up", 3.0), 700.0, 80)
     extinct = np.array([0.9, 0.1]) * [p.extinction for p in parts]
     scattered = extinct * [p.albedo for p in parts]
     assert both.extinction == pytest.approx(extinct.sum(), rel=1e-9)
