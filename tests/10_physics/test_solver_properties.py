@@ -1,5 +1,5 @@
-"""What the solver's field may not depend on, and what it must grow or fall with: directions asked for, absorption, depth,
-the order of layers, the ground.
+"""What the field of the solver may not depend on, and what it must grow or fall with: directions asked for,
+absorption, depth, the order of layers, the ground.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def test_cosines_that_cannot_be_name_their_direction(sun: float, view: float, na
 
 
 def test_three_streams_are_too_few() -> None:
-    with pytest.raises(BadParameter, match="4 streams.*3 streams"):
+    with pytest.raises(BadParameter, match=r"4 streams.*3 streams"):
         solve([Layer(0.1, 1.0, AIR)], [0.5], [0.5], [0.0], streams=3)
     with pytest.raises(BadParameter, match="optical depth"):
         Layer(np.inf, 1.0, AIR)
