@@ -4,9 +4,6 @@ choice of axes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numba
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -20,14 +17,7 @@ cosines = st.floats(-0.999, 0.999)
 azimuths = st.floats(0.0, 6.28)
 ISOTROPIC = np.array([1.0, 1.0, 1.0, 0.0])
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Loops over a few dozen cosines are short: more threads only wait for one another."""
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def stokes_of(field: npt.NDArray[np.float64], l_axis: npt.NDArray[np.float64], r_axis: npt.NDArray[np.float64]) -> list:

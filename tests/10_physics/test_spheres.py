@@ -5,9 +5,7 @@ spheres, and what a mixture must keep.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -28,14 +26,7 @@ PLAIN = Substance((400.0, 2500.0), (1.45, 1.45), (0.01, 0.01), "made up")
 sizes = st.floats(0.05, 40.0)
 reals, imaginaries = st.floats(1.1, 2.0), st.floats(0.0, 0.6)
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """A few spheres are no work for several threads, which would only wait for one another."""
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def riccati(order: npt.NDArray[np.int64], z: complex) -> tuple[Complex, Complex]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -20,14 +18,7 @@ from estran.physics.spherical import wigner_d, wigner_series
 COSINE = np.linspace(-1.0, 1.0, 41)
 orders = st.integers(-4, 4)
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Loops over a few dozen cosines are short: more threads only wait for one another."""
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def by_jacobi(m: int, n: int, degree: int, cosine: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

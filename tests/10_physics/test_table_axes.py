@@ -4,9 +4,6 @@ be reciprocal, add up over azimuth.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numba
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -29,14 +26,7 @@ from estran.sensors.bands import SENTINEL2
 Float = npt.NDArray[np.float64]
 depths, cosines = st.floats(0.0, DEEPEST), st.floats(0.1, 1.0)
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """One pixel at a time is no work for several threads, which would only wait for one another."""
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # --- weights
