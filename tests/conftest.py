@@ -35,6 +35,17 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """Numba with one thread, for modules whose arrays are short: more threads would only wait for one another."""
+    import numba
+
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(threads)
+
+
 @pytest.fixture
 def fake_snap(tmp_path: Path):
     """A SNAP made of folders (tests/45_adapters/fake_snap.py), found by SNAP_HOME, with a home of its own;

@@ -189,11 +189,15 @@ def test_modes_by_quadrature(radius: float, spread: float) -> None:
 
 def test_a_largest_radius_cuts_the_mode() -> None:
     mode = Mode(0.5, 0.9, PLAIN)
-    cut, _ = mode.sizes(3.0, 200)
+    cut, part = mode.sizes(3.0, 200)
     whole, _ = mode.sizes(1e3, 200)
     assert cut.max() == pytest.approx(3.0)
     assert whole.max() > 30.0
     np.testing.assert_allclose(np.diff(np.log(cut)), np.diff(np.log(cut))[0], rtol=1e-9)
+    last = np.log(3.0 / 0.5) / 0.9
+    density = lambda t: np.exp(-0.5 * t * t) / np.sqrt(2 * np.pi)  # noqa: E731 - of the normal distribution
+    area = integrate.quad(lambda t: density(t) * (0.5 * np.exp(0.9 * t)) ** 2, -9, last)[0]
+    assert part @ cut**2 == pytest.approx(area, rel=2e-4)
 
 
 def test_substances_are_linear_between_their_wavelengths() -> None:

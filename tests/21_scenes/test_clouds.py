@@ -34,6 +34,8 @@ FAIR = CumulusSpec("cumulus", 0.15, 1500.0, 90.0, 180.0, 500.0)
 
 depths = st.floats(0.0, 200.0)
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def over_the_scene(layer: Layer, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     """The part of a layer's grid that is above the scene, for views straight down."""
@@ -87,8 +89,7 @@ def test_thicker_clouds_send_back_more_and_let_through_less(tau: float, more: fl
 # --- cumulus
 
 
-@pytest.mark.parametrize("cover", [0.05, 0.15, 0.35])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("cover", "seed"), [(0.05, 1), (0.15, 2), (0.3, 3)])
 def test_cover_is_what_was_asked(cover: float, seed: int) -> None:
     """Objects are drawn until so many cells are filled; the last one may overshoot, and a few stand across the edge."""
     layer, _ = cumulus(seed, replace(FAIR, cover=cover), FLAT, 1)

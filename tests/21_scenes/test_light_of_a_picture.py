@@ -166,18 +166,19 @@ def deck(tau: float, height: float = 1500.0, ice: bool = False, first: int = 0) 
     return CloudField((layer,), ((thickness > 0).astype(np.int32),))
 
 
-@pytest.mark.parametrize("tau", [0.6, 4.0, 30.0])
-def test_an_even_deck_in_closed_form(tau: float) -> None:
+@pytest.mark.parametrize(("tau", "bounce"), [(0.6, 0.0), (4.0, 0.0), (4.0, 0.15), (30.0, 0.15)])
+def test_an_even_deck_in_closed_form(tau: float, bounce: float) -> None:
     """Two streams above dimmed ground: what the deck sends back by its colour and face, what it lets through of the
-    ground below; no path, so no haze.
+    ground below; no path, so no haze. Air sends light back to the ground from ground, to the deck from both.
     """
     picture = picture_of(land_of(), deck(tau), sun=Rays(0.0, 0.0))
     a = float(table()[CODE["grass"], 8])
     r, lost = reflectance(tau), 1.0 - beam(tau)
     ground = a * (0.9 * (beam(tau) + 0.24 * lost) + 0.1 * (1.0 - 0.35 * lost))
     face = float(picture.field.layers[0].light[160, 160])
-    expected = ground * (1.0 - r) + r * LIQUID_CLOUD[8] * face
-    found = seen(picture, "B8A", air(diffuse=0.1), 20)
+    both = ground + (1.0 - ground) * r
+    expected = ground / (1.0 - bounce * ground) * (1.0 - r) + r * LIQUID_CLOUD[8] * face / (1.0 - bounce * both)
+    found = seen(picture, "B8A", air(diffuse=0.1, bounce=bounce), 20)
     np.testing.assert_allclose(found, expected, rtol=2e-4)
 
 

@@ -33,6 +33,8 @@ from estran.scenes.sea import (
 SIZE = 128
 OPEN = np.ones((SIZE, SIZE), np.uint8)
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def seas() -> list[Sea]:
@@ -51,7 +53,7 @@ def test_wind_has_its_mean_and_its_gusts(seas: list[Sea]) -> None:
     assert everything.std() / everything.mean() == pytest.approx(GUSTS, rel=0.25)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.floats(0.5, 15.0), st.floats(0.0, 360.0), st.integers(0, 1000))
 def test_wind_stays_in_its_range(wind: float, azimuth: float, seed: int) -> None:
     water = np.ones((64, 64), np.uint8)
@@ -154,7 +156,7 @@ def test_waves_run_as_fast_as_deep_water_lets_them(seas: list[Sea]) -> None:
 def test_waves_run_with_the_wind_more_or_less() -> None:
     """Headings deviate from the wind's by a normal of 25 degrees, and crests lie across the heading."""
     turns = []
-    for seed in range(24):
+    for seed in range(14):
         sea = rough_sea(seed, OPEN[:64, :64], 6.0, 30.0)
         heading = np.array(sea.celerity) / np.hypot(*sea.celerity)
         downwind = -np.array(sea.wind_from)
@@ -164,8 +166,8 @@ def test_waves_run_with_the_wind_more_or_less() -> None:
             strong = total > 0.05 * total.max()
             aligned = np.abs(kx * heading[0] + ky * heading[1])[strong] / np.hypot(kx, ky)[strong]
             assert np.average(aligned**2, weights=total[strong]) > 0.7
-    assert abs(np.mean(turns)) < 4.0 * 25.0 / np.sqrt(24)
-    assert np.std(turns) == pytest.approx(25.0, rel=0.45)
+    assert abs(np.mean(turns)) < 4.0 * 25.0 / np.sqrt(14)
+    assert np.std(turns) == pytest.approx(25.0, rel=0.5)
 
 
 # --- the density of slopes
@@ -187,22 +189,28 @@ def test_density_integrates_to_one_in_any_direction(wind: float, turn: float) ->
     assert found * side**2 == pytest.approx(1.0, abs=0.01)
 
 
-def test_what_long_waves_take_narrows_the_rest() -> None:
+@pytest.mark.parametrize("axis", ["across", "along"])
+def test_what_long_waves_take_narrows_the_rest(axis: str) -> None:
     """Along one axis, with a fifth of its variance taken: the second moment is four fifths; and never less than a third
     is left.
     """
-    across, along = variances(8.0)
+    whole_variance = variances(8.0)[0 if axis == "across" else 1]
 
-    def moment(taken_along: float) -> float:
-        density = lambda s: chance(0.0, -s, 8.0, 0.0, -1.0, taken_along, 0.0)  # noqa: E731 - of one slope
+    def moment(taken: float) -> float:
+        """Of one slope, the other one 0; the wind comes from the north."""
+
+        def density(s: float) -> float:
+            if axis == "along":
+                return chance(0.0, -s, 8.0, 0.0, -1.0, taken, 0.0)
+            return chance(s, 0.0, 8.0, 0.0, -1.0, 0.0, taken)
+
         total = integrate.quad(density, -0.9, 0.9, limit=200)[0]
         return integrate.quad(lambda s: s * s * density(s), -0.9, 0.9, limit=200)[0] / total
 
     whole = moment(0.0)
-    assert moment(0.2 * along) / whole == pytest.approx(0.8, rel=1e-2)
-    assert moment(0.99 * along) / whole == pytest.approx(0.35, rel=1e-2)
-    assert moment(0.99 * along) == moment(5.0 * along)
-    assert across < along
+    assert moment(0.2 * whole_variance) / whole == pytest.approx(0.8, rel=1e-2)
+    assert moment(0.99 * whole_variance) / whole == pytest.approx(0.35, rel=1e-2)
+    assert moment(0.99 * whole_variance) == moment(5.0 * whole_variance)
 
 
 @given(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6), st.floats(0.5, 15.0))
