@@ -1,7 +1,8 @@
 """Estran: Sentinel-2 masks, coastal correction and calibration on natural targets, for ESA SNAP and without it.
 
 In Python, ``estran.open(path)`` gives a product as an xarray Dataset, ``estran.operators`` has a function for every
-operator, and ``estran.run`` runs one by its name. They are imported when they are first asked for.
+operator, and ``estran.run`` runs one by its name; ``estran.read_study`` reads the result of a study. They are imported
+when they are first asked for.
 """
 
 from __future__ import annotations
@@ -12,12 +13,18 @@ if TYPE_CHECKING:
     from estran import operators
     from estran.face.calling import run
     from estran.face.opening import open  # noqa: A004 - estran.open, as xarray and others say it
+    from estran.face.studies import read_study
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "open", "operators", "run"]
+__all__ = ["__version__", "open", "operators", "read_study", "run"]
 
-_MODULES = {"open": "estran.face.opening", "operators": "estran.operators", "run": "estran.face.calling"}
+_MODULES = {
+    "open": "estran.face.opening",
+    "operators": "estran.operators",
+    "read_study": "estran.face.studies",
+    "run": "estran.face.calling",
+}
 """Where the public names are."""
 
 

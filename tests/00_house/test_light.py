@@ -11,7 +11,7 @@ import pytest
 
 HEAVY = {
     *("numba", "dask", "rasterio", "matplotlib", "scipy", "netCDF4", "pyproj", "jinja2", "xarray", "pandas", "zarr"),
-    *("distributed", "dask_jobqueue", "pystac", "sqlite3"),
+    *("distributed", "dask_jobqueue", "pystac", "sqlite3", "pyarrow", "pint"),
 }
 
 HELP = """

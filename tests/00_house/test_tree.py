@@ -120,7 +120,7 @@ def _derived(path: Path, name: str) -> bool:
     return (
         "catalogue" in path.parts
         and path.parent.name in ("operators", "studies")
-        and name.rpartition(".")[2] in ("halo", "survey", "merge", "compute", "run")
+        and name.rpartition(".")[2] in ("halo", "survey", "merge", "compute", "axes", "cases", "run_case")
     )
 
 

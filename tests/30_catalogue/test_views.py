@@ -25,12 +25,12 @@ from estran.catalogue.spec import (
     Operator,
     Reads,
     Source,
-    Study,
     Walk,
     param,
     parameters_of,
     values_of,
 )
+from estran.catalogue.study import Column, DatasetOut, Study, TableIn, Variable
 from estran.catalogue.views import (
     graph_properties,
     info_xml,
@@ -48,6 +48,7 @@ from estran.catalogue.views.pages import bands_page, command_line_page, flags_pa
 from estran.catalogue.views.picture import picture
 from estran.catalogue.views.snap import NEEDS, package_init
 from estran.catalogue.views.tree import generate
+from estran.catalogue.views.words import words_module
 from estran.errors import BadGraph, BadParameter
 from estran.labels import ACRONYMS, first_lower, label_of
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
@@ -117,6 +118,15 @@ class ExampleStudy(Study):
     version = "0.1"
     summary = "Simulates a thing."
     atbd = "thing"
+    inputs = (
+        TableIn(
+            "places",
+            (Column("id", "Name.", "a", kind="text"), Column("x", "A number.", "1.5", unit="m")),
+            key="id",
+            help="places",
+        ),
+    )
+    result = DatasetOut("place", (Variable("y", "twice x", unit="m"),))
     seed: int = param(1, "Seed.", interval="[0,*)")
 
 
@@ -488,6 +498,22 @@ def test_reference_page():
     assert "| dem | m | dem_file | Heights. | cirrus by one threshold |" in page
     assert "### Second part" in page
     assert "The dialog of SNAP Desktop shows Flag, Threshold, Mode size. The others keep their default there" in page
+
+
+def test_page_of_a_study():
+    """What it reads with an example that can be copied, and the schema of its result."""
+    page = reference_page(ExampleStudy)
+    assert "Study `estran simulate thing PLACES OUT`, version 0.1." in page
+    assert "| `x` | number | m |  | yes | A number. |" in page
+    assert "```text\nid,x [m]\na,1.5\n```" in page
+    assert "| `y` | place | float32 | m | twice x |" in page
+
+
+def test_words_of_studies_are_commands():
+    """The command line knows which studies there are without importing their declarations."""
+    names: dict[str, object] = {}
+    exec(words_module([ExampleStudy]), names)
+    assert names["WORDS"] == {"simulate": "a thing"}
 
 
 def test_interface_pages():

@@ -22,6 +22,7 @@ import pytest
 from estran.catalogue import OPERATORS, STUDIES
 from estran.catalogue.spec import parameters_of
 from estran.cli.main import COMMANDS, _parser
+from estran.cli.words import WORDS
 from estran.engine.nodes import snap_nodes
 from estran.sensors.bands import SEMANTIC
 
@@ -32,6 +33,7 @@ PROCESSING = ("masks", "run", "gpt")
 EVERYWHERE: tuple[str, ...] = ()
 """Also in SNAP and in Python: no option of ours helps there."""
 READ_ON = (
+    ("cli/commands/study.py", tuple(WORDS)),
     ("cli/commands/", ("*",)),
     ("cli/table.py", ("masks",)),
     ("cli/main.py", tuple(COMMANDS)),
@@ -39,6 +41,7 @@ READ_ON = (
     ("adapters/snap/setup/", ("snap",)),
     ("adapters/snap/", EVERYWHERE),
     ("adapters/java/", EVERYWHERE),
+    ("adapters/studies/", tuple(WORDS)),
     ("adapters/files/safe_write/", ("simulate",)),
     *((f"adapters/files/{name}.py", (*PROCESSING, "simulate", "tables")) for name in ("whole", "belongings", "places")),
     ("adapters/files/table", ("masks",)),

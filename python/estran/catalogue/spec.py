@@ -1,4 +1,5 @@
-"""What an operator and a study are: the one declaration from which everything else is derived.
+"""What an operator is: the one declaration from which everything else is derived. Studies are declared in
+:mod:`estran.catalogue.study`.
 
 An operator is a frozen dataclass. Its fields, made with :func:`param`, are its parameters
 (:mod:`estran.declare`); its class attributes say what it reads, writes and how far it looks. Nothing is
@@ -18,7 +19,7 @@ from estran.catalogue.dimensions import FLAT, Axis, Dim, Form, check_dimensions
 from estran.declare import Parameter, param, parameters_of, values_of
 from estran.errors import BadParameter, EstranError
 from estran.raster.coding import Colour, FlagCoding, IndexCoding
-from estran.raster.scene import Block, Progress, quiet
+from estran.raster.scene import Block
 
 __all__ = [
     "Aux",
@@ -30,7 +31,6 @@ __all__ = [
     "Operator",
     "Reads",
     "Source",
-    "Study",
     "Walk",
     "Writes",
     "param",
@@ -318,19 +318,4 @@ class Operator(Declared):
 
     def compute(self, block: Block, survey: Any = None) -> Block:
         """The outputs for a block (with halo: the engine crops)."""
-        raise EstranError(f"{self.alias} computes nothing")
-
-
-class Study(Declared):
-    """What is not raster to raster: seeds, time axes, campaigns. Deterministic for its seed, whatever the number of
-    workers.
-    """
-
-    def __init_subclass__(cls, *, abstract: bool = False, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if not abstract:
-            check_declaration(cls)
-
-    def run(self, progress: Progress = quiet) -> Any:
-        """The result, a dataclass of arrays; an adapter saves it."""
         raise EstranError(f"{self.alias} computes nothing")

@@ -7,8 +7,9 @@ Nothing of theirs is imported here: this is looked at before.
 from __future__ import annotations
 
 from estran.adapters.free_memory import address_space
+from estran.cli.words import WORDS
 
-_LEAST = dict.fromkeys(("masks", "run", "gpt", "simulate", "tables"), 2_000_000_000)
+_LEAST = dict.fromkeys(("masks", "run", "gpt", "tables", *WORDS), 2_000_000_000)
 """Address space [bytes] with which a command has its libraries loaded and its loops compiled, and a small scene still
 fits; most of it is never used.
 """

@@ -23,12 +23,15 @@ from estran.cli import stop
 from estran.cli.limits import too_narrow
 from estran.cli.surroundings import settle
 from estran.cli.verbosity import add_verbosity
+from estran.cli.words import WORDS
 
+STUDY = "study"
+"""The module of the commands that are studies."""
 COMMANDS = {
     "masks": ("masks", "cloud, shadow, snow and water masks of a Sentinel-2 product (or of a table of spectra)"),
     "gpt": ("gpt", "run a GPT graph, or one operator, with gpt's own options"),
     "run": ("run", "run any operator of the catalogue"),
-    "simulate": ("simulate", "make scenes whose truth is known"),
+    **{word: (STUDY, line) for word, line in WORDS.items()},
     "operators": ("operators", "list operators and studies"),
     "tables": ("tables", "make look-up tables of the laws of light, or say how they were made"),
     "info": ("info", "say what is in a product"),
@@ -92,7 +95,10 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         if name != "gpt":
             add_verbosity(own)
         loaded: ModuleType = importlib.import_module(f"estran.cli.commands.{module}")
-        loaded.add_arguments(own)
+        if module == STUDY:
+            loaded.add_arguments(own, name)
+        else:
+            loaded.add_arguments(own)
         own.set_defaults(run=loaded.run)
     return parser
 

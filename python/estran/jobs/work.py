@@ -37,12 +37,15 @@ class Result:
         What ``--json`` says of it.
     said
         What was logged meanwhile: level and text, in order.
+    value
+        What was computed, of a case of a study.
     """
 
     sentence: str = ""
     code: int = 0
     line: Mapping[str, Any] = field(default_factory=dict)
     said: tuple[tuple[int, str], ...] = ()
+    value: Any = None
 
 
 Function = Callable[[Any, Progress], Result]

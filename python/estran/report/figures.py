@@ -1,5 +1,5 @@
-"""PNG files: a picture pixel by pixel, with its legend or colour bar in a strip below. The only module of the room that
-draws with matplotlib.
+"""PNG files: a picture pixel by pixel, with its legend or colour bar in a strip below. Pictures with axes
+are drawn in :mod:`estran.report.plots`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def enlargement(width: int) -> int:
 
 def colour_table(name: str, n: int = 256) -> npt.NDArray[np.uint8]:
     """(n, 3) colours of one of matplotlib's perceptually uniform maps."""
-    with _own_style():
+    with own_style():
         rgba = np.asarray(_matplotlib().colormaps[name](np.linspace(0, 1, n)), np.float64)
     return np.rint(rgba[:, :3] * 255).astype(np.uint8)
 
@@ -87,7 +87,7 @@ def save_png(path: Path, rgb: Rgb, key: Legend | ColourBar | None = None) -> tup
 
 
 def _drawn_key(key: Legend | ColourBar | None, width: int, strip: int) -> Rgb:
-    with _own_style():
+    with own_style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -102,7 +102,7 @@ def _drawn_key(key: Legend | ColourBar | None, width: int, strip: int) -> Rgb:
 
 
 @contextlib.contextmanager
-def _own_style() -> Iterator[None]:
+def own_style() -> Iterator[None]:
     """matplotlib as it comes, whatever a user's matplotlibrc says (TeX, other fonts and sizes, a backend with windows):
     the same picture everywhere.
     """
@@ -151,7 +151,7 @@ def _matplotlib() -> Any:
 def _write(path: Path, rgb: Rgb) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
-    with _own_style():
+    with own_style():
         from matplotlib.image import imsave
 
         imsave(beside, np.ascontiguousarray(rgb), format="png", metadata=_NO_VERSION)

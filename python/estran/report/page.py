@@ -59,7 +59,7 @@ def write_report(
     done = steps(result)
     said = dict.fromkeys((*source.notes, *result.notes, *(note for step in done for note in step.notes)))
     times = tuple((timings or {}).items())
-    html = _template().render(
+    html = template().render(
         title=title,
         read=what_was_read(source),
         notes=tuple(said),
@@ -70,7 +70,7 @@ def write_report(
         times=times,
         versions=versions(),
         generated=None if generated is None else generated.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        style=_package_text("style.css"),
+        style=package_text("style.css"),
     )
     page = folder / "index.html"
     beside = folder / ".index.html.part"
@@ -79,11 +79,13 @@ def write_report(
     return page
 
 
-def _package_text(name: str) -> str:
+def package_text(name: str) -> str:
+    """A text file of this package."""
     return resources.files("estran.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _template() -> Template:
+def template(name: str = "report.html") -> Template:
+    """A page of this package as a template, with the filters that pages share."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -97,7 +99,7 @@ def _template() -> Template:
         sentence=_sentence,
         plain=Markup,
     )
-    return environment.from_string(_package_text("report.html"))
+    return environment.from_string(package_text(name))
 
 
 def percent(share: float) -> str:

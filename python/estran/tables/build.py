@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from estran.tables.archive import write_archive
+from estran.tables.pieces import Arrays, PieceStore, complete, in_threads, one_after_another
 
-from estran.errors import BadProduct
-from estran.tables.archive import read_archive, write_archive
-
-Array = npt.NDArray[Any]
-Arrays = Mapping[str, Array]
+__all__ = ["Arrays", "Plan", "clear_pieces", "finish", "make_pieces", "one_after_another", "pieces_folder"]
 
 
 @dataclass(frozen=True)
@@ -51,11 +43,6 @@ class Plan:
     write: Callable[[Path, Mapping[str, str], Arrays], None] = write_archive
 
 
-def one_after_another(pieces: Mapping[str, Arrays]) -> Arrays:
-    """Join pieces that have the same arrays along their first axis, in the order of the plan."""
-    return {name: np.concatenate([arrays[name] for arrays in pieces.values()]) for name in next(iter(pieces.values()))}
-
-
 def pieces_folder(plan: Plan, folder: Path) -> Path:
     """Where the pieces of a plan wait for the others: beside the table, hidden, named by all that decides them."""
     said = json.dumps([plan.name, dict(plan.record), list(plan.pieces)], sort_keys=True)
@@ -78,36 +65,9 @@ def make_pieces(
     workers
         Pieces made at once, in threads. The result does not depend on it.
     """
-    store = pieces_folder(plan, folder)
-    store.mkdir(exist_ok=True)
-    found = {piece: arrays for piece in plan.pieces if (arrays := _found(store / f"{piece}.npz")) is not None}
-    progress(
-        len(found) / len(plan.pieces),
-        f"{plan.name}: {len(found)} of {len(plan.pieces)} pieces are there already" if found else plan.name,
-    )
-    stop = threading.Event()
-
-    def make(piece: str) -> tuple[str, Arrays]:
-        if stop.is_set():
-            return piece, {}
-        arrays = plan.make(piece)
-        part = store / f"{piece}.part"
-        write_archive(part, {"piece": piece}, arrays)
-        part.replace(store / f"{piece}.npz")
-        return piece, arrays
-
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting = [pool.submit(make, piece) for piece in plan.pieces if piece not in found]
-        try:
-            for done in as_completed(waiting):
-                piece, arrays = done.result()
-                found[piece] = arrays
-                progress(len(found) / len(plan.pieces), f"{plan.name}: {piece}")
-        except BaseException:
-            # What is under way ends and is kept; what waits is not begun.
-            stop.set()
-            raise
-    return {piece: found[piece] for piece in plan.pieces}
+    store = PieceStore(pieces_folder(plan, folder))
+    pieces, _ = complete(store, plan.pieces, in_threads(plan.make, workers), progress, plan.name)
+    return dict(pieces)
 
 
 def finish(plan: Plan, pieces: Mapping[str, Arrays], path: Path) -> None:
@@ -117,13 +77,4 @@ def finish(plan: Plan, pieces: Mapping[str, Arrays], path: Path) -> None:
 
 def clear_pieces(plan: Plan, folder: Path) -> None:
     """Remove the pieces of a plan, once its table is whole."""
-    shutil.rmtree(pieces_folder(plan, folder), ignore_errors=True)
-
-
-def _found(path: Path) -> Arrays | None:
-    if not path.is_file():
-        return None
-    try:
-        return read_archive(path, check=True).arrays
-    except BadProduct:
-        return None  # cut short by a full disk or a power failure: made again
+    PieceStore(pieces_folder(plan, folder)).clear()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from estran.catalogue.spec import Study, param
+from estran.catalogue.spec import param
+from estran.catalogue.study import Case, Inputs, ProductOut, Study
 from estran.raster.scene import Progress, quiet
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ class SimulateScene(Study):
     version = "1.0"
     summary = "Makes a Sentinel-2 L1C product whose clouds, shadows, heights and land cover are known."
     atbd = "simulate_scene"
+    result = ProductOut(
+        "safe",
+        "a folder: the .SAFE goes into it, the truth into OUT/truth",
+        (("small", "write a scene that is too small for SNAP's Sentinel-2 reader all the same"),),
+    )
 
     seed: int = param(1, "Number from which everything is drawn; the same seed gives the same scene.", interval="[0,*)")
     size: int = param(
@@ -89,10 +96,12 @@ class SimulateScene(Study):
     swath_edge: bool = param(False, "Let the ragged edge of the swath cut the scene.", section="Instrument")
     noise: bool = param(True, "Add the instrument's noise.", section="Instrument")
 
-    def run(self, progress: Progress = quiet) -> SimulatedScene:
-        """The scene as arrays; ``estran.adapters.files.safe_write.write_safe`` saves it, with this
-        study's `baseline`.
-        """
+    def cases(self, inputs: Inputs) -> Sequence[Case]:
+        """The one scene."""
+        return (Case("scene"),)
+
+    def run_case(self, case: Case, progress: Progress = quiet) -> SimulatedScene:
+        """The scene as arrays, of this study's `baseline`."""
         from estran.scenes.simulate import SceneConfig, simulate
 
         return simulate(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from estran.catalogue.outputs import masks_of
-from estran.catalogue.spec import ClassesOut, Declared, FlagsOut, Operator, Study, parameters_of
+from estran.catalogue.spec import ClassesOut, Declared, FlagsOut, Operator, parameters_of
+from estran.catalogue.study import Study
 from estran.catalogue.views import rows
 from estran.catalogue.views.markup import table
 from estran.catalogue.views.names import GENERATED, PACKAGE, menu_entry, module_name, page_name
+from estran.catalogue.views.study_pages import gives_text, inputs_section, reads_text, result_section, usage
 from estran.sensors.bands import SEMANTIC, SENSORS, candidates
 
 _HEAD = f"<!-- {GENERATED} -->\n\n"
@@ -19,9 +21,13 @@ def reference_page(declared: type[Declared]) -> str:
     parts = [f"# {declared.label}\n", declared.summary + "\n", _identity(declared)]
     if issubclass(declared, Operator):
         parts += _inputs(declared)
+    if issubclass(declared, Study):
+        parts += inputs_section(declared)
     parts += ["## Parameters\n", *_dialog(declared), *_by_mode(declared), *_parameter_sections(declared)]
     if issubclass(declared, Operator):
         parts += ["## Outputs\n", table(rows.WRITES_HEADER, rows.writes_rows(declared)), *_codings([declared], "###")]
+    if issubclass(declared, Study):
+        parts += result_section(declared)
     return _HEAD + "\n".join(p for p in parts if p)
 
 
@@ -42,8 +48,11 @@ def operators_page(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]
         ),
     )
     others = table(
-        ("Study", "Version", "Summary"),
-        ((f"[{s.alias}](../reference/{page_name(s)}.md)", s.version, s.summary) for s in studies),
+        ("Study", "Version", "Reads", "Gives", "Summary"),
+        (
+            (f"[{s.alias}](../reference/{page_name(s)}.md)", s.version, reads_text(s), gives_text(s), s.summary)
+            for s in studies
+        ),
     )
     text = (
         "# Operators and studies\n\nBands in parentheses are optional. The walk says how an operator goes over an "
@@ -150,7 +159,7 @@ def _options(declared: type[Declared], *, expert: bool) -> str:
 
 
 def _identity(declared: type[Declared]) -> str:
-    kind = f"operator `{declared.alias}`" if issubclass(declared, Operator) else f"study `estran {declared.alias}`"
+    kind = f"study `{usage(declared)}`" if issubclass(declared, Study) else f"operator `{declared.alias}`"
     text = (
         f"{kind[0].upper()}{kind[1:]}, version {declared.version}. Method: "
         f"[docs/ATBD/{declared.atbd}.md](../ATBD/{declared.atbd}.md)."

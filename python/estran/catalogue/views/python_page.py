@@ -16,7 +16,7 @@ from estran.catalogue.views.names import GENERATED, module_name, page_name
 
 ACCESSOR = ("face/accessor.py", "EstranAccessor")
 """Where the accessor is, and its class."""
-FUNCTIONS = {"open": "face/opening.py", "run": "face/calling.py"}
+FUNCTIONS = {"open": "face/opening.py", "run": "face/calling.py", "read_study": "face/studies.py"}
 """Where the public functions are, by name."""
 _SECTIONS = ("Parameters", "Returns", "Raises")
 _WIDE = 100

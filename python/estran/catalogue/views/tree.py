@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from estran.bounded_xml import read_xml
-from estran.catalogue.spec import Operator, Study
+from estran.catalogue.spec import Operator
+from estran.catalogue.study import Study
 from estran.catalogue.views import pages, quoted
 from estran.catalogue.views.graphs import graph_properties, read_properties
 from estran.catalogue.views.help import help_files
@@ -16,6 +17,7 @@ from estran.catalogue.views.python import operators_module
 from estran.catalogue.views.python_page import python_page
 from estran.catalogue.views.schema import schema_text
 from estran.catalogue.views.snap import SPI, info_xml, package_init, services_file, shim
+from estran.catalogue.views.words import words_module
 
 PLUGIN = "snap-operators"
 FOLDERS = (f"{PLUGIN}/{PACKAGE}", "docs/reference", "docs/ICD")
@@ -38,7 +40,7 @@ def generate(
         for path, text in (
             *plugin_files(ops),
             *_documents(ops, studies),
-            *_python(ops),
+            *_python(ops, studies),
             *_graphs(root, ops),
             *quoted.pages(root),
         )
@@ -84,8 +86,9 @@ def _documents(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]) ->
     yield "docs/ICD/command-line.md", pages.command_line_page((*ops, *studies))
 
 
-def _python(ops: Sequence[type[Operator]]) -> Iterator[tuple[str, str]]:
+def _python(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]) -> Iterator[tuple[str, str]]:
     yield "python/estran/operators.py", operators_module(ops)
+    yield "python/estran/cli/words.py", words_module(studies)
     yield "docs/reference/python.md", python_page(ops)
 
 
