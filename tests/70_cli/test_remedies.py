@@ -41,6 +41,7 @@ READ_ON = (
     ("adapters/snap/setup/", ("snap",)),
     ("adapters/snap/", EVERYWHERE),
     ("adapters/java/", EVERYWHERE),
+    ("adapters/studies/safe_product.py", ("simulate",)),
     ("adapters/studies/", tuple(WORDS)),
     ("adapters/files/safe_write/", ("simulate",)),
     *((f"adapters/files/{name}.py", (*PROCESSING, "simulate", "tables")) for name in ("whole", "belongings", "places")),

@@ -14,7 +14,7 @@ from typing import Any
 from estran.adapters.files.belongings import A_FOLDER, Kind, starts_with
 from estran.adapters.files.places import NETCDF
 from estran.adapters.files.whole import claimed, whole
-from estran.adapters.studies import results
+from estran.adapters.studies import results, safe_product
 from estran.catalogue.study import DatasetOut, ProductOut, Study, StudyResult
 from estran.errors import BadParameter
 from estran.raster.scene import Progress, quiet
@@ -56,35 +56,6 @@ def writer_of(study: type[Study], out: Path) -> Writer:
             found=out.suffix,
         )
     return WRITERS[ending if ending in WRITERS else "folder"]
-
-
-# ---------------------------------------------------------------- Sentinel-2 products
-
-
-def _check_safe(study: Study, _out: Path, switches: Collection[str]) -> None:
-    from estran.adapters.files.safe_write import LEAST_SIZE
-
-    size = getattr(study, "size", LEAST_SIZE)
-    if size < LEAST_SIZE and "small" not in switches:
-        raise BadParameter(
-            "SNAP's Sentinel-2 reader opens no scene this small",
-            where="--size",
-            expected=f"{LEAST_SIZE} or more",
-            found=size,
-            todo="give a larger --size, or --small where SNAP is not wanted",
-        )
-
-
-def _claim_safe(out: Path, overwrite: bool) -> contextlib.AbstractContextManager[Any]:
-    from estran.adapters.files.safe_write import claimed_safe
-
-    return claimed_safe(out, overwrite=overwrite)
-
-
-def _write_safe(scene: Any, out: Path, overwrite: bool, progress: Progress, _report: Report | None) -> Path:
-    from estran.adapters.files.safe_write import write_safe
-
-    return write_safe(scene, out, overwrite=overwrite, progress=progress)
 
 
 # ---------------------------------------------------------------- results with a schema
@@ -140,7 +111,7 @@ def _write_file(
 
 
 WRITERS: Mapping[str, Writer] = {
-    "safe": Writer(_check_safe, _claim_safe, _write_safe),
+    "safe": Writer(safe_product.check, safe_product.claim, safe_product.write),
     "folder": Writer(_nothing_to_check, _claim_as(A_FOLDER), _write_folder),
     ".nc": Writer(_nothing_to_check, _claim_as(NETCDF), _write_file(results.write_netcdf, NETCDF)),
     ".parquet": Writer(_check_parquet, _claim_as(PARQUET), _write_file(results.write_parquet, PARQUET)),

@@ -142,7 +142,7 @@ class PredictGlint(Study):
         if self.model != "cox_munk_isotropic" and np.isnan(direction):
             raise BadParameter(
                 f"the model {self.model} needs the direction of the wind",
-                todo="fill wind_direction, or take the model cox_munk_isotropic",
+                todo="fill wind_direction, or take the isotropic model",
             )
         uncertainty = float(row.get("wind_uncertainty", np.nan))
         latitude, longitude = float(row["latitude"]), float(row["longitude"])
