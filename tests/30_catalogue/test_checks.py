@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from estran.catalogue.spec import BandOut, Operator, Reads, Source, Study, Walk
+from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk
+from estran.catalogue.study import DatasetOut, Study, Variable
 from estran.errors import EstranError
 
 GOOD: dict[str, Any] = {
@@ -93,7 +94,10 @@ def test_a_base_class_declares_nothing():
 
 
 def test_a_study_needs_no_menu_but_a_page():
-    attributes = {name: GOOD[name] for name in ("label", "version", "summary", "atbd")}
+    attributes: dict[str, object] = {name: GOOD[name] for name in ("label", "version", "summary", "atbd")}
+    with pytest.raises(EstranError, match="lacks result"):
+        type("ResultlessStudy", (Study,), {"alias": "resultless study", **attributes})
+    attributes["result"] = DatasetOut("case", (Variable("x", "a number"),))
     assert type("SoundStudy", (Study,), {"alias": "sound study", **attributes})
     with pytest.raises(EstranError, match="names no page"):
         type("PagelessStudy", (Study,), {"alias": "pageless study", **attributes} | {"atbd": ""})

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 
+from estran.catalogue.checks import check_declaration
 from estran.catalogue.spec import Declared
 from estran.catalogue.study_inputs import (
     Array,
@@ -177,6 +178,11 @@ class Study(Declared):
     inputs: ClassVar[tuple[StudyInput, ...]] = ()
     """What it reads: arguments of its command, in this order."""
     result: ClassVar[DatasetOut | ProductOut]
+
+    def __init_subclass__(cls, *, abstract: bool = False, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if not abstract:
+            check_declaration(cls, "result")
 
     def axes(self) -> Mapping[str, Sequence[Any]]:
         """Values along each axis of the result, by name."""
