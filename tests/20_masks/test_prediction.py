@@ -54,6 +54,25 @@ def test_201_winds_are_enough() -> None:
     np.testing.assert_allclose(few.mean, many.mean, rtol=0.01)
 
 
+@pytest.mark.parametrize(
+    ("geometry", "tilt", "published", "narrow"),
+    [
+        (Geometry(20.0, 105.0, 20.0, 285.0), 0.0, (1.11, 1.13), 1.38),
+        (Geometry(30.0, 119.0, 10.0, 285.0), 10.2, (1.03, 1.06), 0.66),
+        (Geometry(40.0, 119.0, 10.0, 285.0), 15.2, (1.22, 1.28), 0.26),
+    ],
+)
+def test_models_of_slopes_differ_as_the_page_says(geometry, tilt, published, narrow) -> None:
+    assert facet_angles(geometry)[1] == pytest.approx(tilt, abs=0.05)
+    at = {
+        model: glint_over_winds(geometry, 5.0, 0.0, 300.0, model=model).at_wind[BANDS.index("B3")]
+        for model in ("cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu")
+    }
+    for model in ("cox_munk", "breon_henriot"):
+        assert published[0] <= at[model] / at["cox_munk_isotropic"] <= published[1]
+    assert at["ebuchi_kizu"] / at["cox_munk_isotropic"] == pytest.approx(narrow, abs=0.01)
+
+
 def test_the_specular_point() -> None:
     """Sun and sensor at the same zenith on either side: the facet is level, and its incidence that zenith."""
     incidence, tilt = facet_angles(Geometry(20.0, 105.0, 20.0, 285.0))

@@ -33,7 +33,12 @@ SMALLER = {"simulate scene": {"size": 64}}
 """Parameters that make a study quick."""
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=lambda s: s.alias)
+SLOW = {"simulate scene"}
+"""Studies that take more than a few seconds even so."""
+MARKED = [pytest.param(s, id=s.alias, marks=[pytest.mark.slow] if s.alias in SLOW else []) for s in STUDIES]
+
+
+@pytest.mark.parametrize("study", MARKED)
 def test_studies_keep_their_contracts(study: type[Study]) -> None:
     contracts.keeps_all(study(**SMALLER.get(study.alias, {})), contracts.example_inputs(study))
 
