@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import textwrap
+import types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +75,19 @@ class Good(Study):
 
     def run_case(self, case, progress=lambda *_: None):
         return {"y": np.array([2.0, 3.0]) * float(case.data["x"]) + self.add}
+
+
+def test_the_study_of_contributing_keeps_all(repository) -> None:
+    """What a newcomer copies works as it stands."""
+    text = (repository / "CONTRIBUTING.md").read_text("utf-8")
+    (block,) = re.findall(r"^   ```python study\n(.*?)^   ```$", text, re.MULTILINE | re.DOTALL)
+    module = types.ModuleType("study_of_contributing")
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    try:
+        exec(compile(textwrap.dedent(block), "CONTRIBUTING.md", "exec"), vars(module))
+        contracts.keeps_all(module.PredictSun(), contracts.example_inputs(module.PredictSun))
+    finally:
+        del sys.modules[module.__name__]
 
 
 def test_a_good_study_keeps_all() -> None:
