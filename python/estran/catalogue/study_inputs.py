@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from estran.catalogue.parameters import Interval
+from estran.declare import Interval
 from estran.errors import BadParameter, EstranError
 from estran.raster.grid import Grid
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from estran import __version__
-from estran.catalogue.parameters import parameters_of
 from estran.catalogue.study import Array, Case, DatasetOut, Inputs, Study, StudyResult, checked_case, joined
+from estran.declare import parameters_of
 from estran.errors import EstranError, NoScheduler
 from estran.jobs.job import Job
 from estran.jobs.work import Result, Runner, Task, computing_here, one_by_one

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.catalogue.parameters import parameters_of
 from estran.catalogue.study import DatasetOut, StudyResult, Variable
+from estran.declare import parameters_of
 from estran.report.facts import ParameterRow, versions
 from estran.report.page import package_text, template
 from estran.report.plots import draw

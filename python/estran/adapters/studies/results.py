@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estran import __version__
-from estran.catalogue.parameters import parameters_of
 from estran.catalogue.study import DatasetOut, StudyResult, Variable
+from estran.declare import parameters_of
 from estran.errors import BadParameter, BadProduct, EstranError
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from estran.catalogue.labels import first_lower
 from estran.catalogue.study import Study
 from estran.catalogue.views.names import GENERATED
+from estran.labels import first_lower
 
 
 def words(studies: Sequence[type[Study]]) -> dict[str, str]:
