@@ -71,7 +71,7 @@ def claimed(sea: Sea, folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     source = Resample(targetResolution=20, upsampling="Bilinear", downsampling="Mean").apply(
         open_product(next(folder.glob("*.SAFE"))), tile=1024
     )
-    classes = np.asarray(run_now(SunGlint(), {"source": source})["glint_class"].data)
+    classes = np.asarray(run_now(SunGlint(use_product_meteo=False), {"source": source})["glint_class"].data)
     return (classes > 0) & (classes < 255), truth_of(folder)
 
 

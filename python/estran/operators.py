@@ -148,6 +148,7 @@ def masks(
     relief_dem_posting: float | None = None,
     relief_low_sun: float = 0.1,
     glint_model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = "cox_munk_isotropic",
+    glint_use_product_meteo: bool = True,
     glint_wind_speed: float | None = None,
     glint_wind_direction: float | None = None,
     glint_aerosol: float = 0.1,
@@ -187,8 +188,8 @@ def masks(
     source
         Top-of-atmosphere reflectance, all bands on one grid. Needed: blue, green, red, nir08, swir16. Used where it has
         them: swir22, cirrus, nir09, coastal, nir, rededge078, sun_zenith, sun_azimuth, view_zenith, view_azimuth,
-        rededge071, rededge075, view_zenith_swir16, view_azimuth_swir16, wind_u, wind_v. dem [m], as a band or by dem,
-        serves too. swo [%], as a band or by water_occurrence, serves too.
+        rededge071, rededge075, view_zenith_swir16, view_azimuth_swir16. dem [m], as a band or by dem, serves too. swo
+        [%], as a band or by water_occurrence, serves too. wind [m/s] is the product's, else that of glint_wind_speed.
     relief
         Look for relief shadow, where there is a DEM.
     glint
@@ -259,11 +260,14 @@ def masks(
     glint_model
         Law of the waves' slopes for the prediction; all but the first need the wind's direction. One of
         cox_munk_isotropic, cox_munk, breon_henriot, ebuchi_kizu. From: Cox & Munk 1954.
+    glint_use_product_meteo
+        Use the wind that the product has, before that of the parameters.
     glint_wind_speed
-        Wind at 10 m; None: the product's, else 5 m/s for the prediction, which then has no say in the classes. [m/s] In
-        [0,30].
+        Wind at 10 m where the product's is not used; None: 5 m/s for the prediction, which then has no say in the
+        classes. [m/s] In [0,30].
     glint_wind_direction
-        Direction that the wind comes from, clockwise from true north; None: the product's. [degrees] In [-180,360].
+        Direction that the wind comes from, clockwise from true north, where the product's is not used. [degrees] In
+        [-180,360].
     glint_aerosol
         Optical thickness of aerosol at 550 nm. [1] In [0,1]. From: clear coasts: 0.05 to 0.2.
     glint_water_vapour
@@ -1523,6 +1527,7 @@ def sun_glint(
     source: Source,
     *,
     model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = "cox_munk_isotropic",
+    use_product_meteo: bool = True,
     wind_speed: float | None = None,
     wind_direction: float | None = None,
     water_occurrence: str | Path | None = None,
@@ -1569,15 +1574,19 @@ def sun_glint(
         sun_zenith, sun_azimuth, view_zenith_swir16, view_azimuth_swir16. Used where it has them: rededge071,
         rededge075, swir22, cirrus, nir09, view_zenith_blue, view_azimuth_blue, view_zenith_green, view_azimuth_green,
         view_zenith_red, view_azimuth_red, view_zenith_nir08, view_azimuth_nir08, view_zenith_swir22,
-        view_azimuth_swir22, wind_u, wind_v. swo [%], as a band or by water_occurrence, serves too.
+        view_azimuth_swir22. swo [%], as a band or by water_occurrence, serves too. wind [m/s] is the product's, else
+        that of wind_speed.
     model
         Law of the waves' slopes for the prediction; all but the first need the wind's direction. One of
         cox_munk_isotropic, cox_munk, breon_henriot, ebuchi_kizu. From: Cox & Munk 1954.
+    use_product_meteo
+        Use the wind that the product has, before that of the parameters.
     wind_speed
-        Wind at 10 m; None: the product's, else 5 m/s for the prediction, which then has no say in the classes. [m/s] In
-        [0,30].
+        Wind at 10 m where the product's is not used; None: 5 m/s for the prediction, which then has no say in the
+        classes. [m/s] In [0,30].
     wind_direction
-        Direction that the wind comes from, clockwise from true north; None: the product's. [degrees] In [-180,360].
+        Direction that the wind comes from, clockwise from true north, where the product's is not used. [degrees] In
+        [-180,360].
     water_occurrence
         Raster of surface water occurrence; None: the product's own, if any. [%]
     aerosol

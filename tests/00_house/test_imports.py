@@ -65,7 +65,7 @@ FRAMEWORKS: dict[str, set[str]] = {
     "raster": KERNEL | {"affine", "pyproj"},
     "scenes": KERNEL | {"affine"},
     "muses": KERNEL | {"sklearn", "lightgbm", "onnxruntime"},
-    "catalogue": {"numpy"},
+    "catalogue": {"numpy", "pint"},
     "engine": {"numpy", "affine", "pyproj"} | FILES,
     "adapters": {"numpy", "numba", "affine", "pyproj", "pint"} | FILES,
     "report": {"numpy", "matplotlib", "jinja2", "markupsafe", "affine", "pyproj"},

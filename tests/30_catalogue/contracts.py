@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,13 @@ from estran.catalogue.dimensions import axis_of, coordinates_of, product_key
 from estran.catalogue.operators.masks import Masks
 from estran.catalogue.outputs import check_outputs
 from estran.catalogue.resolve import resolve_reads
-from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Walk, parameters_of
+from estran.catalogue.spec import AuxTable, BandOut, ClassesOut, FlagsOut, Operator, Reads, Walk, parameters_of
 from estran.declare import Interval, Parameter
 from estran.engine.run import run_now
 from estran.errors import EstranError
 from estran.raster.grid import Grid, Window
 from estran.raster.layers import Coordinates
-from estran.raster.product import Product
+from estran.raster.product import Band, Product, TiePointGrid
 from estran.raster.scene import Block, whole
 
 _BANDS = (
@@ -61,6 +62,17 @@ _ANGLES = {
     "view_zenith": (5.0, 1.0),
     "view_azimuth": (100.0, 3.0),
 }
+_METEO = {
+    "ozone": ("DU", 320.0, 30.0),
+    "water_vapour": ("g/cm^2", 2.0, 0.5),
+    "pressure": ("hPa", 1010.0, 8.0),
+    "wind_u": ("m/s", 4.0, 2.0),
+    "wind_v": ("m/s", 4.0, 2.0),
+    "aot_550": ("1", 0.12, 0.05),
+}
+"""Unit, middle and span of meteorology."""
+_THOUSANDTH = {"DU": "mDU", "g/cm^2": "mg/cm^2", "hPa": "dPa", "m/s": "mm/s", "1": "ppt"}
+"""A unit of which a thousand make the other."""
 TILES = ((7, 7), (64, 64), (129, 129), (1, 1000), (1000, 1))
 """Awkward tile sizes: odd, even, larger than the scene one way, one row, one column."""
 
@@ -90,13 +102,15 @@ def sparse_scene(op: Operator | type[Operator], shape: tuple[int, int] = (70, 97
         elif name.startswith(("view_zenith_", "view_azimuth_")):  # of a single band
             base, span = _ANGLES["_".join(name.split("_")[:2])]
             arrays[name] = (base + span * cols / shape[1]).astype(np.float32)
-        elif name in ("wind_u", "wind_v"):
-            arrays[name] = (4.0 + 2.0 * np.sin(rows / 20.0)).astype(np.float32)
+        elif name in _METEO:
+            _, base, span = _METEO[name]
+            arrays[name] = (base + span * np.sin(rows / 20.0)).astype(np.float32)
         elif name == "swo":
             arrays[name] = np.where(ground == 1, 95, 2).astype(np.float32)
         else:
             arrays[name] = (300 + 200 * np.sin(rows / 30.0) * np.cos(cols / 25.0)).astype(np.float32)
-    return _layered(op, whole(arrays), rng)
+    block = _layered(op, whole(arrays), rng)
+    return replace(block, scene=replace(block.scene, tables={table.name: columns_of(table) for table in op.tables}))
 
 
 LAYERS = 3
@@ -122,6 +136,14 @@ def _with_odd(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.where(rng.random(array.shape) < 0.01, array * np.float32(1.3), array).astype(array.dtype)
 
 
+def columns_of(table: AuxTable, rows: int = 5) -> dict[str, np.ndarray]:
+    """Columns as a reader of the table would give them; each key once."""
+    numbers = np.arange(1.0, rows + 1)
+    return {
+        c.name: np.array([f"{c.name}{n:g}" for n in numbers]) if c.kind == "text" else numbers for c in table.columns
+    }
+
+
 def wanted(op: Operator | type[Operator]) -> list[str]:
     """Names of all arrays that an operator may read: those of further sources carry the source's name."""
     first, *others = op.sources
@@ -129,6 +151,7 @@ def wanted(op: Operator | type[Operator]) -> list[str]:
         [r.band for r in first.reads]
         + [f"{s.name}.{r.band}" for s in others for r in s.reads]
         + [a.name for a in op.aux]
+        + [component for m in op.meteo for component in m.components]
     )
     return list(dict.fromkeys(names))
 
@@ -213,8 +236,11 @@ def outputs_as_declared(op: Operator, block: Block) -> None:
 def inputs_untouched(op: Operator, block: Block) -> None:
     """The operator writes into none of its inputs, and runs on constant inputs that are views of one number."""
     before = {name: array.copy() for name, array in block.arrays.items()}
+    columns = {(table, name): c.copy() for table, found in block.scene.tables.items() for name, c in found.items()}
     run(op, block)
     assert_same_bits(before, block.arrays, f"{op.alias} writes into its inputs")
+    for (table, name), column in columns.items():
+        assert np.array_equal(column, block.scene.tables[table][name]), f"{op.alias} writes into its table {table}"
     constant = {
         name: np.broadcast_to(array.ravel()[0], array.shape) for name, array in block.arrays.items() if name in _ANGLES
     }
@@ -309,6 +335,75 @@ def optional_inputs_may_be_missing(op: Operator, block: Block) -> None:
                 for note in notes
                 if note.band == name
             ), f"{op.alias}: no note says that {name} is missing"
+
+
+def auxiliary_inputs_may_be_missing(op: Operator, block: Block) -> None:
+    """Each meteorological quantity and each table left out in turn: the operator runs with what the resolution hands
+    over instead, and a note says what serves.
+    """
+    for meteo in op.meteo:
+        rest = {name: array for name, array in block.arrays.items() if name not in meteo.components}
+        resolved = resolve_reads(op, [n for n in rest if "." not in n])
+        constant = {name: np.broadcast_to(np.float32(v), block.shape) for name, v in resolved.constants.items()}
+        outputs = run(op, whole({**rest, **constant}, block.scene))
+        assert set(outputs.arrays) == {w.name for w in op.writes}
+        assert any(note.band == meteo.quantity for note in resolved.notes), f"{op.alias}: no note on {meteo.quantity}"
+    for table in op.tables:
+        tables = {name: columns for name, columns in block.scene.tables.items() if name != table.name}
+        outputs = run(op, whole(block.arrays, replace(block.scene, tables=tables)))
+        assert set(outputs.arrays) == {w.name for w in op.writes}
+
+
+def meteo_is_one_whatever_its_source(op_class: type[Operator], block: Block) -> None:
+    """A quantity that is one number gives the same bits as a band of the product, as its tie-point grid, and as the
+    parameter; in another unit the same to rounding; and where the operator is told not to use the product's, that has
+    no say.
+    """
+    first = op_class.sources[0].name
+
+    def made(op: Operator, source: Product) -> dict[str, np.ndarray]:
+        done = run_now(op, {first: source}, tile=64, read_table=lambda path, table, notes: columns_of(table))
+        return {w.name: done[w.name].data for w in op.writes}
+
+    for meteo in op_class.meteo:
+        values = {name: float(np.float32(_METEO[name][1])) for name in meteo.components}
+        rest = {name: array for name, array in block.arrays.items() if name not in meteo.components}
+        product = partial(_product_with, block, rest)
+
+        expected = made(op_class(), product(values, {}, meteo.unit))
+        what = f"{op_class.alias}: {meteo.quantity}"
+        points = made(op_class(), product({}, values, meteo.unit))
+        assert_same_bits(expected, points, f"{what} as tie points")
+        thousandth = made(op_class(), product({n: v * 1000.0 for n, v in values.items()}, {}, _THOUSANDTH[meteo.unit]))
+        for name, array in expected.items():
+            if array.dtype.kind == "f":
+                np.testing.assert_allclose(thousandth[name], array, rtol=1e-5, err_msg=f"{what} in another unit")
+        if meteo.parameter and len(meteo.components) == 1:
+            given = op_class(**{meteo.parameter: next(iter(values.values()))})
+            assert_same_bits(expected, made(given, product({}, {}, "")), f"{what} as parameter")
+        if meteo.only_if:
+            off = op_class(**{meteo.only_if: False})
+            assert_same_bits(
+                made(off, product({}, {}, "")), made(off, product(values, {}, meteo.unit)), f"{what} switched off"
+            )
+
+
+def _product_with(
+    block: Block,
+    rest: Mapping[str, np.ndarray],
+    as_bands: Mapping[str, float],
+    as_points: Mapping[str, float],
+    unit: str,
+) -> Product:
+    """A product of arrays, with meteorology of one value as bands or as tie-point grids."""
+    grid = block.scene.grid
+    arrays = {**rest, **{n: np.full(block.shape, v, np.float32) for n, v in as_bands.items()}}
+    bands = {n: Band(n, a, grid, unit=unit if n in as_bands else "") for n, a in arrays.items()}
+    points = {
+        n: TiePointGrid(n, np.full((2, 2), v, np.float32), 0.0, 0.0, grid.width, grid.height, unit)
+        for n, v in as_points.items()
+    }
+    return Product("scene", grid, bands, tie_points=points)
 
 
 def own_parameters(op_class: type[Operator]) -> list[Parameter]:

@@ -6,13 +6,27 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 
 import contracts
 import numpy as np
 import pytest
 
 from estran.catalogue import OPERATORS
-from estran.catalogue.spec import BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param, parameters_of
+from estran.catalogue.spec import (
+    AuxMeteo,
+    AuxTable,
+    BandOut,
+    ClassesOut,
+    FlagsOut,
+    Operator,
+    Reads,
+    Source,
+    TableColumn,
+    Walk,
+    param,
+    parameters_of,
+)
 from estran.engine.run import run_now
 from estran.errors import EstranError
 from estran.raster.coding import Flag, FlagCoding, IndexCoding, IndexValue
@@ -75,6 +89,13 @@ def test_optional_inputs_may_be_missing(op_class):
     contracts.optional_inputs_may_be_missing(op_class(), scene(op_class))
 
 
+@pytest.mark.parametrize("op_class", [op for op in OPERATORS if op.meteo or op.tables], ids=lambda op: op.alias)
+def test_auxiliary_inputs(op_class):
+    contracts.auxiliary_inputs_may_be_missing(op_class(), scene(op_class))
+    if op_class.walk is not Walk.SCENE:
+        contracts.meteo_is_one_whatever_its_source(op_class, contracts.sparse_scene(op_class))
+
+
 @ALL
 def test_interval_ends_are_clear(op_class):
     contracts.interval_ends_are_clear(op_class, contracts.sparse_scene(op_class, (60, 64)))
@@ -120,7 +141,10 @@ def test_parameters_that_are_named_exist(op_class):
     known = {p.name: p for p in parameters_of(op_class)}
     for source in op_class.sources:
         assert all(not r.from_param or known[r.from_param].optional for r in source.reads)
-    assert all(known[a.parameter].kind == "path" for a in op_class.aux)
+    assert all(known[a.parameter].kind == "path" for a in (*op_class.aux, *op_class.tables))
+    for meteo in op_class.meteo:
+        assert not meteo.parameter or (known[meteo.parameter].kind == "float" and known[meteo.parameter].optional)
+        assert not meteo.only_if or known[meteo.only_if].kind == "bool"
 
 
 # Twins: operators with one fault each.
@@ -185,6 +209,61 @@ class Sound(Operator):
         return block.out({"share": share, "f": flags, "k": np.where(hole, 255, near).astype(np.uint8)})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Aided(Operator):
+    """Keeps every contract with auxiliary data: red behind ozone, foam where there is a wind, weights of a table."""
+
+    alias = "Estran.Aided"
+    label = summary = "Aided"
+    version = "1.0"
+    atbd = "x"
+    menu = "Optical"
+    sources = (Source("source", (Reads("red"),), "reflectance"),)
+    meteo = (
+        AuxMeteo("ozone", "DU", "absorbs", parameter="ozone_column", default=300.0),
+        AuxMeteo("wind", "m/s", "makes foam", without="there is no foam", only_if="use_product_meteo"),
+    )
+    tables = (
+        AuxTable(
+            "response",
+            "response_file",
+            (TableColumn("wavelength", "nm", "wavelength"), TableColumn("weight", "1", "weight")),
+            "response of the band",
+            "the band is narrow",
+            key=("wavelength",),
+        ),
+    )
+    writes = (BandOut("cleared", "float32", "1", "cleared"),)
+    walk = Walk.PIXEL
+    ozone_column: float | None = param(None, "Ozone.", unit="DU", interval="[0,1000]")
+    use_product_meteo: bool = param(True, "Use the product's.")
+    response_file: Path | None = param(None, "Response.")
+
+    def ozone(self, block):
+        return block["ozone"]
+
+    def foam(self, block):
+        u, v = block.get("wind_u"), block.get("wind_v")
+        return 0.0 if u is None or v is None else 1e-4 * np.hypot(u, v)
+
+    def width(self, block):
+        response = block.table("response")
+        return 0.0 if response is None else np.average(response["wavelength"], weights=response["weight"])
+
+    def compute(self, block, survey=None):
+        cleared = block["red"] * np.exp(1e-4 * self.ozone(block)) - self.foam(block) + 1e-6 * self.width(block)
+        return block.out({"cleared": cleared.astype(np.float32)})
+
+
+def _sorts_its_table(self, block):
+    block.table("response")["weight"][:] = 1.0
+    return 0.0
+
+
+def aided(**methods):
+    return dataclass(frozen=True, kw_only=True)(type("SpoiltAided", (Aided,), {"__annotations__": {}, **methods}))
+
+
 def spoilt(**methods):
     return dataclass(frozen=True, kw_only=True)(type("Spoilt", (Sound,), {"__annotations__": {}, **methods}))
 
@@ -220,6 +299,55 @@ def test_the_sound_operator_keeps_every_contract():
     ):
         contract(op, block)
     contracts.interval_ends_are_clear(Sound, block)
+
+
+def test_the_aided_operator_keeps_every_contract():
+    block = contracts.sparse_scene(Aided)
+    for contract in (
+        contracts.whole_equals_tiled,
+        contracts.inputs_untouched,
+        contracts.holes_stay_holes,
+        contracts.optional_inputs_may_be_missing,
+        contracts.auxiliary_inputs_may_be_missing,
+    ):
+        contract(Aided(), block)
+    contracts.meteo_is_one_whatever_its_source(Aided, block)
+
+
+AIDED_TWINS = {
+    "a need for a wind": (
+        contracts.auxiliary_inputs_may_be_missing,
+        aided(foam=lambda self, block: block["wind_u"] * 1e-4)(),
+    ),
+    "a need for a table": (
+        contracts.auxiliary_inputs_may_be_missing,
+        aided(width=lambda self, block: block.table("response")["weight"].mean())(),
+    ),
+    "writing into a table": (contracts.inputs_untouched, aided(width=_sorts_its_table)()),
+    "the parameter before the product": (
+        contracts.meteo_is_one_whatever_its_source,
+        aided(ozone=lambda self, block: self.ozone_column or 250.0),
+    ),
+    "a number of its own": (
+        contracts.meteo_is_one_whatever_its_source,
+        aided(ozone=lambda self, block: block["red"] + (self.ozone_column or 0.0)),
+    ),
+    "a unit that is not declared": (
+        contracts.meteo_is_one_whatever_its_source,
+        aided(meteo=(AuxMeteo("ozone", "", "absorbs", parameter="ozone_column", default=300.0),)),
+    ),
+    "an input that is not declared": (
+        contracts.meteo_is_one_whatever_its_source,
+        aided(meteo=(AuxMeteo("pressure", "hPa", "absorbs", default=300.0),)),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", AIDED_TWINS)
+def test_twin_of_auxiliary_data(fault):
+    contract, op = AIDED_TWINS[fault]
+    with pytest.raises((AssertionError, EstranError, TypeError, KeyError)):
+        contract(op, contracts.sparse_scene(Aided))
 
 
 TWINS = {

@@ -11,7 +11,7 @@ import pytest
 from affine import Affine
 
 from estran.catalogue.outputs import check_outputs, masks_of, record, targets
-from estran.catalogue.resolve import resolve_reads, same_unit
+from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, param
 from estran.catalogue.sun import sun_points
 from estran.errors import EstranError, MissingBand, UnsupportedProduct
@@ -134,15 +134,23 @@ def test_second_source():
         resolve_reads(Op(), ["cloud_flags"], source="third")
 
 
-def test_wrong_unit():
-    with pytest.raises(UnsupportedProduct, match=r"sun_zenith.*expected degrees, found rad"):
-        resolve_reads(Op(), {**ALL, "sun_zenith": "rad"})
+def test_another_unit_is_converted_aloud():
+    found = resolve_reads(Op(), {**ALL, "sun_zenith": "rad", "B4": "%"}, "Sentinel-2A")
+    assert found.conversions["sun_zenith"].apply(np.float32([np.pi / 6]))[0] == pytest.approx(30.0)
+    assert found.conversions["red"].apply(np.float32([25.0]))[0] == pytest.approx(0.25)
+    assert Note("converted", "sun_zenith", "sun_zenith (sun_zenith) is converted from rad to degrees.") in found.notes
+    assert Note("converted", "red", "B4 (red) is converted from % to 1.") in found.notes
+
+
+@pytest.mark.parametrize("unit", ["m", "1", "kg m-2", "furlong"])
+def test_what_measures_something_else_is_refused(unit):
+    with pytest.raises(UnsupportedProduct, match=rf"sun_zenith.*expected degrees, found {unit}\. What to do"):
+        resolve_reads(Op(), {**ALL, "sun_zenith": unit})
 
 
 def test_unknown_unit_passes():
-    assert resolve_reads(Op(), {**ALL, "B4": "furlong"}).bands["red"] == "B4"
-    assert same_unit("furlong") is None
-    assert same_unit(" Deg ") == "degrees"
+    assert resolve_reads(Op(), {**ALL, "B4": "smoots"}).bands["red"] == "B4"
+    assert resolve_reads(Op(), {**ALL, "B4": "counts"}).conversions == {}
 
 
 class TestSun:

@@ -308,7 +308,7 @@ def test_broken_files_that_nobody_reads_cost_nothing(tmp_path: Path, raw: dict[s
         granule / "QI_DATA" / "GENERAL_QUALITY.xml",
         granule / "QI_DATA" / "MSK_CLASSI_B00.jp2",
         granule / "QI_DATA" / "T31UFS_20200615T105031_PVI.jp2",
-        granule / "AUX_DATA" / "AUX_ECMWFT",
+        granule / "AUX_DATA" / "S2A_OPER_GIP_PROBAS",
         root / "HTML" / "banner_1.png",
     ):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from estran.adapters.files.aux_raster import read_on_grid
 from estran.adapters.snap import make_operator
 from estran.adapters.snap.jvm import java
 from estran.catalogue import OPERATORS
+from estran.catalogue.operators.sun_glint import SunGlint
 from estran.engine.run import run_now
 from estran.raster.grid import Grid
 from estran.raster.product import Band, Element, Product, TiePointGrid
@@ -51,6 +52,7 @@ def stack(op_class) -> Product:
     grid: Grid = block.scene.grid
     bands = {}
     units = {reads.band: reads.unit for source in op_class.sources for reads in source.reads}
+    units |= {component: meteo.unit for meteo in op_class.meteo for component in meteo.components}
     for semantic, array in block.arrays.items():
         name = candidates(semantic)[0]
         if semantic in contracts._BANDS:
@@ -108,6 +110,21 @@ def test_same_bits(op_class, tmp_path):
         np.testing.assert_array_equal(theirs, ours, err_msg=written.name)
     if op_class.alias == "Estran.CloudMask":
         assert np.unique(expected["cloud_class"].data).size > 3, "the scene is too dull to tell anything"
+
+
+def test_same_bits_in_another_unit(tmp_path):
+    """Both convert wind and angles by the same numbers, and say so."""
+    made = stack(SunGlint)
+    spelled = {"10u": "km/h", "10v": "km/h"}
+    bands = {name: replace(band, unit=spelled.get(name, band.unit)) for name, band in made.bands.items()}
+    product = open_product(write_product(replace(made, bands=bands), tmp_path / "stack.dim"))
+    expected = run_now(SunGlint(), {"source": product}, tile=64)
+    target = snap.run(make_operator(SunGlint)(), snap.Context({"source": as_snap(product)}), 50, 37)
+    for name in ("glint_flags", "glint_predicted_red"):
+        np.testing.assert_array_equal(target.bands[name].data, expected[name].data)
+    assert "10u (wind_u) is converted from km/h to m/s." in expected.notes
+    stronger = run_now(SunGlint(), {"source": made}, tile=64)["glint_predicted_red"].data
+    assert not np.array_equal(stronger, expected["glint_predicted_red"].data, equal_nan=True)
 
 
 WITH_AUX = [op for op in OPERATORS if op.aux]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from estran.catalogue.spec import Aux, Operator, Reads, param, parameters_of
+from estran.catalogue.spec import Aux, AuxMeteo, Operator, Reads, param, parameters_of
 from estran.declare import Parameter, ParamInfo
 from estran.labels import first_lower, first_upper
 
@@ -115,6 +115,19 @@ def aux_of(main: type[Operator], *others: type[Operator]) -> tuple[Aux, ...]:
                 else replace(known, without=_both(known.without, off), margin=max(known.margin, aux.margin))
             )
     return tuple(found.values())
+
+
+def meteo_of(*parts: OperatorPart) -> tuple[AuxMeteo, ...]:
+    """Meteorology of every part, by the names that its parameters have in the compound."""
+    return tuple(
+        replace(
+            meteo,
+            parameter=part.name_of(meteo.parameter) if meteo.parameter else "",
+            only_if=part.name_of(meteo.only_if) if meteo.only_if else "",
+        )
+        for part in parts
+        for meteo in part.op.meteo
+    )
 
 
 def _both(first: str, second: str) -> str:

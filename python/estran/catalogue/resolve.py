@@ -11,22 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from estran.catalogue.spec import Aux, Operator, Reads, Source
+from estran.catalogue.meteorology import find_meteo
+from estran.catalogue.spec import Aux, AuxMeteo, AuxTable, Operator, Reads, Source
+from estran.catalogue.units import Conversion, NoConversion, conversion
 from estran.errors import EstranError, MissingBand, UnsupportedProduct
 from estran.raster.record import Note
 from estran.raster.record import missing as missing_note
 from estran.sensors.bands import SPECTRAL, refuse_old_names, resolve, sensor_of, takes_for_sentinel2
-
-_SAME_UNIT: Mapping[str, str] = {
-    **dict.fromkeys(("1", "dl", "-", "dimensionless", "none", "reflectance", "toa reflectance"), "1"),
-    **dict.fromkeys(("degrees", "degree", "deg", "°", "degrees_north", "degrees_east"), "degrees"),
-    **dict.fromkeys(("rad", "radian", "radians"), "rad"),
-    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), "m"),
-    **dict.fromkeys(("km", "kilometre", "kilometres"), "km"),
-    **dict.fromkeys(("%", "percent", "pct"), "%"),
-    **dict.fromkeys(("k", "kelvin"), "K"),
-}
-"""Spellings of units met in products (SNAP writes reflectance as "dl"), and the one we use."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +33,10 @@ class Resolution:
         :class:`~estran.catalogue.spec.Reads`.
     files
         `aux` name to the file to be read for it.
+    tables
+        Name of a table to the file to be read for it.
+    conversions
+        Semantic name to how the band's values get into the unit of its declaration, where they are in another.
     missing
         Optional inputs that the product lacks.
     notes
@@ -51,7 +46,9 @@ class Resolution:
     bands: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
-    missing: tuple[Reads | Aux, ...] = ()
+    tables: Mapping[str, Path] = field(default_factory=dict)
+    conversions: Mapping[str, Conversion] = field(default_factory=dict)
+    missing: tuple[Reads | Aux | AuxMeteo | AuxTable, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -67,7 +64,8 @@ def resolve_reads(
     """Find what an operator reads among a product's bands.
 
     For each band, in this order: the product's own band, the parameter that may stand for it (`from_param`), a
-    `fallback` band, nothing. All but the first are said in the notes.
+    `fallback` band, nothing. All but the first are noted, and so is whatever is converted from another unit, and what
+    serves as meteorology (:class:`~estran.catalogue.auxiliary.AuxMeteo`).
 
     Parameters
     ----------
@@ -90,7 +88,7 @@ def resolve_reads(
     MissingBand
         When mandatory bands are missing: names all of them and lists what the product has.
     UnsupportedProduct
-        When a band's unit is one that we know, and not the one needed (radians for degrees); when reflectance is needed
+        When a band's unit measures something else than the one needed (metres for degrees); when reflectance is needed
         of a platform that is not in the registry, or of bands that have the names of an older Estran.
     """
     units = dict(available) if isinstance(available, Mapping) else dict.fromkeys(available)
@@ -101,7 +99,7 @@ def resolve_reads(
         refuse_old_names(units, where)
     bands: dict[str, str] = {}
     constants: dict[str, float] = {}
-    missing: list[Reads | Aux] = []
+    missing: list[Reads | Aux | AuxMeteo | AuxTable] = []
     mandatory: list[Reads] = []
     notes: list[Note] = []
 
@@ -134,11 +132,9 @@ def resolve_reads(
         notes.append(Note("assumed", "", text))
     if mandatory:
         raise _missing(op, mandatory, units, where)
-    for reads in declared.reads:
-        if reads.band in bands:
-            _check_unit(reads, bands[reads.band], units, where)
-
+    wanted = {reads.band: reads.unit for reads in declared.reads if reads.band in bands}
     files: dict[str, Path] = {}
+    tables: dict[str, Path] = {}
     if not source or declared is op.sources[0]:
         for aux in op.aux:
             path = value(aux.parameter)
@@ -150,7 +146,31 @@ def resolve_reads(
             else:
                 missing.append(aux)
                 notes.append(missing_note(aux.name, aux.without))
-    return Resolution(bands, constants, files, tuple(missing), tuple(notes))
+        for meteo in op.meteo:
+            use = find_meteo(meteo, units, platform, value)
+            bands |= use.bands
+            constants |= use.constants
+            wanted |= dict.fromkeys(use.bands, meteo.unit)
+            notes.append(use.note)
+            if not use.is_known:
+                missing.append(meteo)
+        for table in op.tables:
+            path = value(table.parameter)
+            if path is not None:
+                tables[table.name] = Path(path)
+            else:
+                missing.append(table)
+                notes.append(missing_note(table.name, table.without))
+    conversions = {
+        semantic: how
+        for semantic, unit in wanted.items()
+        if (how := _conversion(semantic, unit, bands[semantic], units, where)) is not None
+    }
+    notes += [
+        Note("converted", semantic, f"{bands[semantic]} ({semantic}) is converted from {c.found} to {c.wanted}.")
+        for semantic, c in conversions.items()
+    ]
+    return Resolution(bands, constants, files, tables, conversions, tuple(missing), tuple(notes))
 
 
 def coverage_notes(aux: Aux, path: Path, covered: float) -> tuple[Note, ...]:
@@ -172,21 +192,17 @@ def source_of(op: Operator | type[Operator], name: str = "") -> Source:
     raise EstranError(f"no source is called {name!r}", where=op.alias, expected=", ".join(s.name for s in op.sources))
 
 
-def same_unit(unit: str) -> str | None:
-    """The house's spelling of a unit, or None where it is not one that we know."""
-    return _SAME_UNIT.get(unit.strip().lower())
-
-
-def _check_unit(reads: Reads, band: str, units: Mapping[str, str | None], where: str) -> None:
-    wanted, found = same_unit(reads.unit), same_unit(units[band] or "")
-    if wanted is not None and found is not None and wanted != found:
+def _conversion(semantic: str, unit: str, band: str, units: Mapping[str, str | None], where: str) -> Conversion | None:
+    try:
+        return conversion(units[band] or "", unit)
+    except NoConversion:
         raise UnsupportedProduct(
-            f"band {band} ({reads.band}) is in another unit",
+            f"band {band} ({semantic}) is in a unit that cannot be converted",
             where=where,
-            expected=reads.unit,
+            expected=unit,
             found=units[band],
-            todo="convert it, or correct its unit in the product",
-        )
+            todo="give a product whose band measures that, or correct the band's unit",
+        ) from None
 
 
 def _missing(

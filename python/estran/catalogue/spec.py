@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Literal, Self
 
+from estran.catalogue.auxiliary import Aux, AuxMeteo, AuxTable, TableColumn
 from estran.catalogue.checks import check_declaration, check_operator
 from estran.catalogue.dimensions import FLAT, Axis, Dim, Form, check_dimensions
 from estran.declare import Parameter, param, parameters_of, values_of
@@ -23,6 +24,8 @@ from estran.raster.scene import Block
 
 __all__ = [
     "Aux",
+    "AuxMeteo",
+    "AuxTable",
     "Axis",
     "BandOut",
     "ClassesOut",
@@ -31,6 +34,7 @@ __all__ = [
     "Operator",
     "Reads",
     "Source",
+    "TableColumn",
     "Walk",
     "Writes",
     "param",
@@ -113,24 +117,6 @@ class Source:
     optional: bool = False
     many: bool = False
     axis: Literal["time"] = "time"
-
-
-@dataclass(frozen=True)
-class Aux:
-    """A raster that is no band of the product: read from a file parameter and warped to the scene's grid by whoever
-    runs the operator.
-
-    It arrives among the block's arrays under `name`; where the product has a band of that semantic name and no file is
-    given, that band serves.
-    """
-
-    name: str
-    parameter: str
-    unit: str
-    help: str
-    without: str
-    margin: float = 0.0
-    resampling: Literal["nearest", "bilinear", "average"] = "bilinear"
 
 
 @dataclass(frozen=True)
@@ -290,6 +276,11 @@ class Operator(Declared):
     writes: ClassVar[tuple[Writes, ...]]
     walk: ClassVar[Walk]
     aux: ClassVar[tuple[Aux, ...]] = ()
+    """Rasters beside the product."""
+    meteo: ClassVar[tuple[AuxMeteo, ...]] = ()
+    """Meteorology of the product, of parameters, of defaults."""
+    tables: ClassVar[tuple[AuxTable, ...]] = ()
+    """Tables that parameters name."""
     axes: ClassVar[tuple[Axis, ...]] = ()
     """Axes of outputs beside rows and columns that no input has."""
     passes: ClassVar[tuple[Pass, ...]] = ()

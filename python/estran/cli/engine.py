@@ -47,6 +47,7 @@ def execute(
 ) -> Outcome:
     """Run a graph with our readers and writers."""
     from estran.adapters.files.aux_raster import read_on_grid
+    from estran.adapters.files.aux_table import read_aux_table
     from estran.adapters.files.open import open_product, write_product
     from estran.adapters.java.ray_caster import ray_caster
 
@@ -76,7 +77,13 @@ def execute(
             graph,
             sources,
             operators=operators(),
-            adapters=Adapters(open_file, write, partial(read_on_grid, remote=reading(args).allow_remote), ray_caster),
+            adapters=Adapters(
+                open_file,
+                write,
+                partial(read_on_grid, remote=reading(args).allow_remote),
+                ray_caster,
+                read_aux_table,
+            ),
             target=target,
             format_name=format_name,
             tile=args.tile,

@@ -10,7 +10,7 @@ from pathlib import Path
 from estran.catalogue.spec import Operator, Walk
 from estran.engine.bind import Operators, Step, bind
 from estran.engine.graph import READ_PREFIX, Graph
-from estran.engine.inputs import ReadAux
+from estran.engine.inputs import ReadAux, ReadTable
 from estran.engine.need import Weigh
 from estran.engine.nodes.base import SnapNode
 from estran.engine.nodes.files import Read, Write
@@ -32,7 +32,7 @@ WriteProduct = Callable[..., Path]
 
 @dataclass(frozen=True)
 class Adapters:
-    """How files are opened, written and warped to a grid, and how rays are cast; as
+    """How files are opened, written and warped to a grid, how rays are cast, and how tables are read; as
     :func:`~estran.engine.run.run_operator` takes them.
     """
 
@@ -40,6 +40,7 @@ class Adapters:
     write_product: WriteProduct
     read_aux: ReadAux | None = None
     ray_caster: RayCaster | None = None
+    read_table: ReadTable | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ class _Run:
                 step.runs,
                 inputs,
                 read_aux=self.adapters.read_aux,
+                read_table=self.adapters.read_table,
                 tile=self.tile,
                 progress=listening,
                 overview=self.overview,

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from estran.catalogue.dimensions import check_axes, check_one_grid, left_out
 from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
-from estran.catalogue.spec import Operator, Source
+from estran.catalogue.spec import AuxTable, Operator, Source
 from estran.catalogue.sun import sun_points
+from estran.catalogue.units import Conversion
 from estran.engine.expressions import from_tie_points, lazily
 from estran.engine.lazy import Physical, chunked
 from estran.engine.stacking import Given, products_of, stacks_in, times_of, with_stacks
@@ -23,6 +24,7 @@ from estran.raster.grid import Grid, Window
 from estran.raster.layers import Coordinates
 from estran.raster.product import Band, Product
 from estran.raster.stacks import Stack, Stacks
+from estran.raster.tie_points import in_unit
 from estran.sensors.plausible import drop_impossible, is_reflectance
 
 log = logging.getLogger("estran")
@@ -35,6 +37,15 @@ Of a raster in another unit than metres it also gets ``heights=False``.
 """
 
 
+Columns = Mapping[str, npt.NDArray[Any]]
+"""Columns of a table by name, (rows,) each."""
+
+ReadTable = Callable[[Path, AuxTable, list[str]], Columns]
+"""``read_table(path, declared, notes)``: the columns that are declared, in their units; the list `notes` gets what had
+to be assumed.
+"""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Arrays by semantic name: Dask arrays of `grid`'s shape, or numbers that hold everywhere; and what was said while
@@ -44,7 +55,8 @@ class Inputs:
     the value of reflectance that stands for saturation, by semantic name, where its band has one; `unsure` has the
     prefixes of sources whose reflectance does not say of every band which numbers stand for no data and for saturation.
     `raw` has what some of the arrays are made of, which weighs less: raw numbers, and what makes values of them.
-    `stacks` has the names of the layers of each input over views or times, `axes` where these lie.
+    `stacks` has the names of the layers of each input over views or times, `axes` where these lie; `tables` has the
+    columns of tables.
     """
 
     grid: Grid
@@ -57,13 +69,21 @@ class Inputs:
     unsure: tuple[str, ...] = ()
     stacks: Stacks = field(default_factory=dict)
     axes: Mapping[str, Coordinates] = field(default_factory=dict)
+    tables: Mapping[str, Columns] = field(default_factory=dict)
 
     def constant(self, name: str, window: Window) -> npt.NDArray[np.float32]:
         """A number that holds everywhere, as an array of a window that takes no memory."""
         return np.broadcast_to(np.float32(self.arrays[name]), (window.height, window.width))
 
 
-def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | None, tile: int) -> Inputs:
+def gather(
+    op: Operator,
+    sources: Mapping[str, Product],
+    *,
+    read_aux: ReadAux | None,
+    tile: int,
+    read_table: ReadTable | None = None,
+) -> Inputs:
     """Resolve everything that `op` reads.
 
     Arrays of the first source carry the semantic names; those of further sources are prefixed with the source's name
@@ -93,12 +113,15 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
             gathered.read(declared, given, read_aux, first=number == 0)
         if declared.many and products:
             gathered.stack(declared, products)
+    tables = _tables(op, gathered.table_files, read_table, gathered.notes)
     assert gathered.grid is not None
     for note in dict.fromkeys(gathered.notes):
         log.warning(note)
     main = sources[op.sources[0].name]
     saturated = {
-        name: value for name, band in gathered.bands.items() if (value := _saturation(main.bands.get(band))) is not None
+        name: value
+        for name, band in gathered.bands.items()
+        if (value := _saturation(main.bands.get(band), gathered.conversions.get(name))) is not None
     }
     return Inputs(
         gathered.grid,
@@ -111,6 +134,7 @@ def gather(op: Operator, sources: Mapping[str, Product], *, read_aux: ReadAux | 
         tuple(gathered.unsure),
         gathered.stacks,
         gathered.axes,
+        tables,
     )
 
 
@@ -125,6 +149,8 @@ class _Gathered:
         self.notes: list[str] = []
         self.bands: dict[str, str] = {}
         self.files: dict[str, Path] = {}
+        self.table_files: Mapping[str, Path] = {}
+        self.conversions: Mapping[str, Conversion] = {}
         self.unsure: list[str] = []
         self.stacks: dict[str, tuple[str, ...]] = {}
         self.axes: dict[str, Coordinates] = {}
@@ -150,14 +176,15 @@ class _Gathered:
                 if first:
                     self._band(name, product, name, band, own)
             elif band in stacks:
-                self._layers(prefix, name, product, stacks[band], own)
+                self._layers(prefix, name, product, stacks[band], own, found.conversions.get(name))
             else:
-                self._band(prefix + name, product, name, band, own)
+                self._band(prefix + name, product, name, band, own, found.conversions.get(name))
         if not all(_is_sure(product.bands.get(band)) for name, band in found.bands.items() if is_reflectance(name)):
             self.unsure.append(prefix.rstrip("."))
         self.arrays |= {prefix + name: float(value) for name, value in found.constants.items()}
         if declared is op.sources[0] and first:
             self.bands, self.files = dict(found.bands), dict(found.files)
+            self.table_files, self.conversions = found.tables, found.conversions
             self.arrays |= _aux(op, found.files, own, read_aux, self.tile, self.notes)
         self.notes += product.notes
         self.notes += map(str, found.notes)
@@ -194,17 +221,21 @@ class _Gathered:
         self.grid = self.grid or own
         return own
 
-    def _band(self, key: str, product: Product, semantic: str, name: str, grid: Grid) -> None:
+    def _band(
+        self, key: str, product: Product, semantic: str, name: str, grid: Grid, how: Conversion | None = None
+    ) -> None:
         _check_scaling(self.op, product, semantic, name)
-        self.arrays[key], made_of = _values(product, semantic, name, grid, self.tile)
+        self.arrays[key], made_of = _values(product, semantic, name, grid, self.tile, how)
         if made_of is not None:
             self.raw[key] = made_of
 
-    def _layers(self, prefix: str, semantic: str, product: Product, stack: Stack, grid: Grid) -> None:
+    def _layers(
+        self, prefix: str, semantic: str, product: Product, stack: Stack, grid: Grid, how: Conversion | None
+    ) -> None:
         """The layers of a band over views, as "view0.red", "view1.red"."""
         keys = [f"{prefix}{stack.along.dim}{number}.{semantic}" for number in range(len(stack.layers))]
         for key, layer in zip(keys, stack.layers, strict=True):
-            self._band(key, product, semantic, layer.name, grid)
+            self._band(key, product, semantic, layer.name, grid, how)
             if is_reflectance(semantic) and not _is_sure(layer) and key.rpartition(".")[0] not in self.unsure:
                 self.unsure.append(key.rpartition(".")[0])
         self.stacks[prefix + semantic] = tuple(keys)
@@ -256,7 +287,7 @@ def _is_sure(band: Band | None) -> bool:
     return band is not None and band.nodata is not None and band.saturated is not None
 
 
-def _saturation(band: Band | None) -> float | None:
+def _saturation(band: Band | None, conversion: Conversion | None) -> float | None:
     """The physical value that stands for saturation: what the band declares, else the largest number that its integers
     hold.
     """
@@ -265,20 +296,26 @@ def _saturation(band: Band | None) -> float | None:
     raw = band.saturated
     if raw is None and np.issubdtype(band.data.dtype, np.integer):
         raw = float(np.iinfo(band.data.dtype).max)
-    return None if raw is None else float(replace(band, data=None, nodata=None).physical(np.array([raw]))[0])
+    if raw is None:
+        return None
+    value = replace(band, data=None, nodata=None).physical(np.array([raw]))
+    return float((value if conversion is None else conversion.apply(value))[0])
 
 
 def _values(
-    product: Product, semantic: str, name: str, grid: Grid, tile: int
+    product: Product, semantic: str, name: str, grid: Grid, tile: int, conversion: Conversion | None
 ) -> tuple[Any, tuple[Any, Physical] | None]:
-    """Values of a band or of tie points, chunked; and the raw numbers with what makes the values of them, where nothing
-    else has a say.
+    """Values of a band or of tie points, chunked and in the unit that is wanted; and the raw numbers with what makes
+    the values of them, where nothing else has a say.
     """
     if name not in product.bands:
-        return from_tie_points(product.tie_points[name], grid, product.grid, tile), None
+        points = product.tie_points[name]
+        if conversion is not None:
+            points = in_unit(points, conversion.wanted, conversion.factor, conversion.offset)
+        return from_tie_points(points, grid, product.grid, tile), None
     band = product.bands[name]
     data = chunked(band.data, tile)
-    values = Physical(band, data.dtype, semantic)
+    values = Physical(band, data.dtype, semantic, conversion)
     if band.valid:
         return values.over(data, lazily(band.valid, product, band.grid, tile, dtype=np.bool_)), None
     return values.over(data), (data, values)
@@ -303,6 +340,21 @@ def _aux(
             arrays[aux.name] = chunked(values, tile)
         log.info("%s: %s, warped to the scene's grid (%s)", aux.name, files[aux.name], aux.resampling)
     return arrays
+
+
+def _tables(
+    op: Operator, files: Mapping[str, Path], read_table: ReadTable | None, notes: list[str]
+) -> dict[str, Columns]:
+    """The tables that parameters name."""
+    found: dict[str, Columns] = {}
+    for table in op.tables:
+        if table.name not in files:
+            continue
+        if read_table is None:
+            where = f"{op.alias}, parameter {table.parameter}"
+            raise EstranError(f"nobody can read {files[table.name]} here", where=where)
+        found[table.name] = read_table(files[table.name], table, notes)
+    return found
 
 
 def _with_sun(op: Operator, declared: Source, product: Product) -> Product:

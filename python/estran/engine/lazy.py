@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estran.bounds import amount
+from estran.catalogue.units import Conversion
 from estran.errors import BadGrid
 from estran.raster.grid import Window
 from estran.raster.product import Band
@@ -82,17 +83,20 @@ class Physical:
     holds if it has one.
 
     NaN without data, and where no measurement of the name `semantic` has such a value
-    (:func:`estran.sensors.plausible.drop_impossible`).
+    (:func:`estran.sensors.plausible.drop_impossible`); in another unit where there is a `conversion`.
     """
 
-    def __init__(self, band: Band, kind: npt.DTypeLike, semantic: str = "") -> None:
+    def __init__(
+        self, band: Band, kind: npt.DTypeLike, semantic: str = "", conversion: Conversion | None = None
+    ) -> None:
         self.band, self.kind, self.semantic = replace(band, data=None), np.dtype(kind), semantic
+        self.conversion = conversion
         small = self.kind.kind == "u" and self.kind.itemsize <= _LOOKED_UP
         # Of numbers of 16 bits there are fewer than of pixels: each is scaled once, and looked up.
         self.table = self._computed(np.arange(1 << 8 * self.kind.itemsize, dtype=self.kind)) if small else None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Physical, (self.band, self.kind, self.semantic)
+        return Physical, (self.band, self.kind, self.semantic, self.conversion)
 
     def __call__(self, raw: npt.NDArray[Any], good: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float32]:
         """The values of raw numbers (rows, columns); NaN where not `good`."""
@@ -107,6 +111,8 @@ class Physical:
     def _computed(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
             result = self.band.physical(raw)
+            if self.conversion is not None:
+                result = self.conversion.apply(result)
         drop_impossible(result, self.semantic)
         return result
 

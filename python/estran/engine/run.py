@@ -19,7 +19,7 @@ import numpy.typing as npt
 from estran.catalogue.dimensions import coordinates_of
 from estran.catalogue.outputs import Target, targets
 from estran.catalogue.spec import Operator, Walk
-from estran.engine.inputs import Inputs, ReadAux, gather
+from estran.engine.inputs import Inputs, ReadAux, ReadTable, gather
 from estran.engine.lazy import Chunks, dask_compute, dask_delayed, picked, read_apart
 from estran.engine.need import Weigh, casts_rays, need_of
 from estran.engine.overview import Overview
@@ -52,6 +52,7 @@ def run_operator(
     sources: Mapping[str, Product],
     *,
     read_aux: ReadAux | None = None,
+    read_table: ReadTable | None = None,
     tile: int = TILE,
     progress: Progress = quiet,
     overview: Overview | None = None,
@@ -70,6 +71,8 @@ def run_operator(
         order.
     read_aux
         Warps a file to the scene's grid, for operators with `aux` files.
+    read_table
+        Reads the columns of a table, for operators with `tables`.
     tile
         Side of the tiles [pixels].
     progress
@@ -96,12 +99,13 @@ def run_operator(
         computed.
     """
     sources = in_order(op, sources)
-    inputs = gather(op, sources, read_aux=read_aux, tile=tile)
+    inputs = gather(op, sources, read_aux=read_aux, tile=tile, read_table=read_table)
     if weigh is not None:
         weigh(need_of(op, inputs, tile=tile, threads=threads(), rays=casts_rays(op, inputs, ray_caster is not None)))
     main = sources[op.sources[0].name]
     axes = coordinates_of(op, inputs.axes)
-    scene = Scene(inputs.grid, main.start, main.platform or None, {"name": main.name, "kind": main.kind}, axes)
+    facts = {"name": main.name, "kind": main.kind}
+    scene = Scene(inputs.grid, main.start, main.platform or None, facts, axes, inputs.tables)
     made = targets(op, axes)
     types, layers = {t.name: t.dtype for t in made}, {t.name: (t.output, t.layer.index) for t in made if t.layer}
     if op.walk is Walk.SCENE:

@@ -205,6 +205,7 @@ def _dated(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution
 def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: int | None, tile: int) -> xr.Dataset:
     """One date."""
     from estran.adapters.files.aux_raster import read_on_grid
+    from estran.adapters.files.aux_table import read_aux_table
     from estran.adapters.java.ray_caster import ray_caster
     from estran.engine.run import run_operator
 
@@ -221,8 +222,17 @@ def _one(op: Operator, sources: Mapping[str, Product | xr.Dataset], resolution: 
             product = _on_one_grid(op, product, resolution, tile)
         products[name] = product
     result = run_operator(
-        op, products, read_aux=partial(read_on_grid, remote=False), tile=tile, ray_caster=ray_caster, weigh=_weigh
+        op,
+        products,
+        read_aux=partial(read_on_grid, remote=False),
+        read_table=read_aux_table,
+        tile=tile,
+        ray_caster=ray_caster,
+        weigh=_weigh,
     )
+    # Forecasts stay with the source: a result has what the operator writes.
+    points = {name: points for name, points in result.tie_points.items() if isinstance(points.data, np.ndarray)}
+    result = replace(result, tie_points=points)
     # Notes on how the Dataset was read are the product's, which the engine leaves to the product.
     notes = [note for product in products.values() for note in product.notes]
     return dataset_of(replace(result, notes=tuple(dict.fromkeys((*notes, *result.notes)))), layouts)

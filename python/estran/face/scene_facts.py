@@ -68,7 +68,8 @@ def _with_own(product: Product, own: Mapping[str, Any], largest: Grid) -> Produc
         or _lies_in(largest, scene) == (0.0, 0.0, 1.0, 1.0)
         else largest
     )
-    points = dict(product.tie_points)
+    ranks = {name: rank for rank, name in enumerate(own.get("points", ()))}
+    points = dict(sorted(product.tie_points.items(), key=lambda item: ranks.get(item[0], len(ranks))))
     notes: tuple[str, ...] = ()
     if whole != scene and points:
         place = _lies_in(largest, scene)

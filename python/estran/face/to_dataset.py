@@ -167,8 +167,17 @@ def _tie_points(grids: Iterable[TiePointGrid], taken: set[str]) -> dict[str, xr.
         own = {"name": points.name, "tie_points": placing, "cyclic": points.cyclic}
         texts = {"long_name": points.description, "units": points.unit, KEY: extras.dumps(own)}
         attributes = {key: value for key, value in texts.items() if value}
-        found[_free(points.name, {*taken, *found}, "tie_points")] = xr.Variable((y, x), points.data, attributes)
+        found[_free(points.name, {*taken, *found}, "tie_points")] = xr.Variable((y, x), _samples(points), attributes)
     return found
+
+
+def _samples(points: TiePointGrid) -> Any:
+    """Samples in memory as they are; those that are read when somebody asks, as a Dask array of one chunk."""
+    if isinstance(points.data, np.ndarray):
+        return points.data
+    import dask.array as da
+
+    return da.from_array(points.data, chunks=-1, meta=np.empty((0, 0), points.data.dtype))  # type: ignore[no-untyped-call]
 
 
 def attributes_of(product: Product) -> dict[str, Any]:
@@ -190,6 +199,7 @@ def attributes_of(product: Product) -> dict[str, Any]:
             if band.data is None
         },
         "order": list(product.bands),
+        "points": list(product.tie_points),
     }
     attributes[KEY] = extras.dumps(own)
     return attributes

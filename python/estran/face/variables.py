@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from estran.face.grids import Layout, way
 from estran.face.packing import encoded, is_decoded, scaling_of
 from estran.face.to_dataset import shown_unit
 from estran.raster.product import Band, TiePointGrid
+from estran.raster.tie_points import LazyPoints
 
 _NARROW = 64
 """Chunks with fewer rows or columns are joined: each is a task, and windows touch many of them."""
@@ -154,7 +156,7 @@ def tie_points_of(variable: xr.DataArray, said: Mapping[str, Any]) -> TiePointGr
     texts = str(variable.attrs.get("units", "")), str(variable.attrs.get("long_name", ""))
     return TiePointGrid(
         said["name"],
-        np.asarray(variable.values),
+        _points(variable),
         offset_x,
         offset_y,
         step_x,
@@ -162,3 +164,11 @@ def tie_points_of(variable: xr.DataArray, said: Mapping[str, Any]) -> TiePointGr
         *texts,
         cyclic=bool(said["cyclic"]),
     )
+
+
+def _points(variable: xr.DataArray) -> Any:
+    """Samples in memory as they are; of a Dask array, samples that are computed when somebody asks."""
+    if isinstance(variable.data, np.ndarray):
+        return variable.data
+    # In the thread that asks: it may be a task of a worker, which must not wait for another task.
+    return LazyPoints((variable.shape[0], variable.shape[1]), partial(variable.data.compute, scheduler="synchronous"))

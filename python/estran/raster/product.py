@@ -108,11 +108,12 @@ class Band:
 @dataclass(frozen=True)
 class TiePointGrid:
     """A coarse grid of values: sample (i, j) lies at pixel (offset_x + j * step_x, offset_y + i * step_y); `cyclic` for
-    angles of ±180 degrees.
+    angles of ±180 degrees. `data` is a float array (rows, columns), or what becomes one by ``np.asarray``
+    (:class:`estran.raster.tie_points.LazyPoints`).
     """
 
     name: str
-    data: npt.NDArray[np.float32]
+    data: Any
     offset_x: float
     offset_y: float
     step_x: float

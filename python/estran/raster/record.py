@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Code = Literal["missing", "constant", "substitute", "computed", "assumed", "coverage", "found"]
+Code = Literal["missing", "constant", "substitute", "computed", "assumed", "coverage", "found", "meteo", "converted"]
 """What a note is about: an optional input that is missing; a number that stands for a band; another band in its place;
-values computed for want of a band; an assumption; how much of the scene a raster covers; what a scene turned out to be.
+values computed for want of a band; an assumption; how much of the scene a raster covers; what a scene turned out to be;
+which meteorology of the product is used; a unit that was converted.
 """
 Fact = str | int | float | bool
 

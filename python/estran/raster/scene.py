@@ -27,7 +27,7 @@ def quiet(_share: float, _message: str) -> None:
 @dataclass(frozen=True)
 class Scene:
     """What holds for the whole image: grid, time, platform ("Sentinel-2A"), free facts from the metadata, and the
-    coordinates along each axis beside rows and columns ("view", "time").
+    coordinates along each axis beside rows and columns ("view", "time"), and the columns of tables, by name.
     """
 
     grid: Grid
@@ -35,6 +35,7 @@ class Scene:
     platform: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     axes: Mapping[str, Coordinates] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
 
 
 class OwnedArrays(dict[str, Array]):
@@ -120,6 +121,10 @@ class Block:
         if isinstance(self.arrays, OwnedArrays):
             for name in names:
                 self.arrays.discard(name)
+
+    def table(self, name: str) -> Mapping[str, Array] | None:
+        """Columns of a table that the operator declares, (rows,) each, by name; None where its parameter is empty."""
+        return self.scene.tables.get(name)
 
     def __contains__(self, name: str) -> bool:
         """Whether the block has an array, without reading it."""

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +16,53 @@ from estran.raster.product import TiePointGrid
 
 Floats = npt.NDArray[np.floating]
 Indices = npt.NDArray[np.int64]
+
+
+class LazyPoints:
+    """Samples of a tie-point grid that are read when somebody asks for them (``np.asarray``), once in a process.
+
+    Parameters
+    ----------
+    shape
+        (rows, columns), known without reading.
+    read
+        Gives the samples; picklable, so that another process can read them itself.
+    """
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, shape: tuple[int, int], read: Callable[[], npt.NDArray[Any]]) -> None:
+        self.shape, self.read = shape, read
+        self._samples: npt.NDArray[np.float32] | None = None
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The samples, (rows, columns) float32 unless another type is wanted."""
+        if self._samples is None:
+            self._samples = np.asarray(self.read(), np.float32)
+        return np.array(self._samples, dtype=dtype, copy=copy)
+
+    def __getitem__(self, key: Any) -> Any:
+        """A part of the samples."""
+        return np.asarray(self)[key]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LazyPoints, (self.shape, self.read)
+
+
+def in_unit(points: TiePointGrid, unit: str, factor: float, offset: float = 0.0) -> TiePointGrid:
+    """Tie points in another unit: factor * value + offset, read when somebody asks for them."""
+    return replace(points, unit=unit, data=LazyPoints(points.data.shape, _Scaled(points.data, factor, offset)))
+
+
+class _Scaled:
+    """Samples times a factor plus an offset, in double precision."""
+
+    def __init__(self, data: Any, factor: float, offset: float) -> None:
+        self.data, self.factor, self.offset = data, factor, offset
+
+    def __call__(self) -> npt.NDArray[Any]:
+        return np.asarray(self.data, np.float64) * self.factor + self.offset
 
 
 def interpolate(
@@ -35,9 +86,9 @@ def interpolate(
     """
     rows = (np.arange(window.row, window.row + window.height) + 0.5) * row_scale
     cols = (np.arange(window.col, window.col + window.width) + 0.5) * col_scale
-    top, fy = _between((rows - points.offset_y) / points.step_y, points.data.shape[0])
-    left, fx = _between((cols - points.offset_x) / points.step_x, points.data.shape[1])
-    data = points.data.astype(np.float64)
+    data = np.asarray(points.data).astype(np.float64)
+    top, fy = _between((rows - points.offset_y) / points.step_y, data.shape[0])
+    left, fx = _between((cols - points.offset_x) / points.step_x, data.shape[1])
     if not points.cyclic:
         return _bilinear(data, top, left, fy, fx).astype(np.float32)
     turn = np.radians(data)

@@ -102,16 +102,21 @@ _GEOMETRY: Mapping[str, tuple[str, ...]] = {
     "sun_azimuth": ("sun_azimuth",),
     "view_zenith": ("view_zenith_mean", "view_zenith", *(f"view_zenith_{name}" for name in _VIEWED)),
     "view_azimuth": ("view_azimuth_mean", "view_azimuth", *(f"view_azimuth_{name}" for name in _VIEWED)),
-    # Of single bands, where glint is predicted for each; "10u" and "10v" are what SNAP calls the ECMWF winds inside a
-    # Sentinel-2 product.
+    # Of single bands, where glint is predicted for each.
     **{
         f"view_{angle}_{band.semantic}": (f"view_{angle}_{band.name}", f"view_{angle}_{band.semantic}")
         for band in SENTINEL2
         for angle in ("zenith", "azimuth")
         if band.semantic in ("blue", "green", "red", "nir08", "swir16", "swir22")
     },
-    "wind_u": ("10u", "u10", "wind_u"),
-    "wind_v": ("10v", "v10", "wind_v"),
+    # Meteorology: first what SNAP's Sentinel-2 reader calls the fields of the GRIB files inside a product, then other
+    # names of ECMWF and of CF; in NetCDF no name begins with a digit, and "10u" may be "u10" or "_0u".
+    "wind_u": ("10u", "u10", "_0u", "wind_u"),
+    "wind_v": ("10v", "v10", "_0v", "wind_v"),
+    "ozone": ("tco3", "ozone", "total_ozone"),
+    "water_vapour": ("tcwv", "water_vapour", "total_column_water_vapour"),
+    "pressure": ("msl", "pressure", "sea_level_pressure", "mean_sea_level_pressure"),
+    "aot_550": ("aod550", "aot_550", "aot550"),
     "dem": ("elevation", "dem", "altitude", "dem_alt"),
     "swo": ("swo", "water_occurrence", "gswo"),
 }

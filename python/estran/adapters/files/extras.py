@@ -280,7 +280,7 @@ def _element(data: Mapping[str, Any]) -> Element:
 def _tie_points_json(grid: TiePointGrid) -> dict[str, Any]:
     return {
         "name": grid.name,
-        "data": grid.data.tolist(),
+        "data": np.asarray(grid.data).tolist(),
         "dtype": grid.data.dtype.name,
         "placing": [grid.offset_x, grid.offset_y, grid.step_x, grid.step_y],
         "unit": grid.unit,

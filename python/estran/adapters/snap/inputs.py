@@ -24,12 +24,13 @@ from estran.catalogue.dimensions import (
 from estran.catalogue.resolve import resolve_reads
 from estran.catalogue.spec import Aux, Operator, Source
 from estran.catalogue.sun import sun_points
+from estran.catalogue.units import Conversion
 from estran.errors import BadParameter, BadProduct
 from estran.raster.grid import Grid, Window
 from estran.raster.layers import Coordinates
 from estran.raster.product import TiePointGrid
 from estran.raster.scene import Scene
-from estran.raster.tie_points import interpolate
+from estran.raster.tie_points import in_unit, interpolate
 from estran.sensors.plausible import drop_impossible, fillings, is_reflectance, lookouts
 from estran.sensors.survey import Fillings
 
@@ -43,18 +44,21 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Samples:
-    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit], its semantic name, and the
-    edges that are no data [pixels].
+    """A band or tie-point grid of SNAP, the offset that its reader left out [physical unit], its semantic name, the
+    edges that are no data [pixels], and how its values get into the unit that is wanted.
     """
 
     raster: Any
     offset: float = 0.0
     semantic: str = ""
     edges: tuple[int, int] = (0, 0)
+    conversion: Conversion | None = None
 
     def read(self, context: Any, window: Window) -> Array:
         """Physical values of a window, NaN without data and where no sensor measures such a value."""
         values = source.read(context, self.raster, window, self.offset)
+        if self.conversion is not None:
+            values = self.conversion.apply(values)
         drop_impossible(values, self.semantic)
         start, end = self.edges
         if start:
@@ -254,12 +258,16 @@ def find_inputs(
         else:
             # A layer beside many products is the same for all.
             keys = (semantic,) if declared.many and semantic in {aux.name for aux in op.aux} else (prefix + semantic,)
+        how = resolved.conversions.get(semantic)
         for key, name in zip(keys, names, strict=True):
-            inputs.found[key] = (
-                Samples(rasters[name], offsets.get(name, 0.0), semantic, edges.get(name, (0, 0)))
-                if name in rasters
-                else points[name]
-            )
+            if name in rasters:
+                edge = edges.get(name, (0, 0))
+                inputs.found[key] = Samples(rasters[name], offsets.get(name, 0.0), semantic, edge, how)
+            else:
+                computed_points = points[name]
+                inputs.found[key] = (
+                    computed_points if how is None else in_unit(computed_points, how.wanted, how.factor, how.offset)
+                )
     inputs.found |= {prefix + semantic: float(value) for semantic, value in resolved.constants.items()}
     for aux in op.aux:
         if aux.name in resolved.files and first:
@@ -276,6 +284,14 @@ def find_inputs(
         (f"the metadata's offset is not in the scaling of {', '.join(offsets)}: it is added here.",) if offsets else ()
     )
     inputs.notes += [*map(str, (*computed, *resolved.notes)), *said]
+
+
+def find_tables(op: Operator, notes: list[str]) -> dict[str, Mapping[str, Array]]:
+    """The columns of the tables that parameters name; `notes` gets what had to be assumed."""
+    from estran.adapters.files.aux_table import read_aux_table
+
+    paths = {table: getattr(op, table.parameter) for table in op.tables}
+    return {table.name: read_aux_table(path, table, notes) for table, path in paths.items() if path is not None}
 
 
 def read(context: Any, found: Found, window: Window, tick: Callable[[float], None]) -> Array:

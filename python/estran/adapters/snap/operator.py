@@ -34,6 +34,7 @@ from estran.adapters.snap.inputs import (
     Samples,
     find_all,
     find_fillings,
+    find_tables,
     read,
     silent_sources,
     source_products,
@@ -136,7 +137,7 @@ class SnapOperator:
         first, notes = inputs.first, list(dict.fromkeys(inputs.notes))
         self._inputs, self._stacks = inputs.found, inputs.stacks
         axes = coordinates_of(self._op, inputs.axes)
-        self._scene = replace(inputs.scene, axes=axes)
+        self._scene = replace(inputs.scene, axes=axes, tables=find_tables(self._op, notes))
         for note in notes:
             context.getLogger().warning(f"{self._op.alias}: {note}")
         copied = getattr(self._op, "copy_bands", ())

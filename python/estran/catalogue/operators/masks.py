@@ -7,12 +7,25 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from estran.catalogue.compound import OperatorPart, aux_of, reads_of, with_parameters_of
+from estran.catalogue.compound import OperatorPart, aux_of, meteo_of, reads_of, with_parameters_of
 from estran.catalogue.operators import cloud_mask, relief_shadow, sun_glint
 from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.relief_shadow import ReliefShadow
 from estran.catalogue.operators.sun_glint import SunGlint
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import (
+    Aux,
+    AuxMeteo,
+    BandOut,
+    ClassesOut,
+    FlagsOut,
+    Operator,
+    Pass,
+    Reads,
+    Source,
+    Walk,
+    Writes,
+    param,
+)
 from estran.masks.cloud.coding import CloudClass
 from estran.masks.glint.coding import GlintFlag
 from estran.masks.relief.coding import ReliefFlag
@@ -135,6 +148,7 @@ class Masks(Operator):
         ),
     )
     aux: ClassVar[tuple[Aux, ...]] = aux_of(CloudMask, ReliefShadow)
+    meteo: ClassVar[tuple[AuxMeteo, ...]] = meteo_of(_GLINT)
     writes: ClassVar[tuple[Writes, ...]] = (
         FlagsOut("mask_flags", "int32", FLAGS, "every mask by itself; a pixel may have several"),
         ClassesOut(
@@ -293,4 +307,5 @@ def _companion(glint: _GlintStrips | None, relief: _Relief | None) -> Companion:
     if glint is None:
         return Companion(masks=masks)
     names = tuple(reads.band for reads in SunGlint.sources[0].reads if not _of_another_band(reads))
-    return Companion((*names, "swo"), halo=glint.op.halo(), survey=glint.survey, keep=glint.keep, masks=masks)
+    winds = (component for meteo in SunGlint.meteo for component in meteo.components)
+    return Companion((*names, *winds, "swo"), halo=glint.op.halo(), survey=glint.survey, keep=glint.keep, masks=masks)

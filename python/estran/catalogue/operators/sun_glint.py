@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from estran.catalogue.operators.sun_glint_bands import BANDS, CLASSES, FLAGS, WRITES
 from estran.catalogue.settings import SettingsPart, with_settings
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, AuxMeteo, Operator, Reads, Source, Walk, Writes, param
 from estran.errors import BadParameter
-from estran.masks.glint.coding import GlintClass, GlintFlag
+from estran.masks.glint.coding import GlintClass
 from estran.masks.glint.settings import GlintSettings
 from estran.raster.scene import Array, Block
 from estran.sensors.bands import SENTINEL2
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
     from estran.masks.glint.detect import GlintStage
     from estran.masks.glint.observe import Angles
 
-FLAGS = GlintFlag.coding("glint_flags")
-CLASSES = GlintClass.coding("glint_class")
+__all__ = ["BANDS", "CLASSES", "FLAGS", "SunGlint"]
+
 _SETTINGS = SettingsPart(GlintSettings, users=("strongest_wind", "low", "moderate", "severe", "severe_sun", "window"))
-BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
-"""Bands whose glint is told."""
 _CENTRE = {band.semantic: (band.name, band.wavelength) for band in SENTINEL2}
 _SATELLITES = ("Sentinel-2A", "Sentinel-2B", "Sentinel-2C")
 """Those whose gases are known; the first one's serve any other."""
@@ -34,12 +33,6 @@ _USUAL = 5.0
 _OWN = (
     "glint of this band is predicted with the view angles of swir16, which misses what neighbouring bands see at "
     "seams of detectors"
-)
-_GLOW = (
-    (0.0, (10, 20, 60), ""),
-    (0.005, (60, 80, 120), ""),
-    (0.02, (240, 150, 40), "severe"),
-    (0.2, (255, 255, 240), ""),
 )
 
 
@@ -60,12 +53,6 @@ def _view(band: str) -> tuple[Reads, ...]:
         )
         for angle in ("zenith", "azimuth")
     )
-
-
-def _observed(band: str) -> str:
-    if band == "swir16":
-        return "glint seen on water, just above it; NaN on land"
-    return f"glint in {band}, just above the water: the one seen in swir16 times the ratio of Fresnel reflectances"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +97,6 @@ class SunGlint(Operator):
                 Reads("sun_zenith", "degrees", from_param="sun_zenith"),
                 Reads("sun_azimuth", "degrees", from_param="sun_azimuth"),
                 *(reads for band in ("swir16", "blue", "green", "red", "nir08", "swir22") for reads in _view(band)),
-                Reads("wind_u", "m/s", optional=True, without="the wind is that of the parameters"),
-                Reads("wind_v", "m/s", optional=True, without="the wind is that of the parameters"),
             ),
             "top-of-atmosphere reflectance with the angles of sun and sensor, all on one grid",
         ),
@@ -125,50 +110,17 @@ class SunGlint(Operator):
             without="water is told from land by its spectrum alone, glint taken off",
         ),
     )
-    writes: ClassVar[tuple[Writes, ...]] = (
-        FlagsOut(
-            "glint_flags", "uint16", FLAGS, "glint by class, both observers, water, suspected cloud; none on land"
-        ),
-        ClassesOut("glint_class", "uint8", CLASSES, "one class a pixel: none, low, moderate, severe"),
-        BandOut(
-            "glint_probability",
-            "float32",
-            "1",
-            "probability of glint of at least the lowest class",
-            interval="[0,1]",
-            palette=((0.0, (10, 20, 60), "none"), (1.0, (255, 240, 180), "glint")),
-        ),
-        BandOut(
-            "glint_wind",
-            "float32",
+    meteo: ClassVar[tuple[AuxMeteo, ...]] = (
+        AuxMeteo(
+            "wind",
             "m/s",
-            "wind that would explain the observed glint; NaN where there is none, or no wind does",
-            interval="[0,30]",
-        ),
-        BandOut(
-            "glint_brightest",
-            "float32",
-            "1",
-            "the most that any wind up to 12 m/s makes near 1.6 µm",
-            interval="[0,*)",
-            palette=_GLOW,
-        ),
-        *(
-            BandOut(
-                f"glint_predicted_{band}",
-                "float32",
-                "1",
-                f"glint in {band}, just above the sea, by geometry and wind",
-                interval="[0,*)",
-                palette=_GLOW,
-            )
-            for band in BANDS
-        ),
-        *(
-            BandOut(f"glint_observed_{band}", "float32", "1", _observed(band), interval="[0,*)", palette=_GLOW)
-            for band in BANDS
+            "Wind at 10 m, for the prediction; by default it has no say in the classes.",
+            parameter="wind_speed",
+            default=_USUAL,
+            only_if="use_product_meteo",
         ),
     )
+    writes: ClassVar[tuple[Writes, ...]] = WRITES
     walk: ClassVar[Walk] = Walk.SURVEYED
 
     model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = param(
@@ -176,16 +128,23 @@ class SunGlint(Operator):
         "Law of the waves' slopes for the prediction; all but the first need the wind's direction",
         source="Cox & Munk 1954",
     )
+    use_product_meteo: bool = param(
+        True,
+        "Use the wind that the product has, before that of the parameters",
+        section="Wind",
+        label="Use the product's wind",
+    )
     wind_speed: float | None = param(
         None,
-        "Wind at 10 m; empty: the product's, else 5 m/s for the prediction, which then has no say in the classes",
+        "Wind at 10 m where the product's is not used; empty: 5 m/s for the prediction, which then has no say in the "
+        "classes",
         unit="m/s",
         interval="[0,30]",
         section="Wind",
     )
     wind_direction: float | None = param(
         None,
-        "Direction that the wind comes from, clockwise from true north; empty: the product's",
+        "Direction that the wind comes from, clockwise from true north, where the product's is not used",
         unit="degrees",
         interval="[-180,360]",
         section="Wind",
@@ -340,23 +299,21 @@ class SunGlint(Operator):
         return Angles(block["sun_zenith"], block["sun_azimuth"], zenith, azimuth)
 
     def _wind(self, block: Block) -> tuple[tuple[Any, Any], bool]:
-        """Speed and direction it comes from, and whether the speed is known: the parameters' before the product's."""
+        """Speed and direction it comes from, and whether the speed is known: the product's, else the parameters'."""
         from estran.masks.glint.wind import speed_and_origin
 
         u, v = block.get("wind_u"), block.get("wind_v")
-        speed: Any = self.wind_speed
-        origin: Any = self.wind_direction
-        if u is not None and v is not None:
-            given_speed, given_origin = speed_and_origin(u, v)
-            speed = given_speed if speed is None else speed
-            origin = given_origin if origin is None else origin
-        if origin is None and self.model != "cox_munk_isotropic":
+        if u is not None and v is not None and self.use_product_meteo:
+            return speed_and_origin(u, v), True
+        if self.wind_direction is None and self.model != "cox_munk_isotropic":
             raise BadParameter(
                 f"the law {self.model} needs the direction of the wind",
                 where=self.alias,
                 todo="give wind_direction, or take the isotropic law",
             )
-        return (_USUAL if speed is None else speed, 0.0 if origin is None else origin), speed is not None
+        speed = _USUAL if self.wind_speed is None else self.wind_speed
+        origin = 0.0 if self.wind_direction is None else self.wind_direction
+        return (speed, origin), self.wind_speed is not None
 
     def _predicted(self, block: Block, band: str, wind: tuple[Any, Any], index: float) -> Array:
         from estran.masks.glint.geometry import predicted_glint

@@ -53,6 +53,10 @@ def help_page(op: type[Operator]) -> str:
         ]
     if op.aux:
         parts.append(html_table(("Layer", "Unit", "Parameter", "Meaning", "Without it"), rows.aux_rows(op)))
+    if op.meteo:
+        parts.append(html_table(rows.METEO_HEADER, rows.meteo_rows(op)))
+    if op.tables:
+        parts.append(html_table(rows.TABLE_HEADER, rows.table_rows(op)))
     parts += _parameters(op)
     parts += ["<h2>Outputs</h2>", html_table(rows.WRITES_HEADER, rows.writes_rows(op))]
     for written in op.writes:

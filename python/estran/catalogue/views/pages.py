@@ -40,7 +40,7 @@ def operators_page(ops: Sequence[type[Operator]], studies: Sequence[type[Study]]
                 f"[{op.alias}](../reference/{page_name(op)}.md)",
                 op.version,
                 "; ".join(f"{s.name}: {', '.join(_mark(r.band, r.optional) for r in s.reads)}" for s in op.sources),
-                ", ".join(a.name for a in op.aux),
+                ", ".join((*(a.name for a in op.aux), *(m.quantity for m in op.meteo), *(t.name for t in op.tables))),
                 ", ".join(w.name for w in op.writes),
                 op.walk.value,
             )
@@ -184,6 +184,14 @@ def _inputs(op: type[Operator]) -> list[str]:
             "Auxiliary layers, from a file or from a band of that name:\n",
             table(("Layer", "Unit", "Parameter", "Meaning", "Without it"), rows.aux_rows(op)),
         ]
+    if op.meteo:
+        parts += [
+            "Meteorology, from the product (its forecasts included), else as said under Then; see "
+            "[auxiliary data](../ICD/auxiliary.md):\n",
+            table(rows.METEO_HEADER, rows.meteo_rows(op)),
+        ]
+    if op.tables:
+        parts += ["Tables, as CSV:\n", table(rows.TABLE_HEADER, rows.table_rows(op))]
     return parts
 
 

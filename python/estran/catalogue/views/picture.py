@@ -34,6 +34,8 @@ def picture(op: type[Operator]) -> str:
         for r in source.reads
     ]
     inputs += [_cell(f"{aux.name} (file)", _OTHER) for aux in op.aux]
+    inputs += [_cell(f"{meteo.quantity} (optional)", _OTHER) for meteo in op.meteo]
+    inputs += [_cell(f"{table.name} (file)", _OTHER) for table in op.tables]
     outputs = [line for written in op.writes for line in (_cell(written.name, _OTHER, bold=True), _legend(written))]
     lines = [
         '<table border="0" cellpadding="6">',

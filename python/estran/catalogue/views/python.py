@@ -156,7 +156,12 @@ def _read(source: Source) -> str:
 
 
 def _layers(op: type[Operator]) -> str:
-    return "".join(f" {a.name} [{a.unit}], as a band or by {a.parameter}, serves too." for a in op.aux)
+    layers = [f" {a.name} [{a.unit}], as a band or by {a.parameter}, serves too." for a in op.aux]
+    meteo = [
+        f" {m.quantity} [{m.unit}] is the product's{f', else that of {m.parameter}' if m.parameter else ''}."
+        for m in op.meteo
+    ]
+    return "".join((*layers, *meteo))
 
 
 def _meaning(p: Parameter) -> str:

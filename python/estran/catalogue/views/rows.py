@@ -18,6 +18,7 @@ from estran.catalogue.spec import (
     parameters_of,
 )
 from estran.declare import Parameter
+from estran.sensors.bands import candidates
 
 PARAMETER_HEADER = ("Parameter", "Meaning", "Unit", "Values", "Default", "Source")
 READS_HEADER = ("Band", "Unit", "Needed", "Without it")
@@ -88,6 +89,28 @@ def aux_rows(op: type[Operator]) -> Iterator[tuple[str, ...]]:
     """Auxiliary raster, unit, the parameter that names its file, and what is switched off without it."""
     for a in op.aux:
         yield a.name, a.unit, a.parameter, a.help, a.without
+
+
+METEO_HEADER = ("Quantity", "Unit", "Bands or tie points", "Then", "Meaning")
+TABLE_HEADER = ("Table", "Column", "Unit", "Meaning", "Parameter", "Without it")
+
+
+def meteo_rows(op: type[Operator]) -> Iterator[tuple[str, ...]]:
+    """Meteorological quantity, unit, names of its components, what serves where the product has none, meaning."""
+    for m in op.meteo:
+        then = [f"parameter {m.parameter}"] if m.parameter else []
+        then.append(m.without if m.default is None else f"{m.default:g}{'' if m.unit == '1' else f' {m.unit}'}")
+        names = " and ".join(", ".join(candidates(name)) for name in m.components)
+        asked = f"{names} (where {m.only_if})" if m.only_if else names
+        yield m.quantity, m.unit, asked, "; else ".join(then), m.help
+
+
+def table_rows(op: type[Operator]) -> Iterator[tuple[str, ...]]:
+    """Table, column, unit, meaning, the parameter that names the file, and what is switched off without it."""
+    for t in op.tables:
+        for c in t.columns:
+            key = " (key)" if c.name in t.key else ""
+            yield t.name, c.name + key, "text" if c.kind == "text" else c.unit, c.meaning, t.parameter, t.without
 
 
 def writes_rows(op: type[Operator]) -> Iterator[tuple[str, ...]]:

@@ -223,7 +223,7 @@ def _discontinuity(grid: TiePointGrid) -> int:
     """Where angles jump: at 180 degrees, or at 360 where the values go beyond 180."""
     if not grid.cyclic:
         return 0
-    return 360 if float(np.nanmax(grid.data, initial=0.0)) > 180 else 180
+    return 360 if float(np.nanmax(np.asarray(grid.data), initial=0.0)) > 180 else 180
 
 
 def _colour(parent: Xml, tag: str, colour: Colour) -> None:

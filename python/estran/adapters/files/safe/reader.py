@@ -11,6 +11,7 @@ from estran.adapters.files.options import AngleNodes
 from estran.adapters.files.safe.angle_bands import angle_bands, footprint_name
 from estran.adapters.files.safe.bands import find_images, make_band, open_image, say_offsets, unusual
 from estran.adapters.files.safe.locate import locate
+from estran.adapters.files.safe.meteorology import meteorology
 from estran.adapters.files.safe.product_metadata import ProductMetadata, read_product_metadata
 from estran.adapters.files.safe.tile_metadata import TileMetadata, read_tile_metadata
 from estran.adapters.files.safe.tiles import Tile, choose
@@ -70,8 +71,9 @@ def read_safe(
     -------
     product
         Bands B1 … B12 and B8A (uint16, Dask), ``sun_zenith``, ``sun_azimuth``, ``view_zenith_mean``,
-        ``view_azimuth_mean`` and ``view_zenith_B1`` … ``view_azimuth_B12`` (float32, degrees, Dask). Notes say what was
-        missing or assumed.
+        ``view_azimuth_mean`` and ``view_zenith_B1`` … ``view_azimuth_B12`` (float32, degrees, Dask). Tie-point grids of
+        the forecasts inside the product (``tcwv``, ``10u``, ``aod550`` …), decoded when they are wanted. Notes say what
+        was missing or assumed.
 
     Raises
     ------
@@ -105,6 +107,7 @@ def read_safe(
 
     progress(0.7, "reading angles")
     angles, sources = angle_bands(chosen, ground, angle_resolution, token, notes, progress, damaged, angle_nodes)
+    forecasts = meteorology(store, chosen.folder, ground.grids[10], ground.sensing_time or metadata.start, notes)
     progress(1.0, "product opened")
     granule = chosen.granule
     return Product(
@@ -112,6 +115,7 @@ def read_safe(
         grid=ground.grids[10],
         bands={band.name: band for band in (*bands, *angles)},
         kind=KIND,
+        tie_points=forecasts,
         metadata=(
             metadata.tree,
             Element("Granules", {}, (replace(ground.tree, name=f"Level-1C_Tile_{granule.tile}"),)),

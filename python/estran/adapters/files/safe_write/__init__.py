@@ -2,8 +2,9 @@
 
 Sizes, angles, offsets and masks are where readers look for them (Sentinel-2 Products Specification Document,
 S2-PDGS-TAS-DI-PSD, issues 14.2 to 14.9); GDAL's SENTINEL2 driver opens it, and SNAP's reader where bands of 60 m have
-more than 128 pixels (:data:`LEAST_SIZE`). The folders of auxiliary data and of schemas are empty; quality reports and
-the INSPIRE page are left out, since nothing here needs them.
+more than 128 pixels (:data:`LEAST_SIZE`). The tile has the forecasts of its own air and wind; the product's folders of
+auxiliary data and of schemas are empty; quality reports and the INSPIRE page are left out, since nothing here needs
+them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from estran.adapters.files.belongings import A_FOLDER
 from estran.adapters.files.claims import followed
 from estran.adapters.files.safe_write.datastrip import datastrip_name, datastrip_xml, page
 from estran.adapters.files.safe_write.footprints import footprint_gml
+from estran.adapters.files.safe_write.forecasts import write_forecasts
 from estran.adapters.files.safe_write.images import NO_OVERVIEW, preview, true_colour, write_jp2, write_truth
 from estran.adapters.files.safe_write.manifest import manifest
 from estran.adapters.files.safe_write.metadata import (
@@ -146,6 +148,7 @@ def _write_product(scene: SimulatedScene, folder: Path, name: str, progress: Pro
         else:
             path.write_text(footprint_gml(scene, band.name, k, footprint), encoding="utf-8")
         masks.append((k, f"GRANULE/{granule}/QI_DATA/{path.name}"))
+    write_forecasts(scene, inside / "AUX_DATA")
     (folder / "MTD_MSIL1C.xml").write_text(product_xml(scene, name, granule), encoding="utf-8")
     (inside / "MTD_TL.xml").write_text(tile_xml(scene, granule, masks), encoding="utf-8")
     (strip / "MTD_DS.xml").write_text(datastrip_xml(scene), encoding="utf-8")

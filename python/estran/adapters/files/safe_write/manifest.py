@@ -11,7 +11,9 @@ from estran.adapters.files.safe_write.metadata import ABSOLUTE_ORBIT, ORBIT, foo
 if TYPE_CHECKING:
     from estran.scenes.simulate import SimulatedScene
 
-_MIME = {".xml": "text/xml", ".gml": "text/xml", ".html": "text/html", ".jp2": "application/octet-stream"}
+_MIME = {".xml": "text/xml", ".gml": "text/xml", ".html": "text/html"}
+_BINARY = "application/octet-stream"
+"""Of files without an ending: the forecasts."""
 _UNITS = {"HTML": "HTML container", "DATASTRIP": "Datastrips Container", "GRANULE": "Tiles Container"}
 """Containers of the package map by the folder at the product's root; what lies beside them are metadata."""
 
@@ -64,7 +66,7 @@ def _unit(name: PurePosixPath, indent: str) -> str:
 def _data_object(folder: Path, name: PurePosixPath) -> str:
     content = (folder / name).read_bytes()
     return (
-        f'    <dataObject ID="{_identity(name)}">\n      <byteStream mimeType="{_MIME[name.suffix]}" '
+        f'    <dataObject ID="{_identity(name)}">\n      <byteStream mimeType="{_MIME.get(name.suffix, _BINARY)}" '
         f'size="{len(content)}">\n'
         f'        <fileLocation href="./{name}" locatorType="URL"/>\n'
         f'        <checksum checksumName="SHA3-256">{hashlib.sha3_256(content).hexdigest()}</checksum>\n      '
