@@ -141,3 +141,10 @@ def test_a_dimension_that_is_missing_is_a_sentence():
 def test_two_dates_of_one_time_are_a_sentence():
     with pytest.raises(BadProduct, match="of one time"):
         estran.run("Test.Series", [trial.image(1), trial.image(2)])
+
+
+def test_a_picture_of_views_is_of_the_first():
+    axes = dataset_of(trial.views()).estran.quicklook("red")
+    assert axes.get_title() == "red_view1"
+    with pytest.raises(MissingBand, match="there is no variable 'blue'"):
+        dataset_of(trial.views()).estran.quicklook("blue")

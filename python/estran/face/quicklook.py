@@ -54,9 +54,11 @@ def _chosen(product: Product, name: str | None) -> Band | None:
     """The band to draw; None for the scene."""
     there = {n: band for n, band in product.bands.items() if band.data is not None}
     if name is not None:
-        if name not in there:
+        # Of a variable over views or times the first layer is drawn, under its own name.
+        of = there.get(name) or next((b for b in there.values() if b.layer is not None and b.layer.stack == name), None)
+        if of is None:
             raise MissingBand(f"there is no variable {name!r}", expected=", ".join(there))
-        return there[name]
+        return of
     if len(_channels(product)) == 3:
         return None
     return min(
