@@ -223,7 +223,7 @@ def test_parameters_that_differ_from_their_declared_default_are_marked(
     marked = [row for row in page.rows if any("changed" in cell for cell in row)]
     assert [row[0] for row in marked] == ["shadow_buffer"]
     assert marked[0][1].startswith("120.0")
-    assert marked[0][2:4] == ["m", "none"]
+    assert marked[0][2:4] == ["m", "60.0"]
     assert page.row("mode")[3] == "default"
     assert page.row("read")[1] == "1.00 s"
     assert not [row for row in page.rows if row[1:2] == ["0.5"]]

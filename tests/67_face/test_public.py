@@ -34,6 +34,7 @@ def undocumented(function: Any) -> list[str]:
         if name != "self" and p.annotation is inspect.Parameter.empty
     ]
     listed = text.partition("Parameters\n")[2].partition("Returns\n")[0].splitlines()
+    listed += text.partition("Other Parameters\n")[2].partition("See Also\n")[0].splitlines()
     wrong += [
         f"{name}: not documented"
         for name in signature.parameters
