@@ -11,8 +11,9 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import numba
@@ -104,3 +105,14 @@ def use_threads(number: int) -> None:
     on it.
     """
     numba.set_num_threads(min(number, int(numba.get_num_threads())))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, loops that this thread calls use one thread: for work of which several pieces are done at a time."""
+    before = int(numba.get_num_threads())
+    numba.set_num_threads(1)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)

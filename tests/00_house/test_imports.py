@@ -69,7 +69,7 @@ FRAMEWORKS: dict[str, set[str]] = {
     "engine": {"numpy", "affine", "pyproj"} | FILES,
     "adapters": {"numpy", "numba", "affine", "pyproj", "pint"} | FILES,
     "report": {"numpy", "matplotlib", "jinja2", "markupsafe", "affine", "pyproj"},
-    "jobs": {"numpy", "numba", "pyproj", "pystac", "dask", "distributed", "dask_jobqueue"},
+    "jobs": {"numpy", "pyproj", "pystac", "dask", "distributed", "dask_jobqueue"},
     "cube": {"numpy", "affine", "pyproj", "eodag", "odc", "pystac", "starlette", "uvicorn"} | FILES,
     "face": {"numpy", "affine", "pyproj", "xarray", "dask", "zarr", "matplotlib"},
     "cli": {"numpy", "tqdm"},

@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import os
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +138,8 @@ def _no_news(_job: Job) -> None:
 
 def do_case(payload: CasePayload, progress: Progress) -> Result:
     """Do a case, on one thread; whatever goes wrong is in the result."""
+    from estran.jit import one_thread
+
     study, case = payload.study, payload.case
     try:
         if payload.version != __version__:
@@ -147,7 +149,7 @@ def do_case(payload: CasePayload, progress: Progress) -> Result:
                 found=__version__,
                 todo="install the same version on all computers",
             )
-        with computing_here() if "distributed" in sys.modules else contextlib.nullcontext(), _one_thread():
+        with computing_here() if "distributed" in sys.modules else contextlib.nullcontext(), one_thread():
             return Result(value=checked_case(study, study.run_case(case, progress), case.key))
     except EstranError as error:
         return Result(error.sentence(), error.exit_code)
@@ -158,19 +160,6 @@ def do_case(payload: CasePayload, progress: Progress) -> Result:
             f"a fault of Estran: {type(error).__name__}: {error}. What to do: report it, with the row or the file.",
             FAULT,
         )
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compiled loops use one thread: cases, not loops, are what is done at a time."""
-    import numba
-
-    before = int(numba.get_num_threads())
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def _as_declared(study: Study, arrays: Mapping[str, Array]) -> dict[str, Array]:
