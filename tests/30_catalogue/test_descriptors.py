@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from estran.catalogue import OPERATORS
-from estran.catalogue.spec import BandOut, Operator, Reads, Source, Study, Walk, param
+from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk, param
+from estran.catalogue.study import Case, DatasetOut, Study, Variable
 from estran.catalogue.views import (
     graph_properties,
     info_xml,
@@ -232,9 +233,13 @@ class TestBaseClasses:
             label = summary = "Idle"
             version = "1.0"
             atbd = "none"
+            result = DatasetOut("case", (Variable("x", "a number"),))
 
-        assert issubclass(Idle, Study)
         assert Idle() == Idle()
+        with pytest.raises(EstranError, match="test idle computes nothing"):
+            Idle().run_case(Case("a"))
+        with pytest.raises(EstranError, match="has no single table and declares no cases"):
+            Idle().run()
 
     def test_an_optional_band_says_what_is_off_without_it(self) -> None:
         with pytest.raises(EstranError, match=r"must say what is switched off without it \(in cirrus\)"):

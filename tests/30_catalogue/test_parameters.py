@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estran.catalogue.spec import Study, param
+from estran.catalogue.spec import param
+from estran.catalogue.study import DatasetOut, Study, Variable
 from estran.declare import Interval, parameters_of
 from estran.errors import BadParameter, EstranError
 
@@ -24,6 +25,7 @@ class EveryKind(Study):
     label = summary = "Every kind of parameter"
     version = "1.0"
     atbd = "none"
+    result = DatasetOut("case", (Variable("x", "a number"),))
     switch: bool = param(False, "A switch.")
     count: int = param(3, "A count.", interval="[1,9]", unit="pixels")
     size: float = param(0.5, "A size.", interval="(0,1]", unit="m")
