@@ -37,6 +37,7 @@ def main(cases: int = 200, winds: int = 600_000, rounds: int = 2) -> None:
         for turn in range(rounds):
             for jobs in took:
                 took[jobs].append(_seconds(table, folder / f"{turn}-{jobs}.nc", jobs, winds))
+                print(f"Turn {turn + 1}, processes: {jobs}: {took[jobs][-1]:.1f} s.\n", flush=True)
         whole = {jobs: min(times) for jobs, times in took.items()}
         results = {path.read_bytes() for path in folder.glob("[0-9]*.nc")}
     print("| processes | s in all | ms a case |")
