@@ -103,8 +103,8 @@ def test_the_power_of_the_wavelength_is_a_little_above_four(nm: float) -> None:
 
 
 def test_gravity_is_that_of_the_columns_centre() -> None:
-    """Normal gravity at sea level (Somigliana, WGS84), carried up by its series of second order in the height (Heiskanen
-    and Moritz 1967, 2-123): within 1.2e-5, from sea and from 3 km.
+    """Normal gravity at sea level (Somigliana, WGS84), carried up by its series of second order in the height
+    (Heiskanen and Moritz 1967, 2-123): within 1.2e-5, from sea and from 3 km.
     """
     flattening, ratio = 1 / 298.257223563, 0.00344978650684
     for latitude, altitude in ((0.0, 0.0), (30.0, 0.0), (45.0, 0.0), (70.0, 0.0), (90.0, 0.0), (45.0, 3000.0)):

@@ -143,6 +143,23 @@ def test_thicker_air_is_less_polarised_at_a_right_angle() -> None:
     assert degrees == sorted(degrees, reverse=True)
 
 
+def test_the_sky_has_a_neutral_point_above_the_sun() -> None:
+    """Babinet's point: light scattered once vibrates across the Sun's plane everywhere (Q below 0); light scattered
+    again turns that near the Sun. In clear air the point stands 10 to 30 degrees above the Sun (Coulson 1988, chapter
+    5), and it moves away as the air thickens.
+    """
+    zenith = np.arange(5.0, 60.0, 0.5)
+    distances = []
+    for depth in (0.05, 0.15, 0.4):
+        q = solve([Layer(depth, 1.0, AIR)], [0.5], np.cos(np.radians(zenith)), [0.0], streams=12).down[1, :, 0, 0]
+        turned = np.flatnonzero(np.diff(np.sign(q)))
+        assert turned.size == 1
+        assert q[0] < 0.0 < q[-1]
+        distances.append(60.0 - zenith[turned[0]])
+    assert 10.0 < distances[1] < 30.0
+    assert distances == sorted(distances)
+
+
 def test_haze_below_molecules_is_not_haze_above_them() -> None:
     """An absorbing haze above takes more of the light that molecules send up than one below."""
     dark = Layer(0.5, 0.5, haze())
