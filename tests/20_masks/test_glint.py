@@ -367,7 +367,7 @@ def test_an_unknown_angle_is_a_hole():
 
 def test_bad_contracts():
     bands, angles, _ = scene(25.0, 5.0, (40, 48))
-    with pytest.raises(MissingBand, match="needs the band swir16"):
+    with pytest.raises(MissingBand, match="band 'swir16' is missing"):
         run({name: values for name, values in bands.items() if name != "swir16"}, angles)
     with pytest.raises(BadParameter, match="do not rise"):
         run(bands, angles, settings=GlintSettings(low=0.02, moderate=0.01))

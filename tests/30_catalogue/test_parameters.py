@@ -12,20 +12,18 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_operator import SmallOperator
 
-from estran.catalogue.spec import param
-from estran.catalogue.study import DatasetOut, Study, Variable
+from estran.catalogue.spec import Reads, Source, param
 from estran.declare import Interval, parameters_of
 from estran.errors import BadParameter, EstranError
 
 
 @dataclass(frozen=True, kw_only=True)
-class EveryKind(Study):
-    alias = "test every kind"
+class EveryKind(SmallOperator):
+    alias = "Estran.TestEveryKind"
     label = summary = "Every kind of parameter"
-    version = "1.0"
-    atbd = "none"
-    result = DatasetOut("case", (Variable("x", "a number"),))
+    sources = (Source("source", (Reads("red"),), "Reflectance."),)
     switch: bool = param(False, "A switch.")
     count: int = param(3, "A count.", interval="[1,9]", unit="pixels")
     size: float = param(0.5, "A size.", interval="(0,1]", unit="m")
@@ -35,6 +33,7 @@ class EveryKind(Study):
     text: str = param("as it is", "Text.")
     maybe_count: int | None = param(None, "A count that may be missing.", interval="[0,*)")
     maybe_size: float | None = param(None, "A size that may be missing.", interval="[0,90)", unit="degrees")
+    usual: float | None = param(4.0, "A size that is usual and may be missing.", interval="[0,9]")
     band_names: tuple[str, ...] = param(("a", "b"), "Names.")
     numbers: tuple[float, ...] = param((1.0, 2.5), "Numbers.", interval="[0,3]")
     dem_file: Path | None = param(None, "A file.")
@@ -95,6 +94,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text("aZ 0,;=\\'<&é°€", min_size=1).map(str.strip).filter(bool),
     "maybe_count": st.one_of(st.none(), st.integers(0, 10**30)),
     "maybe_size": st.one_of(st.none(), st.floats(0, 90, exclude_max=True)),
+    "usual": st.one_of(st.none(), st.floats(0, 9)),
     "band_names": st.lists(st.from_regex(r"[A-Za-z0-9_.]+", fullmatch=True), min_size=1, max_size=4).map(tuple),
     "numbers": st.lists(st.floats(0, 3), min_size=1, max_size=4).map(tuple),
     "dem_file": st.one_of(
@@ -135,7 +135,8 @@ class TestTexts:
     @pytest.mark.parametrize("name", sorted(VALUES))
     def test_an_empty_text_is_not_given(self, name: str) -> None:
         for text in ("", "  ", "\t\n"):
-            assert PARAMETERS[name].parse(text, "here") == getattr(EveryKind(), name)
+            expected = None if PARAMETERS[name].optional else getattr(EveryKind(), name)
+            assert PARAMETERS[name].parse(text, "here") == expected
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -244,7 +245,7 @@ class TestChecks:
             EveryKind(**{name: value})
         assert (
             str(error.value)
-            == f"parameter {name} has the wrong type (in test every kind): expected {kind}, found {value!r}."
+            == f"parameter {name} has the wrong type (in Estran.TestEveryKind): expected {kind}, found {value!r}."
         )
 
     def test_a_whole_number_serves_as_a_number(self) -> None:
@@ -253,9 +254,8 @@ class TestChecks:
     def test_a_choice_that_there_is_not(self) -> None:
         with pytest.raises(BadParameter) as error:
             EveryKind(mode="slow")  # type: ignore[arg-type]
-        assert (
-            str(error.value)
-            == "parameter mode is not one of its choices (in test every kind): expected fast | strict, found 'slow'."
+        assert str(error.value) == (
+            "parameter mode is not one of its choices (in Estran.TestEveryKind): expected fast | strict, found 'slow'."
         )
 
     @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ class TestChecks:
     def test_a_value_outside_of_its_interval(self, name: str, value: Any, said: str) -> None:
         with pytest.raises(BadParameter) as error:
             EveryKind(**{name: value})
-        assert str(error.value) == f"parameter {name} is outside its interval (in test every kind): {said}."
+        assert str(error.value) == f"parameter {name} is outside its interval (in Estran.TestEveryKind): {said}."
 
     @given(st.integers(-5, 15))
     def test_a_count_is_taken_where_it_is_in_the_interval(self, value: int) -> None:
@@ -294,7 +294,7 @@ class TestTextsByName:
         with pytest.raises(BadParameter) as error:
             EveryKind.from_text({"count": "3", "colour": "red"})
         assert str(error.value) == (
-            "unknown parameter 'colour' (in test every kind): expected " + ", ".join(PARAMETERS) + "."
+            "unknown parameter 'colour' (in Estran.TestEveryKind): expected " + ", ".join(PARAMETERS) + "."
         )
 
     @pytest.mark.parametrize("names", [("dem_file", "demFile"), ("demFile", "dem_file")])

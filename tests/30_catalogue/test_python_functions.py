@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from small_operator import SmallOperator
 
 import estran
 from estran.catalogue import OPERATORS
-from estran.catalogue.spec import Aux, BandOut, Operator, Reads, Source, Walk, param
+from estran.catalogue.spec import Aux, BandOut, Operator, Reads, Source, param
 from estran.catalogue.views.names import module_name
 from estran.catalogue.views.python import operators_module
 from estran.catalogue.views.python_page import ACCESSOR, FUNCTIONS, methods, python_page
@@ -21,17 +22,8 @@ from estran.declare import parameters_of
 from estran.errors import EstranError
 
 
-class Small(Operator, abstract=True):
-    """What the operators of this file have in common."""
-
-    version = "1.0"
-    atbd = "none"
-    menu = "Optical"
-    walk = Walk.PIXEL
-
-
 @dataclass(frozen=True, kw_only=True)
-class Function(Small):
+class Function(SmallOperator):
     alias = "Estran.TestFunction"
     label = "a function of every kind"
     summary = "Does what its parameters say. " * 12
@@ -107,7 +99,7 @@ class TestSignature:
 
     def test_only_what_is_used_is_imported(self) -> None:
         @dataclass(frozen=True, kw_only=True)
-        class Plain(Small):
+        class Plain(SmallOperator):
             alias = "Estran.TestPlain"
             label = summary = "Plain, without Path, Sequence or Literal in its signature"
             sources = (Source("source", (Reads("red"),), "Reflectance."),)

@@ -9,22 +9,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_operator import SmallOperator
 
 from estran.catalogue import OPERATORS
 from estran.catalogue.resolve import resolve_reads, same_unit, source_of
-from estran.catalogue.spec import Aux, BandOut, Operator, Reads, Source, Walk, param
+from estran.catalogue.spec import Aux, Operator, Reads, Source, param
 from estran.errors import EstranError, MissingBand
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(Operator):
+class Inputs(SmallOperator):
     """Reads bands of every sort, under semantic names alone."""
 
     alias = "Estran.TestInputs"
     label = summary = "Inputs of every sort"
-    version = "1.0"
-    atbd = "none"
-    menu = "Optical"
     sources = (
         Source(
             "source",
@@ -45,8 +43,6 @@ class Inputs(Operator):
         Aux("dem", "dem_file", "m", "heights", "sea level"),
         Aux("swo", "water_file", "%", "water", "no water"),
     )
-    writes = (BandOut("nothing", "float32", "1", "nothing"),)
-    walk = Walk.PIXEL
     sza: float | None = param(None, "Sun zenith.", unit="degrees")
     vza: float | None = param(None, "View zenith.", unit="degrees")
     saa: float | None = param(None, "Sun azimuth.", unit="degrees")

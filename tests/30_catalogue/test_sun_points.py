@@ -13,8 +13,9 @@ import pytest
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_operator import SmallOperator
 
-from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk, param
+from estran.catalogue.spec import Operator, Reads, Source, param
 from estran.catalogue.sun import sun_points
 from estran.physics.geometry import sun_position
 from estran.raster.grid import Grid, Window
@@ -22,14 +23,11 @@ from estran.raster.tie_points import interpolate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sunny(Operator):
+class Sunny(SmallOperator):
     """Reads both angles of the Sun."""
 
     alias = "Estran.TestSunny"
     label = summary = "Sunny"
-    version = "1.0"
-    atbd = "none"
-    menu = "Optical"
     sources = (
         Source(
             "source",
@@ -41,8 +39,6 @@ class Sunny(Operator):
             "Reflectance.",
         ),
     )
-    writes = (BandOut("nothing", "float32", "1", "nothing"),)
-    walk = Walk.PIXEL
     sun_zenith: float | None = param(None, "Sun zenith.", unit="degrees")
 
 
