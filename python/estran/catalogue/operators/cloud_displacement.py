@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk, param
 from estran.raster.scene import Block
 
 
@@ -13,24 +13,24 @@ from estran.raster.scene import Block
 class CloudDisplacement(Operator):
     """Cloud displacement index after Frantz et al. 2018: -1 over clouds, near 0 or above over ground."""
 
-    alias: ClassVar[str] = "Estran.CloudDisplacement"
-    label: ClassVar[str] = "Cloud displacement index"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.CloudDisplacement"
+    label = "Cloud displacement index"
+    version = "1.0"
+    summary = (
         "Cloud displacement index of Sentinel-2: near-infrared bands see a cloud from slightly different places, "
         "so the local variance of B8/B8A exceeds that of B7/B8A. It tells clouds from bright ground by geometry "
         "instead of colour."
     )
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    atbd: ClassVar[str] = "cloud_mask"
-    sources: ClassVar[tuple[Source, ...]] = (
+    menu = "Optical/Preprocessing/Masking"
+    atbd = "cloud_mask"
+    sources = (
         Source(
             "source",
             (Reads("nir"), Reads("rededge078"), Reads("nir08")),
             "top-of-atmosphere reflectance, all bands on one grid of 10 to 20 m",
         ),
     )
-    writes: ClassVar[tuple[Writes, ...]] = (
+    writes = (
         BandOut(
             "cdi",
             "float32",
@@ -40,7 +40,7 @@ class CloudDisplacement(Operator):
             palette=((-1.0, (255, 255, 255), "cloud"), (0.0, (120, 120, 120), ""), (1.0, (0, 0, 0), "ground")),
         ),
     )
-    walk: ClassVar[Walk] = Walk.NEIGHBOURHOOD
+    walk = Walk.NEIGHBOURHOOD
 
     half_width: int = param(
         3,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from estran.catalogue.operators.cloud_probability import PIXEL_AUX, PIXEL_READS
 from estran.catalogue.settings import SettingsPart, with_settings
-from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, BandOut, ClassesOut, FlagsOut, Operator, Pass, Reads, Source, Walk, param
 from estran.errors import BadGrid
 from estran.masks.cloud.coding import CloudClass, CloudFlag
 from estran.masks.cloud.object_settings import ObjectSettings
@@ -77,18 +77,18 @@ class CloudMask(Operator):
     over height.
     """
 
-    alias: ClassVar[str] = "Estran.CloudMask"
-    label: ClassVar[str] = "Cloud and cloud shadow"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.CloudMask"
+    label = "Cloud and cloud shadow"
+    version = "1.0"
+    summary = (
         "Cloud, thin cirrus, cloud shadow, snow and water by Fmask adapted to Sentinel-2 top-of-atmosphere "
         "reflectance, "
         "with cloud probability and cloud height. Shadows are matched to their clouds with the true geometry of sun "
         "and sensor."
     )
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    atbd: ClassVar[str] = "cloud_mask"
-    sources: ClassVar[tuple[Source, ...]] = (
+    menu = "Optical/Preprocessing/Masking"
+    atbd = "cloud_mask"
+    sources = (
         Source(
             "source",
             (
@@ -126,7 +126,7 @@ class CloudMask(Operator):
             "top-of-atmosphere reflectance, all bands on one grid",
         ),
     )
-    aux: ClassVar[tuple[Aux, ...]] = (
+    aux = (
         Aux(
             "dem",
             "dem",
@@ -137,7 +137,7 @@ class CloudMask(Operator):
         ),
         *(aux for aux in PIXEL_AUX if aux.name != "dem"),
     )
-    writes: ClassVar[tuple[Writes, ...]] = (
+    writes = (
         FlagsOut("cloud_flags", "uint16", FLAGS, "cloud, cirrus, shadow, snow, water; a pixel may have several"),
         ClassesOut(
             "cloud_class",
@@ -163,8 +163,8 @@ class CloudMask(Operator):
             palette=((0.0, (70, 0, 100), ""), (2000.0, (30, 140, 140), ""), (6000.0, (255, 230, 30), "")),
         ),
     )
-    walk: ClassVar[Walk] = Walk.SCENE
-    passes: ClassVar[tuple[Pass, ...]] = PASSES
+    walk = Walk.SCENE
+    passes = PASSES
 
     mode: Mode = param("default", MODE_HELP, source="docs/ATBD/cloud_mask.md, validation")
     dem: Path | None = param(

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from estran.catalogue.settings import SettingsPart, with_settings
-from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, param
 from estran.masks.cloud.coding import PixelFlag
 from estran.masks.cloud.settings import Mode, PixelSettings
 from estran.raster.record import RunRecord
@@ -62,21 +62,19 @@ _SETTINGS = SettingsPart(PixelSettings)
 class CloudProbability(Operator):
     """Cloud probability and potential cloud."""
 
-    alias: ClassVar[str] = "Estran.CloudProbability"
-    label: ClassVar[str] = "Cloud probability (pixel tests)"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.CloudProbability"
+    label = "Cloud probability (pixel tests)"
+    version = "1.0"
+    summary = (
         "Cloud probability, potential cloud, thin cirrus, snow and water of every pixel by itself: the first stage of "
         "the cloud mask, without objects."
     )
-    atbd: ClassVar[str] = "cloud_mask"
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    walk: ClassVar[Walk] = Walk.SURVEYED
-    sources: ClassVar[tuple[Source, ...]] = (
-        Source("source", PIXEL_READS, "Top-of-atmosphere reflectance on one grid."),
-    )
-    aux: ClassVar[tuple[Aux, ...]] = PIXEL_AUX
-    writes: ClassVar[tuple[Writes, ...]] = (
+    atbd = "cloud_mask"
+    menu = "Optical/Preprocessing/Masking"
+    walk = Walk.SURVEYED
+    sources = (Source("source", PIXEL_READS, "Top-of-atmosphere reflectance on one grid."),)
+    aux = PIXEL_AUX
+    writes = (
         BandOut("cloud_probability", "float32", "1", "Cloud probability", interval="[0,1]"),
         FlagsOut("cloud_probability_flags", "uint16", _FLAGS, "Results of the pixel tests"),
     )

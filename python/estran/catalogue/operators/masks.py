@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from estran.catalogue.compound import OperatorPart, aux_of, meteo_of, reads_of, with_parameters_of
 from estran.catalogue.operators import cloud_mask, relief_shadow, sun_glint
@@ -13,8 +13,6 @@ from estran.catalogue.operators.cloud_mask import CloudMask
 from estran.catalogue.operators.relief_shadow import ReliefShadow
 from estran.catalogue.operators.sun_glint import SunGlint
 from estran.catalogue.spec import (
-    Aux,
-    AuxMeteo,
     BandOut,
     ClassesOut,
     FlagsOut,
@@ -23,7 +21,6 @@ from estran.catalogue.spec import (
     Reads,
     Source,
     Walk,
-    Writes,
     param,
 )
 from estran.masks.cloud.coding import CloudClass
@@ -128,28 +125,28 @@ class Masks(Operator):
     class band.
     """
 
-    alias: ClassVar[str] = "Estran.Masks"
-    label: ClassVar[str] = "All masks"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.Masks"
+    label = "All masks"
+    version = "1.0"
+    summary = (
         "Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere "
         "reflectance, side by side in one flag "
         "band, and by priority in one class band. Glint is told before cloud; the search for cloud shadows knows "
         "where terrain casts its own."
     )
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    entry: ClassVar[str] = "Sentinel-2 masks (cloud, shadow, snow, water, glint)"
-    atbd: ClassVar[str] = "masks"
-    sources: ClassVar[tuple[Source, ...]] = (
+    menu = "Optical/Preprocessing/Masking"
+    entry = "Sentinel-2 masks (cloud, shadow, snow, water, glint)"
+    atbd = "masks"
+    sources = (
         Source(
             "source",
             reads_of(CloudMask, SunGlint, ReliefShadow, left_out=_of_another_band),
             "top-of-atmosphere reflectance, all bands on one grid",
         ),
     )
-    aux: ClassVar[tuple[Aux, ...]] = aux_of(CloudMask, ReliefShadow)
-    meteo: ClassVar[tuple[AuxMeteo, ...]] = meteo_of(_GLINT)
-    writes: ClassVar[tuple[Writes, ...]] = (
+    aux = aux_of(CloudMask, ReliefShadow)
+    meteo = meteo_of(_GLINT)
+    writes = (
         FlagsOut("mask_flags", "int32", FLAGS, "every mask by itself; a pixel may have several"),
         ClassesOut(
             "mask_class",
@@ -160,8 +157,8 @@ class Masks(Operator):
         ),
         *(band for band in CloudMask.writes if isinstance(band, BandOut)),
     )
-    walk: ClassVar[Walk] = Walk.SCENE
-    passes: ClassVar[tuple[Pass, ...]] = (
+    walk = Walk.SCENE
+    passes = (
         Pass(
             "relief: the terrain itself, the clearance of the sun's rays",
             ("dem", "sun_zenith", "sun_azimuth"),

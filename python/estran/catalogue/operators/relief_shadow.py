@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from estran.catalogue.settings import SettingsPart, with_settings
-from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, BandOut, FlagsOut, Operator, Reads, Source, Walk, param
 from estran.errors import BadGeometry
 from estran.masks.relief.coding import ReliefFlag
 from estran.masks.relief.settings import ReliefSettings
@@ -28,17 +28,17 @@ _SETTINGS = SettingsPart(ReliefSettings, users=("backend", "dem_posting", "low_s
 class ReliefShadow(Operator):
     """Shadow cast by terrain, by a sweep of parallel lines, with Rugged deciding where the sweep is near."""
 
-    alias: ClassVar[str] = "Estran.ReliefShadow"
-    label: ClassVar[str] = "Relief shadow"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.ReliefShadow"
+    label = "Relief shadow"
+    version = "1.0"
+    summary = (
         "Shadow cast by terrain onto terrain, slopes turned away from the sun or grazed by it, and ground hidden from "
         "the sensor, from a DEM and the angles "
         "of sun and sensor. Thin decisions are taken by the Rugged library on the ellipsoid."
     )
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    atbd: ClassVar[str] = "relief_shadow"
-    sources: ClassVar[tuple[Source, ...]] = (
+    menu = "Optical/Preprocessing/Masking"
+    atbd = "relief_shadow"
+    sources = (
         Source(
             "source",
             (
@@ -50,12 +50,12 @@ class ReliefShadow(Operator):
             "a product with the angles of sun and sensor, all on one grid",
         ),
     )
-    aux: ClassVar[tuple[Aux, ...]] = (
+    aux = (
         Aux(
             "dem", "dem", "m", "Height of the ground.", without="nothing is known of relief, and every pixel is no-data"
         ),
     )
-    writes: ClassVar[tuple[Writes, ...]] = (
+    writes = (
         FlagsOut("relief_flags", "uint8", FLAGS, "cast shadow, self shadow, low sun, hidden; a pixel may have several"),
         BandOut(
             "cos_incidence",
@@ -99,7 +99,7 @@ class ReliefShadow(Operator):
             interval="[0,1]",
         ),
     )
-    walk: ClassVar[Walk] = Walk.SCENE
+    walk = Walk.SCENE
 
     dem: Path | None = param(
         None,

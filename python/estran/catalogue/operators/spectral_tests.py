@@ -5,11 +5,11 @@ became a cloud.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from estran.catalogue.operators.cloud_probability import PIXEL_READS
 from estran.catalogue.settings import SettingsPart, with_settings
-from estran.catalogue.spec import BandOut, FlagsOut, Operator, Source, Walk, Writes, param
+from estran.catalogue.spec import BandOut, FlagsOut, Operator, Source, Walk, param
 from estran.masks.cloud.coding import SpectralFlag
 from estran.masks.cloud.settings import Mode, PixelSettings
 from estran.raster.scene import Block
@@ -31,24 +31,24 @@ _SETTINGS = SettingsPart(
 class SpectralTests(Operator):
     """The tests of Fmask one by one."""
 
-    alias: ClassVar[str] = "Estran.SpectralTests"
-    label: ClassVar[str] = "Spectral tests of the cloud mask"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.SpectralTests"
+    label = "Spectral tests of the cloud mask"
+    version = "1.0"
+    summary = (
         "Each spectral test of Fmask as a flag, and the indices behind them as bands: a diagnosis of the cloud mask, "
         "pixel by pixel."
     )
-    atbd: ClassVar[str] = "cloud_mask"
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    walk: ClassVar[Walk] = Walk.PIXEL
-    sources: ClassVar[tuple[Source, ...]] = (
+    atbd = "cloud_mask"
+    menu = "Optical/Preprocessing/Masking"
+    walk = Walk.PIXEL
+    sources = (
         Source(
             "source",
             tuple(r for r in PIXEL_READS if r.band not in ("nir09", "coastal", "nir")),
             "Top-of-atmosphere reflectance on one grid.",
         ),
     )
-    writes: ClassVar[tuple[Writes, ...]] = (
+    writes = (
         FlagsOut("spectral_test_flags", "uint16", _FLAGS, "Spectral tests that a pixel passes"),
         BandOut("hot", "float32", "1", "Haze-optimised transform: blue - 0.5 red - 0.08"),
         BandOut(

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from estran.catalogue.operators.sun_glint_bands import BANDS, CLASSES, FLAGS, WRITES
 from estran.catalogue.settings import SettingsPart, with_settings
-from estran.catalogue.spec import Aux, AuxMeteo, Operator, Reads, Source, Walk, Writes, param
+from estran.catalogue.spec import Aux, AuxMeteo, Operator, Reads, Source, Walk, param
 from estran.errors import BadParameter
 from estran.masks.glint.coding import GlintClass
 from estran.masks.glint.settings import GlintSettings
@@ -62,18 +62,18 @@ class SunGlint(Operator):
     from cloud.
     """
 
-    alias: ClassVar[str] = "Estran.SunGlint"
-    label: ClassVar[str] = "Sun glint (glitter)"
-    version: ClassVar[str] = "1.0"
-    summary: ClassVar[str] = (
+    alias = "Estran.SunGlint"
+    label = "Sun glint (glitter)"
+    version = "1.0"
+    summary = (
         "Sun glint over water and its severity: what geometry and wind predict for each band, with the angles of its "
         "own detectors, and what the short-wave "
         "infrared shows. Land, cloud and haze are told from glint by their colour, by the cirrus and water-vapour "
         "bands, and by their surroundings."
     )
-    menu: ClassVar[str] = "Optical/Preprocessing/Masking"
-    atbd: ClassVar[str] = "sun_glint"
-    sources: ClassVar[tuple[Source, ...]] = (
+    menu = "Optical/Preprocessing/Masking"
+    atbd = "sun_glint"
+    sources = (
         Source(
             "source",
             (
@@ -101,7 +101,7 @@ class SunGlint(Operator):
             "top-of-atmosphere reflectance with the angles of sun and sensor, all on one grid",
         ),
     )
-    aux: ClassVar[tuple[Aux, ...]] = (
+    aux = (
         Aux(
             "swo",
             "water_occurrence",
@@ -110,7 +110,7 @@ class SunGlint(Operator):
             without="water is told from land by its spectrum alone, glint taken off",
         ),
     )
-    meteo: ClassVar[tuple[AuxMeteo, ...]] = (
+    meteo = (
         AuxMeteo(
             "wind",
             "m/s",
@@ -120,8 +120,8 @@ class SunGlint(Operator):
             only_if="use_product_meteo",
         ),
     )
-    writes: ClassVar[tuple[Writes, ...]] = WRITES
-    walk: ClassVar[Walk] = Walk.SURVEYED
+    writes = WRITES
+    walk = Walk.SURVEYED
 
     model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = param(
         "cox_munk_isotropic",
