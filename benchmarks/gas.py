@@ -65,9 +65,9 @@ class Band:
         begin = time.perf_counter()
         self.tables = []
         for gas, files in self.gases.items():
-            share = WATER if gas == "H2O" else np.array([0.2095 if gas == "O2" else 4.2e-4])
+            fraction = WATER if gas == "H2O" else np.array([0.2095 if gas == "O2" else 4.2e-4])
             nodes = Nodes(
-                pressure_nodes(), temperature_nodes(10 if gas == "H2O" else 8), share
+                pressure_nodes(), temperature_nodes(10 if gas == "H2O" else 8), fraction
             )  # hot lines of water ask for more
             self.tables.append(gas_table(gas, files, self.grid, nodes, folder=folder))
         return time.perf_counter() - begin
@@ -77,7 +77,7 @@ class Band:
         depth = np.zeros(self.grid.size)
         for gas, files in self.gases.items():
             of = files.absorber(gas)
-            for n, x, p, t in zip(layers.air, layers.share(gas), layers.pressure, layers.temperature, strict=True):
+            for n, x, p, t in zip(layers.air, layers.fraction(gas), layers.pressure, layers.temperature, strict=True):
                 depth += n * x * of.cross_section(self.grid, p, t, x)
         return np.asarray(self.channels @ np.exp(-airmass * depth))
 
@@ -102,12 +102,12 @@ def standard() -> Layers:
     """US standard atmosphere with 420 ppm of CO2 and 1.6 g/cm² of water."""
     air = np.genfromtxt(DATA / "us76_41_layers.csv", delimiter=",", names=True)
     height = 0.5 * (air["z_bot_km"] + air["z_top_km"])
-    shares = {
+    fractions = {
         "O2": np.full(41, 0.2095),
         "CO2": np.full(41, 4.2e-4),
         "H2O": np.maximum(0.0115 * np.exp(-height / 1.9), 4e-6),
     }
-    return Layers(np.append(air["p_bot_hPa"], air["p_top_hPa"][-1]), air["T_mid_K"], air["N_air_molec_cm2"], shares)
+    return Layers(np.append(air["p_bot_hPa"], air["p_top_hPa"][-1]), air["T_mid_K"], air["N_air_molec_cm2"], fractions)
 
 
 def varied(number: int, seed: int) -> tuple[list[Layers], list[float]]:
@@ -119,7 +119,7 @@ def varied(number: int, seed: int) -> tuple[list[Layers], list[float]]:
     profiles = []
     for _ in range(number):
         bend = sum(random.uniform(-6, 6) * np.cos(np.pi * k * phase) for k in range(1, 5))
-        layers = Layers(base.edges, base.temperature + random.uniform(-15, 8) + bend, base.air, base.shares)
+        layers = Layers(base.edges, base.temperature + random.uniform(-15, 8) + bend, base.air, base.fractions)
         layers = layers.with_surface_pressure(random.uniform(905.0, 1040.0)).with_scaled(
             "CO2", random.uniform(0.9, 1.1)
         )
@@ -150,7 +150,7 @@ def hapi_rows(folder: Path) -> Iterator[str]:
         (folder / f"{gas}.header").write_text(json.dumps(header | {"table_name": gas, "number_of_rows": len(rows)}))
         (folder / f"{gas}.data").write_text("".join(row + "\n" for row in rows))
         lines = read_lines(DATA / file)[gas]
-        share = {"O2": 0.2095, "CO2": 4.2e-4, "H2O": 0.01}[gas]
+        fraction = {"O2": 0.2095, "CO2": 4.2e-4, "H2O": 0.01}[gas]
         worst, typical, theirs_s, ours_s = 0.0, [], 0.0, 0.0
         for pressure, temperature in ((1000.0, 290.0), (500.0, 255.0), (100.0, 217.0), (5.0, 240.0)):
             with contextlib.redirect_stdout(io.StringIO()):
@@ -174,7 +174,7 @@ def hapi_rows(folder: Path) -> Iterator[str]:
             ends = np.concatenate([lines.wavenumber - 25.0, lines.wavenumber + 25.0])
             ends = ends[(ends > low - 1) & (ends < high + 1)]
             clear = np.array([np.abs(ends - x).min(initial=1.0) > 1e-5 for x in nu])
-            deep = clear & (theirs * share * 1e5 * pressure * 100 / (1.380649e-23 * temperature) * 1e-6 > 1e-3)
+            deep = clear & (theirs * fraction * 1e5 * pressure * 100 / (1.380649e-23 * temperature) * 1e-6 > 1e-3)
             if deep.any():
                 worst = max(worst, float(np.abs(ours[deep] / theirs[deep] - 1).max()))
                 typical.append(float(np.median(np.abs(ours[deep] / theirs[deep] - 1))))

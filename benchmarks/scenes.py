@@ -172,7 +172,7 @@ def _heights(truth: dict[str, np.ndarray], found: np.ndarray, case: Case) -> np.
 
 
 def _within(heights: np.ndarray) -> str:
-    """Share of heights within tolerance: of all, of clouds of 100 pixels or more, and how many there are."""
+    """Fraction of heights within tolerance: of all, of clouds of 100 pixels or more, and how many there are."""
     large = heights[heights[:, 1] >= 100]
     return " | ".join(
         f"{(part[:, 0] <= 1).mean():.3f} | {len(part)}" if len(part) else "- | 0" for part in (heights, large)

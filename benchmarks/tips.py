@@ -41,7 +41,7 @@ class Isotopologue:
     mass
         Molar mass [g/mol].
     abundance
-        Natural share among the molecules of its kind, as in HITRAN's intensities [1].
+        Natural fraction among the molecules of its kind, as in HITRAN's intensities [1].
     power
         n of (GAS-2) [1].
     series

@@ -1514,7 +1514,7 @@ def relief_shadow(
         where nothing is near.
         ``slope`` (float32) [degrees]: slope of the ground.
         ``aspect`` (float32) [degrees]: direction in which the ground falls, from true north.
-        ``sky_view`` (float32) [1]: share of the sky that terrain leaves open; NaN unless sky_directions is given.
+        ``sky_view`` (float32) [1]: fraction of the sky that terrain leaves open; NaN unless sky_directions is given.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Slabs of air against methods that share nothing with adding and doubling: functions of Chandrasekhar, integral
+"""Slabs of air against methods that fraction nothing with adding and doubling: functions of Chandrasekhar, integral
 equations, photons at random.
 """
 
@@ -268,8 +268,8 @@ def test_what_was_scattered_more_than_once_is_the_rest() -> None:
     whole = solve(layers, MU, MU, azimuth)
     s, v = MU[None, :, None], MU[:, None, None]
     cosine = -s * v + np.sqrt(1 - s * s) * np.sqrt(1 - v * v) * np.cos(np.radians(azimuth))
-    share = (1 - 0.03) / (1 + 0.015)
-    phase = 1.0 + 0.25 * share * (3.0 * cosine**2 - 1.0)
+    fraction = (1 - 0.03) / (1 + 0.015)
+    phase = 1.0 + 0.25 * fraction * (3.0 * cosine**2 - 1.0)
     once = 0.95 * phase * once_scattered(v, s, 0.3)[0]
     more = sum(rest.modes[m][..., None] * np.cos(m * np.radians(azimuth)) for m in range(3))
     np.testing.assert_allclose(once + more, whole.up[0], atol=1e-9)

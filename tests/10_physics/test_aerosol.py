@@ -18,9 +18,9 @@ PLAIN = Substance((400.0, 2500.0), (1.45, 1.45), (0.01, 0.01), "made up")
 def test_modes_hold_all_their_particles() -> None:
     """Moments of the log-normal in closed form: area r² exp(2 s²), volume r³ exp(9/2 s²)."""
     mode = Mode(0.1, 0.5, PLAIN)
-    radius, share = mode.sizes(1e3, 400)
-    assert share @ radius**2 == pytest.approx(0.1**2 * np.exp(2 * 0.5**2), rel=1e-6)
-    assert 4 / 3 * np.pi * share @ radius**3 == pytest.approx(mode.volume, rel=1e-6)
+    radius, fraction = mode.sizes(1e3, 400)
+    assert fraction @ radius**2 == pytest.approx(0.1**2 * np.exp(2 * 0.5**2), rel=1e-6)
+    assert 4 / 3 * np.pi * fraction @ radius**3 == pytest.approx(mode.volume, rel=1e-6)
     assert Mode.of_volume(0.3, 0.4, PLAIN).radius == pytest.approx(0.3 * np.exp(-3 * 0.16))
 
 
@@ -136,5 +136,5 @@ def test_wavelengths_outside_the_tables() -> None:
 
 
 def test_inconsistent_models() -> None:
-    with pytest.raises(BadParameter, match="a share a mode"):
+    with pytest.raises(BadParameter, match="a fraction a mode"):
         AerosolModel("odd", (Mode(0.4, 0.5, PLAIN),), (0.5,), "made up")

@@ -59,7 +59,7 @@ def test_layers_are_means_of_their_levels() -> None:
     made = layers_from_levels([1000.0, 600.0, 100.0], [290.0, 260.0, 210.0], {"O3": [0.0, 2e-6, 6e-6]})
     np.testing.assert_allclose(made.pressure, [800.0, 350.0])
     np.testing.assert_allclose(made.temperature, [275.0, 235.0])
-    np.testing.assert_allclose(made.share("O3"), [1e-6, 4e-6])
+    np.testing.assert_allclose(made.fraction("O3"), [1e-6, 4e-6])
 
 
 @given(st.floats(900.0, 1100.0))
@@ -90,8 +90,8 @@ def test_changed_profiles_are_new_ones() -> None:
         ({"edges": np.array([101325.0, 50000.0, 10.0])}, "divide pascals by 100"),
         ({"temperature": np.array([280.0])}, "wrong length.*2 layers"),
         ({"air": np.array([1e24, -1.0])}, "negative or not finite"),
-        ({"shares": {"CO2": np.array([400.0, 400.0])}}, "divide ppm by 1e6"),
-        ({"shares": {"CO2": np.array([np.nan, 0.1])}}, "not finite"),
+        ({"fractions": {"CO2": np.array([400.0, 400.0])}}, "divide ppm by 1e6"),
+        ({"fractions": {"CO2": np.array([np.nan, 0.1])}}, "not finite"),
     ],
 )
 def test_impossible_profiles_get_a_sentence(change: dict[str, object], words: str) -> None:
@@ -99,7 +99,7 @@ def test_impossible_profiles_get_a_sentence(change: dict[str, object], words: st
         "edges": np.array([1000.0, 500.0, 10.0]),
         "temperature": np.array([280.0, 230.0]),
         "air": np.array([1e24, 1e24]),
-        "shares": {"CO2": np.array([4e-4, 4e-4])},
+        "fractions": {"CO2": np.array([4e-4, 4e-4])},
     }
     with pytest.raises(BadParameter, match=words):
         Layers(**(good | change))  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ def polynomial_table(seed: int = 1) -> tuple[CrossSections, Float]:
 def exact_depth(c: Float, layers: Layers) -> Float:
     lp, it = np.log(layers.pressure) - 6.0, 250.0 / layers.temperature - 1.0
     section = np.einsum("ak,bk,abm->km", lp ** np.arange(4)[:, None], it ** np.arange(5)[:, None], c)
-    return np.asarray((layers.air * layers.share("CO2")) @ (1e-22 * section))
+    return np.asarray((layers.air * layers.fraction("CO2")) @ (1e-22 * section))
 
 
 @pytest.mark.parametrize("ground", [700.0, 1000.0, 1090.0])

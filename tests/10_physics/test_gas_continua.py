@@ -140,7 +140,7 @@ class TestCollisions:
         assert 0.11 < 1.0 - np.exp(-2.0 * depth) < 0.14
 
     def test_tran_at_the_a_band(self, shared_data: Path) -> None:
-        """The file's own number, as the reference program takes it: divided by 0.209, times the share of O2 and the
+        """The file's own number, as the reference program takes it: divided by 0.209, times the fraction of O2 and the
         square of the density in amagat.
         """
         (band,) = read_collision_induced(shared_data / "spectroscopy" / "o2_aband_CIAO2.dat")

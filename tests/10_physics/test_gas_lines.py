@@ -219,8 +219,8 @@ def test_hapi_on_the_same_lines(
     """Within 1.5e-4 (most samples: 1e-5), which is the accuracy of HAPI's probability function (one term of the
     continued fraction beyond |x| + y = 15).
 
-    Left out: samples within 1e-5 cm⁻¹ of where a line is cut, in or out by rounding. No share of the gas itself: HAPI
-    then has the shift by air in full.
+    Left out: samples within 1e-5 cm⁻¹ of where a line is cut, in or out by rounding. No fraction of the gas itself:
+    HAPI then has the shift by air in full.
     """
     path = shared_data / "spectroscopy" / file
     with contextlib.redirect_stdout(io.StringIO()):

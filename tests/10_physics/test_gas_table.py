@@ -52,18 +52,18 @@ def absorber(gas: str = "CO2", strength: float = 1.0, seed: int = 5) -> Absorber
     )
 
 
-def profile(ground: float = 1013.25, warmer: float = 0.0, layers: int = 24, **shares: float) -> Layers:
+def profile(ground: float = 1013.25, warmer: float = 0.0, layers: int = 24, **fractions: float) -> Layers:
     """Falls off by 6.5 K/km to a tropopause at 217 K, in layers of even height."""
     height = np.linspace(0.0, 48.0, layers + 1)
     temperature = np.maximum(288.0 - 6.5 * height, 217.0) + warmer
-    return layers_from_levels(ground * np.exp(-height / 7.5), temperature, {**SHARES, **shares})
+    return layers_from_levels(ground * np.exp(-height / 7.5), temperature, {**SHARES, **fractions})
 
 
 def line_by_line(of: Absorber, layers: Layers) -> np.ndarray:
-    share = layers.share(of.gas)
+    fraction = layers.fraction(of.gas)
     return sum(
         n * x * of.cross_section(GRID, p, t, x)
-        for n, x, p, t in zip(layers.air, share, layers.pressure, layers.temperature, strict=True)
+        for n, x, p, t in zip(layers.air, fraction, layers.pressure, layers.temperature, strict=True)
     )  # type: ignore[return-value]
 
 
@@ -99,7 +99,7 @@ class TestTable:
         """Wet and dry layers, each with the width that its water gives it."""
         layers = profile(H2O=0.03)
         wet = Layers(
-            layers.edges, layers.temperature, layers.air, {"H2O": layers.share("H2O") * np.exp(-np.arange(24) / 3.0)}
+            layers.edges, layers.temperature, layers.air, {"H2O": layers.fraction("H2O") * np.exp(-np.arange(24) / 3.0)}
         )
         fine = np.exp(-line_by_line(absorber("H2O", 0.05, 6), wet))
         np.testing.assert_allclose(
@@ -109,7 +109,7 @@ class TestTable:
     def test_layers_melt(self, table: CrossSections) -> None:
         """A layer cut in two of the same pressure and temperature has the same depth: weights are sums."""
         nodes, one = table.nodes, profile()
-        half = Layers(one.edges, one.temperature, 0.5 * one.air, one.shares)
+        half = Layers(one.edges, one.temperature, 0.5 * one.air, one.fractions)
         np.testing.assert_allclose(
             2.0 * profile_weights("CO2", nodes, half).value, profile_weights("CO2", nodes, one).value, rtol=1e-12
         )

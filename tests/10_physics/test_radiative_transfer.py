@@ -98,7 +98,7 @@ def test_thin_air_scatters_once() -> None:
 
 def test_splitting_a_layer_changes_nothing() -> None:
     whole = [Layer(0.5, 0.9, peaked())]
-    parts = [Layer(0.5 * share, 0.9, peaked()) for share in (0.13, 0.4, 0.07, 0.4)]
+    parts = [Layer(0.5 * fraction, 0.9, peaked()) for fraction in (0.13, 0.4, 0.07, 0.4)]
     one, many = (solve(layers, MU, MU, PHI, Lambertian(0.3)) for layers in (whole, parts))
     np.testing.assert_allclose(many.up, one.up, atol=1e-6)
     np.testing.assert_allclose(many.down, one.down, atol=1e-6)

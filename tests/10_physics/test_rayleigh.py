@@ -100,12 +100,12 @@ def test_matrix_of_molecules(depolarisation: float) -> None:
     (1 + d).
     """
     c = np.linspace(-1, 1, 11)
-    share = (1 - depolarisation) / (1 + depolarisation / 2)
+    fraction = (1 - depolarisation) / (1 + depolarisation / 2)
     a1, a2, a3, b1 = phase_matrix(rayleigh_greek(depolarisation), c)
     np.testing.assert_allclose(a1, phase(c, depolarisation), atol=1e-14)
-    np.testing.assert_allclose(a2, 0.75 * share * (1 + c**2), atol=1e-14)
-    np.testing.assert_allclose(a3, 1.5 * share * c, atol=1e-14)
-    np.testing.assert_allclose(b1, -0.75 * share * (1 - c**2), atol=1e-14)
+    np.testing.assert_allclose(a2, 0.75 * fraction * (1 + c**2), atol=1e-14)
+    np.testing.assert_allclose(a3, 1.5 * fraction * c, atol=1e-14)
+    np.testing.assert_allclose(b1, -0.75 * fraction * (1 - c**2), atol=1e-14)
     assert -b1[5] / a1[5] == pytest.approx((1 - depolarisation) / (1 + depolarisation))
 
 

@@ -24,13 +24,13 @@ from estran.tables.archive import read_archive
 
 
 def solved(
-    model: str, band: str, thickness: float, share: float, sun: np.ndarray, view: np.ndarray, azimuth: np.ndarray
+    model: str, band: str, thickness: float, fraction: float, sun: np.ndarray, view: np.ndarray, azimuth: np.ndarray
 ) -> Radiation:
     """The solver; more streams where particles are large beside the wavelength."""
     nm = BANDS[band]
     seen, standard = optics(MODELS[model], nm), optics(MODELS[model], 550.0)
     molecules = Constituent(
-        share * float(optical_depth(nm)), 1.0, rayleigh_greek(float(depolarisation_factor(nm))), 8.0
+        fraction * float(optical_depth(nm)), 1.0, rayleigh_greek(float(depolarisation_factor(nm))), 8.0
     )
     aerosol = Constituent(thickness * seen.extinction / standard.extinction, seen.albedo, seen.greek, 2.0)
     return solve(exponential_layers([molecules, aerosol]), sun, view, azimuth, streams=64 if nm < 700.0 else 48)
@@ -42,10 +42,10 @@ def test_between_nodes(cases: int) -> None:
     draw, worst = np.random.default_rng(23), []
     for _ in range(cases):
         model, band = str(draw.choice(SHIPPED_MODELS)), str(draw.choice(list(BANDS)))
-        thickness, share = draw.uniform() ** 1.5, draw.uniform(0.5, 1.1)
+        thickness, fraction = draw.uniform() ** 1.5, draw.uniform(0.5, 1.1)
         sun, view = np.cos(np.radians(draw.uniform(0.0, 80.0, 8))), np.cos(np.radians(draw.uniform(0.0, 15.0, 5)))
-        azimuth, depth = draw.uniform(0.0, 360.0, 5), share * float(optical_depth(BANDS[band]))
-        table, exact = aerosol_table(model), solved(model, band, thickness, share, sun, view, azimuth)
+        azimuth, depth = draw.uniform(0.0, 360.0, 5), fraction * float(optical_depth(BANDS[band]))
+        table, exact = aerosol_table(model), solved(model, band, thickness, fraction, sun, view, azimuth)
         # The solver's answer is (view, sun, azimuth).
         found = table.path_reflectance(band, thickness, sun[:, None], view[:, None, None], azimuth, depth=depth)
         worst.append(

@@ -203,17 +203,17 @@ def test_the_sea_adds_percents_to_the_blue() -> None:
     """
     cosine = np.cos(np.radians(30.0))
     glint = float(facet_reflectance(cosine, cosine, 0.0, slopes(5.0), 0.0, 1.34)[..., 0, 0])
-    share = {}
+    fraction = {}
     for nm in (490.0, 665.0, 865.0, 1270.0):
         depth = optical_depth(nm)
         total = float(rayleigh_table().path_reflectance(depth, cosine, cosine, 0.0)) + glint * np.exp(
             -2.0 * depth / cosine
         )
-        share[nm] = float(sky_glint_table().reflectance(depth, cosine, cosine, 0.0, 5.0)) / total
-    assert 0.019 < share[490.0] < 0.026
-    assert 0.005 < share[665.0] < 0.008
-    assert 0.0015 < share[865.0] < 0.003
-    assert share[1270.0] < 6e-4
+        fraction[nm] = float(sky_glint_table().reflectance(depth, cosine, cosine, 0.0, 5.0)) / total
+    assert 0.019 < fraction[490.0] < 0.026
+    assert 0.005 < fraction[665.0] < 0.008
+    assert 0.0015 < fraction[865.0] < 0.003
+    assert fraction[1270.0] < 6e-4
 
 
 def test_winds_and_depths_may_be_images() -> None:

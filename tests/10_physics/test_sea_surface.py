@@ -38,7 +38,7 @@ def test_brewster() -> None:
 
 
 def test_what_is_not_reflected_is_refracted() -> None:
-    """Energy: transmitted share by Fresnel's other pair of amplitudes and Snell's law."""
+    """Energy: transmitted fraction by Fresnel's other pair of amplitudes and Snell's law."""
     cosine = np.linspace(0.05, 1, 9)
     inner = np.sqrt(1 - (1 - cosine**2) / 1.34**2)
     across = 2 * cosine / (cosine + 1.34 * inner)
@@ -170,11 +170,11 @@ def test_foam_and_water_behave_like_a_lambertian_ground() -> None:
     """Only the even part differs between two seas, so the difference without air is the even part.."""
     with_foam, without = (RoughSea(12.0, foam=f, water=0.02) for f in (0.22, 0.0))
     view, sun, angle = np.array([0.8]), np.array([0.6]), np.array([2.0])
-    share = float(coverage(12.0))
-    difference = with_foam.reflectance(view, sun, angle) - (1 - share) * (
+    fraction = float(coverage(12.0))
+    difference = with_foam.reflectance(view, sun, angle) - (1 - fraction) * (
         without.reflectance(view, sun, angle) - 0.02 * np.eye(3)[0] * np.eye(3)[:, :1]
     )
-    assert difference[0, 0, 0] == pytest.approx(share * 0.22 + (1 - share * 0.22) * 0.02)
+    assert difference[0, 0, 0] == pytest.approx(fraction * 0.22 + (1 - fraction * 0.22) * 0.02)
 
 
 @pytest.mark.parametrize(

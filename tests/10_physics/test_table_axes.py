@@ -234,8 +234,8 @@ def test_molecules_by_scattering_once_are_the_least(depth: float, sun: float, vi
     table = rayleigh_table()
     slant = 1 / sun + 1 / view
     cosine = -sun * view + np.sqrt((1 - sun**2) * (1 - view**2))
-    share = (1 - 0.028) / (1 + 0.014)
-    once = (1 + 0.25 * share * (3 * cosine**2 - 1)) * -np.expm1(-depth * slant) / (4 * (sun + view))
+    fraction = (1 - 0.028) / (1 + 0.014)
+    once = (1 + 0.25 * fraction * (3 * cosine**2 - 1)) * -np.expm1(-depth * slant) / (4 * (sun + view))
     assert float(table.path_reflectance(depth, sun, view, 0.0)) > once * 0.99
     direct, whole = table.direct_transmittance(depth, sun), table.transmittance(depth, sun)
     assert 0.0 < float(direct) < float(whole) < 1.0

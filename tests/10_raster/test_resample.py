@@ -87,7 +87,7 @@ def test_aggregations_of_one_pixel() -> None:
     assert found == {"First": 1, "Min": 1, "Max": 8, "Mean": 3, "Median": 3, "FlagAnd": 0, "FlagOr": 15}
 
 
-def test_shares_of_pixels_weigh() -> None:
+def test_fractions_of_pixels_weigh() -> None:
     """1.5 source pixels to one: (1 x 0 + 0.5 x 30) / 1.5."""
     raw = np.array([[0.0, 30.0, 60.0]], np.float32)
     found = resample(raw, Window(0, 0, 1, 3), Window(0, 0, 1, 2), Ratio(1, 1.5), "Mean")

@@ -73,8 +73,8 @@ def test_rank_error_of_a_large_image_is_that_of_a_random_sample(percentile):
     values = np.random.default_rng(3).normal(size=(1, 400_000)).astype(np.float32)
     sketch = sketch_of(values, 10_000)
     estimate = weighted_percentile(sketch.rows[0], percentile, sketch.weights)
-    share = float((values <= estimate).mean())
+    fraction = float((values <= estimate).mean())
     sigma = np.sqrt(percentile / 100 * (1 - percentile / 100) / 10_000)
-    assert abs(share - percentile / 100) < 4 * sigma
+    assert abs(fraction - percentile / 100) < 4 * sigma
     assert sketch.hashes.size == 10_000
     assert sketch.weights.sum() == pytest.approx(400_000)

@@ -50,11 +50,11 @@ def test_stopped_and_gone_on_with(tmp_path: Path) -> None:
     assert set(work.made) >= {"0", "1", "2", "3"}
     before = len(work.made) - 1  # the fourth may have been under way
     work.broken = set()
-    shares: list[float] = []
-    pieces = make_pieces(work.plan(), tmp_path, lambda share, _message: shares.append(share))
+    fractions: list[float] = []
+    pieces = make_pieces(work.plan(), tmp_path, lambda fraction, _message: fractions.append(fraction))
     assert work.made == {"0": 1, "1": 1, "2": 1, "3": 2, "4": 1}
-    assert shares[0] == pytest.approx(before / 5)
-    assert shares[-1] == 1.0
+    assert fractions[0] == pytest.approx(before / 5)
+    assert fractions[-1] == 1.0
     finish(work.plan(), pieces, tmp_path / "squares.npz")
     table = read_archive(tmp_path / "squares.npz", check=True)
     assert table.arrays["y"].tolist() == [0, 1, 4, 9, 16]

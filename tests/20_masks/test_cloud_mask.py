@@ -358,8 +358,8 @@ def test_small_chips_of_slovenia(shared_data, date, cloudy):
     )
     bands = {name: np.ascontiguousarray(dates[date, ..., i]) for i, name in enumerate(names)}
     result = run(bands, Geometry(None, None), pixel=(10.0, 10.0))
-    share = result.record.fractions["cloud"]
-    assert share > 0.9 if cloudy else share < 0.02
+    fraction = result.record.fractions["cloud"]
+    assert fraction > 0.9 if cloudy else fraction < 0.02
 
 
 def test_cumulus_over_belgium(shared_data):

@@ -99,7 +99,7 @@ def scene(
     normal = s + v
     normal = normal / np.linalg.norm(normal, axis=0)
     square = (normal[0] ** 2 + normal[1] ** 2) / normal[2] ** 2
-    shares = np.pi * Drawn(wind)(square) / (4 * s[2] * v[2] * normal[2] ** 4)
+    fractions = np.pi * Drawn(wind)(square) / (4 * s[2] * v[2] * normal[2] ** 4)
     cosine = np.sum(normal * v, 0)
     mass = 1 / s[2] + 1 / v[2]
     bands, true = {}, None
@@ -112,7 +112,7 @@ def scene(
             "swir16": 1.3228,
             "swir22": 1.302,
         }[name]
-        here = shares * reflectance(cosine, index)
+        here = fractions * reflectance(cosine, index)
         true = here if name == "swir16" else true
         tau, gas = float(optical_depth(CENTRE[name])), gases(name, mass)
         bands[name] = (

@@ -359,13 +359,13 @@ def test_estuary_with_cumulus(shared_data):
     south-east corner.
     """
     bands = l1c(shared_data / "s2_l1c_T19UDP_160m")
-    shares = {}
+    fractions = {}
     for mode in MODES:
         stage = run(bands, PixelSettings.for_mode(mode))
-        shares[mode] = stage.cloud[stage.valid].mean()
-    assert 0.26 < shares["default"] < 0.36
-    assert abs(shares["strict"] - shares["default"]) < 0.05
-    assert 0.24 < shares["python-fmask"] < 0.31
+        fractions[mode] = stage.cloud[stage.valid].mean()
+    assert 0.26 < fractions["default"] < 0.36
+    assert abs(fractions["strict"] - fractions["default"]) < 0.05
+    assert 0.24 < fractions["python-fmask"] < 0.31
     estuary = (slice(180, 300), slice(560, 640))
     default = run(bands, PixelSettings.for_mode("default"))
     assert default.water[estuary].mean() > 0.8
@@ -417,9 +417,9 @@ def test_fields_on_five_dates(shared_data):
         "swir16",
         "swir22",
     )
-    shares = [
+    fractions = [
         run({name: date[..., i] for i, name in enumerate(order)}, PixelSettings.for_mode("default")).cloud.mean()
         for date in dates
     ]
-    assert min(shares[:2]) > 0.9  # two cloudy dates
-    assert max(shares[2:]) < 0.005  # three clear ones
+    assert min(fractions[:2]) > 0.9  # two cloudy dates
+    assert max(fractions[2:]) < 0.005  # three clear ones

@@ -51,7 +51,7 @@ def test_both_bands_must_be_dark():
     assert potential_shadow([nir08], np.zeros(SHAPE, bool), [0.25], 0.02).sum() == 100
 
 
-def test_a_share_is_asked_of_bright_ground():
+def test_a_fraction_is_asked_of_bright_ground():
     image = land()
     image[20:30, 20:30] = 0.27
     none = np.zeros(SHAPE, bool)

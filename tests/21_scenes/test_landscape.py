@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from estran.scenes.cover import Fields, cover, share_of
+from estran.scenes.cover import Fields, cover, fraction_of
 from estran.scenes.landscape import SAND, SETTINGS, SNOW, WATER, Landscape, landscape
 from estran.scenes.spectra import CODE, NAMES
 
@@ -187,7 +187,7 @@ def test_fractions_by_another_sum(seed: int, rows: int, cols: int, codes: list[i
     rng = np.random.default_rng(seed)
     first, second = (rng.integers(0, 24, (2 * rows, 2 * cols)).astype(np.uint8) for _ in range(2))
     mix = rng.integers(0, 256, first.shape).astype(np.uint8)
-    found = share_of(first, second, mix, np.array(codes, np.uint8))
+    found = fraction_of(first, second, mix, np.array(codes, np.uint8))
     m = mix / 255.0
     fine = np.isin(first, codes) * (1 - m) + np.isin(second, codes) * m
     np.testing.assert_allclose(found, fine.reshape(rows, 2, cols, 2).mean((1, 3)), atol=1e-6)
@@ -196,8 +196,8 @@ def test_fractions_by_another_sum(seed: int, rows: int, cols: int, codes: list[i
 def test_all_materials_together_are_everything(made: dict[str, Landscape]) -> None:
     land = made["coast"]
     every = np.arange(len(NAMES), dtype=np.uint8)
-    np.testing.assert_allclose(share_of(land.first, land.second, land.mix, every), 1.0, atol=1e-6)
-    parts = sum(share_of(land.first, land.second, land.mix, every[k : k + 1]) for k in range(len(NAMES)))
+    np.testing.assert_allclose(fraction_of(land.first, land.second, land.mix, every), 1.0, atol=1e-6)
+    parts = sum(fraction_of(land.first, land.second, land.mix, every[k : k + 1]) for k in range(len(NAMES)))
     np.testing.assert_allclose(parts, 1.0, atol=1e-5)
 
 

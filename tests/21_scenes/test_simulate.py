@@ -126,9 +126,9 @@ def test_clouds_are_bright_and_shadows_dark() -> None:
 @pytest.mark.parametrize("kind", list(SETTINGS))
 def test_settings_make_what_they_promise(kind: str) -> None:
     land = landscape(11, 200, kind)
-    share = SETTINGS[kind].sea
+    fraction = SETTINGS[kind].sea
     # Rivers and lakes come on top of the sea.
-    assert share - 0.05 < land.water.mean() < share + 0.12
+    assert fraction - 0.05 < land.water.mean() < fraction + 0.12
     assert (land.elevation >= 0).all()
     assert land.first.max() < len(NAMES)
     if kind == "snow":
@@ -160,8 +160,8 @@ def test_study_checks_its_parameters() -> None:
 
 
 def test_progress_can_cancel() -> None:
-    def stop(share: float, _message: str) -> None:
-        if share > 0.3:
+    def stop(fraction: float, _message: str) -> None:
+        if fraction > 0.3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

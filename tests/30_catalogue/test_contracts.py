@@ -173,7 +173,7 @@ class Sound(Operator):
         Source("source", (Reads("red"), Reads("cirrus", optional=True, without="veils are not seen")), "reflectance"),
     )
     writes = (
-        BandOut("share", "float32", "1", "share", interval="[0,1]"),
+        BandOut("fraction", "float32", "1", "fraction", interval="[0,1]"),
         FlagsOut("f", "uint8", FLAGS, "f"),
         ClassesOut("k", "uint8", KINDS, "k"),
     )
@@ -204,9 +204,9 @@ class Sound(Operator):
         for i, j in itertools.product(range(2 * self.radius + 1), repeat=2):
             near |= bright[i : i + rows, j : j + cols]
         hole = np.isnan(red)
-        share = np.where(hole, np.nan, np.clip(red / self.scale, 0, 1)).astype(np.float32)
+        fraction = np.where(hole, np.nan, np.clip(red / self.scale, 0, 1)).astype(np.float32)
         flags = FLAGS.pack({"ODD": near & ~hole, "NODATA": hole}, np.uint8)
-        return block.out({"share": share, "f": flags, "k": np.where(hole, 255, near).astype(np.uint8)})
+        return block.out({"fraction": fraction, "f": flags, "k": np.where(hole, 255, near).astype(np.uint8)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,23 +361,23 @@ TWINS = {
             level=lambda self, s: s[0],
         ),
     ),
-    "another type": (contracts.outputs_as_declared, changed("share", lambda a: a.astype(np.float64))),
-    "another shape": (contracts.outputs_as_declared, changed("share", lambda a: a[1:])),
+    "another type": (contracts.outputs_as_declared, changed("fraction", lambda a: a.astype(np.float64))),
+    "another shape": (contracts.outputs_as_declared, changed("fraction", lambda a: a[1:])),
     "a bit that is no flag": (contracts.outputs_as_declared, changed("f", lambda a: a | 4)),
     "a class that is not declared": (contracts.outputs_as_declared, changed("k", lambda a: a + 1)),
-    "a value outside its interval": (contracts.outputs_as_declared, changed("share", lambda a: a + 1)),
+    "a value outside its interval": (contracts.outputs_as_declared, changed("fraction", lambda a: a + 1)),
     "writing into an input": (contracts.inputs_untouched, spoilt(compute=_writes)),
     "chance": (
         contracts.deterministic,
-        changed("share", lambda a: np.where(np.isnan(a), a, np.float32(next(_calls) % 7))),
+        changed("fraction", lambda a: np.where(np.isnan(a), a, np.float32(next(_calls) % 7))),
     ),
-    "a hole filled": (contracts.holes_stay_holes, changed("share", np.nan_to_num)),
+    "a hole filled": (contracts.holes_stay_holes, changed("fraction", np.nan_to_num)),
     "a hole without its flag": (contracts.holes_stay_holes, changed("f", lambda a: a & 1)),
     "a hole without its class": (
         contracts.holes_stay_holes,
         changed("k", lambda a: np.where(a == 255, 0, a).astype(np.uint8)),
     ),
-    "a hole that spreads": (contracts.holes_stay_holes, changed("share", lambda a: a + np.float32(0) * a.sum())),
+    "a hole that spreads": (contracts.holes_stay_holes, changed("fraction", lambda a: a + np.float32(0) * a.sum())),
     "a need for an optional band": (
         contracts.optional_inputs_may_be_missing,
         spoilt(veil=lambda self, block: block["cirrus"]),

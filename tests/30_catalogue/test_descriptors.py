@@ -128,7 +128,7 @@ def test_the_package_s_first_file_is_python_that_old_versions_can_read() -> None
 
 @dataclass(frozen=True, kw_only=True)
 class Graphed(SmallOperator):
-    """Parameters that share variables of graphs."""
+    """Parameters that fraction variables of graphs."""
 
     alias = "Estran.TestGraphed"
     label = summary = "Graphed"

@@ -98,17 +98,17 @@ def test_nothing_is_opened_when_the_graph_is_wrong(product: Product, operators: 
 
 
 def test_progress_and_times(product: Product, operators: dict) -> None:
-    shares: list[float] = []
+    fractions: list[float] = []
     outcome, _ = run(
         Graph("g", (R, P1, P2)),
         product,
         operators,
         target=Path("a.dim"),
         tile=32,
-        progress=lambda share, message: shares.append(share),
+        progress=lambda fraction, message: fractions.append(fraction),
     )
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
     assert next(iter(outcome.stopwatch.seconds)) == "open"
     assert "write" in outcome.stopwatch.seconds
 
@@ -128,7 +128,7 @@ def test_what_is_wanted_twice_is_computed_once(product: Product, operators: dict
 def test_a_stopwatch_counts_every_second_once() -> None:
     now = [0.0]
     watch = Stopwatch(clock=lambda: now[0])
-    report = watch.listening(lambda share, message: None, "A: ")
+    report = watch.listening(lambda fraction, message: None, "A: ")
     for message, seconds in (("reading blue", 1), ("reading red", 2), ("matching", 4), ("reading red", 8)):
         report(0.0, message)
         now[0] += seconds

@@ -202,14 +202,19 @@ def test_a_source_not_given() -> None:
 
 def test_progress_rises_to_one(product: Product) -> None:
     for op in (PixelOp(), SurveyOp(), SceneOp()):
-        shares = []
-        run_now(op, {"source": product}, tile=30, progress=lambda share, message, shares=shares: shares.append(share))
-        assert shares == sorted(shares)
-        assert shares[-1] == 1.0
+        fractions = []
+        run_now(
+            op,
+            {"source": product},
+            tile=30,
+            progress=lambda fraction, message, fractions=fractions: fractions.append(fraction),
+        )
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1.0
 
 
 def test_a_progress_report_may_cancel(product: Product) -> None:
-    def stop(share: float, message: str) -> None:
+    def stop(fraction: float, message: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

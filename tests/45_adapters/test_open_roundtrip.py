@@ -281,7 +281,7 @@ def test_what_bands_share_is_computed_once(ending, tmp_path):
     )
     product = Product("x", grid, {"a": Band("a", shared + 1, grid), "b": Band("b", shared * 2, grid)})
     seen = []
-    write_product(product, tmp_path / f"x{ending}", progress=lambda share, _: seen.append(share))
+    write_product(product, tmp_path / f"x{ending}", progress=lambda fraction, _: seen.append(fraction))
     assert sorted(calls) == [(i, j) for i in range(3) for j in range(4)]
     assert seen == sorted(seen)
     assert seen[-1] == 1.0

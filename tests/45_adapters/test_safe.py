@@ -282,10 +282,10 @@ def test_a_band_that_is_not_listed_is_told_and_missed_by_name(tmp_path: Path, ra
 
 
 def test_progress_ends_at_one(root: Path) -> None:
-    shares: list[float] = []
-    read_safe(root, progress=lambda share, _: shares.append(share))
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    fractions: list[float] = []
+    read_safe(root, progress=lambda fraction, _: fractions.append(fraction))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
 
 
 def test_gdal_reads_the_same_samples_on_the_same_ground(root: Path, product: Product) -> None:

@@ -129,7 +129,7 @@ def interpolated(numbers: np.ndarray) -> np.ndarray:
     """
     at = np.arange(3 * numbers.shape[0]) / 3 - 0.5
     low = np.floor(at + 1e-9).astype(int)
-    share = np.floor((at - low) * 256 + 1e-6) / 256
+    fraction = np.floor((at - low) * 256 + 1e-6) / 256
     total, weights, full = (
         np.zeros((at.size, at.size)),
         np.zeros((at.size, at.size)),
@@ -138,7 +138,7 @@ def interpolated(numbers: np.ndarray) -> np.ndarray:
     for down in (0, 1):
         for right in (0, 1):
             part = numbers[np.ix_(*(np.clip(low + step, 0, numbers.shape[0] - 1) for step in (down, right)))]
-            weight = np.outer(share if down else 1 - share, share if right else 1 - share) * (part != 0)
+            weight = np.outer(fraction if down else 1 - fraction, fraction if right else 1 - fraction) * (part != 0)
             total, weights, full = total + weight * part, weights + weight, full | ((part == 65535) & (weight > 0))
     with np.errstate(invalid="ignore"):
         mean = np.floor(total / weights + 0.5)

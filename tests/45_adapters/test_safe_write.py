@@ -351,8 +351,8 @@ def test_folder_with_other_things_is_kept(old: SimulatedScene, tmp_path: Path) -
 
 
 def test_nothing_half_written(old: SimulatedScene, tmp_path: Path) -> None:
-    def stop(share: float, _message: str) -> None:
-        if share > 0.4:
+    def stop(fraction: float, _message: str) -> None:
+        if fraction > 0.4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

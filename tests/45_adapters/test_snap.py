@@ -663,8 +663,8 @@ class TestWholeScene:
     @pytest.mark.parametrize("size", [(29, 13), (7, 5)])
     def test_computed_once_whatever_comes_first(self, product, op_class, size):
         red = physical(product.bands["B4"])
-        share = np.float32(float(np.nansum(red > 0.25)) / red.size)
-        expected = _outputs(red * share if op_class is Surveyed else red - np.nanmax(red), red, 0.25)
+        fraction = np.float32(float(np.nansum(red > 0.25)) / red.size)
+        expected = _outputs(red * fraction if op_class is Surveyed else red - np.nanmax(red), red, 0.25)
         context = snap.Context({"source": product})
         assert_target(snap.run(make_operator(op_class)(), context, *size), expected)
         # In the desktop a tile may be asked for before doExecute.

@@ -74,8 +74,8 @@ def test_an_error_on_the_way_leaves_the_old_one(ending, tmp_path):
     class Stop(Exception):
         pass
 
-    def cancel(share, _message):
-        if share > 0.3:
+    def cancel(fraction, _message):
+        if fraction > 0.3:
             raise Stop
 
     path = tmp_path / f"x{ending}"
@@ -211,7 +211,7 @@ SLOW = """
         return block
 
     data = dask.array.full(grid.shape, 2, np.int16, chunks=5).map_blocks(slow)
-    write_product(Product("x", grid, {"a": Band("a", data, grid)}), sys.argv[1], overwrite=True, progress=lambda share, _: print(share, flush=True))
+    write_product(Product("x", grid, {"a": Band("a", data, grid)}), sys.argv[1], overwrite=True, progress=lambda fraction, _: print(fraction, flush=True))
 """  # noqa: E501
 
 
@@ -225,13 +225,13 @@ def test_killed_while_writing_and_run_again(ending, tmp_path):
     script.write_text(textwrap.dedent(SLOW).replace("sys.argv[1]", "__import__('pathlib').Path(sys.argv[1])"))
     with subprocess.Popen([sys.executable, str(script), str(path)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        shares = [float(writer.stdout.readline()) for _ in range(4)]
+        fractions = [float(writer.stdout.readline()) for _ in range(4)]
         # A live writer's work is not rubbish.
         recover(path)
         assert any(p.name.endswith(".estran-part") for p in tmp_path.iterdir())
         writer.kill()
         writer.wait()
-    assert 0 < shares[-1] < 0.9
+    assert 0 < fractions[-1] < 0.9
     assert held(path) == 1
     write_product(product(3), path, overwrite=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == before

@@ -39,21 +39,24 @@ def task(name: str, payload: object) -> Task:
 
 def ended(count: int, tasks: list[Task], function) -> tuple[dict[str, Result], list[str], list[float]]:
     begun: list[str] = []
-    shares: list[float] = []
+    fractions: list[float] = []
     ends = Processes(count)(
-        tasks, function, started=lambda job: begun.append(job.name), progress=lambda share, _: shares.append(share)
+        tasks,
+        function,
+        started=lambda job: begun.append(job.name),
+        progress=lambda fraction, _: fractions.append(fraction),
     )
-    return {task.job.name: result for task, result in ends}, begun, shares
+    return {task.job.name: result for task, result in ends}, begun, fractions
 
 
 def test_all_are_done_by_as_many_processes(functions) -> None:
-    results, begun, shares = ended(2, [task(str(n), n) for n in range(5)], functions.square)
+    results, begun, fractions = ended(2, [task(str(n), n) for n in range(5)], functions.square)
     assert {name: result.line["square"] for name, result in results.items()} == {str(n): n * n for n in range(5)}
     processes = {result.line["process"] for result in results.values()}
     assert len(processes) <= 2
     assert os.getpid() not in processes
     assert sorted(begun) == list("01234")
-    assert max(shares) <= 1
+    assert max(fractions) <= 1
     assert not any(alive(p) for p in processes)
 
 

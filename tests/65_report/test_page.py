@@ -16,7 +16,7 @@ from estran import __version__
 from estran.raster.product import Band, Product
 from estran.raster.record import RunRecord
 from estran.report import write_report
-from estran.report.shares import share_tables
+from estran.report.fractions import fraction_tables
 
 VOID = {"meta", "img", "link", "br", "hr", "input", "rect"}
 
@@ -73,7 +73,7 @@ def page(source: Product, result: Product, tmp_path: Path) -> Page:
     return Page(path.read_text("utf-8"))
 
 
-def test_shares_are_counted_over_every_pixel(page: Page) -> None:
+def test_fractions_are_counted_over_every_pixel(page: Page) -> None:
     # 100 x 120 pixels, a tenth of the columns... 10 of 120 columns without data: 11,000 with data; the cloud has 20 x
     # 30 = 600.
     assert "11\u202f000 of 12\u202f000 pixels have data" in page.text
@@ -86,11 +86,11 @@ def test_shares_are_counted_over_every_pixel(page: Page) -> None:
     assert page.row("no data")[1] == "8.3 %"
 
 
-def test_class_shares_sum_to_one(result: Product) -> None:
-    classes = share_tables(result)[0]
+def test_class_fractions_sum_to_one(result: Product) -> None:
+    classes = fraction_tables(result)[0]
     assert classes.kind == "classes"
     assert sum(row.pixels for row in classes.rows) == classes.pixels
-    assert sum(row.share for row in classes.rows if row.name != "no_data") == pytest.approx(1)
+    assert sum(row.fraction for row in classes.rows if row.name != "no_data") == pytest.approx(1)
 
 
 def test_what_was_assumed_is_said(page: Page) -> None:
@@ -178,7 +178,7 @@ def test_no_notes_is_said_too(source: Product, result: Product, tmp_path: Path) 
 
 
 def test_real_scene(shared_data: Path, tmp_path: Path) -> None:
-    """T19UDP: the reflectance pictures are neither black nor white, and the no-data share is that of
+    """T19UDP: the reflectance pictures are neither black nor white, and the no-data fraction is that of
     the array (38 %).
     """
     import rasterio

@@ -110,11 +110,11 @@ def test_fractions_are_those_of_the_report(estran, scene: Path, tmp_path: Path) 
     said = estran("masks", scene, "-o", out, "--many", "--json", "-q")
     assert said.code == 0, said.err
     (line,) = lines(said.out)
-    from estran.report.shares import share_tables
+    from estran.report.fractions import fraction_tables
 
     tables = {
-        t.band: {row.name: round(row.share, 6) for row in t.rows}
-        for t in share_tables(open_product(Path(line["paths"]["product"])))
+        t.band: {row.name: round(row.fraction, 6) for row in t.rows}
+        for t in fraction_tables(open_product(Path(line["paths"]["product"])))
     }
     assert line["fractions"] == tables
     assert any("no dem" in note for note in line["notes"])

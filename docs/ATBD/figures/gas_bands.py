@@ -87,7 +87,7 @@ def draw(data: dict[str, Any]) -> Any:
                 color=colours[gas],
                 label=gas.replace("_", " ") if satellite == "A" else None,
             )
-    left.set(xticks=range(13), xticklabels=BANDS, ylim=(1e-4, 1.3), ylabel="share absorbed, air mass 2.3 [1]")
+    left.set(xticks=range(13), xticklabels=BANDS, ylim=(1e-4, 1.3), ylabel="fraction absorbed, air mass 2.3 [1]")
     left.legend(fontsize=7.5, ncols=2, loc="upper left")
     left.set_title("circles A, triangles B, squares C", fontsize=8.5)
     right.plot(data["path"], data["true"], color="0.1", lw=2.6, label="line by line")

@@ -32,14 +32,14 @@ def data() -> dict[str, Any]:
     sun, view = np.cos(np.radians(35.0)), 1.0
     air = atmosphere("Sentinel-2A", float(sun), view, 0.0, Air(0.12, 1.5))
     path, through = air.path[1:4, 0], air.through[1:4, 0]
-    share = np.linspace(0.0, 1.0, 21)
-    hot, whiteness = np.empty((len(SHOWN), share.size)), np.empty((len(SHOWN), share.size))
+    fraction = np.linspace(0.0, 1.0, 21)
+    hot, whiteness = np.empty((len(SHOWN), fraction.size)), np.empty((len(SHOWN), fraction.size))
     for i, name in enumerate(SHOWN):
         ground = path + through * np.array(SURFACES[name][1:4])
-        for j, covered in enumerate(share):
+        for j, covered in enumerate(fraction):
             blue, green, red = (1 - covered) * ground + covered * CLOUD * np.array(LIQUID_CLOUD[1:4])
             hot[i, j], whiteness[i, j] = hot_of(blue, red), whiteness_of(blue, green, red, 1e-4)
-    return {"names": SHOWN, "share": share, "hot": hot, "whiteness": whiteness}
+    return {"names": SHOWN, "fraction": fraction, "hot": hot, "whiteness": whiteness}
 
 
 def facts(data: dict[str, Any]) -> dict[str, bool]:

@@ -78,9 +78,9 @@ def progress_bar(args: Any) -> Iterator[Progress]:
 
     with tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed} {desc}", file=sys.stderr, leave=False) as bar:
 
-        def report(share: float, message: str) -> None:
+        def report(fraction: float, message: str) -> None:
             bar.set_description_str(message[:60], refresh=False)
-            bar.update(max(0.0, min(share, 1.0) - bar.n))
+            bar.update(max(0.0, min(fraction, 1.0) - bar.n))
 
         yield report
 

@@ -259,7 +259,7 @@ def _report(source: Product, result: Product, part: Path, title: str, watch: Sto
             part,
             title=title,
             timings=timings,
-            progress=lambda share, message: drawing(share, f"picture {message}"),
+            progress=lambda fraction, message: drawing(fraction, f"picture {message}"),
         ).name
     except Exception as error:
         for entry in part.iterdir():

@@ -19,11 +19,11 @@ log = logging.getLogger("estran")
 
 _GB = 1e9
 _NEARLY = 0.8
-"""From this share of what is free on, a note is given."""
+"""From this fraction of what is free on, a note is given."""
 _REPORT = 30_000_000
 """Bytes of pictures and page."""
 _PACKED = {".nc": 0.05}
-"""Compressed formats: the least share of their samples that files have been seen to take."""
+"""Compressed formats: the least fraction of their samples that files have been seen to take."""
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:

@@ -43,11 +43,11 @@ class Stopwatch:
     def listening(self, progress: Progress, prefix: str = "") -> Progress:
         """A progress report that passes everything on, and times each message as a stage."""
 
-        def report(share: float, message: str) -> None:
+        def report(fraction: float, message: str) -> None:
             # "reading blue" and "reading red" are one stage.
             first = message.partition(" ")[0]
             stage = first if first in _MANY else message
             self.start(f"{prefix}{stage}")
-            progress(share, message)
+            progress(fraction, message)
 
         return report

@@ -96,7 +96,7 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
             SpooledArrays(stacked(arrays, inputs.stacks)),
             run.scene,
             inputs.grid.window,
-            progress=lambda share, message: run.progress(0.5 + 0.5 * share, message),
+            progress=lambda fraction, message: run.progress(0.5 + 0.5 * fraction, message),
             services=run.services,
         )
         del arrays  # the block alone holds them: an operator may let go of what it has used

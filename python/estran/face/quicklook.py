@@ -12,8 +12,8 @@ from estran.raster.coding import Colour, FlagCoding, IndexCoding
 from estran.raster.product import Band, Product
 from estran.report import colour
 from estran.report.canvas import Canvas
+from estran.report.fractions import NO_DATA_NAMES
 from estran.report.pictures import hexadecimal
-from estran.report.shares import NO_DATA_NAMES
 from estran.sensors.bands import resolve
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from estran.jobs.job import Job
 from estran.jobs.stac import NoItem, write_item
 
 if TYPE_CHECKING:
-    from estran.report.shares import ShareTable
+    from estran.report.fractions import FractionTable
 
 log = logging.getLogger("estran")
 
@@ -48,11 +48,11 @@ def describe(file: Path, job: Job | None = None) -> Description:
     job
         Whose result it is; no item is written where None.
     """
-    from estran.report.shares import share_tables
+    from estran.report.fractions import fraction_tables
 
     product = open_product(file)
-    tables = share_tables(product)
-    fractions = {table.band: {row.name: round(row.share, 6) for row in table.rows} for table in tables}
+    tables = fraction_tables(product)
+    fractions = {table.band: {row.name: round(row.fraction, 6) for row in table.rows} for table in tables}
     cover = cloud_cover(tables)
     files = {"product": file.name, **({"report": _PAGE} if (file.parent / _PAGE).is_file() and job is not None else {})}
     if job is not None:
@@ -65,7 +65,7 @@ def describe(file: Path, job: Job | None = None) -> Description:
     return Description(fractions, cover, files)
 
 
-def cloud_cover(tables: Sequence[ShareTable]) -> float | None:
+def cloud_cover(tables: Sequence[FractionTable]) -> float | None:
     """Percent of the pixels with data under the flag CLOUD, or of that class where no band has the flag; None where
     there is neither.
     """
@@ -73,5 +73,5 @@ def cloud_cover(tables: Sequence[ShareTable]) -> float | None:
         for table in tables:
             for row in table.rows:
                 if table.kind == kind and row.name == CLOUD:
-                    return 100.0 * row.share
+                    return 100.0 * row.fraction
     return None

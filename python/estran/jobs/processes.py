@@ -29,7 +29,7 @@ class _Worker:
     connection: Connection
     lifeline: Connection
     task: Task | None = None
-    share: float = 0.0
+    fraction: float = 0.0
 
     def end(self) -> None:
         """Ask it to end: it removes what is half-written."""
@@ -46,10 +46,10 @@ class _Tally:
     begun: dict[str, int] = field(default_factory=dict)
 
     def tell(self, progress: Progress, workers: Sequence[_Worker]) -> None:
-        """Say the share of the whole that is done, and what is being worked on."""
+        """Say the fraction of the whole that is done, and what is being worked on."""
         names = ", ".join(w.task.job.name for w in workers if w.task is not None)
         progress(
-            (self.done + sum(w.share for w in workers if w.task is not None)) / max(1, self.total),
+            (self.done + sum(w.fraction for w in workers if w.task is not None)) / max(1, self.total),
             f"{self.done}/{self.total} {names}",
         )
 
@@ -90,7 +90,7 @@ class Processes:
             if task.job.name not in tally.begun:
                 started(task.job)
             tally.begun[task.job.name] = tally.begun.get(task.job.name, 0) + 1
-            idle.task, idle.share = task, 0.0
+            idle.task, idle.fraction = task, 0.0
             with contextlib.suppress(OSError):  # it has died: heard of next
                 idle.connection.send(task.payload)
 
@@ -102,7 +102,7 @@ def _heard(worker: _Worker, workers: list[_Worker], waiting: deque[Task], tally:
     except (EOFError, OSError):
         return _died(worker, workers, waiting, tally)
     if isinstance(said, float):
-        worker.share = said
+        worker.fraction = said
         return None
     task, worker.task = worker.task, None
     return None if task is None else (task, said)
@@ -174,13 +174,13 @@ def _sending(connection: Connection) -> Progress:
     last = 0.0
     lock = threading.Lock()
 
-    def report(share: float, _message: str) -> None:
+    def report(fraction: float, _message: str) -> None:
         nonlocal last
         with lock:  # two threads that write at once would mix their bytes
-            if share - last >= 0.05:
-                last = share
+            if fraction - last >= 0.05:
+                last = fraction
                 with contextlib.suppress(OSError):
-                    connection.send(float(share))
+                    connection.send(float(fraction))
 
     return report
 

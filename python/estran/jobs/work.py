@@ -63,7 +63,7 @@ class Runner(Protocol):
     def __call__(
         self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet
     ) -> Iterator[tuple[Task, Result]]:
-        """Begin; `progress` is told the share of all tasks that is done."""
+        """Begin; `progress` is told the fraction of all tasks that is done."""
         ...
 
 
@@ -74,8 +74,8 @@ def one_by_one(
     for k, task in enumerate(tasks):
         started(task.job)
 
-        def within(share: float, message: str, k: int = k, name: str = task.job.name) -> None:
-            progress((k + share) / len(tasks), f"{k + 1}/{len(tasks)} {name}: {message}")
+        def within(fraction: float, message: str, k: int = k, name: str = task.job.name) -> None:
+            progress((k + fraction) / len(tasks), f"{k + 1}/{len(tasks)} {name}: {message}")
 
         yield task, function(task.payload, within)
 

@@ -40,7 +40,7 @@ twice the latitude [cm/s²] (eq. 10).
 def refractivity(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
     """Refractive index of dry air at 288.15 K and 1013.25 hPa, less one (RAY-1).
 
-    Dispersion of Peck and Reeder (1972), scaled to the share of carbon dioxide (Bodhaine 1999, eq. 18 and 19).
+    Dispersion of Peck and Reeder (1972), scaled to the fraction of carbon dioxide (Bodhaine 1999, eq. 18 and 19).
 
     Parameters
     ----------

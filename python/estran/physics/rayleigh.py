@@ -47,7 +47,7 @@ def cross_section(wavelength: npt.ArrayLike, co2: float = CO2) -> Float:
     wavelength
         In vacuum [nm].
     co2
-        Share of carbon dioxide [ppm].
+        Fraction of carbon dioxide [ppm].
 
     Examples
     --------
@@ -91,7 +91,7 @@ def optical_depth(
     latitude, altitude
         Of the place [degrees, m]; they change gravity, so how much air a pressure stands for.
     co2
-        Share of carbon dioxide [ppm].
+        Fraction of carbon dioxide [ppm].
 
     Returns
     -------
@@ -129,13 +129,13 @@ def optical_depth(
 def phase(cos_angle: npt.ArrayLike, depolarisation: float = 0.0) -> Float:
     """Phase function of molecular scattering, normalised to 4 pi (RAY-12); 3/4 (1 + cos²) without depolarisation."""
     c = np.asarray(cos_angle, float)
-    share = anisotropy(depolarisation)
-    return np.asarray(0.75 * share * (1.0 + c * c) + (1.0 - share))
+    fraction = anisotropy(depolarisation)
+    return np.asarray(0.75 * fraction * (1.0 + c * c) + (1.0 - fraction))
 
 
 def anisotropy(depolarisation: npt.ArrayLike) -> Float:
-    """Share of the dipole pattern in the phase matrix: (1 - d) / (1 + d / 2) for a depolarisation factor d of natural
-    light (RAY-11).
+    """Fraction of the dipole pattern in the phase matrix: (1 - d) / (1 + d / 2) for a depolarisation factor d of
+    natural light (RAY-11).
     """
     d = np.asarray(depolarisation, float)
     return np.asarray((1.0 - d) / (1.0 + 0.5 * d))

@@ -29,11 +29,11 @@ def rayleigh_greek(depolarisation: float = 0.0) -> Float:
     depolarisation
         Depolarisation factor of natural light; see :func:`estran.physics.rayleigh.depolarisation_factor`.
     """
-    share = float(anisotropy(depolarisation))
+    fraction = float(anisotropy(depolarisation))
     greek = np.zeros((4, 3))
-    greek[0] = 1.0, 0.0, 0.5 * share
-    greek[1, 2] = 3.0 * share
-    greek[3, 2] = -0.5 * math.sqrt(6.0) * share
+    greek[0] = 1.0, 0.0, 0.5 * fraction
+    greek[1, 2] = 3.0 * fraction
+    greek[3, 2] = -0.5 * math.sqrt(6.0) * fraction
     return greek
 
 

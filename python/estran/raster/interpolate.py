@@ -204,12 +204,12 @@ def _wrapped(degrees: FloatArray) -> FloatArray:
 @jit
 def _cells(positions: FloatArray, nodes: int) -> tuple[npt.NDArray[np.int64], FloatArray]:
     first = np.empty(positions.size, np.int64)
-    share = np.empty(positions.size, np.float64)
+    fraction = np.empty(positions.size, np.float64)
     for k in range(positions.size):
         cell = min(max(int(np.floor(positions[k])), 0), max(nodes - 2, 0))
         first[k] = cell
-        share[k] = positions[k] - cell if nodes > 1 else 0.0
-    return first, share
+        fraction[k] = positions[k] - cell if nodes > 1 else 0.0
+    return first, fraction
 
 
 @jit

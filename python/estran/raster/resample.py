@@ -2,8 +2,8 @@
 
 What SNAP's ``Resample`` does, so that one graph gives the same bits in both engines (checked against its outputs):
 
-- *aggregation* weights each source pixel by the share of the target pixel that it covers; integers are truncated, not
-  rounded;
+- *aggregation* weights each source pixel by the fraction of the target pixel that it covers; integers are truncated,
+  not rounded;
 - *bilinear* interpolation of integers works in fixed point with 8 bits of fraction and rounds half up. SNAP shifts the
   image by half a *target* pixel (it passes a translation of 0.5 to the scaling); so do we: 5 m at 10 m pixels, and the
   masks stay equal.

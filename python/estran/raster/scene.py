@@ -17,10 +17,10 @@ from estran.raster.record import NO_RECORD, RunRecord
 
 Array = npt.NDArray[Any]
 Progress = Callable[[float, str], None]
-"""Called with the share done (0..1) and what is being done; raises to cancel."""
+"""Called with the fraction done (0..1) and what is being done; raises to cancel."""
 
 
-def quiet(_share: float, _message: str) -> None:
+def quiet(_fraction: float, _message: str) -> None:
     """A progress callback that reports nothing."""
 
 

@@ -104,7 +104,7 @@ def classes(values: npt.NDArray[np.integer], coding: IndexCoding) -> Rgb:
 def ramp(values: Float, low: float, high: float, colours: npt.NDArray[np.uint8]) -> Rgb:
     """Values through a table of (n, 3) colours from `low` to `high`."""
     n = len(colours)
-    share = np.clip((values.astype(np.float64) - low) / (high - low if high > low else 1.0), 0.0, 1.0)
-    out = colours[np.rint(np.nan_to_num(share) * (n - 1)).astype(np.intp)].copy()
+    fraction = np.clip((values.astype(np.float64) - low) / (high - low if high > low else 1.0), 0.0, 1.0)
+    out = colours[np.rint(np.nan_to_num(fraction) * (n - 1)).astype(np.intp)].copy()
     out[~np.isfinite(values)] = NOTHING
     return out

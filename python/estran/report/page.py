@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from estran.raster.product import Product
 from estran.raster.scene import Progress, quiet
 from estran.report.facts import steps, versions, what_was_read
+from estran.report.fractions import fraction_tables
 from estran.report.pictures import hexadecimal, quicklooks, words
-from estran.report.shares import share_tables
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -64,7 +64,7 @@ def write_report(
         read=what_was_read(source),
         notes=tuple(said),
         left_out=left_out,
-        tables=share_tables(result),
+        tables=fraction_tables(result),
         pictures=pictures,
         steps=done,
         times=times,
@@ -102,21 +102,21 @@ def template(name: str = "report.html") -> Template:
     return environment.from_string(package_text(name))
 
 
-def percent(share: float) -> str:
-    """A share as a percentage that never says 0 of something or 100 of not all.
+def percent(fraction: float) -> str:
+    """A fraction as a percentage that never says 0 of something or 100 of not all.
 
     Examples
     --------
     >>> percent(0.25), percent(0.0), percent(0.00001), percent(0.99999), percent(1.0)
     ('25.0 %', '0 %', '< 0.1 %', '> 99.9 %', '100 %')
     """
-    if share in (0.0, 1.0):
-        return f"{share * 100:.0f} %"
-    if share < 0.001:
+    if fraction in (0.0, 1.0):
+        return f"{fraction * 100:.0f} %"
+    if fraction < 0.001:
         return "< 0.1 %"
-    if share > 0.999:
+    if fraction > 0.999:
         return "> 99.9 %"
-    return f"{share * 100:.1f} %"
+    return f"{fraction * 100:.1f} %"
 
 
 def _seconds(value: float) -> str:

@@ -16,7 +16,7 @@ from estran.raster.scene import Progress, quiet
 from estran.report import colour
 from estran.report.canvas import LIMIT, Canvas
 from estran.report.figures import ColourBar, Legend, colour_table, save_png
-from estran.report.shares import NO_DATA_NAMES
+from estran.report.fractions import NO_DATA_NAMES
 from estran.sensors.bands import resolve
 
 Rgb = npt.NDArray[np.uint8]
@@ -240,7 +240,7 @@ def _measured(gallery: _Gallery, band: Band, base: Rgb) -> None:
 
 
 def _ramp(band: Band, finite: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
-    """Colours and range of a measured band: its own palette, 0..1 for shares, else what it holds."""
+    """Colours and range of a measured band: its own palette, 0..1 for fractions, else what it holds."""
     points = sorted(band.palette)
     if len(points) > 1 and points[0][0] < points[-1][0]:
         low, high = points[0][0], points[-1][0]

@@ -1,5 +1,5 @@
-"""The clear air over a place of any altitude, from the physics room: path reflectance, transmittances, share of diffuse
-light, for each band.
+"""The clear air over a place of any altitude, from the physics room: path reflectance, transmittances, fraction of
+diffuse light, for each band.
 
 Molecules and an aerosol are solved together (adding and doubling), gases come from the table of bands. Equations:
 docs/ATBD/simulate_scene.md.
@@ -89,14 +89,14 @@ class Atmosphere:
     through: Float32
     """Transmittance down to a level and up again, gases and scattering."""
     diffuse: Float32
-    """Share of the sky in the light that reaches a level."""
+    """Fraction of the sky in the light that reaches a level."""
     straight: Float32
     """Transmittance down and up again of light that keeps its direction, as the glint of the sea does."""
     bounce: Float32
-    """Share of light from below that the air sends back."""
+    """Fraction of light from below that the air sends back."""
     sharp: Float32
-    """Share of what rises from a level and reaches the sensor that comes from where it seems to; the rest is scattered
-    in from around.
+    """Fraction of what rises from a level and reaches the sensor that comes from where it seems to; the rest is
+    scattered in from around.
     """
     mirrored: Float32
     """(band, 2) reflectance, at the top, of skylight that a rough sea at level 0 mirrors, and of glint that is
@@ -121,7 +121,7 @@ def pressure(altitude: npt.ArrayLike) -> Float:
 
 
 def _above(wavelength: float, altitude: float, air: Air) -> tuple[list[Layer], float]:
-    """Layers above an altitude, and the share of molecules in what scatters."""
+    """Layers above an altitude, and the fraction of molecules in what scatters."""
     model = replace(MODELS[air.model], largest=LARGEST)
     haze, at_550 = optics(model, wavelength, RADII), optics(model, 550.0, RADII)
     molecules = float(optical_depth(wavelength, pressure(altitude)))

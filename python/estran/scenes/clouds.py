@@ -67,7 +67,7 @@ class CumulusSpec:
     name
         Of its stream of randomness.
     cover
-        Share of the scene to fill.
+        Fraction of the scene to fill.
     altitude, spread
         Mean and standard deviation of the bases [m].
     tallest, largest
@@ -99,15 +99,15 @@ class Place:
 
 @jit
 def reflectance(tau: float) -> float:
-    """Share of light that a flat cloud sends back (two streams, no absorption; Liou 2002, 6.5)."""
+    """Fraction of light that a flat cloud sends back (two streams, no absorption; Liou 2002, 6.5)."""
     scaled = TWO_STREAM * (1 - ASYMMETRY) * tau
     return float(scaled / (1.0 + scaled)) if scaled > 0 else 0.0  # (SIM-9)
 
 
 @jit
 def beam(tau: float) -> float:
-    """Share of sunlight that goes straight on, the forward peak included (delta-Eddington: Joseph, Wiscombe and Weinman
-    1976, J. Atmos. Sci. 33, 2452).
+    """Fraction of sunlight that goes straight on, the forward peak included (delta-Eddington: Joseph, Wiscombe and
+    Weinman 1976, J. Atmos. Sci. 33, 2452).
     """
     return float(np.exp(-(1 - ASYMMETRY * ASYMMETRY) * tau))  # (SIM-10)
 

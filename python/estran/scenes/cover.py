@@ -77,7 +77,9 @@ def _region(seed: int, x: float, y: float, size: float) -> tuple[int, int]:
 
 @jit
 def _field(seed: int, x: float, y: float) -> tuple[int, int, float, float]:
-    """Fields: parcels of a lattice that turns from region to region. Two materials, share of the second, brightness."""
+    """Fields: parcels of a lattice that turns from region to region. Two materials, fraction of the
+    second, brightness.
+    """
     ri, rj = _region(seed + 100, x, y, 1400.0)
     angle = np.pi * scatter(seed + 101, ri, rj)
     c, s = np.cos(angle), np.sin(angle)
@@ -187,7 +189,7 @@ def cover(
             w = float(swell[i % r, j % r])
             shore = _between(coast, y, x) + 7.0 * w
             e, n = 10.0 * j, 10.0 * i
-            a, b, share, bright = DEEP, TURBID, 0.0, 1.0
+            a, b, fraction, bright = DEEP, TURBID, 0.0, 1.0
             sand = _between(sandy, y, x)
             width = max(0.0, 75.0 * sand)
             flow = _between(river, y, x)
@@ -198,13 +200,13 @@ def cover(
                 muddy = np.exp(-depth / 1500.0) * (0.30 + 0.30 * _between(hollow, y * 0.5, x * 0.5))
                 muddy = min(max(muddy, 0.0), 0.85)
                 if sand > 0 and depth < 900.0 and np.exp(-depth / 160.0) > muddy:
-                    a, b, share = DEEP, SHALLOW, np.exp(-depth / 160.0)
+                    a, b, fraction = DEEP, SHALLOW, np.exp(-depth / 160.0)
                 else:
-                    a, b, share = DEEP, TURBID, muddy
+                    a, b, fraction = DEEP, TURBID, muddy
                 # Breakers: lines of foam where the beach is open.
                 surf = depth + 22.0 * w
                 if width > 20 and ((surf > 5 and surf < 17) or (surf > 45 and surf < 55 and g > 0.4)):
-                    a, b, share = SHALLOW, FOAM, 0.55 + 0.3 * scatter(seed + 9, i, j)
+                    a, b, fraction = SHALLOW, FOAM, 0.55 + 0.3 * scatter(seed + 9, i, j)
             else:
                 height, steep = _between(elevation, y, x), _between(slope, y, x)
                 urban = _between(towns, y, x)
@@ -212,58 +214,58 @@ def cover(
                 white = _between(snow, y, x)
                 wide = 55.0 * (0.35 + 0.65 * np.exp(-height / 25.0))
                 if flow < wide:
-                    a, b, share, bright = LAKE, TURBID, 0.55, 1.0 + 0.04 * g
+                    a, b, fraction, bright = LAKE, TURBID, 0.55, 1.0 + 0.04 * g
                 elif pool > 0:
-                    a, b, share, bright = LAKE, TURBID, 0.15, 1.0 + 0.04 * g
+                    a, b, fraction, bright = LAKE, TURBID, 0.15, 1.0 + 0.04 * g
                 elif shore < width:
                     bright = 1.0 + 0.05 * g
                     if shore < 0.22 * width:
-                        a, b, share = WET, DRY, shore / (0.22 * width)
+                        a, b, fraction = WET, DRY, shore / (0.22 * width)
                     else:
-                        a, b, share = DRY, WHITE, min(max(0.5 + 0.5 * sand - 0.5, 0.0), 1.0)
+                        a, b, fraction = DRY, WHITE, min(max(0.5 + 0.5 * sand - 0.5, 0.0), 1.0)
                 elif width > 0 and shore < 1.6 * width:
-                    a, b, share, bright = DRY, GRASS, 0.5 + 0.3 * g, 1.0
+                    a, b, fraction, bright = DRY, GRASS, 0.5 + 0.3 * g, 1.0
                 elif urban > 0 and height < 200 and steep < 0.12 and shore > 60:
-                    a, b, share, bright = _town(seed, e, n, min(urban / 0.8, 1.0))
+                    a, b, fraction, bright = _town(seed, e, n, min(urban / 0.8, 1.0))
                     bright *= 1.0 + 0.05 * g
                 elif steep > 1.1 + 0.12 * g or height > treeline + 450 + 150 * w - 500 * (steep - 0.5):
-                    a, b, share, bright = GREY, LIME, min(max(0.45 + 0.25 * w, 0.0), 1.0), 1.0 + 0.10 * g
+                    a, b, fraction, bright = GREY, LIME, min(max(0.45 + 0.25 * w, 0.0), 1.0), 1.0 + 0.10 * g
                 elif height > treeline + 120 * w:
-                    a, b, share, bright = GRASS, GREY, min(max(0.4 + 0.2 * g, 0.0), 1.0), 1.0 + 0.06 * g
+                    a, b, fraction, bright = GRASS, GREY, min(max(0.4 + 0.2 * g, 0.0), 1.0), 1.0 + 0.06 * g
                 elif tree > 0 or (height > 220 and tree > -0.9 + 0.4 * g) or steep > 0.28:
                     high = min(max((height - 0.3 * treeline) / (0.4 * treeline), 0.0), 1.0)
-                    a, b, share, bright = BROADLEAF, CONIFER, min(max(high + 0.15 * w, 0.0), 1.0), 1.0 + 0.11 * g
+                    a, b, fraction, bright = BROADLEAF, CONIFER, min(max(high + 0.15 * w, 0.0), 1.0), 1.0 + 0.11 * g
                 elif height > 220:
-                    a, b, share, bright = GRASS, STUBBLE, min(max(0.35 + 0.25 * w, 0.0), 1.0), 1.0 + 0.06 * g
+                    a, b, fraction, bright = GRASS, STUBBLE, min(max(0.35 + 0.25 * w, 0.0), 1.0), 1.0 + 0.06 * g
                 else:
-                    a, b, share, bright = _field(seed, e, n)
+                    a, b, fraction, bright = _field(seed, e, n)
                     bright *= 1.0 + 0.035 * g
                 if white > 0 and flow >= wide and pool <= 0:
                     # Trees stand out of the snow; elsewhere it covers what is below, thinly at its edge.
                     cover = min(white / 0.7, 1.0)
                     if a == BROADLEAF:
-                        a, b, share = CONIFER, FRESH, 0.35 * cover
+                        a, b, fraction = CONIFER, FRESH, 0.35 * cover
                     elif cover > 0.97:
-                        a, b, share, bright = (
+                        a, b, fraction, bright = (
                             FRESH,
                             OLD,
                             min(max(0.35 + 0.3 * w - 0.2 * white, 0.0), 1.0),
                             1.0 + 0.015 * g,
                         )
-                    elif share > 0.5:
-                        a, b, share = b, FRESH, cover
+                    elif fraction > 0.5:
+                        a, b, fraction = b, FRESH, cover
                     else:
-                        b, share = FRESH, cover
+                        b, fraction = FRESH, cover
             first[i, j], second[i, j] = a, b
-            mix[i, j] = int(min(max(share, 0.0), 1.0) * 255.0 + 0.5)
+            mix[i, j] = int(min(max(fraction, 0.0), 1.0) * 255.0 + 0.5)
             tone[i, j] = min(max(bright, 0.4), 1.6)
 
 
 @parallel_jit
-def share_of(first: UInt8, second: UInt8, mix: UInt8, codes: UInt8) -> Float32:
-    """Share of a set of materials in each 20 m pixel."""
+def fraction_of(first: UInt8, second: UInt8, mix: UInt8, codes: UInt8) -> Float32:
+    """Fraction of a set of materials in each 20 m pixel."""
     rows, cols = first.shape[0] // 2, first.shape[1] // 2
-    share = np.zeros((rows, cols), np.float32)
+    fraction = np.zeros((rows, cols), np.float32)
     for i in numba.prange(rows):
         for j in range(cols):
             total = 0.0
@@ -275,5 +277,5 @@ def share_of(first: UInt8, second: UInt8, mix: UInt8, codes: UInt8) -> Float32:
                         total += 0.25 * (1 - m)
                     if second[y, x] == code:
                         total += 0.25 * m
-            share[i, j] = total
-    return share
+            fraction[i, j] = total
+    return fraction

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from estran.scenes.chance import fractal, stream
-from estran.scenes.cover import Fields, cover, share_of
+from estran.scenes.cover import Fields, cover, fraction_of
 from estran.scenes.spectra import CODE
 
 Float32 = npt.NDArray[np.float32]
@@ -22,17 +22,17 @@ class Setting:
     """What makes a kind of landscape."""
 
     sea: float
-    """Share of sea."""
+    """Fraction of sea."""
     summit: float
     """Height of the mountains [m]."""
     mountains: float
-    """Share of the land that rises."""
+    """Fraction of the land that rises."""
     towns: float
-    """Share of the lowland that is built up."""
+    """Fraction of the lowland that is built up."""
     snowline: float
     """Altitude [m] above which snow lies; drawn 300 m around it."""
     woods: float
-    """Share of the lowland under trees."""
+    """Fraction of the lowland under trees."""
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -53,8 +53,8 @@ class Landscape:
     elevation
         Altitude above sea level [m], 0 on the sea.
     first, second, mix, tone
-        At 10 m: two materials per pixel (codes of :mod:`spectra`), the share of the second in 255ths, and a factor of
-        brightness.
+        At 10 m: two materials per pixel (codes of :mod:`spectra`), the fraction of the second in 255ths, and a factor
+        of brightness.
     water, beach, city, snow
         1 where more than half of the pixel is that.
     """
@@ -149,7 +149,7 @@ def landscape(seed: int, size: int, kind: str) -> Landscape:
     crop = (slice(0, 2 * size), slice(0, 2 * size))
     first, second, mix = (np.ascontiguousarray(a[crop]) for a in (first, second, mix))
     tone = np.ascontiguousarray(tone[crop])
-    masks = [share_of(first, second, mix, np.array(codes, np.uint8)) for codes in (WATER, SAND, SNOW)]
+    masks = [fraction_of(first, second, mix, np.array(codes, np.uint8)) for codes in (WATER, SAND, SNOW)]
     city = ((towns > 0) & flat & (coast > 60))[:size, :size]
     water, beach, snowy = ((m >= 0.5).astype(np.uint8) for m in masks)
     built = (city & (water == 0) & (beach == 0) & (snowy == 0)).astype(np.uint8)

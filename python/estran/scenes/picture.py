@@ -35,8 +35,8 @@ CLOUD_DEPTH = 0.5
 CIRRUS_DEPTH = 0.03
 """A pixel is truly under thin cirrus from this optical thickness on."""
 SHADOW_BEAM = 0.6
-"""A pixel is truly in cloud shadow where clouds let less than this share of the Sun's beam through, and no cloud hides
-it.
+"""A pixel is truly in cloud shadow where clouds let less than this fraction of the Sun's beam through, and no cloud
+hides it.
 """
 HAZE_LOST, VEILED = 0.15, 0.5
 """Path reflectance that is missing below a cloud that stops all of the beam; and how soon cloud along the view hides
@@ -61,7 +61,9 @@ def _light(
     beam_out: Float32,
     sky_out: Float32,
 ) -> None:
-    """Beam that reaches each 10 m pixel relative to a flat sunlit one, and the share of the sky it sees of a slope."""
+    """Beam that reaches each 10 m pixel relative to a flat sunlit one, and the fraction of the sky it
+    sees of a slope.
+    """
     rows, cols = tau.shape
     high, wide = elevation.shape
     for i in numba.prange(rows):
@@ -152,9 +154,11 @@ def _compose(
     for i in numba.prange(rows):
         for j in range(cols):
             y, x = min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)
-            share = mix[y, x] / np.float32(255.0)
-            surface = ((1 - share) * surfaces[first[y, x], band] + share * surfaces[second[y, x], band]) * tone[y, x]
-            sea = (1 - share) * wet[first[y, x]] + share * wet[second[y, x]]
+            fraction = mix[y, x] / np.float32(255.0)
+            surface = ((1 - fraction) * surfaces[first[y, x], band] + fraction * surfaces[second[y, x], band]) * tone[
+                y, x
+            ]
+            sea = (1 - fraction) * wet[first[y, x]] + fraction * wet[second[y, x]]
             if sea > 0:
                 surface += sea * white[min(y // 2, high - 1), min(x // 2, wide - 1)] * foam
             level = min(int(ground[y, x] * 0.01), top)

@@ -49,7 +49,7 @@ SALINITY = 35.0
 GLINTING = np.array(
     [1.0 if name in ("deep_water", "turbid_water", "shallow_sand", "lake_water") else 0.0 for name in NAMES], np.float32
 )
-"""Share of a material that has a water surface without foam."""
+"""Fraction of a material that has a water surface without foam."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Sea:
     open
         On the same grid, how much of the open sea's long waves get there, 0 to 1.
     white
-        On the same grid, the share that foam covers.
+        On the same grid, the fraction that foam covers.
     wind_from
         Unit vector to where the wind comes from, (east, south).
     east, south
@@ -149,8 +149,8 @@ def _long_waves(
 
 
 def fresnel(cos_incidence: Float, index: float) -> Float:
-    """Share of natural light that a flat water surface mirrors, by angles of incidence and refraction (Fresnel's sine
-    and tangent laws).
+    """Fraction of natural light that a flat water surface mirrors, by angles of incidence and refraction (Fresnel's
+    sine and tangent laws).
     """
     i = np.arccos(np.clip(cos_incidence, -1.0, 1.0))
     t = np.arcsin(np.sin(i) / index)
@@ -277,11 +277,11 @@ def _glint(
     for i in numba.prange(rows):
         for j in range(cols):
             fine_y, fine_x = min((row0 + i) * stride + half, last_row), min(j * stride + half, last_col)
-            share = mix[fine_y, fine_x] / np.float32(255.0)
-            share = (1 - share) * wet[first[fine_y, fine_x]] + share * wet[second[fine_y, fine_x]]
+            fraction = mix[fine_y, fine_x] / np.float32(255.0)
+            fraction = (1 - fraction) * wet[first[fine_y, fine_x]] + fraction * wet[second[fine_y, fine_x]]
             out[i, j] = 0.0
             speed = wind[min(fine_y // 2, high - 1), min(fine_x // 2, wide - 1)]
-            if share <= 0.0 or speed <= 0.0:
+            if fraction <= 0.0 or speed <= 0.0:
                 continue
             x, y = (j + 0.5) * step, (row0 + i + 0.5) * step
             parity = int(np.floor((x * rays[6] + y * rays[7] - rays[8]) / rays[9])) % 2
@@ -312,9 +312,9 @@ def _glint(
             east -= reach * long_east[ti, tj]
             south -= reach * long_south[ti, tj]
             left = reach * reach
-            share *= 1 - white[min(fine_y // 2, high - 1), min(fine_x // 2, wide - 1)]
+            fraction *= 1 - white[min(fine_y // 2, high - 1), min(fine_x // 2, wide - 1)]
             out[i, j] = (
-                share
+                fraction
                 * factor
                 * chance(east, south, speed, from_east, from_south, left * taken_along, left * taken_across)
             )
@@ -340,7 +340,7 @@ def glint(
     later
         How long after B2 the band sees the waves, which run on [s].
     cover
-        Two materials and the share of the second, at 10 m.
+        Two materials and the fraction of the second, at 10 m.
     row0, shape, step, stride
         As in :func:`estran.scenes.march.march`.
     """

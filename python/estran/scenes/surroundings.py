@@ -40,11 +40,11 @@ def lit(surface: float, diffuse: float, direct: float, sky_view: float, lost: fl
     surface
         Reflectance.
     diffuse
-        Share of the sky in the light that arrives.
+        Fraction of the sky in the light that arrives.
     direct, sky_view
-        Beam relative to flat sunlit ground; share of the sky that is seen.
+        Beam relative to flat sunlit ground; fraction of the sky that is seen.
     lost
-        Share of the beam that clouds stop.
+        Fraction of the beam that clouds stop.
     """
     sky = diffuse * sky_view * (1 - SKY_LOST * lost)
     return surface * ((1 - diffuse) * (direct + SKY_THROUGH_CLOUD * lost) + sky)  # (SIM-18)
@@ -73,10 +73,10 @@ def _ground(
             total, count = 0.0, 0
             for y in range(i * COARSE + EVERY // 2, min((i + 1) * COARSE, high), EVERY):
                 for x in range(j * COARSE + EVERY // 2, min((j + 1) * COARSE, wide), EVERY):
-                    share = mix[y, x] / np.float32(255.0)
-                    surface = ((1 - share) * surfaces[first[y, x], band] + share * surfaces[second[y, x], band]) * tone[
-                        y, x
-                    ]
+                    fraction = mix[y, x] / np.float32(255.0)
+                    surface = (
+                        (1 - fraction) * surfaces[first[y, x], band] + fraction * surfaces[second[y, x], band]
+                    ) * tone[y, x]
                     level = min(int(ground[y, x] * 0.01), top)
                     total += lit(surface, diffuse[level], direct[y, x], sky_view[y, x], 1 - beam(sun_tau[y, x]))
                     count += 1
@@ -102,7 +102,7 @@ def ground_around(
     Parameters
     ----------
     cover
-        Two materials, the share of the second in 255ths, brightness.
+        Two materials, the fraction of the second in 255ths, brightness.
     diffuse
         By level.
     """
@@ -129,7 +129,7 @@ def _cloud(thickness: Float32, extinction: float, cell: float, ox: float, oy: fl
 
 
 def cloud_around(field: CloudField, shape: tuple[int, int]) -> Float32:
-    """Share of light that the clouds around each place send back, on the same grid; `shape` is that of
+    """Fraction of light that the clouds around each place send back, on the same grid; `shape` is that of
     the 10 m grid.
     """
     out = np.zeros((-(-shape[0] // COARSE), -(-shape[1] // COARSE)), np.float32)

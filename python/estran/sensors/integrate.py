@@ -17,7 +17,7 @@ from estran.sensors.response import Float, Response, checked_spectrum, quadratur
 from estran.sensors.solar import SolarSpectrum
 
 MISSED = 1e-3
-"""Share of a response's integral that may lie outside a spectrum before it is an error."""
+"""Fraction of a response's integral that may lie outside a spectrum before it is an error."""
 
 
 def band_weights(wavelength: npt.ArrayLike, response: Response, solar: SolarSpectrum | None = None) -> Float:
@@ -40,8 +40,8 @@ def band_weights(wavelength: npt.ArrayLike, response: Response, solar: SolarSpec
     Raises
     ------
     BadParameter
-        If a share of more than 10⁻³ of the response lies outside the spectrum, or the Sun's spectrum does not cover the
-        band.
+        If a fraction of more than 10⁻³ of the response lies outside the spectrum, or the Sun's spectrum does not cover
+        the band.
 
     Examples
     --------
@@ -61,8 +61,10 @@ def band_weights(wavelength: npt.ArrayLike, response: Response, solar: SolarSpec
         weight *= solar.at(point)
     # The spectrum is linear between its samples: each point's weight goes to the two around it.
     right = np.clip(np.searchsorted(grid, point, side="right"), 1, grid.size - 1)
-    share = (point - grid[right - 1]) / (grid[right] - grid[right - 1])
-    onto = np.bincount(right - 1, weight * (1.0 - share), grid.size) + np.bincount(right, weight * share, grid.size)
+    fraction = (point - grid[right - 1]) / (grid[right] - grid[right - 1])
+    onto = np.bincount(right - 1, weight * (1.0 - fraction), grid.size) + np.bincount(
+        right, weight * fraction, grid.size
+    )
     return np.asarray(onto / weight.sum())
 
 

@@ -84,8 +84,8 @@ class Response:
     def _crossing(self, inside: int, outside: int, level: float) -> float:
         if not 0 <= outside < self.wavelength.size:
             return float(self.wavelength[inside])
-        share = (float(self.value[inside]) - level) / (float(self.value[inside]) - float(self.value[outside]))
-        return float(self.wavelength[inside] + share * (self.wavelength[outside] - self.wavelength[inside]))
+        fraction = (float(self.value[inside]) - level) / (float(self.value[inside]) - float(self.value[outside]))
+        return float(self.wavelength[inside] + fraction * (self.wavelength[outside] - self.wavelength[inside]))
 
 
 def checked_spectrum(wavelength: npt.ArrayLike, value: npt.ArrayLike, what: str) -> tuple[Float, Float]:

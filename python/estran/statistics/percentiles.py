@@ -44,9 +44,9 @@ def weighted_percentile(values: Values, percentile: float, weights: Values | Non
         return float("nan")
     # Ties need no rule: equal values give equal answers.
     order = np.argsort(flat, kind="stable")
-    share = np.cumsum(np.ones(flat.size) if weights is None else np.asarray(weights, np.float64).ravel()[order])
+    fraction = np.cumsum(np.ones(flat.size) if weights is None else np.asarray(weights, np.float64).ravel()[order])
     # Half a part in 1e12 forgives the last bit of a sum that should meet the target exactly.
-    at = int(np.searchsorted(share, share[-1] * (percentile / 100.0 - 5e-13), side="left"))
+    at = int(np.searchsorted(fraction, fraction[-1] * (percentile / 100.0 - 5e-13), side="left"))
     return float(flat[order[min(at, flat.size - 1)]])
 
 

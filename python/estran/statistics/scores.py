@@ -35,23 +35,23 @@ class Confusion:
 
     @property
     def recall(self) -> float:
-        """Share of the positives found (producer's accuracy)."""
-        return _share(self.hits, self.hits + self.misses)
+        """Fraction of the positives found (producer's accuracy)."""
+        return _fraction(self.hits, self.hits + self.misses)
 
     @property
     def specificity(self) -> float:
-        """Share of the negatives left alone."""
-        return _share(self.rejections, self.rejections + self.false_alarms)
+        """Fraction of the negatives left alone."""
+        return _fraction(self.rejections, self.rejections + self.false_alarms)
 
     @property
     def precision(self) -> float:
-        """Share of what was found that is right (user's accuracy)."""
-        return _share(self.hits, self.hits + self.false_alarms)
+        """Fraction of what was found that is right (user's accuracy)."""
+        return _fraction(self.hits, self.hits + self.false_alarms)
 
     @property
     def accuracy(self) -> float:
-        """Share of all that is right."""
-        return _share(self.hits + self.rejections, self.total)
+        """Fraction of all that is right."""
+        return _fraction(self.hits + self.rejections, self.total)
 
     @property
     def balanced_accuracy(self) -> float:
@@ -61,12 +61,12 @@ class Confusion:
     @property
     def f1(self) -> float:
         """Harmonic mean of recall and precision."""
-        return _share(2.0 * self.hits, 2.0 * self.hits + self.misses + self.false_alarms)
+        return _fraction(2.0 * self.hits, 2.0 * self.hits + self.misses + self.false_alarms)
 
     @property
     def iou(self) -> float:
         """Intersection over union of what was found and what is there (Jaccard)."""
-        return _share(self.hits, self.hits + self.misses + self.false_alarms)
+        return _fraction(self.hits, self.hits + self.misses + self.false_alarms)
 
     def __add__(self, other: Confusion) -> Confusion:
         return Confusion(
@@ -103,5 +103,5 @@ def confusion(truth: npt.ArrayLike, found: npt.ArrayLike, valid: npt.ArrayLike |
     return Confusion(hits, positives - hits, found_there - hits, total - positives - found_there + hits)
 
 
-def _share(part: float, whole: float) -> float:
+def _fraction(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")

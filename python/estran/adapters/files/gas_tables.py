@@ -144,7 +144,7 @@ def gas_table(
     wavenumber
         Grid, rising [cm⁻¹]; the step should be 0.4 Doppler half widths or less.
     nodes
-        Of pressure, temperature and share.
+        Of pressure, temperature and fraction.
     folder
         Where tables are kept; :func:`cache_folder` if none is given.
     progress
@@ -187,7 +187,7 @@ def cache_folder() -> Path:
 def _facts(gas: str, spectroscopy: Spectroscopy, grid: Float, nodes: Nodes) -> dict[str, str]:
     """What a table is made from, and the hash of it all."""
     digest = hashlib.sha256(json.dumps([KERNELS, gas, spectroscopy.oxygen_1270nm]).encode())
-    for values in (grid, nodes.pressure, nodes.temperature, nodes.share):
+    for values in (grid, nodes.pressure, nodes.temperature, nodes.fraction):
         digest.update(np.ascontiguousarray(values, "<f8").tobytes() + b"|")
     names = []
     for role in ("lines", "band", "relaxation", "continuum"):

@@ -211,7 +211,7 @@ def read_collision_induced(path: Path | str, *, gas: str = "O2", oxygen: float =
     gas
         Which gas absorbs, where the file does not say.
     oxygen
-        Share of it that is in the numbers of a file of two columns: those of Tran et al. are for air [mol/mol].
+        Fraction of it that is in the numbers of a file of two columns: those of Tran et al. are for air [mol/mol].
 
     Raises
     ------

@@ -152,7 +152,7 @@ def write_product(
     overwrite
         Whether a product that is there is replaced, once the new one is whole.
     progress
-        Called with the share of samples written.
+        Called with the fraction of samples written.
 
     Returns
     -------

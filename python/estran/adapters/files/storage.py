@@ -55,7 +55,7 @@ def narrowed(block: npt.NDArray[Any], dtype: np.dtype[Any], name: str = "") -> n
 
 
 class Meter:
-    """Counts the samples written, and reports their share."""
+    """Counts the samples written, and reports their fraction."""
 
     def __init__(self, bands: Sequence[Band], progress: Progress, message: str) -> None:
         self.total = max(1, sum(int(np.prod(band.data.shape)) for band in bands))

@@ -225,8 +225,8 @@ class SnapOperator:
         count = len(self._inputs)
         for i, (name, found) in enumerate(self._inputs.items()):
 
-            def tick(share: float, done: int = i, reading: str = name) -> None:
-                progress(0.2 * (done + share) / count, f"reading {reading}")
+            def tick(fraction: float, done: int = i, reading: str = name) -> None:
+                progress(0.2 * (done + fraction) / count, f"reading {reading}")
 
             tick(0.0)
             arrays[name] = read(self._context, found, window, tick)
@@ -238,7 +238,7 @@ class SnapOperator:
             stacked(arrays, self._stacks),
             self._scene,
             window,
-            progress=lambda share, message: progress(0.2 + 0.8 * share, message),
+            progress=lambda fraction, message: progress(0.2 + 0.8 * fraction, message),
             services=self._services(),
         )
 
@@ -304,10 +304,10 @@ class SnapOperator:
 
 
 def _part(progress: Progress, first: float, size: float) -> Progress:
-    return lambda share, message: progress(first + size * share, message)
+    return lambda fraction, message: progress(first + size * fraction, message)
 
 
-def _no_tick(_share: float) -> None:
+def _no_tick(_fraction: float) -> None:
     """Small windows have nothing to report."""
 
 
@@ -317,12 +317,12 @@ def _monitor(pm: Any) -> Progress:
     """
     done = 0
 
-    def progress(share: float, message: str) -> None:
+    def progress(fraction: float, message: str) -> None:
         nonlocal done
         if pm.isCanceled():
             raise EstranError("cancelled", todo="run it again")
         pm.setSubTaskName(message)
-        now = int(1000 * share)
+        now = int(1000 * fraction)
         if now > done:
             pm.worked(now - done)
             done = now

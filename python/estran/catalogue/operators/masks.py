@@ -186,7 +186,7 @@ class Masks(Operator):
             if self.glint and all(name in block for name in _ANGLES)
             else None
         )
-        rest = replace(block, progress=lambda share, text: block.progress(0.3 + 0.7 * share, text))
+        rest = replace(block, progress=lambda fraction, text: block.progress(0.3 + 0.7 * fraction, text))
         found, of_clouds = _CLOUDS.of(self).masks(rest, _companion(glint, relief))
         packed, classes = block.empty("mask_flags", np.int32), block.empty("mask_class", np.uint8)
         counts = dict.fromkeys(_OF_GLINT.values() if glint is not None else (), 0)
@@ -228,7 +228,7 @@ class Masks(Operator):
         records: list[RunRecord] = []
         flags, steep = np.empty(block.shape, np.uint8), np.empty(block.shape, np.bool_)
         for part, values in _RELIEF.of(self).parts(
-            replace(block, progress=lambda share, text: block.progress(0.3 * share, text)), records
+            replace(block, progress=lambda fraction, text: block.progress(0.3 * fraction, text)), records
         ):
             flags[part], steep[part] = values["relief_flags"], values["slope"] > _LEVEL
         return _Relief(flags, steep), records[0].within("relief_")

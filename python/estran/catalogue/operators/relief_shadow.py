@@ -95,7 +95,7 @@ class ReliefShadow(Operator):
             "sky_view",
             "float32",
             "1",
-            "share of the sky that terrain leaves open; NaN unless sky_directions is given",
+            "fraction of the sky that terrain leaves open; NaN unless sky_directions is given",
             interval="[0,1]",
         ),
     )

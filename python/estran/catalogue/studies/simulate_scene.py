@@ -68,9 +68,9 @@ class SimulateScene(Study):
         interval="[0,360]",
         section="Geometry",
     )
-    clouds: float = param(0.15, "Share of the sky under cumulus.", unit="1", interval="[0,0.95]", section="Sky")
-    stratus: float = param(0.05, "Share under a flat deck of stratus.", unit="1", interval="[0,0.95]", section="Sky")
-    cirrus: float = param(0.15, "Share under thin cirrus.", unit="1", interval="[0,0.95]", section="Sky")
+    clouds: float = param(0.15, "Fraction of the sky under cumulus.", unit="1", interval="[0,0.95]", section="Sky")
+    stratus: float = param(0.05, "Fraction under a flat deck of stratus.", unit="1", interval="[0,0.95]", section="Sky")
+    cirrus: float = param(0.15, "Fraction under thin cirrus.", unit="1", interval="[0,0.95]", section="Sky")
     base: float | None = param(
         None,
         "Mean altitude of the bases of cumulus; drawn between 900 and 2200 m where empty.",

@@ -96,7 +96,7 @@ def _ramp(written: BandOut) -> Iterator[str]:
 def _between(points: tuple[tuple[float, Colour, str], ...], value: float) -> Colour:
     for (start, first, _), (end, last, _) in pairwise(points):
         if value <= end:
-            share = (value - start) / (end - start)
-            red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, last, strict=True))
+            fraction = (value - start) / (end - start)
+            red, green, blue = (round(a + (b - a) * fraction) for a, b in zip(first, last, strict=True))
             return red, green, blue
     return points[-1][1]

@@ -175,7 +175,7 @@ def _inputs(args: argparse.Namespace) -> list[Path]:
 
 
 def _part_of(progress: Callable[[float, str], None], k: int, count: int) -> Callable[[float, str], None]:
-    return lambda share, what: progress((k + share) / count, what)
+    return lambda fraction, what: progress((k + fraction) / count, what)
 
 
 def _list(paths: list[Path]) -> None:

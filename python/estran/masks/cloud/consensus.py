@@ -77,13 +77,13 @@ def choose(
     rows, pick = np.arange(n), np.zeros(n, np.int64)
     if settings.consensus > 0.0 and n > 1:
         possible = _agreed(objects, peaks, ground, settings, feature)
-        pick = pick if possible is None else np.argmax(possible.shares, axis=1)
-    height, similarity, share = (
+        pick = pick if possible is None else np.argmax(possible.fractions, axis=1)
+    height, similarity, fraction = (
         peaks[rows, pick, 0],
         np.nan_to_num(peaks[rows, pick, 2]),
         np.nan_to_num(peaks[rows, pick, 3]),
     )
-    matched = (similarity >= settings.similarity) & (share > 0.0)
+    matched = (similarity >= settings.similarity) & (fraction > 0.0)
     predicted = np.zeros(n, np.bool_)
     if settings.neighbours and n:
         guess, spread = _foretold(objects, height + ground, matched, settings, feature)
@@ -93,12 +93,12 @@ def choose(
             value = peaks[:, :, 1] - np.where(known[:, None] & (off > settings.neighbour_spread), 0.3, 0.0)
             value[np.isnan(value) | (peaks[:, :, 2] < settings.similarity)] = -np.inf
             pick = np.argmax(value, axis=1)
-            height, similarity, share = (
+            height, similarity, fraction = (
                 peaks[rows, pick, 0],
                 np.nan_to_num(peaks[rows, pick, 2]),
                 np.nan_to_num(peaks[rows, pick, 3]),
             )
-            matched = (similarity >= settings.similarity) & (share > 0.0)
+            matched = (similarity >= settings.similarity) & (fraction > 0.0)
         if settings.predict_unmatched:
             predicted = ~matched & known
             height = np.where(predicted, guess - ground, height)
@@ -112,7 +112,7 @@ class _Possible:
 
     near: Array
     altitude: npt.NDArray[np.float64]
-    shares: npt.NDArray[np.float64]
+    fractions: npt.NDArray[np.float64]
     size_weight: npt.NDArray[np.float64]
 
 
@@ -123,11 +123,11 @@ def _agreed(
     settings: ObjectSettings,
     feature: npt.NDArray[np.float64],
 ) -> _Possible | None:
-    """What share of its cloud each peak has: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
+    """What fraction of its cloud each peak has: right heights of neighbouring clouds agree, wrong ones do not (CM-30).
     None with too few clouds.
 
-    Each peak gets a share of its cloud, at first by its score alone; then, again and again,
-    by its score and by how many shares of the clouds around lie at its altitude.
+    Each peak gets a fraction of its cloud, at first by its score alone; then, again and again,
+    by its score and by how many fractions of the clouds around lie at its altitude.
     """
     candidates = np.flatnonzero((objects.size >= NEIGHBOUR_PIXELS) & np.isfinite(peaks[:, 0, 0]))
     if candidates.size < 3:
@@ -143,16 +143,16 @@ def _agreed(
     # clouds around say more.
     scale = settings.score_scale * np.sqrt(1.0 + settings.score_size / objects.size[:, None])
     likely = np.where(usable, np.exp((score - np.where(np.isfinite(top), top, 0.0)) / scale), 0.0)
-    shares = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)
+    fractions = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)
     altitude = np.where(usable, altitude, 0.0)
     # A larger cloud's shadow has more of a shape.
     size_weight = np.sqrt(np.minimum(objects.size, HEAVIEST).astype(np.float64))
-    agreement = np.zeros_like(shares)
+    agreement = np.zeros_like(fractions)
     for _ in range(ROUNDS):
-        _count_agreeing(near, altitude, shares, size_weight, feature, settings.agreement, agreement)
+        _count_agreeing(near, altitude, fractions, size_weight, feature, settings.agreement, agreement)
         posterior = likely * (LEAST_AGREEMENT + agreement) ** settings.consensus
-        shares = posterior / np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
-    return _Possible(near, altitude, shares, size_weight)
+        fractions = posterior / np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
+    return _Possible(near, altitude, fractions, size_weight)
 
 
 def layers_of(
@@ -166,7 +166,7 @@ def layers_of(
     out = np.full((objects.count, LAYERS), np.nan)
     known = _agreed(objects, peaks, ground, settings, feature)
     if known is not None:
-        _modes(known.near, known.altitude, known.shares, known.size_weight, feature, settings.agreement, out)
+        _modes(known.near, known.altitude, known.fractions, known.size_weight, feature, settings.agreement, out)
     return out
 
 
@@ -181,7 +181,7 @@ def _likeness(one: float, other: float) -> float:
 def _modes(
     near: np.ndarray,
     altitude: np.ndarray,
-    shares: np.ndarray,
+    fractions: np.ndarray,
     size_weight: np.ndarray,
     feature: np.ndarray,
     width: float,
@@ -199,11 +199,11 @@ def _modes(
             weight = size_weight[j] * _likeness(feature[j], feature[k])
             total += weight
             for m in range(altitude.shape[1]):
-                if shares[j, m] > 0.01:
+                if fractions[j, m] > 0.01:
                     middle = (altitude[j, m] - lowest) / step
                     for b in range(max(int(middle) - 5, 0), min(int(middle) + 7, density.size)):
                         off = (b - middle) * 0.5
-                        density[b] += weight * shares[j, m] * np.exp(-0.5 * off * off)
+                        density[b] += weight * fractions[j, m] * np.exp(-0.5 * off * off)
         for place in range(out.shape[1]):
             b = int(np.argmax(density))
             if density[b] <= LEAST_LAYER * total or total == 0.0:
@@ -216,17 +216,17 @@ def _modes(
 def _count_agreeing(
     near: np.ndarray,
     altitude: np.ndarray,
-    shares: np.ndarray,
+    fractions: np.ndarray,
     size_weight: np.ndarray,
     feature: np.ndarray,
     width: float,
     out: np.ndarray,
 ) -> None:
-    """Weighted share of the neighbours that lie at each peak's altitude, within about `width`."""
+    """Weighted fraction of the neighbours that lie at each peak's altitude, within about `width`."""
     for k in range(near.shape[0]):
         for p in range(altitude.shape[1]):
             total, agree = 0.0, 0.0
-            if shares[k, p] > 0.0:
+            if fractions[k, p] > 0.0:
                 for q in range(near.shape[1]):
                     j = near[k, q]
                     # A cloud is no neighbour of itself.
@@ -236,8 +236,8 @@ def _count_agreeing(
                     total += weight
                     for m in range(altitude.shape[1]):
                         off = (altitude[j, m] - altitude[k, p]) / width
-                        if shares[j, m] > 0.0 and abs(off) < 3.0:
-                            agree += weight * shares[j, m] * np.exp(-0.5 * off * off)
+                        if fractions[j, m] > 0.0 and abs(off) < 3.0:
+                            agree += weight * fractions[j, m] * np.exp(-0.5 * off * off)
             out[k, p] = agree / total if total > 0.0 else 0.0
 
 

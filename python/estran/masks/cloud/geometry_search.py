@@ -35,7 +35,7 @@ class Displacement:
     length
         Metres on the ground.
     contrast
-        By how much the share of potential shadow under the shifted clouds exceeds that of the clear scene.
+        By how much the fraction of potential shadow under the shifted clouds exceeds that of the clear scene.
     """
 
     azimuth: float
@@ -93,16 +93,16 @@ def dominant_displacement(
         toward = np.radians(azimuth)
         along = -(north * np.cos(toward) + east * np.sin(toward))
         plausible &= (along > 0.0) & (length - along < np.maximum(max(dx, dy), 0.01 * length))
-    share = np.where(plausible, hits / np.maximum(seen, 1e-9) - background, -1.0)
-    # A share of few pixels is a noisy one: weigh by what was seen.
-    value = np.where(plausible, share * np.sqrt(np.maximum(seen, 0.0) / total), -1.0)
+    fraction = np.where(plausible, hits / np.maximum(seen, 1e-9) - background, -1.0)
+    # A fraction of few pixels is a noisy one: weigh by what was seen.
+    value = np.where(plausible, fraction * np.sqrt(np.maximum(seen, 0.0) / total), -1.0)
     value = np.where(plausible, gaussian_filter(value, 1.0, mode="wrap"), -1.0)
     best = np.unravel_index(int(np.argmax(value)), value.shape)
-    if share[best] <= 0.0:
+    if fraction[best] <= 0.0:
         return None
     found_north, found_east = float(north[best[0], 0]), float(east[0, best[1]])
     return Displacement(
-        float(np.degrees(np.arctan2(-found_east, -found_north)) % 360.0), float(length[best]), float(share[best])
+        float(np.degrees(np.arctan2(-found_east, -found_north)) % 360.0), float(length[best]), float(fraction[best])
     )
 
 
@@ -113,7 +113,9 @@ def _thinned(mask: Mask, step: int) -> npt.NDArray[np.float32]:
 
 
 LEAST_CLOUD = 0.005
-"""Share of cloud below which the place of shadows is not searched: a few bright roofs always find some dark spots."""
+"""Fraction of cloud below which the place of shadows is not searched: a few bright roofs always find
+some dark spots.
+"""
 LONGEST_SHADOW = 20000.0
 """Longest shadow shift searched where the sun's zenith angle is unknown [m]: a cloud at 5 km under a sun 14 degrees
 high.
@@ -141,14 +143,14 @@ class Searched:
     failed
         Why: "little" cloud to search with, or "none" of the displacements is better than chance.
     cloud_share
-        Share of cloud in the scene.
+        Fraction of cloud in the scene.
     displacement
         What was found.
     """
 
     known: KnownGeometry | None
     failed: Literal["", "little", "none"] = ""
-    cloud_share: float = 0.0
+    cloud_fraction: float = 0.0
     displacement: Displacement | None = None
 
 
@@ -171,14 +173,14 @@ def search_geometry(
     zenith = geometry.sun_zenith
     longest = LONGEST_SHADOW if zenith is None else height_max * float(np.tan(np.radians(np.nanmean(zenith))))
     azimuth = None if geometry.sun_azimuth is None else float(np.nanmean(geometry.sun_azimuth))
-    share = np.count_nonzero(cloud) / np.count_nonzero(valid)
-    if share < LEAST_CLOUD:
-        return Searched(None, "little", share)
+    fraction = np.count_nonzero(cloud) / np.count_nonzero(valid)
+    if fraction < LEAST_CLOUD:
+        return Searched(None, "little", fraction)
     found = dominant_displacement(cloud, potential, valid, pixel_size, longest, azimuth)
     if found is None:
-        return Searched(None, "none", share)
+        return Searched(None, "none", fraction)
     if zenith is not None:
-        return Searched(KnownGeometry(replace(geometry, sun_azimuth=found.azimuth)), "", share, found)
+        return Searched(KnownGeometry(replace(geometry, sun_azimuth=found.azimuth)), "", fraction, found)
     # With the sun at 45 degrees and the sensor above, a height is a length.
     flat = Geometry(45.0, found.azimuth if azimuth is None else azimuth, 0.0, 0.0)
-    return Searched(KnownGeometry(flat, (2.0 * max(pixel_size), 2.0 * found.length)), "", share, found)
+    return Searched(KnownGeometry(flat, (2.0 * max(pixel_size), 2.0 * found.length)), "", fraction, found)

@@ -117,7 +117,7 @@ def _score(
     sums: np.ndarray,
     rule: Rule,
 ) -> tuple[float, float, float]:
-    """Score, similarity, and share of potential shadow in the footprint (CM-29)."""
+    """Score, similarity, and fraction of potential shadow in the footprint (CM-29)."""
     first = fp.first
     phase = -fp.row[first[k]]
     a, b, inside, total = tally(fp, first[k], first[k + 1], stride, phase, height, ground, view, sun, dem, sums)
@@ -165,7 +165,7 @@ def search_heights(
 ) -> None:
     """Best heights of the objects ``order[begin:end]``, each between its `limits` (n, 2) [m].
 
-    `peaks` (n, PEAKS, 4) gets height, score, similarity and potential share, best first, NaN where there is none.
+    `peaks` (n, PEAKS, 4) gets height, score, similarity and potential fraction, best first, NaN where there is none.
     """
     first = fp.first
     ground, view, sun = lines
@@ -184,12 +184,14 @@ def search_heights(
         step = (1.0 if stride == 1 else 2.0) / pace
         steps = int((highest - lowest) / step) + 1
         scores = np.full(steps + 2, -1e9)
-        shares = np.zeros(steps + 2)
+        fractions = np.zeros(steps + 2)
         best, found = -1e9, 0
         for i in range(steps):
             height = lowest + i * step
-            score, similarity, share = _score(fp, rim, k, stride, height, ground[k], view[k], sun[k], dem, sums, rule)
-            scores[i + 1], shares[i + 1] = score, share
+            score, similarity, fraction = _score(
+                fp, rim, k, stride, height, ground[k], view[k], sun[k], dem, sums, rule
+            )
+            scores[i + 1], fractions[i + 1] = score, fraction
             found = i + 1
             best = max(best, score)
             if best >= rule.enough or (rule.stop_ratio > 0.0 and best > 0.0 and score < rule.stop_ratio * best):
@@ -200,7 +202,7 @@ def search_heights(
             j = i
             while j < found and scores[j + 1] == scores[i]:
                 j += 1
-            if scores[i] > scores[i - 1] and scores[i] > scores[j + 1] and shares[i] > 0.0:
+            if scores[i] > scores[i - 1] and scores[i] > scores[j + 1] and fractions[i] > 0.0:
                 height = lowest + (0.5 * (i + j) - 1.0) * step
                 for p in range(PEAKS):
                     if np.isnan(peaks[k, p, 0]) or scores[i] > peaks[k, p, 1]:
@@ -221,12 +223,12 @@ def search_heights(
             reach = 2 if stride == 1 else 4
             for i in range(-reach, reach + 1):
                 height = min(max(middle + i * half, lowest), highest)
-                score, similarity, share = _score(
+                score, similarity, fraction = _score(
                     fp, rim, k, every, height, ground[k], view[k], sun[k], dem, sums, rule
                 )
                 if score > top:
                     top, at, weight = score, height, 1.0
-                    peaks[k, p, 2], peaks[k, p, 3] = similarity, share
+                    peaks[k, p, 2], peaks[k, p, 3] = similarity, fraction
                 elif score == top:
                     at += height
                     weight += 1.0

@@ -205,12 +205,12 @@ def shaded_places(
 
     Returns
     -------
-    (places,) greatest share over the altitudes; what would lie outside the image counts half.
+    (places,) greatest fraction over the altitudes; what would lie outside the image counts half.
     """
-    share = np.zeros(places.count)
+    fraction = np.zeros(places.count)
     sure = np.flatnonzero(matches.matched & (clouds.size > SURE_PIXELS))
     if sure.size < 4 or not places.count:
-        return share
+        return fraction
     number = min(settings.neighbours, sure.size)
     _, near = cKDTree(middles_of(clouds)[sure]).query(middles_of(places), k=number)
     altitude = (matches.height + matches.ground)[sure][near]
@@ -218,8 +218,8 @@ def shaded_places(
     fp = footprint_of(places, dem is not None)
     relief = np.ascontiguousarray(dem, np.float32) if dem is not None else np.empty((0, 0), np.float32)
     # Up along the sun, down along the view: a shadow's way back is a cloud's way with sun and view exchanged.
-    _cover(fp, altitude - ground[:, None], ground, vectors.sun, vectors.view, relief, sums, share)
-    return share
+    _cover(fp, altitude - ground[:, None], ground, vectors.sun, vectors.view, relief, sums, fraction)
+    return fraction
 
 
 @jit
@@ -231,14 +231,14 @@ def _cover(
     down: np.ndarray,
     dem: np.ndarray,
     sums: np.ndarray,
-    share: np.ndarray,
+    fraction: np.ndarray,
 ) -> None:
     first = fp.first
-    for k in range(share.size):
+    for k in range(fraction.size):
         for i in range(heights.shape[1]):
             if heights[k, i] > 0.0:
                 a, _, inside, total = tally(
                     fp, first[k], first[k + 1], 1, 0, heights[k, i], ground[k], up[k], down[k], dem, sums
                 )
                 if total > 0:
-                    share[k] = max(share[k], (a + OUTSIDE_OF_PLACE * (total - inside)) / total)
+                    fraction[k] = max(fraction[k], (a + OUTSIDE_OF_PLACE * (total - inside)) / total)

@@ -45,7 +45,7 @@ def _search_text(geometry: Geometry, searched: Searched) -> str:
         name for name, angle in (("zenith", geometry.sun_zenith), ("azimuth", geometry.sun_azimuth)) if angle is None
     )
     if searched.failed == "little":
-        what = f"cloud on {searched.cloud_share:.2%} of the scene is too little to find where its shadow falls"
+        what = f"cloud on {searched.cloud_fraction:.2%} of the scene is too little to find where its shadow falls"
         return f"sun {unknown} angle unknown, and {what}: no shadow is drawn."
     found = searched.displacement
     if found is None:

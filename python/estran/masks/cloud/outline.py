@@ -34,10 +34,10 @@ def _faint(
     side: np.ndarray,
     step: int,
     contrast: float,
-    share: float,
+    fraction: float,
     out: np.ndarray,
 ) -> None:
-    """Rim pixels whose brightness lies nearer to the clear ground around than `share` of the way to the cloud."""
+    """Rim pixels whose brightness lies nearer to the clear ground around than `fraction` of the way to the cloud."""
     rows, cols = rim.shape
     reach = _SAMPLES * step
     for r in range(first, last):
@@ -57,7 +57,7 @@ def _faint(
             ground = sums[_OUTSIDE] / counts[_OUTSIDE]
             above = sums[_INSIDE] / counts[_INSIDE] - ground
             own = brightness[r, c] - ground
-            out[r, c] = above > contrast and own < share * above
+            out[r, c] = above > contrast and own < fraction * above
 
 
 def cuts_rims(present: Sequence[str], pixel_size: tuple[float, float], settings: ObjectSettings) -> bool:

@@ -23,7 +23,7 @@ TERMS = 1 + len(FEATURES) + len(FEATURES) * (len(FEATURES) + 1) // 2
 
 @jit
 def cirrus_probability(excess: float, full: float) -> float:
-    """Share of an opaque cirrus, 0 and up (Z15 eq. 1): B10 above its background, over the value of a full one."""
+    """Fraction of an opaque cirrus, 0 and up (Z15 eq. 1): B10 above its background, over the value of a full one."""
     return max(excess, 0.0) / full  # (CM-14)
 
 

@@ -268,11 +268,11 @@ def _shaded(scene: ShadowScene, geometry: Geometry, left: Mask, matches: Matches
     places = label(left)
     places = places.select(places.size >= s.shaded_min)
     sums = sums_along_rows(scene.cloud, np.zeros_like(scene.cloud))
-    share = shaded_places(
+    fraction = shaded_places(
         places, scene.clouds, matches, sums, vectors_of(places, geometry, scene.pixel_size), relief, s
     )
-    scene.facts["dark_places_shaded"] = int(np.count_nonzero(share >= s.shaded_fraction))
-    return places.paint(share >= s.shaded_fraction)
+    scene.facts["dark_places_shaded"] = int(np.count_nonzero(fraction >= s.shaded_fraction))
+    return places.paint(fraction >= s.shaded_fraction)
 
 
 def _count(matches: Matches, facts: dict[str, Any]) -> None:

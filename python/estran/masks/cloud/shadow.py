@@ -95,7 +95,7 @@ def background(image: Image, clear_land: Mask, clear: Mask, percentile: float) -
 
 
 def potential_shadow(
-    images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float, share: float = 0.0
+    images: Sequence[Image], drains: Mask, backgrounds: Sequence[float], depth: float, fraction: float = 0.0
 ) -> Mask:
     """Pixels dark in every image (CM-20).
 
@@ -107,14 +107,14 @@ def potential_shadow(
         Pixels that are no ground of this scene (no-data).
     backgrounds
         Reflectance of dark clear land in each image, see :func:`background`.
-    depth, share
-        Least darkness in every image, as reflectance and as a share of the filled reflectance.
+    depth, fraction
+        Least darkness in every image, as reflectance and as a fraction of the filled reflectance.
     """
     found = np.ones(drains.shape, np.bool_)
     for image, level in zip(images, backgrounds, strict=True):
         drained = np.array(image, np.float32)
         drained[drains] = np.nan
-        keep_dark((found,), drained, level, ((depth, share),))
+        keep_dark((found,), drained, level, ((depth, fraction),))
     return found
 
 
@@ -130,19 +130,19 @@ def keep_dark(places: Sequence[Mask], image: Float, background: float, limits: S
     background
         Reflectance of dark clear land, see :func:`background`.
     limits
-        Least darkness as reflectance, and as a share of the filled reflectance.
+        Least darkness as reflectance, and as a fraction of the filled reflectance.
     """
     depths = flood(image, background)
-    for mask, (depth, share) in zip(places, limits, strict=True):
+    for mask, (depth, fraction) in zip(places, limits, strict=True):
         for part in pieces(image.shape):
             mask[part] &= depths[part] > depth
-            if share > 0.0:
-                # depth > share * (depth + image); drains, whose depth is 0, are no shadow.
-                mask[part] &= depths[part] * np.float32((1.0 - share) / share) > image[part]
+            if fraction > 0.0:
+                # depth > fraction * (depth + image); drains, whose depth is 0, are no shadow.
+                mask[part] &= depths[part] * np.float32((1.0 - fraction) / fraction) > image[part]
 
 
 def water_shadow(blue: Float, open_water: Mask, depth: float) -> Mask:
-    """Shadows on water: darker in blue than the water around them, by a share of its reflectance (CM-35).
+    """Shadows on water: darker in blue than the water around them, by a fraction of its reflectance (CM-35).
 
     Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most
     of what is seen, and a cloud takes it away.
@@ -154,7 +154,7 @@ def water_shadow(blue: Float, open_water: Mask, depth: float) -> Mask:
     open_water
         Pixels of water whose blue is the water's: no clouds with a margin, no no-data. It becomes the result.
     depth
-        Least darkness, as a share of the water's own reflectance there.
+        Least darkness, as a fraction of the water's own reflectance there.
     """
     if not open_water.any():
         return open_water
@@ -184,7 +184,7 @@ def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple
     pure_snow
         Pixels of snow all over, under no cloud.
     depths
-        Least darkness, each as a share of the median of snow in the near infrared.
+        Least darkness, each as a fraction of the median of snow in the near infrared.
 
     Returns
     -------

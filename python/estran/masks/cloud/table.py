@@ -104,7 +104,7 @@ def classify_table(columns: Mapping[str, Column], settings: PixelSettings) -> Ta
 
 
 def _groups(scene: Column) -> tuple[list[npt.NDArray[np.int64]], list[str]]:
-    """Rows that share thresholds: each large scene, and all the rest."""
+    """Rows that fraction thresholds: each large scene, and all the rest."""
     if scene.size == 0:
         return [], []
     _, inverse, counts = np.unique(scene, return_inverse=True, return_counts=True)

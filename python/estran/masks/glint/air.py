@@ -27,11 +27,11 @@ ANGSTROM = 1.1
 (1.8).
 """
 FORWARD = 0.5
-"""Share of the aerosol's scattering so near forward that it stays in the glint, which is tens of degrees wide."""
+"""Fraction of the aerosol's scattering so near forward that it stays in the glint, which is tens of degrees wide."""
 ASYMMETRY = 0.68
 """Of the phase function of Henyey and Greenstein, for the backward half of an aerosol's."""
 ABSORBED = 0.05
-"""Share of the light that meets haze and is absorbed."""
+"""Fraction of the light that meets haze and is absorbed."""
 TWICE = 1.7
 """Light scattered more than once, for a unit of the molecules' depth: fits ``physics.radiative_transfer`` over a black
 and a rough sea within 6 %.
@@ -66,11 +66,11 @@ class ClearAir:
     index: Double
 
     def packed(self) -> Double:
-        """(bands, 8) for loops: depths of molecules and haze, share of the dipole pattern, index, and the four of the
-        gases.
+        """(bands, 8) for loops: depths of molecules and haze, fraction of the dipole pattern, index, and the four of
+        the gases.
         """
-        share = (1.0 - self.depolarisation) / (1.0 + 0.5 * self.depolarisation)
-        return np.ascontiguousarray(np.column_stack([self.molecules, self.haze, share, self.index, self.gas]))
+        fraction = (1.0 - self.depolarisation) / (1.0 + 0.5 * self.depolarisation)
+        return np.ascontiguousarray(np.column_stack([self.molecules, self.haze, fraction, self.index, self.gas]))
 
 
 @lru_cache(maxsize=16)

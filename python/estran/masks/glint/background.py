@@ -19,7 +19,7 @@ EDGES = np.array([0.001, 0.002, 0.003, 0.004, 0.005, 0.0065, 0.008, 0.01, 0.0125
 """Between the bins of glint."""
 _QUANTILE, _ENOUGH = 0.3, 200
 _CLOUDED = 0.5
-"""Share of cloud in water from which surroundings tell nothing."""
+"""Fraction of cloud in water from which surroundings tell nothing."""
 
 
 class GlintBackground(NamedTuple):
@@ -88,5 +88,5 @@ def background(counts: npt.NDArray[np.int32]) -> Float:
     low, high = np.concatenate([[0.0], EDGES])[k], np.concatenate([EDGES, [2.0 * EDGES[-1]]])[k]
     inside = np.take_along_axis(near, k[..., None], -1)[..., 0]
     before = np.take_along_axis(below, k[..., None], -1)[..., 0] - inside
-    share = (wanted - before) / np.maximum(inside, 1)
-    return np.where((total >= _ENOUGH) & ~clouded, low + share * (high - low), np.nan).astype(np.float32)
+    fraction = (wanted - before) / np.maximum(inside, 1)
+    return np.where((total >= _ENOUGH) & ~clouded, low + fraction * (high - low), np.nan).astype(np.float32)

@@ -35,8 +35,8 @@ _CLOUD, _EXCESS = int(GlintFlag.CLOUD_SUSPECT), int(GlintFlag.EXCESS)
 _ROUGH_0, _ROUGH_1 = 0.8, 1.5
 """Variation in the window beyond which it is no waves, but edges."""
 _MOST, _SOME = 0.5, 0.3
-"""Share of the surroundings that are water by themselves, from which a pixel is water; and from which it is if it is so
-by itself.
+"""Fraction of the surroundings that are water by themselves, from which a pixel is water; and from which it is if it is
+so by itself.
 """
 _GROUP = 8.0
 """Suspected pixels in the window from which the others are suspect too, if anything else speaks against them."""
@@ -211,10 +211,12 @@ def _surroundings(
         rough = ramp(math.sqrt(max(square / wet - mean * mean, 0.0)) / max(mean, 0.01), _ROUGH_0, _ROUGH_1)
         beside = own * ramp(seeds, 0.0, _GROUP)
         # Waves are bright and dark within the window; glint is not bright in one place alone (GLINT-19).
-        share = around[(column + c) // CELL] / max(bright, _OWN_PART * itself, _ISOLATED_LEAST)
+        fraction = around[(column + c) // CELL] / max(bright, _OWN_PART * itself, _ISOLATED_LEAST)
         faint = around[(column + c) // CELL] / low
         isolation = (
-            max(ramp(-share, -_ISOLATED_0, -_ISOLATED_1), ramp(-faint, -_FAINT_0, -_FAINT_1)) if share == share else 1.0
+            max(ramp(-fraction, -_ISOLATED_0, -_ISOLATED_1), ramp(-faint, -_FAINT_0, -_FAINT_1))
+            if fraction == fraction
+            else 1.0
         )
         clear = (1.0 - cloudy[r, c]) * (1.0 - white) * (1.0 - isolation)
         suspicion[c] = (1.0 - clear * (1.0 - _EDGES * rough) * (1.0 - _BESIDE * beside)) ** _DEPENDENT

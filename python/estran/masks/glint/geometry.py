@@ -86,7 +86,9 @@ def decay(x: float) -> float:
 
 @inlined
 def fresnel(cosine: float, index: float) -> float:
-    """Reflected share of unpolarised light for a real index (SEA-2); as ``physics.sea_surface.fresnel``, for loops."""
+    """Reflected fraction of unpolarised light for a real index (SEA-2); as
+    ``physics.sea_surface.fresnel``, for loops.
+    """
     inner = math.sqrt(index * index - 1.0 + cosine * cosine)
     across = (cosine - inner) / (cosine + inner)
     parallel = (index * index * cosine - inner) / (index * index * cosine + inner)

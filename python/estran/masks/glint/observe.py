@@ -109,9 +109,9 @@ def _of(air: Double, k: int) -> Band:
 @inlined
 def _at_sea(rho: float, of: Band, mass: float, up: float, back: float, mirrored: float, haze_phase: float) -> float:
     """Reflectance of a band without gases, and without what molecules and haze scatter up (GLINT-9)."""
-    molecules, haze, share, _, gas_0, gas_1, gas_2, gas_3 = of
+    molecules, haze, fraction, _, gas_0, gas_1, gas_2, gas_3 = of
     gas = decay(gas_0 + mass * (gas_1 + mass * (gas_2 + mass * gas_3)))
-    phase = 1.0 - share + 0.75 * share * (1.0 + back) + mirrored * (1.0 - share)
+    phase = 1.0 - fraction + 0.75 * fraction * (1.0 + back) + mirrored * (1.0 - fraction)
     path = phase * (1.0 - decay(molecules * mass)) * (1.0 + TWICE * molecules) + haze_phase * (1.0 - decay(haze * mass))
     return float(rho / gas - path / (4.0 * up))
 

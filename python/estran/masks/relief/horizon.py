@@ -1,4 +1,6 @@
-"""Horizons along parallel lines by their upper hulls (Dozier & Frew 1990), and the share of sky that a place sees."""
+"""Horizons along parallel lines by their upper hulls (Dozier & Frew 1990), and the fraction of sky that
+a place sees.
+"""
 
 from __future__ import annotations
 
@@ -101,8 +103,8 @@ def _hulls(z: Any, slope: Any, length: Any, curvature: Any, out: Any) -> Any:
 def sky_view(
     slope: Heights, aspect: Heights, dem: Heights, origin: tuple[int, int], frame: Frame, directions: int
 ) -> Heights:
-    """Share of the sky, weighted by the cosine of its incidence, that terrain leaves open (Dozier & Frew 1990, eq. 7b)
-    # (RS-9).
+    """Fraction of the sky, weighted by the cosine of its incidence, that terrain leaves open (Dozier & Frew 1990, eq.
+    7b) # (RS-9).
 
     Parameters
     ----------

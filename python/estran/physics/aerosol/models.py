@@ -18,7 +18,7 @@ class AerosolModel:
     name: str
     modes: tuple[Mode, ...]
     numbers: tuple[float, ...]
-    """Share of each mode; their sum is 1."""
+    """Fraction of each mode; their sum is 1."""
     source: str
     largest: float = 20.0
     """Largest radius [µm]: heavier particles fall out within hours."""
@@ -32,7 +32,7 @@ class AerosolModel:
             raise BadParameter(
                 "an aerosol model is inconsistent",
                 where=self.name,
-                expected="a share a mode, 1 in all",
+                expected="a fraction a mode, 1 in all",
                 found=f"{len(self.modes)} modes, {self.numbers}",
             )
 
@@ -40,7 +40,7 @@ class AerosolModel:
     def by_volume(
         cls, name: str, modes: tuple[Mode, ...], volumes: tuple[float, ...], particle: tuple[float, ...], source: str
     ) -> AerosolModel:
-        """From shares of volume, and the mean volume of a particle of each mode [µm³]."""
+        """From fractions of volume, and the mean volume of a particle of each mode [µm³]."""
         numbers = [volume / one for volume, one in zip(volumes, particle, strict=True)]
         return cls(name, modes, tuple(number / sum(numbers) for number in numbers), source)
 

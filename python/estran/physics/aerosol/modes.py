@@ -66,18 +66,18 @@ class Mode:
         return 4.0 / 3.0 * float(np.pi * self.radius**3 * np.exp(4.5 * self.spread**2))
 
     def sizes(self, largest: float, points: int) -> tuple[Float, Float]:
-        """Radii [µm] even in ln r, and the share of particles that each stands for, over all that scatter: 1e-7 of the
-        cross-section is left out at the small end.
+        """Radii [µm] even in ln r, and the fraction of particles that each stands for, over all that scatter: 1e-7 of
+        the cross-section is left out at the small end.
         """
         # Cross-sections weigh by r² to r⁶, which moves the whole by 2 to 6 spread².
         low = np.log(self.radius) + (2.0 * self.spread - 5.5) * self.spread
         high = min(np.log(largest), np.log(self.radius) + (6.0 * self.spread + 5.5) * self.spread)
         logarithm = np.linspace(low, high, points)
         step = logarithm[1] - logarithm[0]
-        share = (
+        fraction = (
             np.exp(-0.5 * ((logarithm - np.log(self.radius)) / self.spread) ** 2)
             / (np.sqrt(2 * np.pi) * self.spread)
             * step
         )
-        share[[0, -1]] *= 0.5
-        return np.exp(logarithm), share
+        fraction[[0, -1]] *= 0.5
+        return np.exp(logarithm), fraction

@@ -51,21 +51,21 @@ def optics(model: AerosolModel, wavelength: float, points: int = 600) -> Optics:
     wave = 2.0 * np.pi / (wavelength / 1000.0)
     parts = []
     for mode, number in zip(model.modes, model.numbers, strict=True):
-        radius, share = mode.sizes(model.largest, points)
+        radius, fraction = mode.sizes(model.largest, points)
         size = wave * radius
         a, b = coefficients(size, mode.substance.index(wavelength))
         extinct, scattered = cross_sections(size, a, b)
-        area = number * share * np.pi * radius**2
-        parts.append((number * share, a, b, float(area @ extinct), float(area @ scattered)))
+        area = number * fraction * np.pi * radius**2
+        parts.append((number * fraction, a, b, float(area @ extinct), float(area @ scattered)))
     last = max(a.shape[1] for _, a, _, _, _ in parts)
     # Elements have degree 2 * last; with as many nodes and some, every coefficient is exact.
     cosine, weight = np.polynomial.legendre.leggauss(2 * last + 1)
     elements = np.zeros((4, cosine.size))
-    for share, a, b, _, _ in parts:
+    for fraction, a, b, _, _ in parts:
         across, parallel = amplitudes(a, b, cosine)
-        i_across, i_parallel = share @ np.abs(across) ** 2, share @ np.abs(parallel) ** 2
+        i_across, i_parallel = fraction @ np.abs(across) ** 2, fraction @ np.abs(parallel) ** 2
         elements[0] += 0.5 * (i_across + i_parallel)
-        elements[2] += share @ (across * parallel.conj()).real
+        elements[2] += fraction @ (across * parallel.conj()).real
         elements[3] += 0.5 * (i_parallel - i_across)
     elements[1] = elements[0]  # spheres
     elements /= 0.5 * float(elements[0] @ weight)  # (AER-11)

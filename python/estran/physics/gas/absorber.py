@@ -60,7 +60,7 @@ class Absorber:
         return self.lines.gas
 
     def cross_section(
-        self, wavenumber: npt.ArrayLike, pressure: float, temperature: float, share: float = 0.0
+        self, wavenumber: npt.ArrayLike, pressure: float, temperature: float, fraction: float = 0.0
     ) -> Float:
         """Cross-section a molecule [cm²], of lines and continua together, (m,); parameters as of
         :func:`~estran.physics.gas.line_by_line.cross_section`.
@@ -72,15 +72,15 @@ class Absorber:
             mixing = np.zeros(len(lines))
             mixing[place] = mixing_coefficients(self.band, temperature, pressure)
         total = cross_section(
-            lines, grid, pressure, temperature, share, cut=self.cut, pedestal=self.water is None, mixing=mixing
+            lines, grid, pressure, temperature, fraction, cut=self.cut, pedestal=self.water is None, mixing=mixing
         )
         for band in self.collisions:
             total += band.cross_section(grid, pressure, temperature)
         if self.water is not None:
-            total += self.water.cross_section(grid, pressure, temperature, share)
+            total += self.water.cross_section(grid, pressure, temperature, fraction)
         return total
 
 
-def absorption_coefficient(section: Float, pressure: float, temperature: float, share: float) -> Float:
-    """Absorption a cm of path [cm⁻¹] of a gas with a cross-section [cm²] and a share in the air [mol/mol]."""
-    return section * density(pressure, temperature) * share
+def absorption_coefficient(section: Float, pressure: float, temperature: float, fraction: float) -> Float:
+    """Absorption a cm of path [cm⁻¹] of a gas with a cross-section [cm²] and a fraction in the air [mol/mol]."""
+    return section * density(pressure, temperature) * fraction

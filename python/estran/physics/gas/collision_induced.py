@@ -16,7 +16,7 @@ from estran.physics.gas.constants import LOSCHMIDT, density
 Float = npt.NDArray[np.float64]
 
 PARTNERS: Mapping[str, float] = {"Air": 1.0, "O2": 0.2095, "N2": 0.7808}
-"""Share of each partner of collisions in dry air [mol/mol]."""
+"""Fraction of each partner of collisions in dry air [mol/mol]."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class CollisionInduced:
         if self.temperature.size == 1:
             values = self.coefficient[0]
         else:
-            share = (t - self.temperature[upper - 1]) / (self.temperature[upper] - self.temperature[upper - 1])
-            values = (1.0 - share) * self.coefficient[upper - 1] + share * self.coefficient[upper]
+            fraction = (t - self.temperature[upper - 1]) / (self.temperature[upper] - self.temperature[upper - 1])
+            values = (1.0 - fraction) * self.coefficient[upper - 1] + fraction * self.coefficient[upper]
         partners = PARTNERS[self.partner] * density(pressure, temperature)
         return np.asarray(np.interp(wavenumber, self.wavenumber, values, left=0.0, right=0.0) * partners)  # (GAS-13)
 

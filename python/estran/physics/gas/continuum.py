@@ -46,17 +46,17 @@ class WaterContinuum:
                 "the water continuum is not on an even, rising grid", expected="four wavenumbers or more, evenly spaced"
             )
 
-    def cross_section(self, wavenumber: Float, pressure: float, temperature: float, share: float) -> Float:
-        """Cross-section a molecule of water [cm²] at a pressure [hPa], temperature [K], and share of water in the air
-        [1] (GAS-12).
+    def cross_section(self, wavenumber: Float, pressure: float, temperature: float, fraction: float) -> Float:
+        """Cross-section a molecule of water [cm²] at a pressure [hPa], temperature [K], and fraction of water in the
+        air [1] (GAS-12).
 
         Wavenumbers outside the table have none.
         """
         relative = pressure / self.pressure * self.temperature / temperature
         radiation = self.wavenumber * np.tanh(0.5 * SECOND_RADIATION * self.wavenumber / temperature)
-        own = self.own * (self.temperature / temperature) ** self.exponent * share
+        own = self.own * (self.temperature / temperature) ** self.exponent * fraction
         return _between(
-            self.wavenumber, (own + self.foreign * (1.0 - share)) * relative * radiation, wavenumber
+            self.wavenumber, (own + self.foreign * (1.0 - fraction)) * relative * radiation, wavenumber
         )  # (GAS-12)
 
 

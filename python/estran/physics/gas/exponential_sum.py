@@ -107,9 +107,9 @@ def exponential_sum(
     # A heavy row holds the sum at one where there is no gas.
     design = np.exp(-amounts[:, None] * rates)
     design[0] *= 1e3
-    shares, _ = nnls(design, np.concatenate([[1e3], mean[1:]]), maxiter=4000)
-    kept = shares > LEAST_WEIGHT
-    sums = ExponentialSum(shares[kept] / shares[kept].sum(), rates[kept], 0.0)
+    fractions, _ = nnls(design, np.concatenate([[1e3], mean[1:]]), maxiter=4000)
+    kept = fractions > LEAST_WEIGHT
+    sums = ExponentialSum(fractions[kept] / fractions[kept].sum(), rates[kept], 0.0)
     if np.isinf(overlap):
         return ExponentialSum(sums.weight, sums.rate, column_exponent)
     return ExponentialSum(

@@ -25,7 +25,7 @@ def cross_section(
     wavenumber: npt.ArrayLike,
     pressure: float,
     temperature: float,
-    share: float = 0.0,
+    fraction: float = 0.0,
     *,
     cut: float = CUT,
     pedestal: bool = True,
@@ -41,7 +41,7 @@ def cross_section(
         In vacuum, rising [cm⁻¹], (m,).
     pressure, temperature
         Of the air [hPa, K].
-    share
+    fraction
         Of the gas itself in the air, for self-broadening [mol/mol].
     cut
         How far a line reaches from its unshifted centre [cm⁻¹].
@@ -57,7 +57,7 @@ def cross_section(
     Raises
     ------
     BadParameter
-        No line reaches the grid; the grid is not rising; pressure, temperature or share are out of range.
+        No line reaches the grid; the grid is not rising; pressure, temperature or fraction are out of range.
     """
     grid = checked_grid(wavenumber)
     reach = (lines.wavenumber >= grid[0] - cut) & (lines.wavenumber <= grid[-1] + cut)
@@ -68,7 +68,7 @@ def cross_section(
             "line mixing needs one coefficient a line", expected=str(lines.wavenumber.shape), found=str(mixing.shape)
         )
     used = lines.take(reach)
-    state = line_state(used, pressure, temperature, share)
+    state = line_state(used, pressure, temperature, fraction)
     scale = _ROOT_LN2 / state.doppler
     y = state.lorentz * scale
     area = state.intensity * scale * _INVERSE_ROOT_PI

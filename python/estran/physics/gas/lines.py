@@ -122,7 +122,7 @@ class Lines:
         return chosen
 
     def with_abundance(self, number: int, abundance: float) -> Lines:
-        """The same lines where the share of an isotopologue is not the natural one (GAS-1)."""
+        """The same lines where the fraction of an isotopologue is not the natural one (GAS-1)."""
         factor = np.where(self.isotopologue == number, abundance / isotopologue(self.molecule, number).abundance, 1.0)
         return replace(self, intensity=self.intensity * factor)
 
@@ -166,20 +166,20 @@ class LineState:
     intensity: Float
 
 
-def line_state(lines: Lines, pressure: float, temperature: float, share: float = 0.0) -> LineState:
-    """Lines at a pressure [hPa], a temperature [K], and a share of the gas itself in the air [1] (GAS-1, GAS-3).
+def line_state(lines: Lines, pressure: float, temperature: float, fraction: float = 0.0) -> LineState:
+    """Lines at a pressure [hPa], a temperature [K], and a fraction of the gas itself in the air [1] (GAS-1, GAS-3).
 
     Raises
     ------
     BadParameter
-        The pressure is not above 0, the share not between 0 and 1, or the temperature outside the partition sums.
+        The pressure is not above 0, the fraction not between 0 and 1, or the temperature outside the partition sums.
     """
     t = float(checked_temperature(temperature))
     if not pressure > 0.0:
         raise BadParameter("a pressure is not above 0", expected="hPa", found=f"{pressure:g}")
-    if not 0.0 <= share <= 1.0:
+    if not 0.0 <= fraction <= 1.0:
         raise BadParameter(
-            "a mixing ratio is not between 0 and 1", expected="mol/mol", found=f"{share:g}", todo="divide ppm by 1e6"
+            "a mixing ratio is not between 0 and 1", expected="mol/mol", found=f"{fraction:g}", todo="divide ppm by 1e6"
         )
     atmospheres = pressure / ATMOSPHERE
     nu, c2, t0 = lines.wavenumber, SECOND_RADIATION, REFERENCE_TEMPERATURE
@@ -192,7 +192,7 @@ def line_state(lines: Lines, pressure: float, temperature: float, share: float =
         emission = np.where(nu > 0.0, np.expm1(-c2 * nu / t) / np.expm1(-c2 * nu / t0), t0 / t)
     intensity = lines.intensity / ratio * np.exp(-c2 * lines.lower_energy * (1.0 / t - 1.0 / t0)) * emission  # (GAS-1)
     lorentz = (
-        (t0 / t) ** lines.exponent * atmospheres * (lines.air_width * (1.0 - share) + lines.self_width * share)
+        (t0 / t) ** lines.exponent * atmospheres * (lines.air_width * (1.0 - fraction) + lines.self_width * fraction)
     )  # (GAS-3)
     doppler = nu * np.sqrt(2.0 * np.log(2.0) * BOLTZMANN * t / (mass * LIGHT**2))  # (GAS-3)
     return LineState(nu + lines.shift * atmospheres, doppler, lorentz, intensity)

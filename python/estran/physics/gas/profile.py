@@ -26,7 +26,7 @@ class Layers:
         Of each layer, by mass [K], (n,).
     air
         Molecules of air in each, water among them [1/cm²], (n,).
-    shares
+    fractions
         Of each gas in each layer, by formula [mol/mol of all air], (n,) each.
 
     Raises
@@ -38,7 +38,7 @@ class Layers:
     edges: Float
     temperature: Float
     air: Float
-    shares: Mapping[str, Float]
+    fractions: Mapping[str, Float]
 
     def __post_init__(self) -> None:
         n = self.edges.size - 1
@@ -58,7 +58,7 @@ class Layers:
         for name, values in (
             ("temperature", self.temperature),
             ("air", self.air),
-            *((f"share of {g}", s) for g, s in self.shares.items()),
+            *((f"fraction of {g}", s) for g, s in self.fractions.items()),
         ):
             if values.shape != (n,):
                 raise BadParameter(
@@ -68,13 +68,13 @@ class Layers:
                 raise BadParameter(
                     "a profile holds values that are negative or not finite", where=name, found=_range(values)
                 )
-        for gas, share in self.shares.items():
-            if np.any(share > 1.0):
+        for gas, fraction in self.fractions.items():
+            if np.any(fraction > 1.0):
                 raise BadParameter(
                     "a mixing ratio is above 1",
                     where=gas,
                     expected="mol/mol",
-                    found=_range(share),
+                    found=_range(fraction),
                     todo="divide ppm by 1e6",
                 )
 
@@ -83,7 +83,7 @@ class Layers:
         """Mean pressure of each layer by mass [hPa], (n,)."""
         return np.asarray(0.5 * (self.edges[1:] + self.edges[:-1]))
 
-    def share(self, gas: str) -> Float:
+    def fraction(self, gas: str) -> Float:
         """Mixing ratio of a gas.
 
         Raises
@@ -91,13 +91,13 @@ class Layers:
         BadParameter
             The profile does not have it.
         """
-        if gas not in self.shares:
-            raise BadParameter("the profile lacks a gas", expected=gas, found=", ".join(self.shares) or "none")
-        return self.shares[gas]
+        if gas not in self.fractions:
+            raise BadParameter("the profile lacks a gas", expected=gas, found=", ".join(self.fractions) or "none")
+        return self.fractions[gas]
 
     def column(self, gas: str) -> float:
         """Molecules of a gas above a cm² of the ground [1/cm²]."""
-        return float(np.sum(self.air * self.share(gas)))
+        return float(np.sum(self.air * self.fraction(gas)))
 
     def with_surface_pressure(self, pressure: float) -> Layers:
         """The same air above other ground: the lowest layer ends at another pressure [hPa] (GAS-16).
@@ -125,13 +125,13 @@ class Layers:
 
     def with_scaled(self, gas: str, factor: float) -> Layers:
         """The mixing ratio of a gas times a factor."""
-        return replace(self, shares={**self.shares, gas: self.share(gas) * factor})
+        return replace(self, fractions={**self.fractions, gas: self.fraction(gas) * factor})
 
 
 def layers_from_levels(
     pressure: npt.ArrayLike,
     temperature: npt.ArrayLike,
-    shares: Mapping[str, npt.ArrayLike | float],
+    fractions: Mapping[str, npt.ArrayLike | float],
     *,
     gravity: float = GRAVITY,
 ) -> Layers:
@@ -143,7 +143,7 @@ def layers_from_levels(
         Of the levels, falling from the ground [hPa], (n + 1,).
     temperature
         Of the levels [K], (n + 1,).
-    shares
+    fractions
         Of each gas at the levels, or one number [mol/mol of all air], (n + 1,).
     gravity
         Mean over the column [m/s²].
@@ -153,7 +153,7 @@ def layers_from_levels(
         raise BadParameter(
             "levels of pressure and temperature differ in number", expected=str(edges.shape), found=str(t.shape)
         )
-    at_levels = {gas: np.broadcast_to(np.asarray(s, float), edges.shape) for gas, s in shares.items()}
+    at_levels = {gas: np.broadcast_to(np.asarray(s, float), edges.shape) for gas, s in fractions.items()}
     means = {gas: 0.5 * (s[1:] + s[:-1]) for gas, s in at_levels.items()}
     water = means.get("H2O", np.zeros(edges.size - 1))
     mass = (1.0 - water) * DRY_AIR + water * WATER

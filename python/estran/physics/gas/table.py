@@ -1,4 +1,4 @@
-"""Cross-sections of a gas in a table over pressure, temperature and share, and optical depth from it. Labels (GAS-n)
+"""Cross-sections of a gas in a table over pressure, temperature and fraction, and optical depth from it. Labels (GAS-n)
 are those of ``docs/ATBD/gas.md``.
 
 Interpolation is linear in the table's values, whatever its order in pressure and temperature: so all layers of a
@@ -23,7 +23,7 @@ from estran.physics.gas.profile import Layers
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 Progress = Callable[[float, str], None]
-"""Called with the share done, 0 to 1, and what is being done."""
+"""Called with the fraction done, 0 to 1, and what is being done."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class Nodes:
         Rising [hPa], four or more.
     temperature
         Rising [K], two or more.
-    share
+    fraction
         Of the gas in the air, rising [mol/mol]; one where self-broadening does not change, more for water vapour.
     """
 
     pressure: Float
     temperature: Float
-    share: Float = field(default_factory=lambda: np.zeros(1))
+    fraction: Float = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
-        for name, least in (("pressure", 4), ("temperature", 2), ("share", 1)):
+        for name, least in (("pressure", 4), ("temperature", 2), ("fraction", 1)):
             values = getattr(self, name)
             if values.ndim != 1 or values.size < least or np.any(np.diff(values) <= 0.0):
                 raise BadParameter(
@@ -57,8 +57,8 @@ class Nodes:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Shares, pressures, temperatures."""
-        return self.share.size, self.pressure.size, self.temperature.size
+        """Fractions, pressures, temperatures."""
+        return self.fraction.size, self.pressure.size, self.temperature.size
 
 
 STRETCH, STRETCHED_AT = 4.0, 250.0
@@ -98,9 +98,9 @@ class CrossSections:
     wavenumber
         Rising [cm⁻¹], (m,).
     nodes
-        Of share, pressure, temperature.
+        Of fraction, pressure, temperature.
     section
-        [cm²/molecule], single precision, (shares x pressures x temperatures, m).
+        [cm²/molecule], single precision, (fractions x pressures x temperatures, m).
     """
 
     gas: str
@@ -136,10 +136,10 @@ def build_table(
     grid = checked_grid(wavenumber)
     section = np.empty((int(np.prod(nodes.shape)), grid.size), np.float32)
     row = 0
-    for share in nodes.share:
+    for fraction in nodes.fraction:
         for pressure in nodes.pressure:
             for temperature in nodes.temperature:
-                section[row] = absorber.cross_section(grid, float(pressure), float(temperature), float(share))
+                section[row] = absorber.cross_section(grid, float(pressure), float(temperature), float(fraction))
                 row += 1
                 if progress:
                     progress(row / section.shape[0], f"cross-sections of {absorber.gas}")
@@ -148,7 +148,7 @@ def build_table(
 
 @dataclass(frozen=True)
 class Weights:
-    """What a profile asks of a table: molecules a cm² at each node, (shares x pressures x temperatures,), and their
+    """What a profile asks of a table: molecules a cm² at each node, (fractions x pressures x temperatures,), and their
     derivatives.
 
     Parameters
@@ -190,23 +190,23 @@ def profile_weights(gas: str, nodes: Nodes, layers: Layers, airmass: npt.ArrayLi
     Raises
     ------
     BadParameter
-        A temperature, pressure or share is outside the table; the profile lacks the gas.
+        A temperature, pressure or fraction is outside the table; the profile lacks the gas.
     """
-    share = layers.share(gas)
+    fraction = layers.fraction(gas)
     pressure = layers.pressure
     _inside(layers.temperature, nodes.temperature, "temperature", "K")
     _inside(np.array([pressure.max()]), np.array([0.0, nodes.pressure[-1]]), "pressure", "hPa")
-    if nodes.share.size > 1:
-        _inside(share, nodes.share, f"share of {gas}", "mol/mol")
-    path = np.broadcast_to(np.asarray(airmass, float), share.shape)
+    if nodes.fraction.size > 1:
+        _inside(fraction, nodes.fraction, f"fraction of {gas}", "mol/mol")
+    path = np.broadcast_to(np.asarray(airmass, float), fraction.shape)
     out = np.zeros((4, *nodes.shape))
     _gather(
         np.log(nodes.pressure),
         1.0 / nodes.temperature,
-        nodes.share,
+        nodes.fraction,
         pressure,
         layers.temperature,
-        share,
+        fraction,
         layers.air * path,
         layers.edges[0] - layers.edges[1],
         out,
@@ -250,7 +250,7 @@ def _gather(
     x: Float,
     pressure: Float,
     temperature: Float,
-    share: Float,
+    fraction: Float,
     air: Float,
     lowest: float,
     out: npt.NDArray[np.float64],
@@ -267,11 +267,11 @@ def _gather(
         first = min(max(np.searchsorted(log_p, at) - 2, 0), log_p.size - 4)
         _lagrange(log_p, at, first, 4, wp, sp)
         _lagrange(inverse_t, 1.0 / temperature[k], 0, nt, wt, st)
-        _lagrange(x, share[k], 0, nx, wx, sx)
-        column = air[k] * share[k]
+        _lagrange(x, fraction[k], 0, nx, wx, sx)
+        column = air[k] * fraction[k]
         for a in range(nx):
             # By a factor on the gas: the column, and with it the self-broadening.
-            scale = wx[a] + share[k] * sx[a]
+            scale = wx[a] + fraction[k] * sx[a]
             for b in range(4):
                 slope_p = 0.0 if held else sp[b] / pressure[k]
                 for c in range(nt):

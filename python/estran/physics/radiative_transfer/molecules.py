@@ -41,7 +41,7 @@ class LayerFunctions:
     scattered: Float
     """The functions (RTT-5), (cosines, 12)."""
     diffuse: Float
-    """Share of light from each direction that comes through diffusely (cosines,)."""
+    """Fraction of light from each direction that comes through diffusely (cosines,)."""
     spherical_albedo: float
 
 
@@ -68,7 +68,7 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
     # same.
     directions = Directions.of(streams, np.minimum(cosine, 1.0 - 1e-7), np.zeros(0))
     mu, scale = directions.rows, directions.row_scale[:streams]
-    share = float(anisotropy(depolarisation))
+    fraction = float(anisotropy(depolarisation))
     diffuse, spherical = np.zeros(0), 0.0
     for mode in range(3):
         kernel = Kernel(mode, 2, mu, directions.columns)
@@ -76,7 +76,7 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
         slab = homogeneous(Layer(depth, 1.0, greek), reflected[None], transmitted[None], directions)
         shape = mu.size, kernel.stokes, streams, kernel.stokes
         back, forth = (matrix[0].reshape(shape) for matrix in (slab.reflection, slab.transmission))
-        source = _source(mode, mu, share)[:, : kernel.stokes]
+        source = _source(mode, mu, fraction)[:, : kernel.stokes]
         # Rows and columns of nodes carry the root of 2 mu w: what is left over is 1 / (2 mu) times it.
         weight = scale / (2.0 * mu[:streams])
         x, y = (
@@ -99,11 +99,11 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
     return LayerFunctions(out, diffuse, spherical)
 
 
-def _source(mode: int, mu: Float, share: float) -> Float:
+def _source(mode: int, mu: Float, fraction: float) -> Float:
     """The matrix A of (RTT-3): by (RTT-2) its product with its transpose at another direction is the phase matrix of an
     azimuth mode, (directions, 3, rank).
     """
-    c, sine = math.sqrt(0.5 * share), np.sqrt(1.0 - mu * mu)
+    c, sine = math.sqrt(0.5 * fraction), np.sqrt(1.0 - mu * mu)
     zero, one = np.zeros_like(mu), np.ones_like(mu)
     if mode == 0:
         return np.stack(
@@ -126,7 +126,7 @@ def path_stokes(
     table: Float,
     deepest: float,
     lowest: float,
-    share: float,
+    fraction: float,
     depth: Float,
     sun: Float,
     view: Float,
@@ -145,7 +145,7 @@ def path_stokes(
         from `lowest` to 1.
     deepest, lowest
         Ends of the axes.
-    share
+    fraction
         Of the dipole pattern (RAY-11).
     depth, sun, view, azimuth
         Each (n,) or (1,); azimuth in radians.
@@ -158,7 +158,7 @@ def path_stokes(
     depths, cosines = table.shape[0], table.shape[1]
     root_lowest = math.sqrt(lowest)
     per_depth, per_cosine = (depths - 1) / math.sqrt(deepest), (cosines - 1) / (1.0 - root_lowest)
-    c = math.sqrt(0.5 * share)
+    c = math.sqrt(0.5 * fraction)
     step_d, step_s, step_v, step_a = (
         min(depth.size - 1, 1),
         min(sun.size - 1, 1),
@@ -197,8 +197,8 @@ def path_stokes(
             m2 = (1.0 + fv[10]) * (1.0 + fs[10]) - (ev + fv[11]) * (es + fs[11])
             sine_s, sine_v = math.sqrt(1.0 - s * s), math.sqrt(1.0 - v * v)
             cos = math.cos(phi)
-            m1 *= 1.5 * share * sine_s * s
-            m2 *= 0.375 * share * sine_s * sine_s
+            m1 *= 1.5 * fraction * sine_s * s
+            m2 *= 0.375 * fraction * sine_s * sine_s
             twice = 2.0 * cos * cos - 1.0
             factor = 0.25 / (s + v)
             out[0, i] = factor * (

@@ -45,7 +45,7 @@ class Radiation:
     direct: Float
     """The direct part of it (sun,)."""
     spherical_albedo: float
-    """Share of isotropic light from below that the air alone sends back."""
+    """Fraction of isotropic light from below that the air alone sends back."""
     modes: int
     """Azimuth modes that were needed."""
 

@@ -95,8 +95,8 @@ class AerosolTable:
     phase: Float
     """Phase function of the aerosol at `ANGLES` (bands, angles)."""
     numbers: Float
-    """Of each band: optical depth and dipole share of the molecules; extinction over that at 550 nm, albedo and forward
-    peak of the aerosol (bands, 5).
+    """Of each band: optical depth and dipole fraction of the molecules; extinction over that at 550 nm, albedo and
+    forward peak of the aerosol (bands, 5).
     """
 
     @classmethod
@@ -172,8 +172,8 @@ class AerosolTable:
     def transmittance(
         self, band: str, thickness: npt.ArrayLike, cosine: npt.ArrayLike, *, depth: npt.ArrayLike | None = None
     ) -> Float:
-        """Share of sunlight that falls on a black ground, direct and diffuse; by reciprocity also of an even ground's
-        light that rises to a view.
+        """Fraction of sunlight that falls on a black ground, direct and diffuse; by reciprocity also of an even
+        ground's light that rises to a view.
 
         Parameters
         ----------
@@ -194,7 +194,7 @@ class AerosolTable:
         )
 
     def spherical_albedo(self, band: str, thickness: npt.ArrayLike, *, depth: npt.ArrayLike | None = None) -> Float:
-        """Share of even light from below that the air sends back."""
+        """Fraction of even light from below that the air sends back."""
         k = self._band(band)
         a, t = np.asarray(thickness, float), self._depth(k, depth)
         table = np.tile(self.spherical[k][:, :, None, None, None], (1, 1, 4, 4, 1))
@@ -227,8 +227,10 @@ class AerosolTable:
         """Places on the axes of aerosol, of so many nodes, and of molecules."""
         inside = (thickness >= 0.0) & (thickness <= THICKEST)
         aerosol = np.asarray(np.sqrt(np.where(inside, thickness, np.nan) / THICKEST) * (nodes - 1))
-        share = (depth / self.numbers[k, 0] - LEAST_AIR) / (MOST_AIR - LEAST_AIR) * (AIRS - 1)
-        air = np.asarray(np.clip(np.where((share > -1e-9) & (share < AIRS - 1 + 1e-9), share, np.nan), 0.0, AIRS - 1.0))
+        fraction = (depth / self.numbers[k, 0] - LEAST_AIR) / (MOST_AIR - LEAST_AIR) * (AIRS - 1)
+        air = np.asarray(
+            np.clip(np.where((fraction > -1e-9) & (fraction < AIRS - 1 + 1e-9), fraction, np.nan), 0.0, AIRS - 1.0)
+        )
         _refuse(BadParameter, "the optical depth of the aerosol at 550 nm", thickness, aerosol)
         _refuse(BadParameter, "the Rayleigh optical depth", depth, air)
         return aerosol, air
@@ -257,14 +259,14 @@ def scattered_once(
     numbers
         Of the band: see :class:`AerosolTable`.
     molecules, aerosol
-        Share of each column in the layers, top down.
+        Fraction of each column in the layers, top down.
     phase
         Phase function of the aerosol, at 84, 84.1 … 180 degrees.
     thickness, depth, sun, view, azimuth
         Each (n,) or (1,); azimuth in radians.
     """
     out = np.empty(n)
-    share, ratio, albedo, peak = numbers[1], numbers[2], numbers[3], numbers[4]
+    fraction, ratio, albedo, peak = numbers[1], numbers[2], numbers[3], numbers[4]
     step_a, step_t, step_p = min(thickness.size - 1, 1), min(depth.size - 1, 1), min(azimuth.size - 1, 1)
     step_s, step_v = min(sun.size - 1, 1), min(view.size - 1, 1)
     start, steps = math.radians(84.0), 1800.0 / math.pi
@@ -278,7 +280,7 @@ def scattered_once(
         first = even_start(place, phase.size)
         w0, w1, w2, w3 = even_weights(place - first)
         of_aerosol = w0 * phase[first] + w1 * phase[first + 1] + w2 * phase[first + 2] + w3 * phase[first + 3]
-        of_molecules = 1.0 + 0.25 * share * (3.0 * cosine * cosine - 1.0)
+        of_molecules = 1.0 + 0.25 * fraction * (3.0 * cosine * cosine - 1.0)
         slant, above, total = 1.0 / s + 1.0 / v, 1.0, 0.0
         for k in range(molecules.size):
             layer = t * molecules[k] + a * aerosol[k] * (1.0 - albedo * peak)
@@ -350,7 +352,7 @@ def join(made: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
 
 @cache
 def _heights() -> Float:
-    """Share of the columns of molecules and of aerosol in each layer (RT-18), (2, layers)."""
+    """Fraction of the columns of molecules and of aerosol in each layer (RT-18), (2, layers)."""
     greek = rayleigh_greek()
     columns = [
         [layer.depth for layer in exponential_layers([Constituent(1.0, 1.0, greek, h)])]

@@ -119,8 +119,8 @@ class RayleighTable:
         return self._path(depth, cos_sun, cos_view, azimuth, depolarisation, 3)
 
     def transmittance(self, depth: npt.ArrayLike, cosine: npt.ArrayLike, *, depolarisation: float = AIR) -> Float:
-        """Share of sunlight that falls on a black ground, direct and diffuse; by reciprocity also the share of an even
-        ground's light that rises to a view.
+        """Fraction of sunlight that falls on a black ground, direct and diffuse; by reciprocity also the fraction of an
+        even ground's light that rises to a view.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class RayleighTable:
         return between_nodes(math.prod(shape), table, DEEPEST, LOWEST, row(t, shape), row(mu, shape)).reshape(shape)
 
     def spherical_albedo(self, depth: npt.ArrayLike, *, depolarisation: float = AIR) -> Float:
-        """Share of even light from below that the air sends back."""
+        """Fraction of even light from below that the air sends back."""
         t = _depth(depth)
         table = np.repeat(self._at(self.spherical, depolarisation)[:, None], 4, axis=1)
         return between_nodes(t.size, table, DEEPEST, LOWEST, row(t, t.shape), np.ones(1)).reshape(t.shape)
@@ -171,9 +171,9 @@ class RayleighTable:
         )
         shape = np.broadcast_shapes(t.shape, s.shape, v.shape, a.shape)
         t, s, v, a = (row(x, shape) for x in (t, s, v, a))
-        share = float(anisotropy(depolarisation))
+        fraction = float(anisotropy(depolarisation))
         return path_stokes(
-            math.prod(shape), stokes, self._at(self.scattered, depolarisation), DEEPEST, LOWEST, share, t, s, v, a
+            math.prod(shape), stokes, self._at(self.scattered, depolarisation), DEEPEST, LOWEST, fraction, t, s, v, a
         ).reshape((stokes, *shape))
 
     def _at(self, table: Float, depolarisation: float) -> Float:
@@ -183,7 +183,7 @@ class RayleighTable:
             raise BadParameter(
                 "the depolarisation is outside the Rayleigh table", expected=expected, found=depolarisation
             )
-        # What light scattered n times brings is a polynomial of degree n in the share of the dipole pattern, falling
+        # What light scattered n times brings is a polynomial of degree n in the fraction of the dipole pattern, falling
         # first.
         return np.tensordot(blend(-anisotropy(DEPOLARISATIONS), -float(anisotropy(depolarisation))), table, 1)
 

@@ -165,8 +165,8 @@ class SkyGlintTable:
                 expected=f"{LEAST_INDEX:g} to {GREATEST_INDEX:g}",
                 found=index,
             )
-        share = (index - INDICES[0]) / (INDICES[1] - INDICES[0])
-        table = (1.0 - share) * self.modes[0] + share * self.modes[1]
+        fraction = (index - INDICES[0]) / (INDICES[1] - INDICES[0])
+        table = (1.0 - fraction) * self.modes[0] + fraction * self.modes[1]
         first, second, third, fourth = (row(place, shape) for place in places)
         table = narrowed(table, first, second)
         out = modes_sum(math.prod(shape), stokes, table, first, second, third, fourth, row(phi, shape), MODES).reshape(

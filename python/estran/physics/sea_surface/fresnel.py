@@ -31,7 +31,7 @@ def amplitudes(cos_incidence: npt.ArrayLike, index: npt.ArrayLike) -> tuple[Comp
 
 
 def reflectance(cos_incidence: npt.ArrayLike, index: npt.ArrayLike) -> Float:
-    """Reflected share of unpolarised light (SEA-2).
+    """Reflected fraction of unpolarised light (SEA-2).
 
     Examples
     --------

@@ -61,7 +61,7 @@ class RoughSea:
 
     def reflectance(self, view: Float, sun: Float, azimuth: Float) -> Float:
         """Matrix of bidirectional reflectance factors; azimuth of travel [radians]."""
-        covered, even = self._shares()
+        covered, even = self._fractions()
         out = (1.0 - covered) * facet_reflectance(
             view, sun, azimuth, slopes(self.wind, self.model), np.radians(self.upwind), self.index
         )
@@ -70,7 +70,7 @@ class RoughSea:
 
     def modes(self, numbers: list[int], rows: Float, columns: Float) -> Float:
         """Azimuth modes (modes, rows, 3, columns, 3)."""
-        covered, even = self._shares()
+        covered, even = self._fractions()
         of = slopes(self.wind, self.model)
         out = isotropic_modes(
             np.array(numbers), rows, columns, of.across + of.along, self.index.real, abs(self.index.imag), self.points
@@ -80,7 +80,7 @@ class RoughSea:
             out[0, :, 0, :, 0] += even
         return np.asarray(out)
 
-    def _shares(self) -> tuple[float, float]:
+    def _fractions(self) -> tuple[float, float]:
         """What foam hides of the facets, and what foam and water send back evenly."""
         covered = float(coverage(self.wind)) if self.foam > 0.0 else 0.0
         return covered, covered * self.foam + (1.0 - covered * self.foam) * self.water

@@ -63,23 +63,23 @@ def _at_steps(ground: Ground, make: Make, form: str, many: int) -> Iterator[Case
             )
         for name, number in SIGNALS.items() if make is probability else ():
             for part in range(max(many // 4, 1)):
-                share = (part + 0.5) / max(many // 4, 1)
+                fraction = (part + 0.5) / max(many // 4, 1)
                 yield Case(
                     KIND,
                     f"{name} at steps on the file system: run",
-                    f"{what}, {share:.2f}",
-                    _step(ground, make, form, old, share, number),
+                    f"{what}, {fraction:.2f}",
+                    _step(ground, make, form, old, fraction, number),
                 )
 
 
-def _step(ground: Ground, make: Make, form: str, old: bool, share: float, number: int) -> Callable[[Path], str]:
+def _step(ground: Ground, make: Make, form: str, old: bool, fraction: float, number: int) -> Callable[[Path], str]:
     def attempt(folder: Path) -> str:
         maker = make(ground, form)
         digests = maker.digests(ground)
         steps = ground.once(f"steps {maker.name} {maker.target} {old}", lambda: _count(ground, maker, old))
         if old:
             maker.lay_old(ground, folder)
-        at = 1 + int(share * steps)
+        at = 1 + int(fraction * steps)
         said = forked(folder, *maker.new(old), die_at=at, deadly=number)
         if number == signal.SIGKILL:
             if said.code not in (-signal.SIGKILL, 0):

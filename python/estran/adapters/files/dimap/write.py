@@ -50,7 +50,7 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
     overwrite
         Whether a product that is there is replaced, once the new one is whole.
     progress
-        Called with the share of samples written.
+        Called with the fraction of samples written.
 
     Returns
     -------

@@ -23,7 +23,7 @@ from estran.raster.product import Band, Product
 from estran.raster.scene import Progress, quiet
 
 _CACHE_MB = 512
-"""GDAL's cache while writing; by default it takes a share of the machine's memory."""
+"""GDAL's cache while writing; by default it takes a fraction of the machine's memory."""
 
 
 class _Target:
@@ -121,7 +121,9 @@ def write_geotiff(product: Product, path: Path, *, overwrite: bool = False, prog
                 folder / plain.name, "w", **{key: value for key, value in profile.items() if value is not None}
             ) as dataset:
                 # Writing takes most of the time; the copy with overviews gets the last tenth of the bar.
-                meter = Meter(bands, lambda share, message: progress(0.9 * share, message), f"writing {path.name}")
+                meter = Meter(
+                    bands, lambda fraction, message: progress(0.9 * fraction, message), f"writing {path.name}"
+                )
                 targets = [_Target(dataset, number, grid.shape, dtype, meter) for number, _ in enumerate(bands, 1)]
                 product = store(product, bands, targets, lock=threading.Lock())
                 _describe(dataset, product, bands)

@@ -40,7 +40,7 @@ TRUTH_MEANING: Mapping[str, str] = {
     "extinction; NaN where no cloud",
     "cloud_depth": "optical thickness of water cloud along the view of B4",
     "cirrus_depth": "optical thickness of ice cloud along the view of B4",
-    "sun_beam": "share of the Sun's beam that clouds let through to the ground",
+    "sun_beam": "fraction of the Sun's beam that clouds let through to the ground",
     "glint": "reflectance of the Sun's glint in B11 at the level of the water, as lit (0 in the cores of cloud "
     "shadows), seen without clouds",
     "wind": "wind over water [m/s]; NaN on land",

@@ -15,32 +15,32 @@ NO_DATA_NAMES = frozenset({"no_data", "nodata", "invalid", "fill"})
 
 
 @dataclass(frozen=True)
-class Share:
-    """One flag or class of a band: its pixels, and these as a share of the pixels with data (of all pixels, for no-data
-    itself).
+class FlagFraction:
+    """One flag or class of a band: its pixels, and these as a fraction of the pixels with data (of all pixels, for
+    no-data itself).
     """
 
     name: str
     meaning: str
     colour: Colour
     pixels: int
-    share: float
+    fraction: float
     square_km: float | None
 
 
 @dataclass(frozen=True)
-class ShareTable:
-    """The shares of one band. `kind` is "flags" (they may overlap) or "classes" (they sum to one)."""
+class FractionTable:
+    """The fractions of one band. `kind` is "flags" (they may overlap) or "classes" (they sum to one)."""
 
     band: str
     kind: str
     description: str
     pixels: int
     with_data: int
-    rows: tuple[Share, ...]
+    rows: tuple[FlagFraction, ...]
 
 
-def share_tables(product: Product) -> tuple[ShareTable, ...]:
+def fraction_tables(product: Product) -> tuple[FractionTable, ...]:
     """A table for each class band, then for each flag band."""
     bands = [band for band in product.bands.values() if band.data is not None]
     tables = [_classes(band, band.coding) for band in bands if isinstance(band.coding, IndexCoding)]
@@ -54,13 +54,13 @@ def _pixel_km2(band: Band) -> float | None:
     return width * height / 1e6
 
 
-def _table(band: Band, kind: str, counts: list[tuple[str, str, Colour, int]]) -> ShareTable:
+def _table(band: Band, kind: str, counts: list[tuple[str, str, Colour, int]]) -> FractionTable:
     pixels = band.grid.width * band.grid.height
     without = sum(n for name, _, _, n in counts if name.lower() in NO_DATA_NAMES)
     with_data = pixels - without
     km2 = _pixel_km2(band)
     rows = tuple(
-        Share(
+        FlagFraction(
             name,
             meaning,
             shade,
@@ -70,10 +70,10 @@ def _table(band: Band, kind: str, counts: list[tuple[str, str, Colour, int]]) ->
         )
         for name, meaning, shade, n in counts
     )
-    return ShareTable(band.name, kind, band.description, pixels, with_data, rows)
+    return FractionTable(band.name, kind, band.description, pixels, with_data, rows)
 
 
-def _classes(band: Band, coding: IndexCoding) -> ShareTable:
+def _classes(band: Band, coding: IndexCoding) -> FractionTable:
     totals = dict.fromkeys((v.value for v in coding.values), 0)
     for _, raw in strips(band):
         values, counts = np.unique(raw, return_counts=True)
@@ -83,7 +83,7 @@ def _classes(band: Band, coding: IndexCoding) -> ShareTable:
     return _table(band, "classes", [(v.name, v.meaning, v.colour, totals[v.value]) for v in coding.values])
 
 
-def _flags(band: Band, coding: FlagCoding) -> ShareTable:
+def _flags(band: Band, coding: FlagCoding) -> FractionTable:
     totals = dict.fromkeys((f.name for f in coding.flags), 0)
     for _, raw in strips(band):
         # Few distinct words in a flag band: count the words once, then the bits in them.
