@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,29 +18,31 @@ from estran.adapters.snap.setup import content, modules
 from estran.adapters.snap.setup.changes import mark, mark_at
 from estran.adapters.snap.setup.check import (
     ALIASES,
+    CHECKS,
     INSTALL,
     Check,
-    Declared,
-    Judge,
     Wrong,
+    check,
+    checked,
+    in_front,
+    misplaced,
     obstacle,
     or_set_up,
     other_python,
+    our_places,
     pip,
     pip_install,
     quoted,
 )
 from estran.adapters.snap.setup.desktop import HOME
-from estran.adapters.snap.setup.embedded import PROGRAM, Embedded
 from estran.adapters.snap.setup.find import NoSnap
-from estran.adapters.snap.setup.interpreter import OLDEST, Interpreter, find_executable, missing_packages
+from estran.adapters.snap.setup.interpreter import OLDEST, find_executable, missing_packages
 from estran.adapters.snap.setup.properties import read_properties
 from estran.adapters.snap.setup.settings import EXTRA_PATHS, MODULE_DIR, PYTHON
 from estran.adapters.snap.setup.site import Site
 from estran.errors import EstranError
 
-CHECKS: dict[str, Declared] = {}
-"""By their stable names."""
+__all__ = ["CHECKS", "checked", "examine"]
 
 _NEWER = "install SNAP 10 or newer from step.esa.int, then: estran snap doctor --snap DIR"
 
@@ -55,35 +56,7 @@ def examine(find: Callable[[], Site]) -> list[Check]:
         return [Check("snap", False, fact, "estran snap doctor --snap DIR")]
 
 
-def checked(site: Site, names: Iterable[str]) -> Iterator[Check]:
-    """Those of these checks that apply: none that rests on one that is not well."""
-    unwell = set()
-    for name in names:
-        declared = CHECKS[name]
-        found: str | Wrong | None = None
-        if declared.rests_on not in unwell:
-            try:
-                found = declared.judge(site)
-            except EstranError as error:
-                fact = type(error)(error.what, where=error.where, expected=error.expected, found=error.found).sentence()
-                found = Wrong(fact, error.todo)
-        if isinstance(found, str):
-            yield Check(name, True, found)
-            continue
-        unwell.add(name)
-        if found is not None:
-            yield Check(name, False, found.fact, found.mend, declared.optional)
-
-
-def _check(*, rests_on: str = "", optional: bool = False) -> Callable[[Judge], Judge]:
-    def declare(judge: Judge) -> Judge:
-        CHECKS[judge.__name__] = Declared(judge, rests_on, optional)
-        return judge
-
-    return declare
-
-
-@_check()
+@check()
 def snap(site: Site) -> str | Wrong:
     """A SNAP that we support."""
     where, have = f"{site.snap.home} ({site.snap.found_by})", modules.snap_version(site.snap.home, site.jars)
@@ -98,7 +71,7 @@ def snap(site: Site) -> str | Wrong:
     return f"SNAP {have} in {where}"
 
 
-@_check()
+@check()
 def java(site: Site) -> str | Wrong:
     """The Java that runs it, as gpt tells."""
     core = modules.find_module(site.jars, modules.SNAP_CORE)
@@ -118,7 +91,7 @@ def java(site: Site) -> str | Wrong:
     return fact if modules.major(have) >= needed else Wrong(fact, newer)
 
 
-@_check()
+@check()
 def bridge(site: Site) -> str | Wrong:
     """SNAP's side of the bridge to Python is a module that not every SNAP brings."""
     jar = modules.find_module(site.jars, modules.ESA_SNAPPY)
@@ -131,7 +104,7 @@ def bridge(site: Site) -> str | Wrong:
     return f"module esa-snappy {modules.version_of(jar)}".rstrip() + f" in {jar.parent}"
 
 
-@_check()
+@check()
 def user_dir(site: Site) -> str | Wrong:
     """A place to put things."""
     folder = site.settings.user_dir
@@ -145,7 +118,7 @@ def user_dir(site: Site) -> str | Wrong:
     return fact
 
 
-@_check()
+@check()
 def settings(site: Site) -> str | Wrong:
     """Files that SNAP can read, and paths that are there."""
     if broken := site.settings.broken:
@@ -160,7 +133,7 @@ def settings(site: Site) -> str | Wrong:
     return "settings of SNAP can be read"
 
 
-@_check()
+@check()
 def python(site: Site) -> str | Wrong:
     """The interpreter that SNAP would start, by its own account."""
     origin, mend = site.settings.origins.get(PYTHON, "SNAP's default"), or_set_up(site, other_python())
@@ -179,7 +152,7 @@ def python(site: Site) -> str | Wrong:
     return fact
 
 
-@_check(rests_on="python")
+@check(rests_on="python")
 def libpython(site: Site) -> str | Wrong:
     """SNAP loads Python as a library; an interpreter built without one cannot serve."""
     found = site.interpreter
@@ -192,7 +165,7 @@ def libpython(site: Site) -> str | Wrong:
     return f"shared library {found.library}"
 
 
-@_check(rests_on="python")
+@check(rests_on="python")
 def esa_snappy(site: Site) -> str | Wrong:
     """Python's side of the bridge: there, with a jpy for this Python, configured for it by SNAP's first use or to be
     configured.
@@ -231,7 +204,7 @@ def esa_snappy(site: Site) -> str | Wrong:
     return f"package esa_snappy in {folder.parent}, which SNAP configures at its first use"
 
 
-@_check(rests_on="python")
+@check(rests_on="python")
 def home(site: Site) -> str | Wrong | None:
     """The place from which Python takes its modules inside a gpt that is started here."""
     if (inside := site.embedded) is None:
@@ -249,7 +222,7 @@ def home(site: Site) -> str | Wrong | None:
     return fact
 
 
-@_check(rests_on="python")
+@check(rests_on="python")
 def desktop_home(site: Site) -> str | Wrong | None:
     """The same as the desktop has it when it is started from a menu, with what its configuration says."""
     if site.desktop is None or (inside := site.embedded_in_desktop) is None:
@@ -264,7 +237,7 @@ def desktop_home(site: Site) -> str | Wrong | None:
     return f"SNAP Desktop takes Python's modules from {inside.base}{by}"
 
 
-@_check(rests_on="python")
+@check(rests_on="python")
 def packages(site: Site) -> str | Wrong:
     """What we need beside ourselves."""
     if missing := missing_packages(site.installed.packages):
@@ -272,7 +245,7 @@ def packages(site: Site) -> str | Wrong:
     return "packages that Estran needs are all there"
 
 
-@_check()
+@check()
 def operators(site: Site) -> str | Wrong:
     """Where our operators are, and that they are those of this Estran."""
     manifest, folder = site.manifest, site.folder
@@ -292,7 +265,7 @@ def operators(site: Site) -> str | Wrong:
     )
 
 
-@_check()
+@check()
 def duplicates(site: Site) -> str | Wrong | None:
     """Of one alias SNAP takes the last that it finds, silently."""
     places = our_places(site)
@@ -305,7 +278,7 @@ def duplicates(site: Site) -> str | Wrong | None:
     return Wrong(fact, f"move {quoted(other)} out of {quoted(other.parent)}")
 
 
-@_check()
+@check()
 def plugins(site: Site) -> str | Wrong:
     """One missing descriptor stops SNAP from registering every Python operator that comes later, whoever's."""
     for plugin in site.plugins:
@@ -322,7 +295,7 @@ def plugins(site: Site) -> str | Wrong:
     return f"other Python plugins: {others}, whole" if others else "other Python plugins: none"
 
 
-@_check(rests_on="packages")
+@check(rests_on="packages")
 def estran(site: Site) -> str | Wrong | None:
     """Which Estran SNAP gets, of those it sees, and that it loads."""
     inside = site.embedded
@@ -353,7 +326,7 @@ def estran(site: Site) -> str | Wrong | None:
     return f"Estran {seen.version} in {where}{activated}"
 
 
-@_check(rests_on="estran", optional=True)
+@check(rests_on="estran", optional=True)
 def rugged(site: Site) -> str | Wrong:
     """Whether the ray caster of the relief shadow can be had in SNAP's Java: one ray is cast with its program."""
     without = "Estran.ReliefShadow decides by its own sweep instead"
@@ -382,7 +355,7 @@ def rugged(site: Site) -> str | Wrong:
     return f"Rugged reachable ({folder}): a ray meets a wall"
 
 
-@_check()
+@check()
 def gpt(site: Site) -> str | Wrong | None:
     """What gpt itself says that it knows."""
     if site.diagnosis.code != 0 or not our_places(site):
@@ -396,7 +369,7 @@ def gpt(site: Site) -> str | Wrong | None:
     return f"gpt knows all {len(ALIASES)} operators"
 
 
-@_check(rests_on="gpt")
+@check(rests_on="gpt")
 def start(site: Site) -> str | Wrong:
     """Python starts in SNAP and runs our code: an operator without a source must answer with an error of ours."""
     alias, target = ALIASES[0], "nothing.dim"
@@ -409,28 +382,3 @@ def start(site: Site) -> str | Wrong:
         place.mend if place is not None else f"{quoted(site.snap.gpt)} {alias} -t {target}  # shows why; so does {log}"
     )
     return Wrong(f"Python does not start in SNAP: {answer.reason}", mend)
-
-
-def our_places(site: Site) -> list[Path]:
-    """The places that bring operators of ours."""
-    return [p.place for p in site.plugins if set(ALIASES) & set(p.aliases)]
-
-
-def misplaced(interpreter: Interpreter, inside: Embedded) -> str:
-    """Which two Pythons are mixed, and what comes of it."""
-    named = f"SNAP is set up for {interpreter.told} with its modules in {interpreter.home}"
-    if inside.failure:
-        return (
-            f"{named}, and does not start inside SNAP, where it looks for them beside {inside.program or PROGRAM}: "
-            f"{inside.failure}"
-        )
-    first = (
-        f"of {inside.program}, the first {PROGRAM} on the PATH" if inside.program else f"for the PATH has no {PROGRAM}"
-    )
-    why = "; ".join(f"no {name}: {error}" for name, error in inside.errors.items())
-    return f"{named}, and inside SNAP it takes those in {inside.base}, {first}" + (f" ({why})" if why else "")
-
-
-def in_front(site: Site) -> str:
-    """The words that start gpt with the home of the Python that SNAP is set up for."""
-    return f"{HOME}={shlex.quote(site.interpreter.home)} {quoted(site.snap.gpt)}"

@@ -23,9 +23,18 @@ from estran.adapters.snap.setup.changes import (
     missing_folders,
     tree,
 )
-from estran.adapters.snap.setup.check import ALIASES, obstacle, other_python, pip, pip_install
+from estran.adapters.snap.setup.check import (
+    ALIASES,
+    in_front,
+    misplaced,
+    obstacle,
+    other_python,
+    our_places,
+    pip,
+    pip_install,
+)
 from estran.adapters.snap.setup.desktop import HOME, home_line
-from estran.adapters.snap.setup.doctor import checked, in_front, misplaced, our_places
+from estran.adapters.snap.setup.doctor import checked
 from estran.adapters.snap.setup.interpreter import ask, find_executable
 from estran.adapters.snap.setup.manifest import FILE, Edit, Manifest
 from estran.adapters.snap.setup.place import placed
