@@ -67,7 +67,7 @@ FRAMEWORKS: dict[str, set[str]] = {
     "muses": KERNEL | {"sklearn", "lightgbm", "onnxruntime"},
     "catalogue": {"numpy", "pint"},
     "engine": {"numpy", "affine", "pyproj"} | FILES,
-    "adapters": {"numpy", "numba", "affine", "pyproj", "pint"} | FILES,
+    "adapters": {"numpy", "numba", "affine", "pyproj"} | FILES,
     "report": {"numpy", "matplotlib", "jinja2", "markupsafe", "affine", "pyproj"},
     "jobs": {"numpy", "pyproj", "pystac", "dask", "distributed", "dask_jobqueue"},
     "cube": {"numpy", "affine", "pyproj", "eodag", "odc", "pystac", "starlette", "uvicorn"} | FILES,

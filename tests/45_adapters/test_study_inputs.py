@@ -91,7 +91,6 @@ def test_what_was_assumed_is_said(tmp_path: Path) -> None:
 
 
 def test_units_of_a_kind_are_converted(tmp_path: Path) -> None:
-    pytest.importorskip("pint")
     found = columns(tmp_path, "id,time,wind [kn],angle [rad]\na,2024-06-21,10,0.5\n")
     assert found["wind"][0] == pytest.approx(10 * 1852 / 3600)  # a knot is 1852 m an hour
     assert found["angle"][0] == pytest.approx(np.degrees(0.5))

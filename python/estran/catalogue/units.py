@@ -17,6 +17,7 @@ import numpy.typing as npt
 _SAME_UNIT: Mapping[str, str] = {
     **dict.fromkeys(("1", "dl", "-", "~", "dimensionless", "none", "reflectance", "toa reflectance"), "1"),
     **dict.fromkeys(("degrees", "degree", "deg", "°", "degrees_north", "degrees_east"), "degrees"),
+    **dict.fromkeys(("degree_north", "degree_east", "°n", "°e", "degn", "dege"), "degrees"),
     **dict.fromkeys(("rad", "radian", "radians"), "rad"),
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), "m"),
     **dict.fromkeys(("km", "kilometre", "kilometres"), "km"),
@@ -25,7 +26,8 @@ _SAME_UNIT: Mapping[str, str] = {
     **dict.fromkeys(("du", "dobson", "dobsons", "dobson unit", "dobson units"), "DU"),
     **dict.fromkeys(("atm-cm", "atm cm", "cm-atm", "cm atm"), "atm_cm"),
     **dict.fromkeys(("ft", "foot", "feet"), "ft"),
-    **dict.fromkeys(("m/s", "m s-1", "m s^-1", "m s**-1", "m.s-1"), "m/s"),
+    **dict.fromkeys(("m/s", "m s-1", "m s^-1", "m s**-1", "m.s-1", "ms-1", "m*s-1"), "m/s"),
+    **dict.fromkeys(("kt", "kts", "kn", "knot", "knots"), "knot"),
 }
 """Spellings of units met in products (SNAP writes reflectance as "dl"), in lower case, and the one we use."""
 
@@ -69,6 +71,11 @@ def same_unit(unit: str) -> str | None:
     ('1', 'degrees', None)
     """
     return _SAME_UNIT.get(unit.strip().lower())
+
+
+def is_known(unit: str) -> bool:
+    """Whether a unit is one of ours or of pint's."""
+    return same_unit(unit) is not None or _parsed(_registry(), unit.strip()) is not None
 
 
 @lru_cache(maxsize=256)
