@@ -71,8 +71,9 @@ def _ground(
     for i in numba.prange(rows):
         for j in range(cols):
             total, count = 0.0, 0
-            for y in range(i * COARSE + EVERY // 2, min((i + 1) * COARSE, high), EVERY):
-                for x in range(j * COARSE + EVERY // 2, min((j + 1) * COARSE, wide), EVERY):
+            # A last row or column of one or two pixels has a sample, too.
+            for y in range(min(i * COARSE + EVERY // 2, high - 1), min((i + 1) * COARSE, high), EVERY):
+                for x in range(min(j * COARSE + EVERY // 2, wide - 1), min((j + 1) * COARSE, wide), EVERY):
                     fraction = mix[y, x] / np.float32(255.0)
                     surface = (
                         (1 - fraction) * surfaces[first[y, x], band] + fraction * surfaces[second[y, x], band]
