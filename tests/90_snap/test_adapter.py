@@ -144,6 +144,19 @@ def test_facts_and_profiles(gpt, trial, stack, tmp_path):
     assert "Estran Cloud and cloud shadow: cloud_class" in facts.attributes["profiles"]
 
 
+def test_views_and_their_uncertainties(gpt, trial, stack, tmp_path):
+    """A band for each view with the bits of the embedded engine; SNAP's own writer relates uncertainties to them."""
+    found = run(gpt, tmp_path / "out.dim", trial.TrialViews.alias, f"-Ssource={stack}")
+    expected = run_now(trial.TrialViews(), {"source": open_product(stack)})
+    assert set(found.bands) == set(expected.bands) == {"rho_view1", "rho_view2", "u_rho_view1", "u_rho_view2"}
+    for name, band in expected.bands.items():
+        assert found[name].data.dtype == np.float64
+        np.testing.assert_array_equal(np.asarray(found[name].data), np.asarray(band.data))
+    header = (tmp_path / "out.dim").read_text("utf-8")
+    assert "<ANCILLARY_VARIABLE>u_rho_view1</ANCILLARY_VARIABLE>" in header
+    assert "<ANCILLARY_RELATION>uncertainty</ANCILLARY_RELATION>" in header
+
+
 def test_valid_pixel_expression(gpt, trial, stack, tmp_path):
     product = open_product(stack)
     valid = replace(product["B4"], valid="B2 > 0.20005")  # between two counts

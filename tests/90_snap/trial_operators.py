@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from estran.catalogue.spec import BandOut, Operator, Reads, Source, Walk, param
+from estran.catalogue.spec import Axis, BandOut, Operator, Reads, Source, Walk, param
 from estran.errors import EmptyScene
 from estran.raster.record import RunRecord
 
@@ -111,6 +111,32 @@ class TrialScene(Trial):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrialViews(Trial):
+    """An output over views, in doubles, with its uncertainty."""
+
+    alias = "Estran.TrialViews"
+    sources = (Source("source", (Reads("red"),), "Reflectance."),)
+    axes = (Axis("view", coordinates=(0.0, 60.0), unit="degrees", meaning="View zenith angle"),)
+    writes = (
+        BandOut("rho", "float64", "1", "red by view", dims=("view", "y", "x")),
+        BandOut(
+            "u_rho",
+            "float64",
+            "1",
+            "uncertainty of it",
+            dims=("view", "y", "x"),
+            uncertainty_of="rho",
+            correlation={"view": "systematic", "y": "random", "x": "random"},
+        ),
+    )
+
+    def compute(self, block, survey=None):
+        cosine = np.cos(np.radians(np.array(block.scene.axes["view"].values)))
+        rho = block["red"].astype(np.float64) / cosine[:, None, None]
+        return block.out({"rho": rho, "u_rho": rho * 0.05})
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrialFailing(Trial):
     alias = "Estran.TrialFailing"
     how: Literal["contract", "fault", "module"] = param("contract", "What to raise.")
@@ -144,4 +170,14 @@ class TrialSlow(Trial):
         return super().compute(block)
 
 
-OPERATORS = (TrialCopying, TrialTwo, TrialParameters, TrialBlur, TrialScene, TrialFailing, TrialFailingScene, TrialSlow)
+OPERATORS = (
+    TrialCopying,
+    TrialTwo,
+    TrialParameters,
+    TrialBlur,
+    TrialScene,
+    TrialViews,
+    TrialFailing,
+    TrialFailingScene,
+    TrialSlow,
+)
