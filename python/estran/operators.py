@@ -180,7 +180,7 @@ def masks(
     """All masks.
 
     Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere
-    reflectance, side by side in one flag band, and by priority in one class band. Glint is told before cloud; the
+    reflectance, side by side in one flag band, and by priority in one class band. Glint is detected before cloud; the
     search for cloud shadows knows where terrain casts its own.
 
     Parameters
@@ -258,7 +258,7 @@ def masks(
     relief_low_sun
         Cosine of the incidence below which the sun grazes. [1] In [0,1]. From: MAJA: tangent sun.
     glint_model
-        Law of the waves' slopes for the prediction; all but the first need the wind's direction. One of
+        Model of the waves' slopes for the prediction; all but the first need the wind's direction. One of
         cox_munk_isotropic, cox_munk, breon_henriot, ebuchi_kizu. From: Cox & Munk 1954.
     glint_use_product_meteo
         Use the wind that the product has, before that of the parameters.
@@ -1319,8 +1319,9 @@ def cloud_displacement(
 ) -> xr.Dataset:
     """Cloud displacement index.
 
-    Cloud displacement index of Sentinel-2: near-infrared bands see a cloud from slightly different places, so the local
-    variance of B8/B8A exceeds that of B7/B8A. It tells clouds from bright ground by geometry instead of colour.
+    Cloud displacement index of Sentinel-2: near-infrared bands view a cloud from slightly different places, so the
+    local variance of B8/B8A exceeds that of B7/B8A. It separates clouds from bright ground by geometry instead of
+    colour.
 
     Parameters
     ----------
@@ -1564,8 +1565,8 @@ def sun_glint(
     """Sun glint (glitter).
 
     Sun glint over water and its severity: what geometry and wind predict for each band, with the angles of its own
-    detectors, and what the short-wave infrared shows. Land, cloud and haze are told from glint by their colour, by the
-    cirrus and water-vapour bands, and by their surroundings.
+    detectors, and what the short-wave infrared shows. Land, cloud and haze are separated from glint by their colour, by
+    the cirrus and water-vapour bands, and by their surroundings.
 
     Parameters
     ----------
@@ -1577,7 +1578,7 @@ def sun_glint(
         view_azimuth_swir22. swo [%], as a band or by water_occurrence, serves too. wind [m/s] is the product's, else
         that of wind_speed.
     model
-        Law of the waves' slopes for the prediction; all but the first need the wind's direction. One of
+        Model of the waves' slopes for the prediction; all but the first need the wind's direction. One of
         cox_munk_isotropic, cox_munk, breon_henriot, ebuchi_kizu. From: Cox & Munk 1954.
     use_product_meteo
         Use the wind that the product has, before that of the parameters.
@@ -1640,17 +1641,17 @@ def sun_glint(
         ``glint_predicted_nir08`` (float32) [1]: glint in nir08, just above the sea, by geometry and wind.
         ``glint_predicted_swir16`` (float32) [1]: glint in swir16, just above the sea, by geometry and wind.
         ``glint_predicted_swir22`` (float32) [1]: glint in swir22, just above the sea, by geometry and wind.
-        ``glint_observed_blue`` (float32) [1]: glint in blue, just above the water: the one seen in swir16 times the
+        ``glint_observed_blue`` (float32) [1]: glint in blue, just above the water: the one observed in swir16 times the
         ratio of Fresnel reflectances.
-        ``glint_observed_green`` (float32) [1]: glint in green, just above the water: the one seen in swir16 times the
+        ``glint_observed_green`` (float32) [1]: glint in green, just above the water: the one observed in swir16 times
+        the ratio of Fresnel reflectances.
+        ``glint_observed_red`` (float32) [1]: glint in red, just above the water: the one observed in swir16 times the
         ratio of Fresnel reflectances.
-        ``glint_observed_red`` (float32) [1]: glint in red, just above the water: the one seen in swir16 times the ratio
-        of Fresnel reflectances.
-        ``glint_observed_nir08`` (float32) [1]: glint in nir08, just above the water: the one seen in swir16 times the
-        ratio of Fresnel reflectances.
-        ``glint_observed_swir16`` (float32) [1]: glint seen on water, just above it; NaN on land.
-        ``glint_observed_swir22`` (float32) [1]: glint in swir22, just above the water: the one seen in swir16 times the
-        ratio of Fresnel reflectances.
+        ``glint_observed_nir08`` (float32) [1]: glint in nir08, just above the water: the one observed in swir16 times
+        the ratio of Fresnel reflectances.
+        ``glint_observed_swir16`` (float32) [1]: glint observed on water, just above it; NaN on land.
+        ``glint_observed_swir22`` (float32) [1]: glint in swir22, just above the water: the one observed in swir16 times
+        the ratio of Fresnel reflectances.
 
     Other Parameters
     ----------------

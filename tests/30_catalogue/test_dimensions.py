@@ -214,7 +214,7 @@ class TestTargets:
         assert np.isnan(found["rho_view1"].nodata)
 
     def test_an_axis_that_nobody_measured(self):
-        with pytest.raises(EstranError, match="nobody says how long that is"):
+        with pytest.raises(EstranError, match="its length is not known"):
             targets(trial.Series())
 
     def test_a_block_crops_and_strips_the_last_two_axes(self):

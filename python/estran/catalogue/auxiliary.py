@@ -48,7 +48,7 @@ class Aux:
 
 @dataclass(frozen=True)
 class AuxMeteo:
-    """A meteorological quantity, found by whoever runs the operator, in this order: bands or tie-point grids of the
+    """A meteorological quantity, found by the engine, in this order: bands or tie-point grids of the
     product, those that its reader makes of its GRIB files among them; the `parameter`; the `default`. Which of them
     served is noted.
 
@@ -110,7 +110,7 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class AuxTable:
-    """A table that a file parameter names, read by whoever runs the operator.
+    """A table that a file parameter names, read by the engine.
 
     It arrives as columns: ``block.table(name)`` maps the name of each column to a NumPy array with a value for each
     row, in the units declared. Where the parameter is empty there is none.
@@ -128,7 +128,7 @@ class AuxTable:
     without
         What is switched off without it: completes the sentence "no <name>: …".
     key
-        Names of the columns that tell rows apart: no two rows have the same values there. () for none.
+        Names of the columns that identify a row: no two rows have the same values there. () for none.
     """
 
     name: str

@@ -57,7 +57,7 @@ def _check_alias(name: str, alias: str) -> None:
 
 
 def check_operator(operator: Any) -> None:
-    """Raise :class:`EstranError` where an operator reads a band that nobody knows, stands in a menu that SNAP has not,
+    """Raise :class:`EstranError` where an operator reads a band that is not known, stands in a menu that SNAP has not,
     or writes two bands of one name.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What an operator's results are, whoever writes them: target bands, masks, the record of the processing; and the check
+"""What an operator's results are, for every writer: target bands, masks, the record of the processing; and the check
 that they are as declared.
 """
 
@@ -139,7 +139,7 @@ def _along(axes: Mapping[str, Coordinates], axis: str, name: str) -> Coordinates
         return axes[axis]
     except KeyError:
         raise EstranError(
-            f"output {name} lies along {axis}, and nobody says how long that is",
+            f"output {name} lies along {axis}, and its length is not known",
             expected=f"a scene whose axes have {axis!r}",
             found=", ".join(axes) or "none",
         ) from None

@@ -1,4 +1,4 @@
-"""Where an operator's inputs come from in one product: bands, constants, files; and what is said aloud about it.
+"""Where an operator's inputs come from in one product: bands, constants, files; and the notes about it.
 
 The engine and the SNAP adapter both ask here, so that the same product gives the same inputs, the same notes and the
 same errors on either side. Nothing is opened: names and units go in, a :class:`Resolution` comes out.

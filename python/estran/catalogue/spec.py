@@ -68,7 +68,7 @@ class Reads:
     without
         What is switched off when it is missing: completes the sentence "no <band>: … ". Mandatory for optional bands.
     fallback
-        Semantic names that may serve instead, in order; using one is said aloud.
+        Semantic names that may serve instead, in order; using one is noted.
     from_param
         Name of the parameter whose value replaces a band that is missing (a constant angle).
     ours

@@ -1,4 +1,4 @@
-"""The sun's angles from place and time, for products that lack them: the same tie points whoever runs the operator."""
+"""The sun's angles from place and time, for products that lack them: the same tie points in both engines."""
 
 from __future__ import annotations
 

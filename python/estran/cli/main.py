@@ -33,7 +33,7 @@ COMMANDS = {
     "run": ("run", "run any operator of the catalogue"),
     **{word: (STUDY, line) for word, line in WORDS.items()},
     "operators": ("operators", "list operators and studies"),
-    "tables": ("tables", "make look-up tables of the laws of light, or say how they were made"),
+    "tables": ("tables", "make look-up tables of scattering and absorption, or say how they were made"),
     "info": ("info", "say what is in a product"),
     "snap": ("snap", "put the operators into SNAP, take them out, or find what is wrong"),
 }
@@ -115,7 +115,7 @@ def _guarded(run: Any, args: argparse.Namespace) -> int:
     except stop.Stopped as stopped:
         return _failed(log, stop.sentence(stopped.number), 128 + stopped.number)
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): no news, and nothing more to flush.
+        # The reader of our output has gone (`| head`): no news, and nothing more to flush.
         _let_stdout_go()
         return 1
     except OSError as error:

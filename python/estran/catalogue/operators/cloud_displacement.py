@@ -17,8 +17,8 @@ class CloudDisplacement(Operator):
     label = "Cloud displacement index"
     version = "1.0"
     summary = (
-        "Cloud displacement index of Sentinel-2: near-infrared bands see a cloud from slightly different places, "
-        "so the local variance of B8/B8A exceeds that of B7/B8A. It tells clouds from bright ground by geometry "
+        "Cloud displacement index of Sentinel-2: near-infrared bands view a cloud from slightly different places, "
+        "so the local variance of B8/B8A exceeds that of B7/B8A. It separates clouds from bright ground by geometry "
         "instead of colour."
     )
     menu = "Optical/Preprocessing/Masking"

@@ -264,7 +264,7 @@ class CloudMask(Operator):
         result = CloudMaskRun(reader, self._pixel_size(block), *thresholds, both, block.progress).run(
             lambda: self._geometry(block, angles)
         )
-        # What a missing band switches off is reported by whoever resolved the bands.
+        # What a missing band switches off is reported where bands are resolved.
         reported = (*(reads.band for reads in self.sources[0].reads), *(aux.name for aux in self.aux))
         return result, result.record.without_missing(reported)
 
@@ -302,7 +302,7 @@ class CloudMask(Operator):
 
 
 def reader_of(block: Block, names: tuple[str, ...]) -> StripReader:
-    """A block as the kernels read it: by strips of some of its arrays, which it lets go of one by one."""
+    """A block as the kernels read it: by strips of some of its arrays, which it releases one by one."""
     from estran.masks.cloud.strips import StripReader
 
     present = tuple(dict.fromkeys(name for name in names if name in block))

@@ -131,7 +131,7 @@ class Masks(Operator):
     summary = (
         "Cloud, thin cirrus, cloud shadow, snow, water, relief shadow and sun glint of Sentinel-2 top-of-atmosphere "
         "reflectance, side by side in one flag "
-        "band, and by priority in one class band. Glint is told before cloud; the search for cloud shadows knows "
+        "band, and by priority in one class band. Glint is detected before cloud; the search for cloud shadows knows "
         "where terrain casts its own."
     )
     menu = "Optical/Preprocessing/Masking"
@@ -248,7 +248,7 @@ class _Relief:
         return np.asarray((self.flags[rows] & int(ReliefFlag.CAST | ReliefFlag.SELF)) != 0)
 
     def no_water(self, rows: slice) -> Array:
-        """Water is level and dark slopes are not: whoever knows the terrain need not take them for water."""
+        """Water is level and dark slopes are not: with the terrain known they are not taken for water."""
         import numpy as np
 
         return np.asarray(self.steep[rows] | ((self.flags[rows] & int(ReliefFlag.CAST)) != 0))

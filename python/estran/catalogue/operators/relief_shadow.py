@@ -17,7 +17,7 @@ from estran.raster.scene import Array, Block
 
 if TYPE_CHECKING:
     from estran.masks.relief.cast import ByRows
-    from estran.masks.relief.relief_shadow import DecidedRelief, ReliefServices
+    from estran.masks.relief.relief_shadow import ReliefDecision, ReliefServices
 
 FLAGS = ReliefFlag.coding("relief_flags")
 _SETTINGS = SettingsPart(ReliefSettings, users=("backend", "dem_posting", "low_sun", "sky_directions"))
@@ -138,7 +138,7 @@ class ReliefShadow(Operator):
         """
         import numpy as np
 
-        found = self._decided(block)
+        found = self._decision(block)
         if found is None:
             records.append(RunRecord(facts={"backend": "none"}))
             nothing: dict[str, Array] = {w.name: np.broadcast_to(np.float32(np.nan), block.shape) for w in self.writes}
@@ -166,7 +166,7 @@ class ReliefShadow(Operator):
         fractions = {name.lower(): round(float(count) / valid, 6) for name, count in counts.items() if name != "NODATA"}
         records.append(found.record | RunRecord(fractions=fractions))
 
-    def _decided(self, block: Block) -> DecidedRelief | None:
+    def _decision(self, block: Block) -> ReliefDecision | None:
         """What needs the terrain as a whole; None where height or sun are unknown everywhere."""
         import numpy as np
 

@@ -1,4 +1,4 @@
-"""Estran.SpectralTests: every test of Fmask as a flag, every index as a band; for those who want to see why a pixel
+"""Estran.SpectralTests: every test of Fmask as a flag, every index as a band; to show why a pixel
 became a cloud.
 """
 

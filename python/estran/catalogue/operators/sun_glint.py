@@ -1,4 +1,4 @@
-"""Estran.SunGlint: the mirror image of the Sun on water, predicted from geometry and wind, and observed in the
+"""Estran.SunGlint: specular reflection of the Sun by waves, predicted from geometry and wind, and observed in the
 short-wave infrared.
 """
 
@@ -58,8 +58,8 @@ def _view(band: str) -> tuple[Reads, ...]:
 @dataclass(frozen=True, kw_only=True)
 @with_settings(_SETTINGS)
 class SunGlint(Operator):
-    """Cox and Munk's glint for a geometry and a wind, beside what B11 and B12 show; water that mirrors the Sun is told
-    from cloud.
+    """Cox and Munk's glint for a geometry and a wind, beside what B11 and B12 show; water that reflects the Sun is
+    separated from cloud.
     """
 
     alias = "Estran.SunGlint"
@@ -68,7 +68,7 @@ class SunGlint(Operator):
     summary = (
         "Sun glint over water and its severity: what geometry and wind predict for each band, with the angles of its "
         "own detectors, and what the short-wave "
-        "infrared shows. Land, cloud and haze are told from glint by their colour, by the cirrus and water-vapour "
+        "infrared shows. Land, cloud and haze are separated from glint by their colour, by the cirrus and water-vapour "
         "bands, and by their surroundings."
     )
     menu = "Optical/Preprocessing/Masking"
@@ -83,17 +83,20 @@ class SunGlint(Operator):
                 Reads(
                     "rededge071",
                     optional=True,
-                    without="water is told by the red band, which sees the waves at another moment, so less surely",
+                    without="water is recognised by the red band, which observes the waves at another moment, so less "
+                    "surely",
                 ),
                 Reads(
                     "rededge075",
                     optional=True,
-                    without="water and cloud are told by the near infrared, which sees the waves at another moment, "
-                    "so less surely",
+                    without="water and cloud are recognised by the near infrared, which observes the waves at another "
+                    "moment, so less surely",
                 ),
                 Reads("swir22", optional=True, without="glint is not confirmed by the second short-wave infrared band"),
                 Reads("cirrus", optional=True, without="thin cirrus over water may pass for glint"),
-                Reads("nir09", optional=True, without="cloud is told from glint without the water vapour above it"),
+                Reads(
+                    "nir09", optional=True, without="cloud is separated from glint without the water vapour above it"
+                ),
                 Reads("sun_zenith", "degrees", from_param="sun_zenith"),
                 Reads("sun_azimuth", "degrees", from_param="sun_azimuth"),
                 *(reads for band in ("swir16", "blue", "green", "red", "nir08", "swir22") for reads in _view(band)),
@@ -107,7 +110,7 @@ class SunGlint(Operator):
             "water_occurrence",
             "%",
             "Surface water occurrence.",
-            without="water is told from land by its spectrum alone, glint taken off",
+            without="water is separated from land by its spectrum alone, glint removed",
         ),
     )
     meteo = (
@@ -125,7 +128,7 @@ class SunGlint(Operator):
 
     model: Literal["cox_munk_isotropic", "cox_munk", "breon_henriot", "ebuchi_kizu"] = param(
         "cox_munk_isotropic",
-        "Law of the waves' slopes for the prediction; all but the first need the wind's direction",
+        "Model of the waves' slopes for the prediction; all but the first need the wind's direction",
         source="Cox & Munk 1954",
     )
     use_product_meteo: bool = param(
@@ -227,7 +230,7 @@ class SunGlint(Operator):
             stage.classes == GlintClass.NODATA,
             self._angles(block, "swir16"),
         )
-        seen = np.where(on_water, np.maximum(stage.observed, np.float32(0.0)), np.float32(np.nan))
+        observed_on_water = np.where(on_water, np.maximum(stage.observed, np.float32(0.0)), np.float32(np.nan))
         arrays: dict[str, Array] = {
             "glint_flags": stage.flags,
             "glint_class": stage.classes,
@@ -239,7 +242,9 @@ class SunGlint(Operator):
             arrays[f"glint_predicted_{band}"] = predicted[band]
             predicted[band][hole] = np.nan
             arrays[f"glint_observed_{band}"] = (
-                seen if band == "swir16" else in_band(seen, angles, index["swir16"], index[band])
+                observed_on_water
+                if band == "swir16"
+                else in_band(observed_on_water, angles, index["swir16"], index[band])
             )
         return block.out(arrays)
 
@@ -307,9 +312,9 @@ class SunGlint(Operator):
             return speed_and_origin(u, v), True
         if self.wind_direction is None and self.model != "cox_munk_isotropic":
             raise BadParameter(
-                f"the law {self.model} needs the direction of the wind",
+                f"the model {self.model} needs the direction of the wind",
                 where=self.alias,
-                todo="give wind_direction, or take the isotropic law",
+                todo="give wind_direction, or take the isotropic model",
             )
         speed = _USUAL if self.wind_speed is None else self.wind_speed
         origin = 0.0 if self.wind_direction is None else self.wind_direction

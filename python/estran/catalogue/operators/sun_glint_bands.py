@@ -8,7 +8,7 @@ from estran.masks.glint.coding import GlintClass, GlintFlag
 FLAGS = GlintFlag.coding("glint_flags")
 CLASSES = GlintClass.coding("glint_class")
 BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
-"""Bands whose glint is told."""
+"""Bands whose glint is reported."""
 _GLOW = (
     (0.0, (10, 20, 60), ""),
     (0.005, (60, 80, 120), ""),
@@ -19,8 +19,8 @@ _GLOW = (
 
 def _observed(band: str) -> str:
     if band == "swir16":
-        return "glint seen on water, just above it; NaN on land"
-    return f"glint in {band}, just above the water: the one seen in swir16 times the ratio of Fresnel reflectances"
+        return "glint observed on water, just above it; NaN on land"
+    return f"glint in {band}, just above the water: the one observed in swir16 times the ratio of Fresnel reflectances"
 
 
 WRITES: tuple[Writes, ...] = (

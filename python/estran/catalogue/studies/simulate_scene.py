@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulateScene(Study):
-    """Terrain, coast, fields, towns, snow and clouds of known height, seen by Sentinel-2."""
+    """Terrain, coast, fields, towns, snow and clouds of known height, observed by Sentinel-2."""
 
     alias = "simulate scene"
     label = "Simulate a Sentinel-2 scene"

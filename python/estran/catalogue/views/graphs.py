@@ -1,6 +1,6 @@
 """The ``.properties`` twins of graphs: the default of every ``${variable}``, taken from the declarations.
 
-GPT knows no defaults: a variable that nobody gives stays in the text as ``${name}``. So each graph has a twin, passed
+GPT knows no defaults: a variable that is not given stays in the text as ``${name}``. So each graph has a twin, passed
 with ``-p``. What follows the mode is left empty there, so that it follows a mode given beside; its comment says the
 defaults.
 """

@@ -28,7 +28,7 @@ _EXPERT = (
 )
 _BY_MODE = (
     "Where a default has others in parentheses, these are the defaults of other modes. SNAP hands over the first one "
-    "for what nobody touched, so that number counts as not given, and the mode's is taken."
+    "for what was not touched, so that number counts as not given, and the mode's is taken."
 )
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
@@ -74,16 +74,20 @@ def help_page(op: type[Operator]) -> str:
 
 
 def _parameters(op: type[Operator]) -> list[str]:
-    shown, hidden, expert = (
+    shown, not_in_dialog, expert = (
         html_table(rows.PARAMETER_HEADER, rows.parameter_rows(op, *which))
         for which in ((True, False), (False, False), (None, True))
     )
     labels = html_table(("Field", "Parameter"), ((p.label, p.name) for p in parameters_of(op) if p.info.dialog))
     parts = ["<h2>Parameters of the dialog</h2>", labels, shown] if shown else []
-    if hidden:
-        parts += ["<h2>Parameters for gpt, graphs and parameter files</h2>", f"<p>{_NOT_IN_DIALOG}</p>", hidden]
+    if not_in_dialog:
+        parts += ["<h2>Parameters for gpt, graphs and parameter files</h2>", f"<p>{_NOT_IN_DIALOG}</p>", not_in_dialog]
     if expert:
-        parts += ["<h2>Parameters for experts</h2>", f"<p>{_EXPERT} {'' if hidden else _NOT_IN_DIALOG}</p>", expert]
+        parts += [
+            "<h2>Parameters for experts</h2>",
+            f"<p>{_EXPERT} {'' if not_in_dialog else _NOT_IN_DIALOG}</p>",
+            expert,
+        ]
     if any(p.follows_mode for p in parameters_of(op)):
         parts += [f"<p>{_BY_MODE}</p>"]
     return parts or ["<h2>Parameters</h2>", "<p>None.</p>"]

@@ -213,7 +213,7 @@ def _by_mode(declared: type[Declared]) -> list[str]:
         parts.append(
             "A default with others in parentheses follows the mode: these are the defaults of other modes. A parameter "
             "that is not given, or is empty in a graph, has its mode's default, and a value that is given holds in "
-            "every mode. SNAP alone cannot tell whether the default that stands first was given: it counts as not "
+            "every mode. SNAP alone does not say whether the default that stands first was given: it counts as not "
             "given there.\n"
         )
     if any(p.info.expert for p in parameters_of(declared)):

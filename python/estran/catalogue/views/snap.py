@@ -1,6 +1,6 @@
 """What SNAP reads to find our operators: descriptors, the services file, the shims.
 
-Only elements and data types that a real SNAP was seen to accept are written: one that it does not know
+Only elements and data types that a real SNAP was observed to accept are written: one that it does not know
 takes the Python operators of the whole installation down.
 """
 
@@ -179,14 +179,15 @@ def _description(op: type[Operator]) -> list[str]:
     """Summary, and the names that SNAP does not list, in lines: ``gpt -h`` and the window About show them as they are
     broken here.
     """
-    hidden = ", ".join(p.element for p in parameters_of(op) if not p.info.dialog and not p.info.expert)
+    not_in_dialog = ", ".join(p.element for p in parameters_of(op) if not p.info.dialog and not p.info.expert)
     more = (
         wrap(
-            f"More parameters, for gpt, graphs and parameter files (the help page says what they are): {hidden}.",
+            "More parameters, for gpt, graphs and parameter files (the help page says what they are): "
+            f"{not_in_dialog}.",
             _LINE,
             break_on_hyphens=False,
         )
-        if hidden
+        if not_in_dialog
         else []
     )
     experts = sum(p.info.expert for p in parameters_of(op))
@@ -227,7 +228,7 @@ def _parameter(p: Parameter) -> Iterator[str]:
 
 
 def _help(p: Parameter) -> str:
-    """SNAP cannot tell a default from the same value given."""
+    """SNAP cannot distinguish a default from the same value given."""
     if not p.follows_mode:
         return p.info.help
     others = f"; mode {p.shown_by_mode}" if p.shown_by_mode else ""

@@ -118,10 +118,10 @@ def _fainter(
     background: np.ndarray,
     thickness: float,
     least: float,
-    most: float,
+    blue_max: float,
     out: np.ndarray,
 ) -> None:
     for i in range(out.size):
-        if cloud[i] and blue[i] < most:
+        if cloud[i] and blue[i] < blue_max:
             height = np.float64(dem[i]) if dem.size else 0.0
             out[i] = cirrus[i] - background[slice_of(height if height == height else 0.0, thickness)] > least

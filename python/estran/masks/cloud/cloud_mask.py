@@ -188,7 +188,7 @@ class CloudMaskRun:
     notes: list[Note] = field(default_factory=list)
 
     def run(self, geometry: Callable[[], Geometry]) -> CloudMaskResult:
-        """All passes; `geometry` is asked for after the survey, in which a companion may have seen the angles."""
+        """All passes; `geometry` is asked for after the survey, in which a companion may have read the angles."""
         present = tuple(name for name in NAMES if name in self.reader.present)
         source_names(dict.fromkeys(present, np.empty(0)), self.pixel)
         survey = self._survey()
@@ -343,7 +343,7 @@ class CloudMaskRun:
 
 
 def check_sun(geometry: Geometry) -> None:
-    """Raise :class:`~estran.errors.BadGeometry` where the sun stands nowhere above the horizon."""
+    """Raise :class:`~estran.errors.BadGeometry` where the sun is nowhere above the horizon."""
     if geometry.sun_zenith is None:
         return
     zenith = np.asarray(geometry.sun_zenith)

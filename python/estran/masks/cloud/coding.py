@@ -14,7 +14,7 @@ class CloudFlag(Flags):
     NODATA = 0, (60, 60, 60), "a band that the mask needs has no data"
     SATURATED = 1, (255, 0, 255), "a visible band is saturated"
     CLOUD = 2, (255, 235, 59), "cloud"
-    CIRRUS = 3, (255, 171, 145), "thin cirrus, seen by the cirrus band alone"
+    CIRRUS = 3, (255, 171, 145), "thin cirrus, detected by the cirrus band alone"
     SHADOW = 4, (103, 58, 183), "shadow of a cloud"
     SNOW = 5, (0, 229, 255), "snow or ice by its spectrum"
     WATER = 6, (30, 90, 220), "water"

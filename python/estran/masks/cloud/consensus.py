@@ -139,8 +139,8 @@ def _agreed(
     usable = np.isfinite(altitude) & (peaks[:, :, 2] >= settings.similarity)
     score = np.where(usable, peaks[:, :, 1], -np.inf)
     top = np.max(score, axis=1, keepdims=True)
-    # The shadow of a small cloud has little shape, and is often too faint to be seen: its own score says less, and the
-    # clouds around say more.
+    # The shadow of a small cloud has little shape, and may be too faint to be observed: its own score says less, and
+    # the clouds around say more.
     scale = settings.score_scale * np.sqrt(1.0 + settings.score_size / objects.size[:, None])
     likely = np.where(usable, np.exp((score - np.where(np.isfinite(top), top, 0.0)) / scale), 0.0)
     fractions = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-300)

@@ -1,9 +1,9 @@
 """Cloud displacement index: Sentinel-2's near-infrared bands look at a cloud from slightly different angles (ATBD:
 cloud mask, CM-21, CM-22).
 
-On the focal plane B8 is farther from B8A than B7 is. On the ground all three see the same place, so the local variances
-of B8/B8A and B7/B8A are alike; a cloud is displaced by parallax, more in B8 than in B7, and its edges make the first
-variance the larger one. Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046), eq. 5-7.
+On the focal plane B8 is farther from B8A than B7 is. On the ground all three view the same place, so the local
+variances of B8/B8A and B7/B8A are alike; a cloud is displaced by parallax, more in B8 than in B7, and its edges
+make the first variance the larger one. Frantz et al. 2018 (doi:10.1016/j.rse.2018.04.046), eq. 5-7.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEAST_RATIO = 1e-4
 @dataclass(frozen=True)
 class DisplacementWindow:
     """Half-width of the window [pixels], or None with the reason why the index makes no sense at this pixel size;
-    `note` is said aloud where not empty.
+    `note` is reported where not empty.
     """
 
     half: int | None

@@ -35,7 +35,7 @@ def sums_along_rows(potential: Mask, unobservable: Mask) -> Array:
     potential
         (rows, columns); potential shadow.
     unobservable
-        Pixels where no shadow could be seen: clouds, no data. They count so even where `potential` is set.
+        Pixels where no shadow can be observed: clouds, no data. They count so even where `potential` is set.
 
     Returns
     -------
@@ -238,7 +238,7 @@ def grow(objects: Objects, radius: float, pixel_size: tuple[float, float]) -> Ob
 def landing(
     r: float, c: float, altitude: float, view: np.ndarray, sun: np.ndarray, dem: np.ndarray
 ) -> tuple[float, float]:
-    """Where the shadow of a cloud seen at (r, c) falls (CM-28)."""
+    """Where the shadow of a cloud observed at (r, c) falls (CM-28)."""
     rows, cols = dem.shape
     z = dem[min(max(int(np.rint(r)), 0), rows - 1), min(max(int(np.rint(c)), 0), cols - 1)]
     z = z if z == z else 0.0

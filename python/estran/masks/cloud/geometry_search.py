@@ -78,7 +78,7 @@ def dominant_displacement(
     dx, dy = pixel_size[0] * step, pixel_size[1] * step
     shape = [fft.next_fast_len(int(2 * n), real=True) for n in c.shape]
     spectrum = np.conj(fft.rfft2(c, shape))
-    seen = fft.irfft2(spectrum * fft.rfft2(clear, shape), shape)
+    counted = fft.irfft2(spectrum * fft.rfft2(clear, shape), shape)
     hits = fft.irfft2(spectrum * fft.rfft2(dark, shape), shape)
     rows = fft.fftfreq(shape[0], 1.0 / shape[0])[:, None]
     cols = fft.fftfreq(shape[1], 1.0 / shape[1])[None, :]
@@ -87,15 +87,15 @@ def dominant_displacement(
     # Shifts that leave less than a tenth of the clouds on clear ground say nothing; nor do those that hardly leave the
     # cloud.
     total = c.sum()
-    plausible = (length <= longest) & (length >= 2.0 * max(dx, dy)) & (seen > 0.1 * total)
+    plausible = (length <= longest) & (length >= 2.0 * max(dx, dy)) & (counted > 0.1 * total)
     plausible &= (np.abs(rows) < 0.75 * c.shape[0]) & (np.abs(cols) < 0.75 * c.shape[1])
     if azimuth is not None:
         toward = np.radians(azimuth)
         along = -(north * np.cos(toward) + east * np.sin(toward))
         plausible &= (along > 0.0) & (length - along < np.maximum(max(dx, dy), 0.01 * length))
-    fraction = np.where(plausible, hits / np.maximum(seen, 1e-9) - background, -1.0)
-    # A fraction of few pixels is a noisy one: weigh by what was seen.
-    value = np.where(plausible, fraction * np.sqrt(np.maximum(seen, 0.0) / total), -1.0)
+    fraction = np.where(plausible, hits / np.maximum(counted, 1e-9) - background, -1.0)
+    # A fraction of few pixels is a noisy one: weigh by what was counted.
+    value = np.where(plausible, fraction * np.sqrt(np.maximum(counted, 0.0) / total), -1.0)
     value = np.where(plausible, gaussian_filter(value, 1.0, mode="wrap"), -1.0)
     best = np.unravel_index(int(np.argmax(value)), value.shape)
     if fraction[best] <= 0.0:

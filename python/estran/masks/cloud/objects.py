@@ -76,7 +76,7 @@ def find_clouds(
         Counts for metadata and report, added to.
     """
     s = settings
-    # Without clear ground to compare with, nothing tells bright ground from cloud.
+    # Without clear ground to compare with, nothing separates bright ground from cloud.
     if s.remove_false_positives and not stage.few_clear:
         cloud = _without_bright_ground(cloud, stage, displacement, pixel_size, s)
     if grow:
@@ -100,7 +100,7 @@ def _half_snow(stage: PixelStage, pixel_size: tuple[float, float], s: ObjectSett
     (CM-43).
     """
     near = dilate_disk(majority(stage.snow), s.snow_reach, pixel_size) & ~stage.water
-    # A million pixels tell a percentile as well as all of them.
+    # A million pixels give a percentile as well as all of them.
     step = max(1, int(np.sqrt(near.size / 1e6)))
     part = (slice(None, None, step), slice(None, None, step))
     clear = stage.probability[part][stage.clear_land[part] & near[part]]

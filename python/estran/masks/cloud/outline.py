@@ -87,7 +87,7 @@ def faint_rims(
 ) -> Mask:
     """Pixels at the rims of clouds that are about as dark as the clear ground around them.
 
-    Where the decision rests on bands of 60 m, a cloud swells by up to one such pixel. The bands of 10 m and 20 m tell
+    Where the decision rests on bands of 60 m, a cloud swells by up to one such pixel. The bands of 10 m and 20 m show
     how far: the brightness of the rim is compared with that of the cloud's inside and of the ground within
     `outline_window`.
 

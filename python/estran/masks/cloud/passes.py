@@ -45,7 +45,7 @@ Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float32]
 
 HALO = 1
-"""Rows around a strip that :func:`decide_strip` looks at: built-up land and slopes are told by the next pixel."""
+"""Rows around a strip that :func:`decide_strip` looks at: built-up land and slopes are recognised by the next pixel."""
 DISPLACED = ("nir", "rededge078", "nir08")
 """Bands of the displacement index."""
 
@@ -80,7 +80,7 @@ class Plan:
         objects: ObjectSettings,
         few_clear: bool,
     ) -> Plan:
-        """From settings, bands and pixels; without clear ground to compare with nothing tells bright
+        """From settings, bands and pixels; without clear ground to compare with nothing separates bright
         ground from cloud.
         """
         return cls(

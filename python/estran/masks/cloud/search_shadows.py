@@ -165,10 +165,10 @@ def find_dark_places(scene: ShadowScene, geometry: Geometry) -> DarkPlaces:
 
 def _dark_water(scene: ShadowScene) -> Mask:
     """Shadows on open water (CM-35)."""
-    hidden = dilate_disk(scene.cloud, scene.settings.brim, scene.pixel_size)
+    near_cloud = dilate_disk(scene.cloud, scene.settings.brim, scene.pixel_size)
     open_water = scene.stage.water
-    open_water &= ~hidden
-    del hidden
+    open_water &= ~near_cloud
+    del near_cloud
     return (
         water_shadow(scene.reader.whole("blue"), open_water, scene.settings.water_depth)
         if open_water.any()

@@ -58,12 +58,12 @@ def flood(image: Float, background: float) -> Float:
     return filled
 
 
-def every(values: Callable[[slice], Image], where: Mask, most: int) -> Image:
-    """About `most` of the values where a mask is set, evenly from all of them in raster order; all where there are
-    fewer. `values` gives those of some rows.
+def every(values: Callable[[slice], Image], where: Mask, number_wanted: int) -> Image:
+    """About `number_wanted` of the values where a mask is set, evenly from all of them in raster order; all where
+    there are fewer. `values` gives those of some rows.
     """
     number = int(np.count_nonzero(where))
-    step, before = max(1, number // most), 0
+    step, before = max(1, number // number_wanted), 0
     found: list[Image] = [np.empty(0, np.float32)]
     for part in pieces(where.shape):
         if where[part].any():
@@ -145,7 +145,7 @@ def water_shadow(blue: Float, open_water: Mask, depth: float) -> Mask:
     """Shadows on water: darker in blue than the water around them, by a fraction of its reflectance (CM-35).
 
     Clear water is black in the infrared, in the sun or out of it. In blue, sunlight scattered by air and water is most
-    of what is seen, and a cloud takes it away.
+    of what is observed, and a cloud removes it.
 
     Parameters
     ----------
@@ -190,8 +190,8 @@ def snow_shadow(nir08: Image, pure_snow: Mask, depths: Sequence[float]) -> tuple
     -------
     A mask for each depth.
     """
-    bright = every(nir08.__getitem__, pure_snow, 100_000)
-    level = np.float32(np.median(bright)) if bright.size else np.float32(0.0)
+    snow = every(nir08.__getitem__, pure_snow, 100_000)
+    level = np.float32(np.median(snow)) if snow.size else np.float32(0.0)
     return tuple(pure_snow & (nir08 < np.float32(1.0 - depth) * level) for depth in depths)
 
 
@@ -201,7 +201,7 @@ def flatten(
     """Make of an image, in place, what flat ground would reflect: C correction (CM-36; Teillet et al. 1982,
     doi:10.1080/07038992.1982.10855028; Q19).
 
-    The image stays as it is where slopes do not tell in it.
+    The image stays as it is where it does not depend on slopes.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 
 def _keep(_names: Sequence[str]) -> None:
-    """Whoever holds the arrays keeps them."""
+    """Arrays stay with their holder."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def over_strips(strips: Iterable[Strip], work: Callable[[Strip], Found]) -> Iter
 
     What it makes of a strip may not depend on another one.
     """
-    most = int(numba.get_num_threads())
-    threads = min(most, _AT_ONCE)
+    available = int(numba.get_num_threads())
+    threads = min(available, _AT_ONCE)
     if threads == 1:
         yield from ((strip, work(strip)) for strip in strips)
         return
@@ -79,7 +79,9 @@ def over_strips(strips: Iterable[Strip], work: Callable[[Strip], Found]) -> Iter
             return work(strip)
 
     waiting: deque[tuple[Strip, Future[Found]]] = deque()
-    with ThreadPoolExecutor(threads, initializer=numba.set_num_threads, initargs=(max(1, most // threads),)) as pool:
+    with ThreadPoolExecutor(
+        threads, initializer=numba.set_num_threads, initargs=(max(1, available // threads),)
+    ) as pool:
         for strip in strips:
             waiting.append((strip, pool.submit(done, strip)))
             if len(waiting) > threads:
@@ -102,7 +104,7 @@ class StripReader:
     read
         Reads rows of some of them.
     release
-        Told the names of arrays that are not read any more.
+        Gets the names of arrays that are not read any more.
     """
 
     shape: tuple[int, int]

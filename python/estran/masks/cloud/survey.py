@@ -56,7 +56,7 @@ class PixelSurvey:
     land, water
         Samples of valid pixels by the spectral water test.
     pixels
-        Pixels seen, valid or not.
+        Pixels counted, valid or not.
     """
 
     present: frozenset[str]
@@ -66,7 +66,7 @@ class PixelSurvey:
 
     @property
     def valid(self) -> int:
-        """Valid pixels seen."""
+        """Valid pixels counted."""
         return self.land.total + self.water.total
 
 

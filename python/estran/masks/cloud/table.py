@@ -24,7 +24,7 @@ CLASSES: tuple[str, ...] = ("clear", "water", "snow", "cloud", "nodata")
 """Classes of a row, by rising priority, but that nodata is for rows without a value in a band."""
 FEWEST_OF_A_SCENE = 50
 """Rows that a scene must have for thresholds of its own; the rows of smaller scenes share theirs."""
-MOST = 2.0
+LARGEST_REFLECTANCE = 2.0
 """Reflectance rarely passes 1.5: nine rows of ten lie below this."""
 FEWEST_CLEAR = 25
 """Clear rows below which nothing is learnt: an image needs 40,000, of which most repeat their neighbours; a table is
@@ -115,11 +115,11 @@ def _groups(scene: Column) -> tuple[list[npt.NDArray[np.int64]], list[str]]:
         groups.append(rest)
     if counts.size == 1:
         return groups, []
-    told = (
+    note = (
         f"{large.size} of {counts.size} scenes have {FEWEST_OF_A_SCENE} rows or more and thresholds of their own; "
         f"the others share theirs."
     )
-    return groups, [told]
+    return groups, [note]
 
 
 def _classes(stage: PixelStage) -> npt.NDArray[np.str_]:
@@ -132,7 +132,7 @@ def _classes(stage: PixelStage) -> npt.NDArray[np.str_]:
 def _must_be_fractions(bands: Mapping[str, Column]) -> None:
     for name in filter(is_reflectance, bands):
         values = bands[name][np.isfinite(bands[name])]
-        if values.size and (high := float(np.percentile(values, 90))) > MOST:
+        if values.size and (high := float(np.percentile(values, 90))) > LARGEST_REFLECTANCE:
             raise EstranError(
                 f"column {name} is no reflectance",
                 expected="fractions, mostly 0 to 1",

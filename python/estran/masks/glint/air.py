@@ -1,8 +1,8 @@
 """The air between a glinting sea and the sensor, band by band: what it adds, and what it lets through (ATBD: sun glint,
 GLINT-8 to GLINT-11).
 
-Good to a few per cent of the path's reflectance: enough to tell water from land and cloud in the visible, while in the
-two SWIR bands, where the glint is measured, molecules add less than 0.001.
+Good to a few per cent of the path's reflectance: enough to separate water from land and cloud in the visible, while in
+the two SWIR bands, where the glint is measured, molecules add less than 0.001.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TWICE = 1.7
 """Light scattered more than once, for a unit of the molecules' depth: fits ``physics.radiative_transfer`` over a black
 and a rough sea within 6 %.
 """
-LEAST, MOST = 2.0, 8.0
+LEAST_AIR_MASS, LARGEST_AIR_MASS = 2.0, 8.0
 """Air mass over which the gases are fitted."""
 
 
@@ -84,7 +84,7 @@ def _clear_air(
     pressure: float,
 ) -> ClearAir:
     nm = np.array(wavelengths)
-    mass = np.linspace(LEAST, MOST, 49)
+    mass = np.linspace(LEAST_AIR_MASS, LARGEST_AIR_MASS, 49)
     through = (
         transmittance(platform, name, airmass=mass, ozone=ozone, water_vapour=water_vapour, pressure=pressure)
         for name in names

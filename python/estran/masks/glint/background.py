@@ -19,7 +19,7 @@ EDGES = np.array([0.001, 0.002, 0.003, 0.004, 0.005, 0.0065, 0.008, 0.01, 0.0125
 """Between the bins of glint."""
 _QUANTILE, _ENOUGH = 0.3, 200
 _CLOUDED = 0.5
-"""Fraction of cloud in water from which surroundings tell nothing."""
+"""Fraction of cloud in water from which surroundings are not used."""
 
 
 class GlintBackground(NamedTuple):
@@ -55,7 +55,7 @@ def _count(pixels: Pixels, row: int, column: int, edges: Double, counts: npt.NDA
 
 
 def survey_glint(pixels: Pixels, row: int, column: int, scene: tuple[int, int]) -> npt.NDArray[np.int32]:
-    """How often water shows how much glint, in each cell of the scene: histograms that add up; (cells, cells, bins).
+    """Frequency of observed glint on water, in each cell of the scene: histograms that add up; (cells, cells, bins).
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class GlintFlag(Flags):
     )
     LOW = 5, (255, 238, 88), "sun glint, low: correction is wanted"
     MODERATE = 6, (255, 152, 0), "sun glint, moderate: correction is needed"
-    SEVERE = 7, (229, 57, 53), "sun glint, severe: what lies below is lost to most corrections"
+    SEVERE = 7, (229, 57, 53), "sun glint, severe: most corrections do not retrieve the water's own signal"
     CLOUD_SUSPECT = (
         8,
         (236, 239, 241),

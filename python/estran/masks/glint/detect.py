@@ -34,7 +34,7 @@ _OBSERVED, _LOW, _MODERATE, _SEVERE = (
 _CLOUD, _EXCESS = int(GlintFlag.CLOUD_SUSPECT), int(GlintFlag.EXCESS)
 _ROUGH_0, _ROUGH_1 = 0.8, 1.5
 """Variation in the window beyond which it is no waves, but edges."""
-_MOST, _SOME = 0.5, 0.3
+_WATER_AROUND, _WATER_AROUND_ITSELF = 0.5, 0.3
 """Fraction of the surroundings that are water by themselves, from which a pixel is water; and from which it is if it is
 so by itself.
 """
@@ -86,7 +86,7 @@ class Limits(NamedTuple):
     white_1: float
 
 
-class Decided(NamedTuple):
+class GlintDecision(NamedTuple):
     """What the decision writes; (rows, columns)."""
 
     flags: npt.NDArray[np.uint16]
@@ -111,7 +111,7 @@ class GlintStage:
     brightest
         The most that any wind makes; NaN where no data.
     observed
-        Glint seen near 1.6 µm, just above the sea, or what stands for it on land and cloud; NaN where no data.
+        Glint observed near 1.6 µm, just above the sea, or what stands for it on land and cloud; NaN where no data.
     wind
         That would explain it [m/s]; NaN where no glint is observed, or no wind explains it.
     """
@@ -140,7 +140,7 @@ def _wind_row(
 def _weaker(
     glint: float, zenith: float, azimuth: float, view_zenith: float, view_azimuth: float, index: float
 ) -> float:
-    """The weaker one, of a flat sea far from the mirror's place."""
+    """The weaker one, of a flat sea far from the specular point."""
     cos_sun, cos_view, incidence, _, tilt = facet(zenith, azimuth, view_zenith, view_azimuth)
     return float(
         weaker_wind(glint * 4.0 * cos_sun * cos_view / (fresnel(incidence, index) * (1.0 + tilt) * (1.0 + tilt)), tilt)
@@ -188,30 +188,30 @@ def _surroundings(
         glint[c], suspicion[c], water[c] = observed[r, c], cloudy[r, c], 0
         if state[r, c] & VALID == 0:
             continue
-        all_ = seeds = wet = mean = square = pale = haze = 0.0
+        all_ = seeds = wet = mean = square = excess = haze = 0.0
         for near in range(max(c - half, 0), min(c + half + 1, cols)):
             all_ += valid[near]
             seeds += sums[0, near]
             wet += sums[1, near]
             mean += sums[2, near]
             square += sums[3, near]
-            pale += sums[4, near]
+            excess += sums[4, near]
             haze += sums[5, near]
         itself_wet = state[r, c] & WET != 0
-        if not (wet >= _MOST * all_ or (itself_wet and wet >= _SOME * all_)):
+        if not (wet >= _WATER_AROUND * all_ or (itself_wet and wet >= _WATER_AROUND_ITSELF * all_)):
             continue
         water[c] = 1
         mean /= wet
-        bright = max(mean, 0.0)
+        brightness = max(mean, 0.0)
         # The surroundings are a surer measure of colour than the pixel, whose waves moved; the pixel keeps the rims of
         # clouds out of it.
         itself = max(np.float64(observed[r, c]), 0.0)
         own = ramp(paleness[r, c] + _ITSELF * itself, 0.0, white_0 + white_1 * itself)
-        white = own * ramp(pale / wet - _WHITE - _WHITE_GROWS * bright, 0.0, white_0 + white_1 * bright)
+        white = own * ramp(excess / wet - _WHITE - _WHITE_GROWS * brightness, 0.0, white_0 + white_1 * brightness)
         rough = ramp(math.sqrt(max(square / wet - mean * mean, 0.0)) / max(mean, 0.01), _ROUGH_0, _ROUGH_1)
         beside = own * ramp(seeds, 0.0, _GROUP)
         # Waves are bright and dark within the window; glint is not bright in one place alone (GLINT-19).
-        fraction = around[(column + c) // CELL] / max(bright, _OWN_PART * itself, _ISOLATED_LEAST)
+        fraction = around[(column + c) // CELL] / max(brightness, _OWN_PART * itself, _ISOLATED_LEAST)
         faint = around[(column + c) // CELL] / low
         isolation = (
             max(ramp(-fraction, -_ISOLATED_0, -_ISOLATED_1), ramp(-faint, -_FAINT_0, -_FAINT_1))
@@ -235,11 +235,11 @@ def _decide(
     trust: bool,
     half: int,
     limits: Limits,
-    decided: Decided,
+    decision: GlintDecision,
 ) -> None:
     """What the pixels of some rows say together with their neighbours."""
     state, brightest = pixels.state, pixels.brightest
-    flags, classes, probability, wind, observed = decided
+    flags, classes, probability, wind, observed = decision
     cols = observed.shape[1]
     low, moderate, severe, severe_sun, uncertainty, relative, spread, doubt, _, _ = limits
     sun_zenith, sun_azimuth, view_zenith, view_azimuth = angles
@@ -370,7 +370,7 @@ def glint_mask(
         white_0=s.colour_range,
         white_1=s.colour_growth,
     )
-    decided = Decided(flags, classes, probability, wind, observed)
+    decision = GlintDecision(flags, classes, probability, wind, observed)
     wanted = image(predicted, shape)
     over_rows(
         _decide,
@@ -383,6 +383,6 @@ def glint_mask(
         trusted,
         s.window,
         limits,
-        decided,
+        decision,
     )
     return GlintStage(flags, classes, probability, pixels.brightest, observed, wind)

@@ -1,7 +1,7 @@
-"""Sun glint that waves make for a geometry and a wind: facets that mirror the Sun to the sensor (ATBD: sun glint,
+"""Sun glint that waves make for a geometry and a wind: facets that reflect the Sun to the sensor (ATBD: sun glint,
 GLINT-1 to GLINT-7).
 
-Laws of the surface (slopes, Fresnel) are those of ``estran.physics.sea_surface``; here they are evaluated pixel by
+Models of the surface (slopes, Fresnel) are those of ``estran.physics.sea_surface``; here they are evaluated pixel by
 pixel, each with its own angles and wind.
 """
 
@@ -21,13 +21,13 @@ Float = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
 
 CALM = 0.003
-"""Variance of slopes without wind (Cox and Munk 1954, isotropic law)."""
+"""Variance of slopes without wind (Cox and Munk 1954, isotropic model)."""
 PER_WIND = 0.00512
 """What a metre a second of wind adds to it."""
 WIND_STEP = 0.1
-"""Step of the tables over wind [m/s]; between their entries every law is linear, or nearly so."""
+"""Step of the tables over wind [m/s]; between their entries every model is linear, or nearly so."""
 STRONGEST = 30.0
-"""Strongest wind of the laws [m/s]; stronger ones count as this one."""
+"""Strongest wind of the models [m/s]; stronger ones count as this one."""
 _RADIAN = math.pi / 180.0
 _FAR = 40.0
 """Exponent beyond which a density is nothing."""
@@ -136,7 +136,7 @@ def _isotropic(
     passes through by itself.
     """
     cols = out.shape[1]
-    most = CALM + PER_WIND * strongest
+    largest = CALM + PER_WIND * strongest
     any_wind = strongest >= 0.0
     for r in range(first, last):
         zenith, azimuth, zenith_of_view, azimuth_of_view, wind, row = (
@@ -150,7 +150,7 @@ def _isotropic(
         for c in range(cols):
             cos_sun, cos_view, incidence, _, tilt = facet(zenith[c], azimuth[c], zenith_of_view[c], azimuth_of_view[c])
             given = CALM + PER_WIND * min(max(np.float64(wind[c]), 0.0), STRONGEST)
-            best = min(max(tilt, CALM), most)  # (GLINT-6): exp(-t/s)/s is largest at s = t
+            best = min(max(tilt, CALM), largest)  # (GLINT-6): exp(-t/s)/s is largest at s = t
             variance = best if any_wind else given
             density = decay(tilt / variance) / variance  # (GLINT-4), times pi
             value = (
@@ -234,7 +234,7 @@ def predicted_glint(
     wind_speed
         At 10 to 12.5 m [m/s]; beyond 30 counts as 30.
     wind_from
-        Direction that the wind comes from, clockwise from the same north [degrees]; the isotropic law has no use for
+        Direction that the wind comes from, clockwise from the same north [degrees]; the isotropic model has no use for
         it.
     index
         Real refractive index of the water.
@@ -270,7 +270,7 @@ def brightest_glint(
     *,
     index: float,
 ) -> Float:
-    """The most glint that any wind up to `strongest` [m/s] can make, by the isotropic law (GLINT-6); parameters as
+    """The most glint that any wind up to `strongest` [m/s] can make, by the isotropic model (GLINT-6); parameters as
     :func:`predicted_glint`.
     """
     a, b, c, d, speed = _images(sun_zenith, sun_azimuth, view_zenith, view_azimuth, 0.0)

@@ -3,7 +3,7 @@ GLINT-14).
 
 The observation takes no open water for granted: severe glint is as bright as cloud and passes no water index. Water is
 what is left when the glint, known from 1.6 µm, is taken off the other bands: dark, and no brighter in the near infrared
-than at the red edge, which is seen at nearly the same moment: waves run on between two bands.
+than at the red edge, which is observed at nearly the same moment: waves run on between two bands.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _observe_row(
         straight = _straight(of_swir16, mass)
         glint = (swir16_0 - _FLOOR) / straight
         size = max(glint, 0.0)
-        # The same facets mirror in every band, but for Fresnel (GLINT-11); what is left is water, land or cloud
+        # The same facets reflect in every band, but for Fresnel (GLINT-11); what is left is water, land or cloud
         # (GLINT-12).
         each = 1.0 / fresnel(incidence, of_swir16[3])
         in_red_edge1 = each * fresnel(incidence, of_red_edge1[3]) * _straight(of_red_edge1, mass)
@@ -194,8 +194,8 @@ def _observe_row(
         clear = red_edge2_left < _TURBID + _TURBID_GROWS * size
         paired = not (abs(swir22_left) > _PAIR + _PAIR_GROWS * size)  # true where the second SWIR band is missing
         by_spectrum = dark & falling & clear & paired & (glint > _LEAST)  # (GLINT-13)
-        told = water_occurrence[c] == water_occurrence[c]
-        water = (told & (water_occurrence[c] >= water_from)) | ((not told) & by_spectrum)
+        mapped = water_occurrence[c] == water_occurrence[c]
+        water = (mapped & (water_occurrence[c] >= water_from)) | ((not mapped) & by_spectrum)
         # Cloud (GLINT-14): each sign by itself; one that cannot be read says nothing.
         own = red_edge2_left - 0.5 * red_edge1_left
         thin = ramp(ice, cirrus_0, cirrus_1) * ramp(ice / (size + _ICY_BASE), _ICY_0, _ICY_1)

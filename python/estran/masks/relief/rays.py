@@ -88,7 +88,7 @@ def thin_margins(
 ) -> ShadowDecision:
     """The march where the sweep is near, rays where the march is thin, and an audit of the rest  # (RS-6).
 
-    `found.clearance` is refined in place where rays were marched, so that it and the shadow tell the same.
+    `found.clearance` is refined in place where rays were marched, so that it agrees with the shadow.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def thin_margins(
             "the relief shadow does not stand its audit",
             expected=f"{AUDIT_LEAST:.1%} of {answered.sum()} random pixels as {rays.name} says",
             found=f"{agreement:.2%}",
-            todo="use the backend rugged, and tell us of the DEM",
+            todo="use the backend rugged, and report the DEM to us",
         )
     return ShadowDecision(shadow, rows.size, int(lost.sum() + away.sum()), agreement, int(answered.sum()))
 

@@ -30,7 +30,7 @@ _PART = 512
 
 @dataclass(frozen=True)
 class ReliefServices:
-    """What whoever runs the mask provides, since no kernel opens files or starts Java; None for what there is not.
+    """What the caller of the mask provides, since no kernel opens files or starts Java; None for what there is not.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class ReliefShadow:
 
 
 @dataclass(frozen=True)
-class DecidedRelief:
+class ReliefDecision:
     """What needs the terrain as a whole, from which the masks of any part follow: 8 bytes a pixel besides the terrain.
 
     Parameters
@@ -157,8 +157,8 @@ def decide_relief(
     settings: ReliefSettings | None = None,
     services: ReliefServices | None = None,
     progress: Progress = quiet,
-) -> DecidedRelief:
-    """The relief shadow of a whole scene, as far as the terrain must be seen as a whole.
+) -> ReliefDecision:
+    """The relief shadow of a whole scene, as far as the terrain must be known as a whole.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def decide_relief(
         )
         notes.append(Note("assumed", "dem", ends))
     found = cast(relief, sun, progress)
-    shadow, facts = _decided(found, relief, around, grid, sun, settings.backend, services, notes, progress)
+    shadow, facts = _cast_shadow(found, relief, around, grid, sun, settings.backend, services, notes, progress)
     middle = relief.frame_at(relief.shape[0] / 2, relief.shape[1] / 2)
     reach = max(1, round((settings.dem_posting or 0.0) / middle.posting))
     unseen = np.zeros(relief.shape, bool) if sensor is None else occluded(relief, sensor, reach=reach)
@@ -201,7 +201,7 @@ def decide_relief(
         for part, steep, downhill, _ in _slopes(relief, sun, reach):
             slope[part], aspect[part] = steep, downhill
         sky = sky_view(slope, aspect, relief.dem, relief.origin, middle, settings.sky_directions)
-    return DecidedRelief(
+    return ReliefDecision(
         relief,
         sun,
         found,
@@ -215,7 +215,7 @@ def decide_relief(
     )
 
 
-def _decided(
+def _cast_shadow(
     found: Cast,
     relief: Relief,
     around: Grid,
@@ -233,7 +233,7 @@ def _decided(
         return found.clearance < 0.0, {"backend": "sweep"}
     try:
         if services.ray_caster is None:
-            raise EstranError("whoever runs the operator has no ray caster")
+            raise EstranError("there is no ray caster here")
         rays = services.ray_caster(geodetic_heights(relief.dem, around))
     except EstranError as error:
         text = f"Rugged cannot be reached, so the backend {backend} is replaced by sweep: {error}"
