@@ -60,7 +60,7 @@ def water(size: int) -> tuple[npt.NDArray[np.uint8], ...]:
 
 
 @pytest.mark.parametrize(
-    ("sza", "saa", "vza", "vaa", "wind", "blows_from"),
+    ("sza", "saa", "vza", "vaa", "wind", "wind_from"),
     [
         (25, 140, 9, 320, 5, 200),
         (35, 160, 8, 285, 7, 20),
@@ -70,16 +70,14 @@ def water(size: int) -> tuple[npt.NDArray[np.uint8], ...]:
     ],
 )
 def test_mirrored_facets_agree_with_the_closed_form(
-    sza: float, saa: float, vza: float, vaa: float, wind: float, blows_from: float
+    sza: float, saa: float, vza: float, vaa: float, wind: float, wind_from: float
 ) -> None:
     """The physics room's formula has neither mirrored rays nor measured solid angles; directions of wind, view and Sun
     are told to it in its own convention.
     """
     sun, view = ray(sza, saa), ray(vza, vaa)
-    found = glint(
-        even_sea(wind, blows_from), mirror(sun, view, 160.0, INDEX), view, 0.0, water(8), 0, (16, 16), 10.0, 1
-    )
-    sea = RoughSea(wind, INDEX, "cox_munk", upwind=float(travel_azimuth(blows_from, saa)))
+    found = glint(even_sea(wind, wind_from), mirror(sun, view, 160.0, INDEX), view, 0.0, water(8), 0, (16, 16), 10.0, 1)
+    sea = RoughSea(wind, INDEX, "cox_munk", upwind=float(travel_azimuth(wind_from, saa)))
     mu_v, mu_s, azimuth = (
         np.array([v]) for v in (np.cos(np.radians(vza)), np.cos(np.radians(sza)), np.radians(travel_azimuth(vaa, saa)))
     )

@@ -1,1 +1,1 @@
-"""Laws of light and geometry."""
+"""Models of light and geometry."""

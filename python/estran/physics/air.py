@@ -1,4 +1,4 @@
-"""Dry air as light and gravity see it: refractivity, King factor, molar mass, weight of a column.
+"""Optical and gravimetric properties of dry air: refractivity, King factor, molar mass, weight of a column.
 
 All after Bodhaine, Wood, Dutton and Slusser 1999, J. Atmos. Oceanic Technol. 16, 1854-1861; labels (RAY-n) are those of
 ``docs/ATBD/rayleigh.md``.

@@ -20,8 +20,8 @@ Float = npt.NDArray[np.float64]
 def slope_vector(zenith: npt.ArrayLike, azimuth: npt.ArrayLike) -> tuple[Float, Float]:
     """Horizontal run per unit of height along a direction: ``tan(zenith) u(azimuth)``, as (east, north).
 
-    A cloud seen at `x` whose height is `h` stands above ``x + h * slope_vector(view)``; its shadow falls on that point
-    ``- h * slope_vector(sun)`` (SIM-1).
+    A cloud observed at `x` whose height is `h` stands above ``x + h * slope_vector(view)``; its shadow falls on that
+    point ``- h * slope_vector(sun)`` (SIM-1).
 
     Examples
     --------

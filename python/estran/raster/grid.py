@@ -105,7 +105,7 @@ class Grid:
         return t is None or (t.a > 0.0 > t.e and max(abs(t.b), abs(t.d)) <= 1e-6 * min(t.a, -t.e))
 
     def refuse_absurd(self, where: object) -> None:
-        """Raise :class:`BadGrid` for pixels that no image has: below a millimetre, above 100 km; most often degrees
+        """Raise :class:`BadGrid` for pixels that no image has: below a millimetre, above 100 km; mostly degrees
         taken for metres, or the reverse.
 
         A grid without CRS has no unit, and is not judged.

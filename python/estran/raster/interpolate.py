@@ -104,8 +104,8 @@ def fill_linear(values: FloatArray, slope: tuple[float, float] | None = None) ->
 def inside_distance(valid: npt.NDArray[np.bool_]) -> FloatArray:
     """Signed distance to the edge of a strip, in nodes: 1 or more on valid nodes, -1 or less on the others.
 
-    Interpolated to pixels, the largest of several strips' distances tells whose strip a pixel lies in: halfway through
-    an overlap or a gap.
+    Interpolated to pixels, the largest of several strips' distances determines which strip a pixel lies in: halfway
+    through an overlap or a gap.
     """
     far = float(sum(valid.shape))
     if valid.all():

@@ -2,7 +2,7 @@
 it.
 
 The samples of a band are *raw*; :meth:`Band.physical` applies scaling and no-data. They may be a NumPy or a Dask array
-(anything with ``shape``, ``dtype`` and slicing): a product is cheap until somebody asks for pixels. Bands may differ in
+(anything with ``shape``, ``dtype`` and slicing): a product is cheap until pixels are read. Bands may differ in
 size (10, 20, 60 m).
 """
 
@@ -140,7 +140,7 @@ class Element:
     may repeat among children.
 
     ``details`` keeps what a file says beside the value, by attribute name ("" is the element itself): "unit", "desc",
-    "type", "mode". Nobody has to give it.
+    "type", "mode". It may be left out.
     """
 
     name: str

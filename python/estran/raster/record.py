@@ -60,7 +60,7 @@ class RunRecord:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def without_missing(self, bands: Iterable[str]) -> RunRecord:
-        """The record without notes on some inputs that are missing, where somebody else reports these."""
+        """The record without notes on some inputs that are missing, where these are reported elsewhere."""
         reported = frozenset(bands)
         return replace(self, notes=tuple(n for n in self.notes if n.code != "missing" or n.band not in reported))
 

@@ -39,7 +39,7 @@ class Scene:
 
 
 class OwnedArrays(dict[str, Array]):
-    """Arrays that nobody else holds: one that is popped (:meth:`Block.pop`) frees its memory once it is used."""
+    """Arrays without another holder: one that is popped (:meth:`Block.pop`) frees its memory once it is used."""
 
     def discard(self, name: str) -> None:
         """Remove an array; nothing happens where there is none."""
@@ -48,7 +48,7 @@ class OwnedArrays(dict[str, Array]):
 
 @dataclass(frozen=True)
 class Services:
-    """What an operator may call of whoever runs it, because no room below may open files or start Java.
+    """What an operator may call of the engine that runs it, because no room below may open files or start Java.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ class Block:
         )
 
     def empty(self, name: str, dtype: npt.DTypeLike) -> Array:
-        """Room for an output (rows, columns), not yet written: in memory here; `name` tells a block that keeps its
+        """Room for an output (rows, columns), not yet written: in memory here; `name` is for a block that keeps its
         results elsewhere which one it is.
         """
         del name

@@ -103,7 +103,7 @@ def _both_nan(one: Band, other: Band) -> bool:
 
 
 def _alike(band: Band) -> Band:
-    """The band without what tells it from other layers of its stack."""
+    """The band without what separates it from other layers of its stack."""
     layer, uncertainty = band.layer, band.uncertainty
     description = layer.of_stack(band.description) if layer is not None else band.description
     plain = None if uncertainty is None else replace(uncertainty, of="")

@@ -1,4 +1,4 @@
-"""Tie-point grids seen at full resolution: bilinear between the points, straight on beyond the last one (as SNAP's
+"""Tie-point grids at full resolution: bilinear between the points, straight on beyond the last one (as SNAP's
 ``TiePointGrid``).
 """
 
@@ -19,7 +19,7 @@ Indices = npt.NDArray[np.int64]
 
 
 class LazyPoints:
-    """Samples of a tie-point grid that are read when somebody asks for them (``np.asarray``), once in a process.
+    """Samples of a tie-point grid that are read on demand (``np.asarray``), once in a process.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class LazyPoints:
 
 
 def in_unit(points: TiePointGrid, unit: str, factor: float, offset: float = 0.0) -> TiePointGrid:
-    """Tie points in another unit: factor * value + offset, read when somebody asks for them."""
+    """Tie points in another unit: factor * value + offset, read on demand."""
     return replace(points, unit=unit, data=LazyPoints(points.data.shape, _Scaled(points.data, factor, offset)))
 
 

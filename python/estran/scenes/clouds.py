@@ -199,7 +199,7 @@ def _empty(n: int, cell: float, origin: tuple[float, float], extinction: float, 
 
 
 MARGIN = 1500.0
-"""How far layers reach beyond the scene [m]: clouds seen at its edge may stand this far off."""
+"""How far layers reach beyond the scene [m]: clouds in view at its edge may be this far off."""
 
 
 def _side(place: Place, cell: float, margin: float) -> tuple[int, tuple[float, float]]:
@@ -210,8 +210,8 @@ def _side(place: Place, cell: float, margin: float) -> tuple[int, tuple[float, f
 
 
 def cumulus(seed: int, spec: CumulusSpec, place: Place, first: int) -> tuple[Layer, Int32]:
-    """A field of cumulus: objects of a power law of sizes, each with a flat base of its own, :data:`CLEARANCE` or
-    more above the ground beneath.
+    """A field of cumulus: objects with a power-law distribution of sizes, each with a flat base of its own,
+    :data:`CLEARANCE` or more above the ground beneath.
 
     `first` is the number of the first object.
     """
@@ -227,17 +227,17 @@ def cumulus(seed: int, spec: CumulusSpec, place: Place, first: int) -> tuple[Lay
     target, filled, number = spec.cover * (place.side / cell) ** 2, 0, first
     low, high = SMALLEST ** (1 - EXPONENT), spec.largest ** (1 - EXPONENT)
     while filled < target and number - first < 20000:
-        # Inverse of the cumulative power law between the smallest and the largest radius.
+        # Inverse of the cumulative power-law distribution between the smallest and the largest radius.
         radius = float((low + rng.uniform() * (high - low)) ** (1 / (1 - EXPONENT)))
         down, right = rng.uniform(0, place.side, 2)
         base = float(spec.altitude + spec.spread * rng.standard_normal())
         tall = float(np.clip(TALL + TALL_PER_RADIUS * radius, SHORTEST, spec.tallest) * rng.uniform(0.8, 1.1))
-        # Clouds keep company: more of them where broad noise is high.
-        lonely = where[int(down / place.side * 128), int(right / place.side * 128)] < rng.normal(-0.2, 0.5)
+        # Clouds cluster: more of them where broad noise is high.
+        isolated = where[int(down / place.side * 128), int(right / place.side * 128)] < rng.normal(-0.2, 0.5)
         base = max(base, _highest_below(place, down, right, radius) + CLEARANCE)
         x, y = right + base * place.view[0], down + base * place.view[1]
         puffs = _puffs(rng, (y - origin[1]) / cell, (x - origin[0]) / cell, radius, tall, cell, stretch, heading)
-        if lonely:
+        if isolated:
             continue
         filled += _stamp(layer.base, layer.thickness, identity, puffs, rough, fine, number, base)
         number += 1

@@ -109,7 +109,7 @@ def _climb(
     dz = min(LONGEST_STEP, cell / max(abs(dx), abs(dy), 1e-6))
     length = 0.0
     height = 0.0
-    bright = 0.0
+    brightness = 0.0
     z = max(z0, zmin)
     while z < zmax and length < enough:
         u = (x0 + (z - z0) * dx - ox) / cell
@@ -166,10 +166,10 @@ def _climb(
                 piece = (top - bottom) * run  # (SIM-4)
                 length += piece
                 height += piece * 0.5 * (top + bottom)
-                bright += piece * light[ni, nj]
+                brightness += piece * light[ni, nj]
         z += dz
     if length > 0.0:
-        return length, height / length, bright / length
+        return length, height / length, brightness / length
     return 0.0, 0.0, 0.0
 
 
@@ -223,7 +223,7 @@ def _march(
     extinction: float,
     tau: Float32,
     height: Float32,
-    bright: Float32,
+    brightness: Float32,
 ) -> None:
     rows, cols = tau.shape
     half = stride // 2
@@ -243,7 +243,7 @@ def _march(
                     length, h, b = _climb(x, y, z0, dx, dy, cloud, below, above, 1e9)
                 tau[i, j] = length * extinction
                 height[i, j] = h
-                bright[i, j] = b
+                brightness[i, j] = b
 
 
 def march(
@@ -271,13 +271,15 @@ def march(
     optical thickness [1], mean altitude [m], mean light [1]
         Float32 of `shape`; all 0 where the ray stays in clear air.
     """
-    tau, height, bright = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.float32)
+    tau, height, brightness = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.float32)
     zmax = float(bounds[1].max())
     if zmax < 0:
-        tau[:], height[:], bright[:] = 0, 0, 0
-        return tau, height, bright
-    _march(row0, step, ground, stride, rays.packed(), layer.cells(bounds), zmax, layer.extinction, tau, height, bright)
-    return tau, height, bright
+        tau[:], height[:], brightness[:] = 0, 0, 0
+        return tau, height, brightness
+    _march(
+        row0, step, ground, stride, rays.packed(), layer.cells(bounds), zmax, layer.extinction, tau, height, brightness
+    )
+    return tau, height, brightness
 
 
 @parallel_jit

@@ -110,7 +110,7 @@ class _Clouds(NamedTuple):
 
     tau: Float32
     height: Float32
-    bright: Float32
+    brightness: Float32
     colour: Float32
 
 
@@ -142,7 +142,7 @@ def _compose(
     """Reflectance at the top of the atmosphere for one band: ground, then layer after layer of cloud."""
     first, second, mix, tone, ground = terrain
     direct, sky_view, sun_tau, environment, overcast = light
-    tau, height, bright, colour = clouds
+    tau, height, brightness, colour = clouds
     mirrored, wet, white, foam = water
     rows, cols = out.shape
     layers = tau.shape[0]
@@ -179,10 +179,10 @@ def _compose(
                     at = min(int(height[k, i, j] * 0.01), top)
                     # (SIM-13)
                     cloud = r * colour[k, band]
-                    value = value * (1 - r) + cloud * bright[k, i, j] * through[at] / (1 - bounce[at] * far)
+                    value = value * (1 - r) + cloud * brightness[k, i, j] * through[at] / (1 - bounce[at] * far)
                     spark *= beam(t)
-                    hidden = 1 - np.exp(-VEILED * t)
-                    haze = haze * (1 - hidden) + path[at] * hidden
+                    veiled = 1 - np.exp(-VEILED * t)
+                    haze = haze * (1 - veiled) + path[at] * veiled
             out[i, j] = value + haze + spark
 
 
@@ -257,10 +257,10 @@ class Picture:
     ) -> tuple[Float32, Float32, Float32]:
         """Thickness, altitude and light of each layer along the view rays of some rows."""
         layers = len(self.field.layers)
-        tau, height, bright = (np.empty((layers, *shape), np.float32) for _ in range(3))
+        tau, height, brightness = (np.empty((layers, *shape), np.float32) for _ in range(3))
         for k, (layer, bounds) in enumerate(zip(self.field.layers, self.bounds, strict=True)):
-            tau[k], height[k], bright[k] = march(layer, bounds, rays, self.ground, row0, shape, step, stride)
-        return tau, height, bright
+            tau[k], height[k], brightness[k] = march(layer, bounds, rays, self.ground, row0, shape, step, stride)
+        return tau, height, brightness
 
     def mirrors(self, k: int) -> Float32:
         """The facets that glint in a band."""
@@ -283,7 +283,7 @@ class Picture:
 
     def band(self, k: int, air: Atmosphere, shape: tuple[int, int], pixel: int) -> Float32:
         """Reflectance of one band at its native size."""
-        # 10 and 20 m bands are seen by rays every 10 m, 60 m bands by rays every 20 m.
+        # 10 and 20 m bands are viewed by rays every 10 m, 60 m bands by rays every 20 m.
         step, stride = (10.0, 1) if pixel < 60 else (20.0, 2)
         factor = pixel // int(step)
         weights = _spread(PSF_SIGMA * factor, factor)
@@ -305,11 +305,11 @@ class Picture:
             top = max(row * factor - margin, 0)
             bottom = min((row + rows) * factor + margin, shape[0] * factor)
             fine = (bottom - top, shape[1] * factor)
-            tau, height, bright = self.strip(rays, top, fine, step, stride)
+            tau, height, brightness = self.strip(rays, top, fine, step, stride)
             values = np.empty(fine, np.float32)
             glitter, clouds = (
                 self.glitter(k, mirrors, top, fine, step, stride),
-                _Clouds(tau, height, bright, self.colour),
+                _Clouds(tau, height, brightness, self.colour),
             )
             _compose(top, stride, k, self.surfaces, terrain, light, glitter, clouds, air.tables(k), water, values)
             _sample(values, weights, factor, row * factor - top, out, row, rows)

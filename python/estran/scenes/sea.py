@@ -150,7 +150,7 @@ def _long_waves(
 
 def fresnel(cos_incidence: Float, index: float) -> Float:
     """Fraction of natural light that a flat water surface mirrors, by angles of incidence and refraction (Fresnel's
-    sine and tangent laws).
+    sine and tangent equations).
     """
     i = np.arccos(np.clip(cos_incidence, -1.0, 1.0))
     t = np.arcsin(np.sin(i) / index)
@@ -218,9 +218,11 @@ def mirror(sun: Rays, view: Rays, side: float, index: float) -> Float32:
         solid_angle = np.linalg.norm(np.cross(by_east, by_south), axis=-1)
         incidence = np.sum(normal * to_sensor, -1)
         # Area of facets that the sensor sees over the area of sea below them.
-        seen = incidence / (normal[..., 2] * to_sensor[..., 2])
+        projected = incidence / (normal[..., 2] * to_sensor[..., 2])
         found[parity, ..., 0], found[parity, ..., 1] = slope_east, slope_south
-        found[parity, ..., 2] = np.pi * fresnel(incidence, index) * seen / (solid_angle * to_sun[..., 2])  # (SIM-16)
+        found[parity, ..., 2] = (
+            np.pi * fresnel(incidence, index) * projected / (solid_angle * to_sun[..., 2])
+        )  # (SIM-16)
     return found
 
 

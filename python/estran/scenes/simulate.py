@@ -180,9 +180,9 @@ def simulate(config: SceneConfig, progress: Progress = quiet) -> SimulatedScene:
     weather = make_clouds(config, Place(size * 20.0, land.elevation, 20.0, (float(east), -float(north))), rng)
     field_ = sky.lit(weather, sun)
     progress(0.34, "shadows")
-    wind, blows_from = _wind(config)
+    wind, wind_from = _wind(config)
     picture = Picture(
-        land, rough_sea(config.seed, land.water, wind, blows_from - convergence), field_, sun, views, grids
+        land, rough_sea(config.seed, land.water, wind, wind_from - convergence), field_, sun, views, grids
     )
     clear = _air(config, wind, rng)
     cosines = (float(np.cos(np.radians(zenith))) for zenith in (sun_zenith, view_zenith))
@@ -230,7 +230,7 @@ def simulate(config: SceneConfig, progress: Progress = quiet) -> SimulatedScene:
             "water vapour [g/cm2]": clear.vapour,
             "ozone [DU]": clear.ozone,
             "wind [m/s]": wind,
-            "wind from [degrees]": blows_from,
+            "wind from [degrees]": wind_from,
         },
     )
 

@@ -42,7 +42,7 @@ def lit(surface: float, diffuse: float, direct: float, sky_view: float, lost: fl
     diffuse
         Fraction of the sky in the light that arrives.
     direct, sky_view
-        Beam relative to flat sunlit ground; fraction of the sky that is seen.
+        Beam relative to flat sunlit ground; fraction of the sky in view.
     lost
         Fraction of the beam that clouds stop.
     """

@@ -30,7 +30,7 @@ class BandFacts:
     irradiance: float
     """Of the Sun at one astronomical unit [W/m²/nm] (BAND-5)."""
     equivalent: float
-    """Mean wavelength of the sunlight seen [nm] (BAND-6)."""
+    """Mean wavelength of the sunlight observed [nm] (BAND-6)."""
 
 
 @cache

@@ -3,7 +3,7 @@ interpolation.
 
 It interpolates between the centres of the band's own pixels, half a target pixel towards the upper left, and takes what
 lies beyond the image for 0 counts: reflectance -0.1 since processing baseline 04.00, nothing before
-(senbox-org/snap-engine, InterpolationScaler; seen with SNAP 13.0.3).
+(senbox-org/snap-engine, InterpolationScaler; observed with SNAP 13.0.3).
 """
 
 from __future__ import annotations

@@ -98,12 +98,12 @@ def lookouts(shape: tuple[int, int]) -> tuple[Part, ...]:
     )
 
 
-def fillings(seen: Sequence[Mapping[str, Array]], shape: tuple[int, int]) -> tuple[float, ...]:
-    """Numbers that fill what the sensor did not see: one and the same in all bands along the edge of the image.
+def fillings(looks: Sequence[Mapping[str, Array]], shape: tuple[int, int]) -> tuple[float, ...]:
+    """Numbers that fill what the sensor did not observe: one and the same in all bands along the edge of the image.
 
     Parameters
     ----------
-    seen
+    looks
         The :func:`lookouts` of the scene in order: (rows, columns) arrays by semantic name, all of one scale.
     shape
         (rows, columns) of the scene.
@@ -113,18 +113,18 @@ def fillings(seen: Sequence[Mapping[str, Array]], shape: tuple[int, int]) -> tup
     tuple of float
         The numbers, ascending; empty where the whole scene is one number, or fewer than three bands are there.
     """
-    if not seen or len(seen[0]) < _BANDS:
+    if not looks or len(looks[0]) < _BANDS:
         return ()
     places = lookouts(shape)
     found: set[float] = set()
     everywhere: set[float] | None = None
-    for part, bands in zip(places, seen, strict=True):
+    for part, bands in zip(places, looks, strict=True):
         same, values = _alike(list(bands.values()))
         numbers, counts = np.unique(values[same & _on_the_edge(part, shape)], return_counts=True)
         found |= {float(v) for v in numbers[counts >= _RUN] if not LOWEST <= v < 0.0}  # that may be water
         whole = {float(values.flat[0])} if same.all() and np.all(values == values.flat[0]) else set()
         everywhere = whole if everywhere is None else everywhere & whole
-    if not _NEVER_SATURATED & set(seen[0]):
+    if not _NEVER_SATURATED & set(looks[0]):
         found = {v for v in found if v < _BRIGHT}
     return tuple(sorted(found - (everywhere or set())))
 
@@ -160,7 +160,7 @@ def filled(bands: Mapping[str, Array], numbers: Sequence[float]) -> npt.NDArray[
 
 # ---------------------------------------------------------------- numbers and reflectance
 
-_MOST = 2.0
+_LARGEST_REFLECTANCE = 2.0
 """Reflectance rarely passes 1.5, even over bright cloud under a low sun: the 90th percentile of the brightest band lies
 below this.
 """
@@ -194,8 +194,8 @@ def judge(samples: Mapping[str, Array], *, whole_numbers: bool) -> tuple[bool, s
         return whole_numbers, ""
     low = min(float(np.percentile(v, 1)) for v in there.values())
     median = max(float(np.median(v)) for v in there.values())
-    most, high = (max(float(np.percentile(v, p)) for v in there.values()) for p in (90, 98))
-    if not whole_numbers and most <= _MOST:
+    high_90, high = (max(float(np.percentile(v, p)) for v in there.values()) for p in (90, 98))
+    if not whole_numbers and high_90 <= _LARGEST_REFLECTANCE:
         return False, "negative numbers, as decibels are" if median < -1.0 else ""
     least_bright, most_dark, most_high = _COUNTS
     if median < 0.0:

@@ -78,8 +78,8 @@ class Response:
     @property
     def support(self) -> tuple[float, float]:
         """First and last wavelength where the response is more than a thousandth of its peak [nm]."""
-        seen = self.wavelength[self.value > 1e-3 * float(self.value.max())]
-        return float(seen[0]), float(seen[-1])
+        sensitive = self.wavelength[self.value > 1e-3 * float(self.value.max())]
+        return float(sensitive[0]), float(sensitive[-1])
 
     def _crossing(self, inside: int, outside: int, level: float) -> float:
         if not 0 <= outside < self.wavelength.size:

@@ -1,5 +1,5 @@
-"""What is learnt of a scene as a whole: the numbers that fill what the sensor did not see, and whether any sensor sees
-such a scene.
+"""What is learnt of a scene as a whole: the numbers that fill what the sensor did not observe, and whether any sensor
+observes such a scene.
 
 Arrays go by semantic name ("blue"); those of further sources carry the source's name before a dot ("other.blue").
 """

@@ -63,9 +63,9 @@ class Sketch:
     rows
         (bands, n) float32.
     counts
-        (n,) int64: how often each row occurred.
+        (n,) int64: occurrences of each row.
     total
-        Rows seen, repeats included.
+        Rows counted, repeats included.
     """
 
     size: int

@@ -92,13 +92,13 @@ def confusion(truth: npt.ArrayLike, found: npt.ArrayLike, valid: npt.ArrayLike |
     EstranError
         The shapes differ.
     """
-    there, told = np.asarray(truth, bool), np.asarray(found, bool)
+    there, detected = np.asarray(truth, bool), np.asarray(found, bool)
     where = np.ones(there.shape, bool) if valid is None else np.asarray(valid, bool)
-    if not there.shape == told.shape == where.shape:
+    if not there.shape == detected.shape == where.shape:
         raise EstranError(
-            "truth, result and valid mask differ in shape", expected=there.shape, found=(told.shape, where.shape)
+            "truth, result and valid mask differ in shape", expected=there.shape, found=(detected.shape, where.shape)
         )
-    hits, found_there = int((there & told & where).sum()), int((told & where).sum())
+    hits, found_there = int((there & detected & where).sum()), int((detected & where).sum())
     positives, total = int((there & where).sum()), int(where.sum())
     return Confusion(hits, positives - hits, found_there - hits, total - positives - found_there + hits)
 

@@ -61,7 +61,7 @@ def make_pieces(
     folder
         Where the table will be; must exist.
     progress
-        Told the fraction of pieces that are there, and what was made last.
+        Gets the fraction of pieces that are there, and what was made last.
     workers
         Pieces made at once, in threads. The result does not depend on it.
     """

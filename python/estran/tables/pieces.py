@@ -41,7 +41,7 @@ Worker = Callable[[Sequence[str], Keep], Generator[tuple[str, Arrays | Failed]]]
 class PieceStore:
     """The folder in which pieces wait for the others.
 
-    Names of pieces are names of files: they must tell apart whatever decides their content.
+    Names of pieces are names of files: they must differ wherever the content does.
     """
 
     folder: Path
@@ -81,7 +81,7 @@ def complete(
     worker
         Makes those that are missing. What it raises ends the work, and what it has kept stays.
     progress
-        Told the fraction of pieces that are there, and which was made last.
+        Gets the fraction of pieces that are there, and which was made last.
     title
         What is made, for `progress`.
 

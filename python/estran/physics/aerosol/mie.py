@@ -108,7 +108,7 @@ def _coefficients(sizes: Float, index: complex, last: int) -> Complex:
         inner = index * x
         count = int(x + TERMS[0] * x ** (1.0 / 3.0) + TERMS[1]) + 1
         # Logarithmic derivative, downwards: stable for any absorption. It forgets its start over widths of the turning
-        # point, |mx|^(1/3): the 15 more terms that are often taken cost 1e-5 at x = 100 and 3e-3 at x = 10000.
+        # point, |mx|^(1/3): the 15 more terms of the usual rule cost 1e-5 at x = 100 and 3e-3 at x = 10000.
         start = max(count, int(abs(inner) + START * abs(inner) ** (1.0 / 3.0))) + START_MORE
         derivative = np.zeros(start + 1, np.complex128)
         for n in range(start, 0, -1):

@@ -124,8 +124,8 @@ def transmittance(
     band
         "B1" to "B12", "B8A"; "B01" too.
     airmass
-        Of the path: ``1 / cos(sun zenith) + 1 / cos(view zenith)`` for sunlight seen from space, one of the two for one
-        way.
+        Of the path: ``1 / cos(sun zenith) + 1 / cos(view zenith)`` for sunlight observed from space, one of the two for
+        one way.
     ozone
         Column [DU].
     water_vapour

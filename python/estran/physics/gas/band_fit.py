@@ -30,7 +30,7 @@ class BandFit:
     p
         Exponent of the pressure; 0 where the amount alone was given.
     largest, rms
-        Differences to the transmissions fitted, of all samples: always to be told with a fit.
+        Differences to the transmissions fitted, of all samples: always to be reported with a fit.
     """
 
     a: Float

@@ -97,8 +97,8 @@ def exponential_sum(
     """
     from scipy.optimize import nnls  # needed to make tables only
 
-    seen = weight > 0.0
-    thickness, weight = thickness[seen], weight[seen] / weight[seen].sum()
+    used = weight > 0.0
+    thickness, weight = thickness[used], weight[used] / weight[used].sum()
     amounts = np.concatenate([[0.0], np.geomspace(1e-4 * largest, largest, AMOUNTS - 1)])
     mean = np.exp(-saturated(thickness, overlap, amounts)) @ weight
     # Within a cell, absorption at the heart of lines is far above the mean.

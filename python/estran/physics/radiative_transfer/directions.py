@@ -16,8 +16,8 @@ class Directions:
     for.
 
     Matrices carry the square root of the weight ``2 mu w`` on each node (RT-9), so that one after another is a plain
-    product over the nodes, and so that a symmetric law stays symmetric. Directions asked for have weight 0 in the
-    integrals: they are not met within, and cost little.
+    product over the nodes, and so that a symmetric reflection stays symmetric. Directions asked for have weight 0 in
+    the integrals: they are not met within, and cost little.
     """
 
     nodes: int

@@ -1,4 +1,4 @@
-"""What lies below the air, as the solver sees it."""
+"""Reflection at the lower boundary of the atmosphere, as the solver takes it."""
 
 from __future__ import annotations
 

@@ -92,9 +92,10 @@ def layer_functions(depth: float, depolarisation: float, cosine: Float, streams:
         else:
             strongest = np.argmax(np.abs(asked[:, :, 0]), axis=1)[:, None]
             mirror = (-1.0) ** mode * np.array([1.0, 1.0, -1.0])[:, None]
-            for column, matrix, seen in ((6 + 2 * mode, x, asked * mirror), (7 + 2 * mode, y, asked)):
+            for column, matrix, target in ((6 + 2 * mode, x, asked * mirror), (7 + 2 * mode, y, asked)):
                 out[:, column] = (
-                    np.take_along_axis(matrix[:, :, 0], strongest, 1) / np.take_along_axis(seen[:, :, 0], strongest, 1)
+                    np.take_along_axis(matrix[:, :, 0], strongest, 1)
+                    / np.take_along_axis(target[:, :, 0], strongest, 1)
                 )[:, 0]
     return LayerFunctions(out, diffuse, spherical)
 

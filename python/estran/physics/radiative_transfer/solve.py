@@ -68,10 +68,10 @@ def solve(
     layers
         From the top down.
     sun, view
-        Cosines of the zeniths (s,), (v,): of the Sun, and of the direction that light is seen in (up for what rises, as
-        seen by a satellite; for what falls, where one looks from the ground).
+        Cosines of the zeniths (s,), (v,): of the Sun, and of the direction of view (up for what rises, as
+        observed by a satellite; for what falls, where one looks from the ground).
     azimuth
-        Of travel of the light seen less that of sunlight [degrees] (a,); 0 is forward, the side of the glint. See
+        Of travel of the observed light less that of sunlight [degrees] (a,); 0 is forward, the side of the glint. See
         :func:`estran.physics.geometry.travel_azimuth`.
     ground
         Black without one.
@@ -162,7 +162,7 @@ def remainder(
     layers, sun, view, streams
         As for :func:`solve`.
     modes
-        How many; molecules need 3, aerosols seen from overhead 5 to 9.
+        How many; molecules need 3, aerosols viewed from overhead 5 to 9.
     """
     mu_s, mu_v = (np.atleast_1d(np.asarray(x, float)) for x in (sun, view))
     problem = _Problem(

@@ -64,7 +64,7 @@ STRETCH, STRETCH_OF_FLUX = 0.3, 0.85
 MODES = 7
 """Azimuth modes of light scattered more than once; from 15 degrees the others add less than 2e-5."""
 STREAMS, SHORT_STREAMS, SHORT = 32, 48, 700.0
-"""Directions of the solver, and those for bands below 700 nm, where the backs of large particles shine in narrow rings.
+"""Directions of the solver, and those for bands below 700 nm, where large particles scatter backwards in narrow rings.
 """
 FLUX_STREAMS = 24
 MOLECULES_HEIGHT, AEROSOL_HEIGHT = 8.0, 2.0
@@ -157,7 +157,7 @@ class AerosolTable:
         a, t = np.asarray(thickness, float), self._depth(k, depth)
         s, v, phi = np.asarray(cos_sun, float), np.asarray(cos_view, float), np.radians(np.asarray(azimuth, float))
         shape = np.broadcast_shapes(a.shape, t.shape, s.shape, v.shape, phi.shape)
-        places = (*self._places(k, a, t, THICKNESSES), _seen(v), _sunlit(s))
+        places = (*self._places(k, a, t, THICKNESSES), _place_of_view(v), _place_of_sun(s))
         for name, value, place in (("view", v, places[2]), ("Sun", s, places[3])):
             _refuse(BadGeometry, f"the cosine of the {name}'s zenith", value, place)
         first, second, third, fourth = (row(place, shape) for place in places)
@@ -303,15 +303,17 @@ def make(piece: str) -> dict[str, Array]:
     """The arrays of one piece."""
     name, band = piece.split(" ")
     model, wavelength = MODELS[name], BANDS[band]
-    seen, standard = optics(model, wavelength), optics(model, 550.0)
+    in_band, standard = optics(model, wavelength), optics(model, 550.0)
     ratio, depth, depolarisation = (
-        seen.extinction / standard.extinction,
+        in_band.extinction / standard.extinction,
         float(optical_depth(wavelength)),
         float(depolarisation_factor(wavelength)),
     )
     streams = SHORT_STREAMS if wavelength < SHORT else STREAMS
     degree = 3 * streams // 2 - 1
-    peak = max(float(seen.greek[0, degree + 1]) / (2 * degree + 3), 0.0) if seen.greek.shape[1] > degree + 1 else 0.0
+    peak = (
+        max(float(in_band.greek[0, degree + 1]) / (2 * degree + 3), 0.0) if in_band.greek.shape[1] > degree + 1 else 0.0
+    )
     sun, view = np.cos(zeniths(STRETCH, WIDEST_SUN, SUNS)), np.cos(zeniths(STRETCH, WIDEST_VIEW, VIEWS))
 
     def found(thicknesses: int, sun: Float, modes: int, streams: int) -> list[list[Remainder]]:
@@ -321,7 +323,7 @@ def make(piece: str) -> dict[str, Array]:
                     exponential_layers(
                         [
                             Constituent(depth * air, 1.0, rayleigh_greek(depolarisation), MOLECULES_HEIGHT),
-                            Constituent(thickness * ratio, seen.albedo, seen.greek, AEROSOL_HEIGHT),
+                            Constituent(thickness * ratio, in_band.albedo, in_band.greek, AEROSOL_HEIGHT),
                         ]
                     ),
                     sun,
@@ -340,8 +342,8 @@ def make(piece: str) -> dict[str, Array]:
         "modes": np.round(modes / STEPS).astype(np.int16),
         "transmittances": np.log([[r.transmittance for r in line] for line in flux]).astype(np.float32),
         "spherical": np.array([[r.spherical_albedo for r in line] for line in flux], np.float32),
-        "phase": phase_matrix(seen.greek, np.cos(ANGLES))[0].astype(np.float32),
-        "numbers": np.array([depth, float(anisotropy(depolarisation)), ratio, seen.albedo, peak]),
+        "phase": phase_matrix(in_band.greek, np.cos(ANGLES))[0].astype(np.float32),
+        "numbers": np.array([depth, float(anisotropy(depolarisation)), ratio, in_band.albedo, peak]),
     }
 
 
@@ -361,11 +363,11 @@ def _heights() -> Float:
     return np.array(columns)
 
 
-def _seen(cosine: Float) -> Float:
+def _place_of_view(cosine: Float) -> Float:
     return place_of_zenith(cosine, STRETCH, WIDEST_VIEW, VIEWS)
 
 
-def _sunlit(cosine: Float) -> Float:
+def _place_of_sun(cosine: Float) -> Float:
     return place_of_zenith(cosine, STRETCH, WIDEST_SUN, SUNS)
 
 

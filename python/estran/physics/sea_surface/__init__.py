@@ -1,4 +1,4 @@
-"""The surface of the sea: refraction, Fresnel's laws, slopes of the waves, foam, and the reflectance they make
+"""The surface of the sea: refraction, Fresnel's equations, slopes of the waves, foam, and the reflectance they make
 together; see ``docs/ATBD/sea_surface.md``.
 """
 

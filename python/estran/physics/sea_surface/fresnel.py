@@ -1,4 +1,4 @@
-"""Fresnel's laws for a flat facet between air and an absorbing medium."""
+"""Fresnel's equations for a flat facet between air and an absorbing medium."""
 
 from __future__ import annotations
 
