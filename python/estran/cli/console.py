@@ -70,7 +70,7 @@ def set_up_log(verbose: bool, silent: bool) -> None:
 
 @contextlib.contextmanager
 def progress_bar(args: Any) -> Iterator[Progress]:
-    """A progress report that draws a bar, where stderr is a terminal and nobody wants quiet."""
+    """A progress report that draws a bar, where stderr is a terminal and quiet is not asked for."""
     if args.quiet or not sys.stderr.isatty():
         yield quiet
         return

@@ -69,7 +69,7 @@ def execute(
 
     def weigh(need: Need) -> None:
         judge_memory(need.memory, need.what, need.grid, args)
-        if results == 1:  # else there are results that nobody writes
+        if results == 1:  # else there are results that are not written
             judge_space(target or Path(getattr(args, "out", ".")), need.result, args, folder=target is None)
 
     with _claimed_outputs(graph, sources, target, format_name, args.overwrite):

@@ -1,4 +1,4 @@
-"""Address space that whoever started us has limited (``ulimit -v``, some batch systems): with too little of it, the
+"""Address space that the starting process has limited (``ulimit -v``, some batch systems): with too little of it, the
 libraries that are loaded abort or spin.
 
 Nothing of theirs is imported here: this is looked at before.

@@ -114,7 +114,7 @@ def run_one(args: argparse.Namespace, command: str, make: Callable[[argparse.Nam
     own = argparse.Namespace(**{key: value for key, value in vars(args).items() if key != "run"})
     with scheduled(args), progress_bar(args) as progress:
         result = alone(job, process(Payload(command, own, job, elsewhere=False), progress))
-    _tell(args, job, result)
+    _report(args, job, result)
     if result.sentence:
         log.error(result.sentence)
     return result.code
@@ -160,7 +160,7 @@ def run_many(args: argparse.Namespace, command: str, out: Path, facts: Mapping[s
         failed: list[tuple[Job, Result]] = []
         for job, error in plan.refused:
             failed.append((job, refusal(job, error)))
-            _tell(args, *failed[-1])
+            _report(args, *failed[-1])
         payloads = _payloads(args, command, plan, choice)
         if payloads:
             failed += _run(args, state, choice, payloads)
@@ -178,7 +178,7 @@ def _run(
     try:
         with _runner(args, choice) as runner, progress_bar(args) as progress:
             return run_all(
-                tasks, state, runner, process, lambda job, result: _tell(args, job, result), progress=progress
+                tasks, state, runner, process, lambda job, result: _report(args, job, result), progress=progress
             )
     except BaseException:
         recover(tasks[0].job.folder)  # what workers that were ended with us left half-written, of all products
@@ -261,7 +261,7 @@ def _say_done(args: argparse.Namespace, lines: Sequence[Mapping[str, Any]]) -> N
             _print(line)
 
 
-def _tell(args: argparse.Namespace, job: Job, result: Result) -> None:
+def _report(args: argparse.Namespace, job: Job, result: Result) -> None:
     """What became of a product, as soon as it is known."""
     for level, text in result.said:
         if level >= log.level:

@@ -23,7 +23,7 @@ _NEARLY = 0.8
 _REPORT = 30_000_000
 """Bytes of pictures and page."""
 _PACKED = {".nc": 0.05}
-"""Compressed formats: the least fraction of their samples that files have been seen to take."""
+"""Compressed formats: the least fraction of their samples that files were observed to take."""
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:

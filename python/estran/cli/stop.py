@@ -48,7 +48,7 @@ def listen() -> None:
     os.set_blocking(writer, False)
     try:
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    except ValueError:  # not the main thread: whoever runs us hears the signals
+    except ValueError:  # not the main thread: the process that runs us gets the signals
         os.close(reader)
         os.close(writer)
         return
@@ -56,7 +56,7 @@ def listen() -> None:
     atexit.register(_deaf)  # the first that is registered is the last that runs
     _thread.start_new_thread(_wait, (reader,))
     for number in _NUMBERS:
-        # What whoever started us had ignored stays ignored: a job in the background outlives Ctrl-C, one under nohup
+        # What the starting process had ignored stays ignored: a job in the background outlives Ctrl-C, one under nohup
         # its terminal.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _heard)

@@ -1,4 +1,4 @@
-"""Standard streams that whoever started us has closed (``>&-``, some services): opened to nowhere, so that no file of
+"""Standard streams that the starting process has closed (``>&-``, some services): opened to nowhere, so that no file of
 ours takes their numbers and what libraries say does not land in it. Only the standard library's quickest modules: this
 runs first.
 """

@@ -105,9 +105,9 @@ def clear(environment: MutableMapping[str, str]) -> None:
     # says otherwise.
     environment["GDAL_CONFIG_FILE"] = os.devnull
     environment["NUMBA_DISABLE_JIT"] = "0"
-    for name, most in (("NUMBA_NUM_THREADS", os.cpu_count() or 1), ("OMP_NUM_THREADS", 1000)):
+    for name, limit in (("NUMBA_NUM_THREADS", os.cpu_count() or 1), ("OMP_NUM_THREADS", 1000)):
         threads = environment.get(name)
-        if threads is not None and not (threads.isascii() and threads.isdecimal() and 0 < int(threads[:10]) <= most):
+        if threads is not None and not (threads.isascii() and threads.isdecimal() and 0 < int(threads[:10]) <= limit):
             del environment[name]
     # Dask reads YAML files of the user's and the site's while it is imported, and a broken one ends the import: we set
     # what we need ourselves.

@@ -1,4 +1,4 @@
-"""Runs a whole graph: nodes in order, lazy products handed on, files opened and written by whoever calls."""
+"""Runs a whole graph: nodes in order, lazy products handed on, files opened and written by the caller."""
 
 from __future__ import annotations
 

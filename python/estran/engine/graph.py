@@ -3,8 +3,8 @@
 A graph is nodes that name an operator, its sources (other nodes) and its parameters. ``${name}`` and ``$name`` are
 variables. As in gpt, ``-Sname=path`` gives the variable ``name`` the identity of a reading node, so it belongs into a
 ``refid``; ``-Pname=value`` gives it a text. Unlike gpt, the variables are filled in after the XML is read, so a value
-may hold any character; and a variable that nobody gives is an error, where gpt leaves ``${name}`` in the text.
-``$product.band`` stays as it stands where nobody gives it: in band arithmetic it names a band.
+may hold any character; and a variable that is not given is an error, where gpt leaves ``${name}`` in the text.
+``$product.band`` stays as it is where it is not given: in band arithmetic it names a band.
 
 The encoding that a file declares is obeyed, as XML says (SNAP takes the machine's). An empty element means "not given".
 """

@@ -330,7 +330,9 @@ def _aux(
         if aux.name not in files:
             continue
         if read_aux is None:
-            raise EstranError(f"nobody can read {files[aux.name]} here", where=f"{op.alias}, parameter {aux.parameter}")
+            raise EstranError(
+                f"no reader of rasters is here for {files[aux.name]}", where=f"{op.alias}, parameter {aux.parameter}"
+            )
         more = {} if aux.unit == "m" else {"heights": False}
         values = np.array(read_aux(files[aux.name], grid, resampling=aux.resampling, notes=notes, **more), np.float32)
         drop_impossible(values, aux.name)
@@ -352,14 +354,14 @@ def _tables(
             continue
         if read_table is None:
             where = f"{op.alias}, parameter {table.parameter}"
-            raise EstranError(f"nobody can read {files[table.name]} here", where=where)
+            raise EstranError(f"no reader of tables is here for {files[table.name]}", where=where)
         found[table.name] = read_table(files[table.name], table, notes)
     return found
 
 
 def _with_sun(op: Operator, declared: Source, product: Product) -> Product:
-    """The product with the sun's angles from place and time, where the operator reads them, nobody gives them, and both
-    are known.
+    """The product with the sun's angles from place and time, where the operator reads them, no source gives them, and
+    both are known.
     """
     names = (*product.bands, *product.tie_points)
     points, notes = sun_points(op, declared, names, product.platform, product.start, product.grid)

@@ -109,7 +109,7 @@ class Physical:
         return result
 
     def _computed(self, raw: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        with np.errstate(all="ignore"):  # in a thread of Dask's, where nobody else has said so
+        with np.errstate(all="ignore"):  # in a thread of Dask's, which does not inherit it
             result = self.band.physical(raw)
             if self.conversion is not None:
                 result = self.conversion.apply(result)
@@ -157,7 +157,7 @@ def picked(
     chunks
         Heights and widths of the chunks [pixels].
     rows
-        Cut the chunks into strips of so many rows, so that nobody has to copy a large one whole.
+        Cut the chunks into strips of so many rows, so that no large one is copied whole.
     layers
         Of names that stand for one layer of an array of (layers, rows, columns): the name of that, and the index.
     """

@@ -92,6 +92,6 @@ class Overview:
         )
 
 
-def seen(overview: Overview | None, names: Mapping[str, str], semantic: str) -> str | None:
+def band_of_overview(overview: Overview | None, names: Mapping[str, str], semantic: str) -> str | None:
     """The product's band behind a semantic name, where the overview wants it."""
     return names.get(semantic) if overview is not None and semantic in overview.bands else None

@@ -60,7 +60,7 @@ def run_operator(
     weigh: Weigh | None = None,
 ) -> Product:
     """Run an operator lazily: the bands are Dask arrays, and nothing is computed but a look at fixed places for the
-    numbers that fill what was not seen.
+    numbers that fill what was not observed.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def run_operator(
     Product
         The bands of `writes`, of outputs over views or times one for each layer, with their codings, masks,
         palettes; geocoding, times, metadata of the first source; what was assumed and switched off in its notes
-        and, with every parameter, in the metadata. What only the samples can tell is `pending`: further notes,
+        and, with every parameter, in the metadata. What only the samples can show is `pending`: further notes,
         and facts. Writers complete it, and :func:`hold`.
 
     Raises
@@ -230,7 +230,7 @@ def _finish(
         for record in records:
             if record.overview is not None:
                 overview.take(record.overview)
-    # What is strange of the whole scene stands first: whoever reads one note should read that.
+    # What is strange of the whole scene comes first: where one note is read, it is that.
     complete = processing(op, sources, (*strange, *own, *learnt), run)
     return replace(product, notes=(*strange,), metadata=completed(product.metadata, complete)).with_notes(
         *product.notes, *learnt

@@ -48,7 +48,7 @@ class Record:
 class Steps:
     """Counts what several threads have done, between two fractions of the whole, and reports it one at a time.
 
-    In another process, to which it may be sent, nobody listens: the copy counts and is silent.
+    In another process, to which it may be sent, there is no receiver: the copy counts without reporting.
     """
 
     def __init__(self, total: int, progress: Progress, first: float, last: float) -> None:

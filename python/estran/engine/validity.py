@@ -1,4 +1,4 @@
-"""The numbers that fill what a sensor did not see, found by looking at fixed places of lazy arrays."""
+"""The numbers that fill what a sensor did not observe, found by looking at fixed places of lazy arrays."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def find_fillings(arrays: Mapping[str, Any], sources: Iterable[str], scheduler: 
         bands = reflectance_of(arrays, prefix)
         if bands:
             shape = next(iter(bands.values())).shape
-            seen = _computed([[values[part] for values in bands.values()] for part in lookouts(shape)], scheduler)
-            found[prefix] = fillings([dict(zip(bands, part, strict=True)) for part in seen], shape)
+            looks = _computed([[values[part] for values in bands.values()] for part in lookouts(shape)], scheduler)
+            found[prefix] = fillings([dict(zip(bands, part, strict=True)) for part in looks], shape)
     return Fillings(found)
 
 

@@ -17,7 +17,7 @@ from estran.catalogue.spec import Operator
 from estran.engine.heap import return_large_arrays, return_what_is_free
 from estran.engine.inputs import Inputs
 from estran.engine.lazy import dask_array
-from estran.engine.overview import Overview, seen
+from estran.engine.overview import Overview, band_of_overview
 from estran.engine.spool import Spool, SpooledArrays, SpooledBlock, strips
 from estran.engine.tiles import RECORD, Record, Steps
 from estran.engine.validity import find_fillings
@@ -73,7 +73,7 @@ class SceneRun:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        # In another process nobody listens.
+        # In another process there is no receiver.
         return {**self.__dict__, "progress": quiet}
 
     @property
@@ -89,8 +89,8 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         arrays, extents = _load(run, overview)
         needed = [reads.band for reads in op.sources[0].reads if not reads.optional]
-        seen_by_sensor = {name: extents[name] for name in reflectance_of(arrays, "", run.constants)}
-        strange = warnings_about(seen_by_sensor, needed, str(run.scene.metadata.get("name", "")))
+        of_reflectance = {name: extents[name] for name in reflectance_of(arrays, "", run.constants)}
+        strange = warnings_about(of_reflectance, needed, str(run.scene.metadata.get("name", "")))
         notes = (*strange, *_leave_out_empty(op, arrays, extents))
         block = SpooledBlock(
             SpooledArrays(stacked(arrays, inputs.stacks)),
@@ -170,7 +170,7 @@ def _leave_out_empty(op: Operator, arrays: dict[str, Any], extents: Mapping[str,
 def _onlooker(
     inputs: Inputs, overview: Overview | None, name: str
 ) -> Callable[[Window, npt.NDArray[np.float32]], None] | None:
-    band = seen(overview, inputs.bands, name)
+    band = band_of_overview(overview, inputs.bands, name)
     if overview is None or band is None:
         return None
     return lambda window, values: overview.add(band, inputs.grid, window, values)
@@ -189,7 +189,7 @@ class _Sink:
     ) -> None:
         self.array, self.name, self.steps, self.onlooker = array, name, steps, onlooker
         self.shape, self.dtype = array.shape, array.dtype
-        self.extent = extent  # of what was stored so far; None where nobody asks for it
+        self.extent = extent  # of what was stored so far; None where it is not asked for
         self._lock = threading.Lock()
 
     def __dask_tokenize__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which pixels an operator works on, where a product's bands differ in size or somebody asks for a size."""
+"""Which pixels an operator works on, where a product's bands differ in size or a size is asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from estran.raster.product import Product
 from estran.sensors.plausible import is_reflectance
 
 DEFAULT = 20
-"""Pixels worked on where nobody says [m]."""
+"""Pixels worked on where no size is asked for [m]."""
 
 
 def working_grid(source: Product, operator: Operator, resolution: int | None) -> tuple[Product, int | str | None]:
@@ -42,7 +42,7 @@ def working_grid(source: Product, operator: Operator, resolution: int | None) ->
     wanted = resolution or DEFAULT
     several = len({every[name].grid.shape for name in found.values() if name in every}) > 1
     if not several:
-        # Bands that the operator does not read (a panchromatic one) are nobody's business here.
+        # Bands that the operator does not read (a panchromatic one) do not matter here.
         alike = {name: band for name, band in source.bands.items() if band.grid.shape == finest.grid.shape}
         if source.is_multisize and (not metric or size >= wanted):
             source = replace(source, bands=alike, grid=finest.grid)

@@ -57,8 +57,8 @@ def digest_of(facts: Mapping[str, Any]) -> str:
 
 
 def fingerprint(path: Path) -> list[Any]:
-    """What tells a file or folder from a changed one without reading it: names, sizes, times of change; its place does
-    not count.
+    """What separates a file or folder from a changed one without reading it: names, sizes, times of change; its place
+    does not count.
 
     Of BEAM-DIMAP the samples beside the header count, too. What cannot be looked at is empty.
     """

@@ -1,5 +1,5 @@
 """Many products into one folder: what is done already, what may not be replaced, what is to be made; each end is
-recorded before the next is told.
+recorded before the next is reported.
 """
 
 from __future__ import annotations
@@ -116,12 +116,18 @@ def _taken(job: Job, row: Row | None) -> TargetExists:
     return TargetExists(what, where=job.folder, todo="give another folder, or --overwrite")
 
 
-Told = Callable[[Job, Result], None]
-"""Told of each product when it has ended."""
+Report = Callable[[Job, Result], None]
+"""Called with each product when it has ended."""
 
 
 def run_all(
-    tasks: Sequence[Task], state: State, runner: Runner, function: Function, told: Told, *, progress: Progress = quiet
+    tasks: Sequence[Task],
+    state: State,
+    runner: Runner,
+    function: Function,
+    report: Report,
+    *,
+    progress: Progress = quiet,
 ) -> list[tuple[Job, Result]]:
     """Work on tasks, and keep what becomes of each.
 
@@ -140,7 +146,7 @@ def run_all(
                 failed.append((task.job, result))
             else:
                 state.finish(task.job, line)
-            told(task.job, Result(result.sentence, result.code, _placed(task.job, line), result.said))
+            report(task.job, Result(result.sentence, result.code, _placed(task.job, line), result.said))
     return failed
 
 

@@ -45,7 +45,7 @@ class _Tally:
     done: int = 0
     begun: dict[str, int] = field(default_factory=dict)
 
-    def tell(self, progress: Progress, workers: Sequence[_Worker]) -> None:
+    def show(self, progress: Progress, workers: Sequence[_Worker]) -> None:
         """Say the fraction of the whole that is done, and what is being worked on."""
         names = ", ".join(w.task.job.name for w in workers if w.task is not None)
         progress(
@@ -68,7 +68,7 @@ class Processes:
         try:
             while waiting or any(w.task is not None for w in workers):
                 self._hand_out(waiting, workers, function, started, tally)
-                tally.tell(progress, workers)
+                tally.show(progress, workers)
                 for ready in wait([w.connection for w in workers]):
                     worker = next(w for w in workers if w.connection is ready)
                     ended = _heard(worker, workers, waiting, tally)

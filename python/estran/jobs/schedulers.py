@@ -33,7 +33,7 @@ _ANSWER = 5.0
 """How long a scheduler may take to answer [s]."""
 _START = 60.0
 """How long workers on this computer may take to start [s]."""
-_MOST = 256
+_MOST_JOBS = 256
 _ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ADDRESS = re.compile(r"(tcp|tls)://([\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 _WORD = re.compile(r"[^\s'\"\\;&|<>$`]+")
@@ -99,9 +99,12 @@ def parse(text: str) -> Local | Address:
     match = re.fullmatch(r"local(?::(\d{1,4}))?", text)
     if match:
         workers = int(match[1]) if match[1] else os.cpu_count() or 1
-        if not 1 <= workers <= _MOST:
+        if not 1 <= workers <= _MOST_JOBS:
             raise BadParameter(
-                "the number of workers is not possible", where="--scheduler", expected=f"1 to {_MOST}", found=workers
+                "the number of workers is not possible",
+                where="--scheduler",
+                expected=f"1 to {_MOST_JOBS}",
+                found=workers,
             )
         return Local(workers)
     if not _ADDRESS.fullmatch(text):
@@ -154,7 +157,7 @@ def _set_up() -> None:
     """Settings of Dask's, before its modules read them."""
     import dask.config
 
-    # What happens to workers is told by us, once.
+    # What happens to workers is reported by us, once.
     talkers = ("distributed", "distributed.client", "bokeh", "tornado", "tornado.application", "asyncio")
     quietly = dict.fromkeys(talkers, "critical")
     dask.config.set(
@@ -247,7 +250,7 @@ def _batch(choice: Cluster) -> Any:
 
 
 async def _submitted(cluster: Any) -> None:
-    """Wait until the batch system has taken the jobs; Dask only logs a refusal that nobody waits for."""
+    """Wait until the batch system has taken the jobs; Dask only logs a refusal."""
     await cluster
     for job in cluster.workers.values():
         if job.job_id is None:
@@ -257,9 +260,12 @@ async def _submitted(cluster: Any) -> None:
 def _judge(choice: Cluster) -> None:
     from dask.utils import parse_bytes
 
-    if not 1 <= choice.jobs <= _MOST:
+    if not 1 <= choice.jobs <= _MOST_JOBS:
         raise BadParameter(
-            "the number of jobs is not possible", where="--cluster-jobs", expected=f"1 to {_MOST}", found=choice.jobs
+            "the number of jobs is not possible",
+            where="--cluster-jobs",
+            expected=f"1 to {_MOST_JOBS}",
+            found=choice.jobs,
         )
     for option in ("queue", "walltime", "account"):
         text = getattr(choice, option)

@@ -76,7 +76,7 @@ class State:
         BadState
             The file is damaged.
         """
-        with _told(self._path):
+        with _errors_of(self._path):
             found = self._connection.execute(
                 "SELECT name, source, digest, status, sentence, line, tries FROM jobs"
             ).fetchall()
@@ -99,7 +99,7 @@ class State:
 
     def _put(self, job: Job, status: str, sentence: str, line: Mapping[str, Any]) -> None:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        with _told(self._path):
+        with _errors_of(self._path):
             self._connection.execute(
                 "INSERT INTO jobs VALUES (:name, :source, :digest, :status, :sentence, :line, 1, :now, :version) ON "
                 "CONFLICT (name) DO UPDATE SET "
@@ -141,7 +141,7 @@ def state_of(out: Path) -> Iterator[State]:
     path = out / FILE
     _judge(path)
     with claimed(path, overwrite=True, kind=A_FILE) as place:
-        with _told(place):
+        with _errors_of(place):
             connection = _connected(place)
         with contextlib.closing(connection):
             yield State(connection, place)
@@ -206,7 +206,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _errors_of(path: Path) -> Iterator[None]:
     """What SQLite raises, as a sentence."""
     try:
         yield

@@ -92,11 +92,11 @@ def unique(cases: Sequence[Case], alias: str) -> Sequence[Case]:
     """
     if not cases:
         raise EstranError(f"{alias} has nothing to do", expected="one case or more", found="none")
-    seen: set[str] = set()
+    known: set[str] = set()
     for case in cases:
-        if case.key in seen:
+        if case.key in known:
             raise EstranError(f"{alias} has two cases of one key", expected="each once", found=repr(case.key))
-        seen.add(case.key)
+        known.add(case.key)
     return cases
 
 

@@ -1,4 +1,4 @@
-"""What is handed to whoever works on a product, and what comes back: both can be sent to another process."""
+"""What is handed to a worker on a product, and what comes back: both can be sent to another process."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Function = Callable[[Any, Progress], Result]
 """Works on a payload; it raises nothing but what ends the program. Importable by name, so that other processes find it.
 """
 Started = Callable[[Job], None]
-"""Told of each job before it is begun."""
+"""Called with each job before it is begun."""
 
 
 class Runner(Protocol):
@@ -63,7 +63,7 @@ class Runner(Protocol):
     def __call__(
         self, tasks: Sequence[Task], function: Function, *, started: Started, progress: Progress = quiet
     ) -> Iterator[tuple[Task, Result]]:
-        """Begin; `progress` is told the fraction of all tasks that is done."""
+        """Begin; `progress` gets the fraction of all tasks that is done."""
         ...
 
 

@@ -81,7 +81,7 @@ def _install(args: argparse.Namespace) -> None:
     from estran.adapters.snap.setup.plan import apply, plan_install
 
     plan = plan_install(_site(args), args.python, linked=args.action == "link")
-    if _told(args, plan):
+    if _shown(args, plan):
         many = len({change.path for change in plan.changes})
         _say(
             args,
@@ -102,7 +102,7 @@ def _uninstall(args: argparse.Namespace) -> None:
     except NoSnap:
         site = Site(None, read_settings(None, args.userdir), args.userdir)
     plan = plan_uninstall(site)
-    if _told(args, plan):
+    if _shown(args, plan):
         apply(plan, prove=False)
         _say(args, f"{'taken out of' if plan.changes else 'nothing of ours is in'} {site.settings.user_dir}")
 
@@ -113,7 +113,7 @@ def _doctor(args: argparse.Namespace) -> None:
     found = examine(lambda: _site(args))
     wrong = [check for check in found if not check.ok and not check.optional]
     if args.json:
-        told = [
+        checks = [
             {
                 "id": c.id,
                 "ok": c.ok or c.optional,
@@ -123,7 +123,7 @@ def _doctor(args: argparse.Namespace) -> None:
             }
             for c in found
         ]
-        print(json.dumps({"schema": SCHEMA, "estran": __version__, "ok": not wrong, "checks": told}, indent=1))
+        print(json.dumps({"schema": SCHEMA, "estran": __version__, "ok": not wrong, "checks": checks}, indent=1))
     else:
         print("\n".join(lines(found, sys.stdout.encoding)))
     if wrong:
@@ -157,12 +157,12 @@ def _site(args: argparse.Namespace) -> Site:
     return Site.find(args.snap, args.userdir, timeout=getattr(args, "timeout", 180.0))
 
 
-def _told(args: argparse.Namespace, plan: Plan) -> bool:
+def _shown(args: argparse.Namespace, plan: Plan) -> bool:
     """Say what is to be said of it, and in a dry run each change; whether it is to be carried out."""
     for note in plan.notes:
         _say(args, note)
     if args.dry_run:
-        for line in [change.told for change in plan.changes] or ["nothing would change"]:
+        for line in [change.description for change in plan.changes] or ["nothing would change"]:
             _print(line)
     return not args.dry_run
 

@@ -193,7 +193,7 @@ def _report(result: StudyResult, folder: Path) -> None:
 
 
 def _pending(args: argparse.Namespace, study: Study) -> dict[str, Any]:
-    """What tells one command of a study from another: its parameters and the files that it reads."""
+    """What separates one command of a study from another: its parameters and the files that it reads."""
     from estran.jobs.studies import parameters_text
 
     paths = {name: os.path.realpath(path) for name, path in _paths(args, study).items()}
