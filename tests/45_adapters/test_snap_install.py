@@ -129,7 +129,7 @@ def test_planning_changes_nothing(fake_snap):
     fake_snap.set_python()
     before = fake_snap.snapshot()
     plan = plan_install(Site.find())
-    told = [change.told for change in plan.changes]
+    told = [change.description for change in plan.changes]
     assert fake_snap.snapshot() == before
     assert told[0].startswith("write   ")
     assert str(ours(fake_snap) / SERVICES) in told[-1]

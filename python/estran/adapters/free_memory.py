@@ -23,7 +23,7 @@ def address_space() -> int | None:
 
 def free_memory() -> int | None:
     """Memory that this process may still take [bytes]: of the machine, of its container or job, of its own limit; None
-    where nobody says.
+    where it is not known.
     """
     return min(_limits(), default=None)
 

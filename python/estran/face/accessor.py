@@ -1,4 +1,4 @@
-"""The accessor ``ds.estran`` of every Dataset, whoever made it."""
+"""The accessor ``ds.estran`` of every Dataset, ours or not."""
 
 from __future__ import annotations
 

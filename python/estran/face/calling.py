@@ -26,7 +26,7 @@ from estran.declare import Parameter, parameters_of
 from estran.engine.stacking import stacks_in, with_stacks
 from estran.engine.working_grid import differs_in_size, working_grid
 from estran.errors import BadParameter
-from estran.face import accessor as _accessor  # noqa: F401 - whoever gets a Dataset of ours has its accessor
+from estran.face import accessor as _accessor  # noqa: F401 - a Dataset of ours comes with its accessor
 from estran.face.dates import dates_of, joined, time_dim
 from estran.face.given import as_dataset
 from estran.face.grids import Layout, is_placeless, no_crs

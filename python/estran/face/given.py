@@ -58,7 +58,7 @@ def _split(array: xr.DataArray) -> xr.Dataset:
         one.attrs = {
             k: _of_band(v, i, len(names)) for k, v in array.attrs.items() if k not in ("long_name", "band_names")
         }
-        # Coordinates that tell of the band alone (stackstac has several) would differ from variable to variable.
+        # Coordinates that describe the band alone (stackstac has several) would differ from variable to variable.
         variables[name] = one.reset_coords(
             [c for c in array.coords if dim in array.coords[c].dims and c in one.coords], drop=True
         ).rename(name)

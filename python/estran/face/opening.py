@@ -11,7 +11,7 @@ import xarray as xr
 from estran.adapters.files import extras, open_product
 from estran.adapters.files.options import ReadOptions
 from estran.errors import BadProduct
-from estran.face import accessor as _accessor  # noqa: F401 - whoever gets a Dataset of ours has its accessor
+from estran.face import accessor as _accessor  # noqa: F401 - a Dataset of ours comes with its accessor
 from estran.face.to_dataset import KEY, dataset_of
 from estran.face.to_product import product_of
 from estran.face.writing import ZARR, need_zarr

@@ -20,7 +20,7 @@ _APART = 0.25
 """Steps of a sample by which a float may be rounded; where float32 is rounded more (integers of 32 bits, large
 offsets), physical values are doubles.
 """
-_MOST = 3.0
+_LARGEST_REFLECTANCE = 3.0
 """Reflectance that half of the pixels of no block exceed: counts, percent and radiances do."""
 _STEP = 16
 """Every how many rows and columns a block is looked at."""
@@ -58,7 +58,7 @@ def decoded(band: Band) -> tuple[Any, dict[str, Any]]:
 
 
 def _single_suffices(band: Band, raw: np.dtype[Any]) -> bool:
-    """Whether float32 tells physical values of neighbouring samples apart, with room to spare."""
+    """Whether float32 separates physical values of neighbouring samples, with room to spare."""
     if raw.kind == "f":
         return raw.itemsize <= 4 and not band.is_scaled
     limits = np.iinfo(raw)
@@ -77,7 +77,7 @@ def encoded(band: Band, values: Any, dtype: np.dtype[Any]) -> Any:
 def refusing_counts(band: Band) -> Band:
     """The band, whose blocks refuse to be computed where their numbers cannot be reflectance.
 
-    Of lazy numbers nothing else can be said before somebody asks for them.
+    Of lazy numbers nothing else is known before they are computed.
     """
     if np.dtype(band.data.dtype).kind != "f" or band.is_scaled:
         return band
@@ -137,7 +137,7 @@ def _refuse_misfits(band: Band, dtype: np.dtype[Any], wrong: Array) -> None:
 def _refuse_counts(name: str, values: Array) -> Array:
     some = values[::_STEP, ::_STEP]
     some = some[np.isfinite(some)]
-    if some.size and float(np.median(some)) > _MOST:
+    if some.size and float(np.median(some)) > _LARGEST_REFLECTANCE:
         raise unscaled(name, f"numbers around {float(np.median(some)):.4g}")
     return values
 

@@ -25,7 +25,7 @@ KEY = extras.KEY
 """The attribute with what CF has no words for: JSON, of the Dataset and of each variable."""
 PENDING = "estran_pending"
 """In a Dataset's ``encoding``: what is learnt only while its samples are computed
-(:class:`~estran.raster.product.Pending`), for whoever writes it.
+(:class:`~estran.raster.product.Pending`), for the writer.
 """
 _UNITS = {"dl": "1", "deg": "degrees"}
 
@@ -172,7 +172,7 @@ def _tie_points(grids: Iterable[TiePointGrid], taken: set[str]) -> dict[str, xr.
 
 
 def _samples(points: TiePointGrid) -> Any:
-    """Samples in memory as they are; those that are read when somebody asks, as a Dask array of one chunk."""
+    """Samples in memory as they are; those that are read on demand, as a Dask array of one chunk."""
     if isinstance(points.data, np.ndarray):
         return points.data
     import dask.array as da

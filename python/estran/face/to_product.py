@@ -117,7 +117,7 @@ def _refuse_twins(product: Product, given: Mapping[str, Any]) -> None:
     try:
         sensor = sensor_of(product.platform).name
     except UnsupportedProduct:
-        return  # said by whoever needs reflectance of it
+        return  # reported where reflectance of it is needed
     names = {name.lower(): name for name in reversed(list(given))}
     for semantic in sorted(SPECTRAL):
         there = list(dict.fromkeys(names[c.lower()] for c in candidates(semantic, sensor) if c.lower() in names))

@@ -106,7 +106,7 @@ def _with_numbers(band: Band, variable: xr.DataArray, said: Mapping[str, Any]) -
     if raw is not None:
         scale, offset = said.get("scaling", (1.0, 0.0))
         kept = replace(band, scale=scale, offset=offset, nodata=said.get("nodata"))
-        # Whoever computes with a variable gets one whose attributes may stay and whose encoding is gone: its numbers
+        # Computing with a variable gives one whose attributes may stay and whose encoding is gone: its numbers
         # are what they are.
         if is_decoded(kept):
             if dtype == raw and raw.kind in "iu" and scaling_of(variable.attrs) == (kept.scale, kept.offset):
@@ -167,7 +167,7 @@ def tie_points_of(variable: xr.DataArray, said: Mapping[str, Any]) -> TiePointGr
 
 
 def _points(variable: xr.DataArray) -> Any:
-    """Samples in memory as they are; of a Dask array, samples that are computed when somebody asks."""
+    """Samples in memory as they are; of a Dask array, samples that are computed on demand."""
     if isinstance(variable.data, np.ndarray):
         return variable.data
     # In the thread that asks: it may be a task of a worker, which must not wait for another task.

@@ -47,7 +47,7 @@ def write_report(
     generated
         Time printed on the page (timezone aware), none where not given.
     progress
-        Told of each picture.
+        Called for each picture.
 
     Returns
     -------

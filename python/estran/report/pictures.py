@@ -110,7 +110,7 @@ def quicklooks(
     limit
         Longest side [pixels]; bands are thinned by powers of two (means of values, samples of codes), strip by strip.
     progress
-        Told of each picture.
+        Called for each picture.
 
     Returns
     -------

@@ -131,7 +131,7 @@ def _by_list(_target: Path, folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """What an output is, and how what lies in its place is told from what is ours.
+    """What an output is, and how what is in its place is separated from what is ours.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def judge(target: Path, companions: Sequence[Path], overwrite: bool, kind: Kind)
     for path in present:
         if _is_held_by_its_owner(path):
             raise TargetExists(
-                "the output is somebody else's, in a folder where only owners replace things",
+                "the output is another user's, in a folder where only owners replace things",
                 where=path,
                 todo="give another name",
             )
@@ -225,7 +225,7 @@ def _judge_folder(target: Path, folder: Path, kind: Kind) -> None:
 
 
 def _is_held_by_its_owner(path: Path) -> bool:
-    """Whether its folder is one like /tmp, where nobody else may move or remove it."""
+    """Whether its folder is one like /tmp, where no other user may move or remove it."""
     if sys.platform == "win32" or path.is_mount():
         return False
     above = path.parent.stat()

@@ -29,7 +29,7 @@ _PATIENCE = 0.3
 """How long a lock is tried for: a reader that tidies up holds one for some milliseconds [s]."""
 
 DECIDING = threading.RLock()
-"""Held while results are moved to their places: whoever ends the process waits for it."""
+"""Held while results are moved to their places: an end of the process waits for it."""
 
 
 @dataclass

@@ -109,7 +109,7 @@ class Spectroscopy:
             A file is damaged.
         """
         self.files()
-        gases = read_lines(Path(self.lines))  # type: ignore[arg-type]  # files() has seen to it
+        gases = read_lines(Path(self.lines))  # type: ignore[arg-type]  # files() has checked it
         if gas not in gases:
             raise BadParameter(
                 f"the line file has no line of {gas}",
@@ -148,7 +148,7 @@ def gas_table(
     folder
         Where tables are kept; :func:`cache_folder` if none is given.
     progress
-        Told how far the making is.
+        Gets how far the making is.
 
     Raises
     ------

@@ -141,7 +141,7 @@ def fact_of(read: Callable[[], T], otherwise: T) -> T:
 def library() -> Any:
     """Rasterio, with all its modules that readers use.
 
-    Whoever reads in a thread asks here before it imports any of them: several threads that import parts of it for the
+    A thread that reads asks here before it imports any of them: several threads that import parts of it for the
     first time find each other's half-made.
     """
     with _LOADING:

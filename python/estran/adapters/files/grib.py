@@ -1,6 +1,6 @@
 """GRIB of edition 1 as ESA packs it into Sentinel-2 products: a list of its messages, and their values.
 
-The list needs no library, so that opening a product costs nothing; values are decoded by GDAL when somebody wants them
+The list needs no library, so that opening a product costs nothing; values are decoded by GDAL on demand
 (decision 071). Source: WMO Manual on Codes, FM 92-IX Ext. GRIB edition 1; ECMWF's tables 128 and 210 of parameters.
 """
 

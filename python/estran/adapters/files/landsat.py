@@ -55,7 +55,7 @@ class Mtl:
 
     @property
     def time(self) -> datetime | None:
-        """When the scene's centre was seen (UTC)."""
+        """When the scene's centre was observed (UTC)."""
         return utc(f"{self.entries.get('DATE_ACQUIRED', '')}T{self.entries.get('SCENE_CENTER_TIME', '')}")
 
 
@@ -229,7 +229,7 @@ def _with_sun(product: Product, mtl: Mtl, elevation: float | None) -> Product:
         for name, v in values.items()
     }
     note = (
-        f"The sun stands where {mtl.path.name} has it at the scene's centre: zenith {values['sun_zenith']:.2f}, "
+        f"The sun's angles are those of {mtl.path.name} at the scene's centre: zenith {values['sun_zenith']:.2f}, "
         f"azimuth {values['sun_azimuth']:.2f} degrees."
     )
     kept = Element("Landsat_MTL", dict(mtl.entries))

@@ -1,4 +1,4 @@
-"""Files as Dask arrays: nothing is read until somebody asks, and then tile by tile."""
+"""Files as Dask arrays: nothing is read before it is computed, and then tile by tile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Samples(Protocol):
 
 
 def lazy_array(source: Samples, path: Path, *what: object) -> Any:
-    """A Dask array over samples in a file; its name tells the file's state, so that equal reads are one task and a
+    """A Dask array over samples in a file; its name holds the file's state, so that equal reads are one task and a
     changed file is another.
 
     Raises

@@ -1,4 +1,4 @@
-"""What killed runs left beside an output: a hidden folder whose lock nobody holds any more is finished where its result
+"""What killed runs left beside an output: a hidden folder whose lock is no longer held is finished where its result
 was decided, else removed.
 """
 

@@ -167,7 +167,7 @@ def still_held(path: Path) -> str:
 
 
 def _take_by_name(path: Path) -> Lock | None:
-    """Whoever makes the file beside the lock first holds it; one whose process has gone is removed."""
+    """The process that makes the file beside the lock first holds it; one whose process has gone is removed."""
     with contextlib.suppress(OSError):
         path.unlink()
     owner = path.with_name(path.name.removesuffix(SUFFIX) + OWNER)

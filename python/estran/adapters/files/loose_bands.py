@@ -39,16 +39,16 @@ UNKNOWN = (
 
 _IMAGES = (".jp2", ".j2k", ".tif", ".tiff", ".img", ".vrt")
 _FEWEST, _SHIFTED = 4, 900.0
-"""Bands whose numbers tell an offset, and what they do not go below with one of 1000: 960 is dark water."""
+"""Bands whose numbers show an offset, and what they do not go below with one of 1000: 960 is dark water."""
 _NATIVE = (10.0, 20.0, 60.0)
 """Pixel sizes of Sentinel-2 [m]."""
 
 
 def refuse_loose_bands(path: Path, offset: float | None, *, remote: bool = False) -> None:
-    """Raise where `path` is an image, or a folder of images, out of a Sentinel-2 product, whose offset nobody has said.
+    """Raise where `path` is an image, or a folder of images, out of a Sentinel-2 product, whose offset is not known.
 
     Every scene exists with and without an offset of its digital numbers (processing baseline 04.00 and later, earlier
-    ones): 0.1 in reflectance. Nothing in such an image tells which. Only names that products give to their images
+    ones): 0.1 in reflectance. Nothing in such an image shows which. Only names that products give to their images
     count, so that stacks exported by other programs are read as ever.
 
     Parameters

@@ -57,7 +57,7 @@ def open_raster(path: Path | str, remote: bool) -> Iterator[Any]:
 
 
 class RasterSource:
-    """What is needed of a file to place it: its CRS, bounds, and what tells whether it joins others in one mosaic."""
+    """What is needed of a file to place it: its CRS, bounds, and what decides whether it joins others in one mosaic."""
 
     def __init__(self, path: Path, dataset: Any, remote: bool = False) -> None:
         if dataset.crs is None:

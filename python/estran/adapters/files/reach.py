@@ -2,7 +2,7 @@
 it.
 
 A virtual raster, a map service's description, a header or a file beside a raster can name any other file of the
-machine, or an address. A link that somebody made on the disk is followed: it is the owner of the disk who made it.
+machine, or an address. A link on the disk is followed: it is the owner of the disk who made it.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def _in_one_step(ready: Path, plan: Plan) -> bool:
             return True
         if not exchange(new, place):
             return False
-    # What was replaced is looked at again where nobody can reach it any more.
+    # What was replaced is looked at again where it can no longer be changed.
     gone = inventory(new, name)
     if gone and gone != plan.old:
         exchange(new, place)

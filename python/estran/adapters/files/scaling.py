@@ -50,15 +50,15 @@ def as_reflectance(product: Product, scale: float | None = None, *, assume: bool
     if scale is not None:
         return _scaled(product, tuple(chosen), numbers, scale)
     small = [name for name in chosen if product.bands[name].data.dtype.itemsize == 1]
-    product = _refused(product, small, "8-bit numbers", aloud=assume)
+    product = _refused(product, small, "8-bit numbers", note=assume)
     for whole in (True, False):
         kept = [name for name in chosen if name not in small and (product.bands[name].data.dtype.kind in "iu") == whole]
         samples = {chosen[name]: _with_data(product.bands[name], numbers.get(name), looks[name]) for name in kept}
         counts, why = judge(samples, whole_numbers=whole)
         if why:
-            product = _refused(product, kept, why, aloud=assume)
+            product = _refused(product, kept, why, note=assume)
         elif counts and not assume:
-            product = _refused(product, kept, "numbers as of reflectance times 10 000", aloud=assume)
+            product = _refused(product, kept, "numbers as of reflectance times 10 000", note=assume)
         elif counts:
             product = _scaled(product, kept, numbers, COUNT, assumed=True)
         elif assume:
@@ -116,10 +116,10 @@ def _fills(product: Product, chosen: Mapping[str, str], looks: Mapping[str, Look
     found: dict[str, float] = {}
     for shape in {product.bands[name].grid.shape for name in silent}:
         names = [name for name in silent if product.bands[name].grid.shape == shape]
-        seen = [
+        looks_at_edges = [
             {chosen[name]: looks[name][i].astype(np.float64) for name in names} for i in range(len(lookouts(shape)))
         ]
-        numbers = fillings(seen, shape)
+        numbers = fillings(looks_at_edges, shape)
         if numbers:
             found |= dict.fromkeys(names, numbers[0])
     return found
@@ -148,9 +148,9 @@ def _scaled(
     )
 
 
-def _refused(product: Product, names: Sequence[str], why: str, *, aloud: bool) -> Product:
+def _refused(product: Product, names: Sequence[str], why: str, *, note: bool) -> Product:
     product = product.with_bands(*(replace(product.bands[name], unscaled=why) for name in names))
-    if not names or not aloud:
+    if not names or not note:
         return product
     return product.with_notes(
         f"No scaling is declared, and {', '.join(names)} hold {why}: they are no reflectance until --scale says so."

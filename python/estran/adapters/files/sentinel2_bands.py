@@ -31,7 +31,7 @@ def band_plan(suns: Mapping[str, Path], responses: Sequence[Path]) -> Plan:
     command = "estran tables build bands " + " ".join(f'--solar "{name}={path.name}"' for name, path in suns.items())
     record = {
         "what": "bands of Sentinel-2: centre, width at half height, irradiance of the Sun at 1 au, mean wavelength of "
-        "the sunlight seen",
+        "the sunlight observed",
         "units": "centre, width, equivalent [nm]; irradiance [W/m2/nm]",
         "page": "docs/ATBD/spectral_bands.md",
         "command": command + "".join(f" --response {p.name}" for p in responses),

@@ -65,7 +65,7 @@ OVERLAP: Mapping[Gas, float] = {
 7780-8000 and 14300-14590, CO2 6206-6250, CH4 5900-6150 cm-1; N2O as CO2.
 """
 OVERLAP_STRONG_WATER = 2.2
-"""The same in the middle of a strong band of water (5250-5390 cm-1), as B9 and B10 see one."""
+"""The same in the middle of a strong band of water (5250-5390 cm-1), as B9 and B10 have one."""
 
 LEAST_ABSORPTION = 2e-5
 """Absorption at `LARGEST` amounts and air mass 3 below which a gas is left out of a band."""

@@ -1,6 +1,6 @@
 """Readers of spectra: spectral responses, the Sun's irradiance, optical thickness of gases.
 
-Formats are told by what stands in a file, not by its name:
+Formats are recognised by the content of a file, not by its name:
 
 - text: columns of numbers, comments after ``#`` or ``;``; in files of responses a comment "Band 8A" begins a band;
 - CSV with one line of headings;

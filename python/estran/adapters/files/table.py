@@ -25,7 +25,7 @@ _COLUMNS = 10_000
 
 _DELIMITERS = ",;\t|"
 _SEP = re.compile(r'"?sep=([^"\r\n])"?[\s,;]*', re.IGNORECASE)
-"""The line by which Excel is told what separates the cells; it is no header."""
+"""The line that states for Excel what separates the cells; it is no header."""
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 
 _EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none"})

@@ -143,7 +143,7 @@ def _products(folder: Path) -> Iterator[Path]:
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    except OSError:  # somebody else's folder
+    except OSError:  # another user's folder
         return []
 
 

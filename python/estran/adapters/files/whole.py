@@ -13,7 +13,7 @@ needs to finish:
    what was listed in step 1, else the new result is kept beside it.
 5. The folder and the lock are removed.
 
-:func:`~estran.adapters.files.leftovers.recover` looks for such folders whose lock nobody holds any more: a *part* is
+:func:`~estran.adapters.files.leftovers.recover` looks for such folders whose lock is no longer held: a *part* is
 removed, a *ready* one is finished from step 4.
 
 A folder that is there, and that cannot be exchanged (a mounted disk, the folder one is in, a parent that may not be
@@ -173,7 +173,7 @@ def _claim(target: Path, companions: tuple[str, ...], overwrite: bool, kind: Kin
         claim.before = listed(claim)
         yield claim
     finally:
-        claim.release()  # first: whoever ends the process meanwhile releases what is listed
+        claim.release()  # first: an end of the process meanwhile releases what is listed
         del CLAIMS[place]
 
 

@@ -116,9 +116,9 @@ class _Jpy:
             urls = [file(str(jar)).toURI().toURL() for jar in jars]
             parent = jpy.get_type("java.lang.ClassLoader").getSystemClassLoader()
             self._loader = jpy.get_type("java.net.URLClassLoader")(jpy.array("java.net.URL", urls), parent)
-        except (ValueError, RuntimeError) as error:  # how jpy tells of an unknown class, and of an exception in Java
+        except (ValueError, RuntimeError) as error:  # how jpy reports an unknown class, and of an exception in Java
             raise NoRugged(
-                "the Java around this Python lends no class loader", found=error, todo="run the operator outside SNAP"
+                "the Java around this Python gives no class loader", found=error, todo="run the operator outside SNAP"
             ) from error
 
     def new(self, class_name: str, *arguments: Any) -> Any:

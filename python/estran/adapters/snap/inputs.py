@@ -97,7 +97,7 @@ class AuxFile:
         return values
 
     def forget(self) -> None:
-        """Let go of the pixels; they are warped again if somebody asks."""
+        """Release the pixels; they are warped again on demand."""
         self.__dict__.pop("whole", None)
 
 
@@ -325,7 +325,7 @@ def silent_sources(inputs: Mapping[str, Found]) -> tuple[str, ...]:
 def find_fillings(
     inputs: Mapping[str, Found], sources: Iterable[str], shape: tuple[int, int], look: Callable[[str, Window], Array]
 ) -> Fillings:
-    """The numbers that fill what the sensor did not see; `look` gives a window of an input by name."""
+    """The numbers that fill what the sensor did not observe; `look` gives a window of an input by name."""
     found = {}
     for prefix in sources:
         names = [

@@ -220,7 +220,7 @@ class SnapOperator:
         return Block(result.arrays, result.scene, result.window, result.record)
 
     def _block(self, window: Window, progress: Progress) -> Block:
-        # Nobody else holds these arrays: a scene operator may let go of each once it has used it.
+        # These arrays have no other holder: a scene operator may release each once it has used it.
         arrays: dict[str, Array] = OwnedArrays()
         count = len(self._inputs)
         for i, (name, found) in enumerate(self._inputs.items()):
@@ -264,8 +264,8 @@ class SnapOperator:
         )
 
     def _drop_filled(self, arrays: dict[str, Array], window: Window) -> None:
-        """Take out what the sensor did not see; a whole scene that no sensor sees is warned of, or refused where
-        nothing is left.
+        """Take out what the sensor did not observe; a whole scene that no sensor observes is warned of, or refused
+        where nothing is left.
         """
         whole = window == self._scene.grid.window and self._op.walk is Walk.SCENE
         if self._fillings is None and whole:

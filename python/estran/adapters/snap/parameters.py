@@ -32,7 +32,7 @@ def convert(p: Parameter, value: Any) -> Any:
     """One value from Java to the declared type.
 
     Lists come as Java arrays, files as ``java.io.File``; a field left empty comes as None, which is the default unless
-    the parameter is optional. SNAP hands over the descriptor's default of what nobody touched, and cannot separate it
+    the parameter is optional. SNAP hands over the descriptor's default of what was not touched, and cannot separate it
     from the same value given: of a parameter that follows the mode, the default of the default mode counts as not
     given.
     """

@@ -1,4 +1,4 @@
-"""A source product of SNAP as our operators see it: names, units, scene, and physical samples with NaN where there is
+"""A source product of SNAP for our operators: names, units, scene, and physical samples with NaN where there is
 no data.
 """
 
@@ -29,7 +29,7 @@ from estran.sensors.mixed_edges import OPERATOR, mixed_edges
 from estran.sensors.plausible import is_reflectance
 
 _EXACT_IN_FLOAT = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_FLOAT32")
-"""Sample types whose values stay apart when rounded to float: no-data can be told from their floats."""
+"""Sample types whose values stay apart when rounded to float: no-data can be recognised in their floats."""
 
 _COUNTS = ("TYPE_INT8", "TYPE_UINT8", "TYPE_INT16", "TYPE_UINT16", "TYPE_INT32", "TYPE_UINT32")
 """Sample types of bands that are still the reader's counts."""
@@ -141,7 +141,7 @@ def left_out_offsets(product: Any, names: Iterable[str]) -> dict[str, float]:
     Since processing baseline 04.00 Sentinel-2 counts hold an offset (RADIO_ADD_OFFSET, a negative number of counts to
     add). SNAP's reader puts it into the band's scaling, unless it is older than that or its option "negative
     radiometric offset" is off: the scaling then has a factor and no offset. Bands that are no longer counts are left
-    alone: whoever made them had the scaling.
+    alone: their maker had the scaling.
     """
     wanted = {band.name: i for i, band in enumerate(SENTINEL2)}
     counts = _added_offsets(product)

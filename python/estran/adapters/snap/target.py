@@ -48,7 +48,7 @@ def target_product(
 
 
 def _relate(product: Any, outputs: tuple[Target, ...]) -> None:
-    """Tell SNAP which bands are the uncertainty of which."""
+    """Declare to SNAP which bands are the uncertainty of which."""
     for output in outputs:
         if output.uncertainty is not None:
             band, uncertain = product.getBand(output.uncertainty.of), product.getBand(output.name)

@@ -35,7 +35,7 @@ class Writer:
     claim
         Holds the place while the work goes on.
     write
-        Writes, whole or not at all; gives what the user is told.
+        Writes, whole or not at all; gives the sentence for the user.
     """
 
     check: Callable[[Study, Path, Collection[str]], None]

@@ -89,7 +89,7 @@ class EnviTarget:
             file.truncate(shape[0] * shape[1] * self.dtype.itemsize)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A worker elsewhere writes into the file that is already there, and reports to nobody.
+        # A worker elsewhere writes into the file that is already there, and does not report.
         return _attach, (self.path, self.shape, self.dtype)
 
     def __setitem__(self, key: tuple[slice, slice], block: npt.NDArray[Any]) -> None:

@@ -84,20 +84,20 @@ def write_dimap(product: Product, path: Path, *, overwrite: bool = False, progre
 
 
 def _check_names(product: Product) -> None:
-    seen: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name in product.bands:
         if "/" in name or "\\" in name or name.startswith("."):
             raise WriteFailed(
                 "a band name cannot be a file name", where=product.name, found=name, todo="rename the band"
             )
-        if name.lower() in seen:
+        if name.lower() in names:
             raise WriteFailed(
                 "two bands differ by letter case only",
                 where=product.name,
-                found=f"{seen[name.lower()]}, {name}",
+                found=f"{names[name.lower()]}, {name}",
                 todo="rename one",
             )
-        seen[name.lower()] = name
+        names[name.lower()] = name
 
 
 def _band_target(folder: Path, band: Band, product_description: str, meter: Meter) -> envi.EnviTarget:

@@ -176,13 +176,20 @@ def _band(
     own = extras.loads(tags.get(extras.KEY, ""))
     stored = dataset.dtypes[number - 1]
     nodata = dataset.nodatavals[number - 1]
-    hidden = None
+    masked_value = None
     if is_masked:
-        hidden = nodata if nodata is not None else 0.0 if np.dtype(stored).kind in "iu" else float("nan")
-        nodata = hidden
+        masked_value = nodata if nodata is not None else 0.0 if np.dtype(stored).kind in "iu" else float("nan")
+        nodata = masked_value
     data = lazy_array(
         RasterBand(
-            path, number, grid.shape, stored, own.get("dtype", stored), remote=remote, hidden=hidden, alpha=alpha
+            path,
+            number,
+            grid.shape,
+            stored,
+            own.get("dtype", stored),
+            remote=remote,
+            masked_value=masked_value,
+            alpha=alpha,
         ),
         path,
         number,

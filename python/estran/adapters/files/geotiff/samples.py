@@ -27,14 +27,14 @@ class RasterBand:
         *,
         snap_bits: bool = False,
         remote: bool = False,
-        hidden: float | None = None,
+        masked_value: float | None = None,
         alpha: int | None = None,
     ) -> None:
         self.path, self.number, self.shape = path, number, shape
         self.stored, self.dtype, self._snap_bits = np.dtype(stored), np.dtype(dtype), snap_bits
         self._remote = remote
-        self._hidden, self._alpha = (
-            hidden,
+        self._masked_value, self._alpha = (
+            masked_value,
             alpha,
         )  # what stands where a mask hides a pixel, None where there is none; the band that is the mask, if one is
 
@@ -48,13 +48,13 @@ class RasterBand:
         try:
             with opened(self.path, remote=self._remote, pam=False) as dataset:
                 block = dataset.read(self.number, window=window)
-                if self._hidden is not None:
+                if self._masked_value is not None:
                     mask = (
                         dataset.read_masks(self.number, window=window)
                         if self._alpha is None
                         else dataset.read(self._alpha, window=window)
                     )
-                    block = np.where(mask == 0, block.dtype.type(self._hidden), block)
+                    block = np.where(mask == 0, block.dtype.type(self._masked_value), block)
         except RasterioError as error:
             raise BadProduct(
                 f"band {self.number} cannot be read; the file is truncated or damaged",

@@ -61,9 +61,7 @@ class _Header:
             raise ValueError("two dimensions without a length")
         self._attributes()
         begins = [self._variable(lengths) for _ in range(self._list(_VARIABLES, "variables"))]
-        if any(
-            begin < self._at for begin in begins
-        ):  # beyond the end they may be: a variable that nobody has written yet
+        if any(begin < self._at for begin in begins):  # beyond the end they may be: a variable that is not written yet
             raise ValueError("samples of a variable lie inside the header")
 
     def _take(self, count: int) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from estran.adapters.files import extras
 from estran.raster.layers import Coordinates, Layer
 
-_MOST = 10_000
+_MOST_LAYERS = 10_000
 """Most layers: a header can claim any number."""
 
 
@@ -18,7 +18,7 @@ def is_stack(variable: Any) -> bool:
     """Whether a variable is over (view, y, x), or over (time, y, x) as we write it; times of other files are products
     of their own.
     """
-    if variable.ndim != 3 or not 0 < variable.shape[0] <= _MOST:
+    if variable.ndim != 3 or not 0 < variable.shape[0] <= _MOST_LAYERS:
         return False
     ours = extras.KEY in variable.group().groups
     return (_dim(variable) == "view" and (ours or variable.shape[0] > 1)) or (_dim(variable) == "time" and ours)

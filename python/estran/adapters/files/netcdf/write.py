@@ -1,7 +1,7 @@
 """Writes NetCDF-4 after the CF conventions 1.11.
 
 xarray defines the file. Samples go by :func:`~estran.adapters.files.storage.store`, as in xarray's own step workers in
-other processes open the file, and no progress is told.
+other processes open the file, and no progress is reported.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _axes(wanted: Sequence[Coordinates], variables: dict[str, xr.Variable]) -> d
 
 
 def _variable(band: Band, y: str, x: str, mapping: str, leading: tuple[str, int] | None = None) -> xr.Variable:
-    """A band as xarray defines it; a Dask array that it is not told to compute holds the place of the samples."""
+    """A band as xarray defines it; a Dask array that it shall not compute holds the place of the samples."""
     import dask.array
     import xarray as xr
 

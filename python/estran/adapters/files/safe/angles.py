@@ -1,4 +1,4 @@
-"""Sun and view angles per pixel, computed where and when somebody asks for them.
+"""Sun and view angles per pixel, computed on demand.
 
 A detector's grid covers little more than its footprint and is NaN elsewhere; each is carried on to the whole tile, and
 the footprint mask says whose value counts. Without a mask, that of the detector whose valid nodes are nearest.

@@ -1,4 +1,4 @@
-"""Sun and view angles as SNAP's Sentinel-2 reader and its S2Resampling make them, for whoever wants the same numbers.
+"""Sun and view angles as SNAP's Sentinel-2 reader and its S2Resampling make them, to get the same numbers.
 
 SNAP takes the nodes, 5 km apart from the tile's corner on, for the pixels of an image of 5 km: each lies 2.5 km too far
 to the south and to the east. Zenith and azimuth are interpolated as numbers, not as directions. Which of the two is
@@ -65,16 +65,16 @@ def _band(by_detector: Mapping[int, AngleGrid], footprint: Footprint | None) -> 
 
 def _mean_block(bands: Sequence[_Band], angles: AngleGrid, grid: Grid, window: Window) -> npt.NDArray[np.float32]:
     total = np.zeros((2, window.height, window.width), np.float32)
-    seen = np.zeros(total.shape, bool)
+    covered = np.zeros(total.shape, bool)
     for nodes, footprint in bands:
         values = (
             _single(nodes[0], 0, angles, grid, window)
             if footprint is None
             else _by_detector(nodes, footprint, angles, grid, window)
         )
-        seen |= np.isfinite(values)
+        covered |= np.isfinite(values)
         total += np.nan_to_num(values)
-    return np.where(seen, total / np.float32(len(bands)), np.float32(np.nan))
+    return np.where(covered, total / np.float32(len(bands)), np.float32(np.nan))
 
 
 def widened(values: Nodes) -> Nodes:

@@ -1,4 +1,4 @@
-"""Which detector saw a pixel: footprint masks as polygons (GML, baselines before 04.00) or as rasters (JPEG 2000,
+"""Which detector observed a pixel: footprint masks as polygons (GML, baselines before 04.00) or as rasters (JPEG 2000,
 since).
 """
 
@@ -28,7 +28,7 @@ Detectors = npt.NDArray[np.uint8]
 Ring = list[tuple[float, float]]
 
 UNKNOWN = 255
-"""Where a footprint cannot be read: some detector saw the pixel, the mask does not tell which."""
+"""Where a footprint cannot be read: some detector observed the pixel, the mask does not show which."""
 
 
 class Footprint(Protocol):

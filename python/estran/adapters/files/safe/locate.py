@@ -21,7 +21,7 @@ TILE_XML = ("MTD_TL.xml", "S2*_MTD_L1C_TL_*.xml", "S2*_MTD_L1C*.xml")
 """Tile metadata, in the folder of a tile: names since and before December 2016."""
 
 _PART_XML = (*TILE_XML, "MTD_DS.xml", "S2*_MTD_L1C_DS_*.xml")
-"""Files that tell a part of a product without its metadata: those of a tile, of a data strip."""
+"""Files that identify a part of a product without its metadata: those of a tile, of a data strip."""
 
 _BELOW = frozenset({"GRANULE", "DATASTRIP", "AUX_DATA", "HTML", "rep_info"})
 """Folders at the root of a product: what lies in them belongs to it."""
@@ -266,7 +266,7 @@ def _nothing(path: Path) -> BadProduct:
 
 
 def _refuse_by_name(path: Path, names: Iterable[str]) -> None:
-    """Name a part of a product of another level, which the names of its files tell."""
+    """Name a part of a product of another level, which the names of its files show."""
     for name in (path.name, *names):
         level = re.search(r"(?:MSI|^|/|_)L(0|1A|1B|2A|2F|2H)(?:_|$)", name)
         if level:

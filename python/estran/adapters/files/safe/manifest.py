@@ -52,7 +52,7 @@ def read_sums(store: Store) -> Mapping[str, Sum]:
     """Checksums by file, as a path from the product's root.
 
     Empty where there is no manifest, or none that can be read: many copies of products come without one, and nothing
-    else is taken from it. MD5 in products until 2020, SHA3-256 since (both seen in real manifests); any other that
+    else is taken from it. MD5 in products until 2020, SHA3-256 since (both are in real manifests); any other that
     hashlib has is taken too.
     """
     if NAME not in store.names():

@@ -64,7 +64,7 @@ _SAME_DAY = timedelta(hours=12)
 def meteorology(
     store: Store, folder: str, grid: Grid, sensed: datetime | None, notes: list[str]
 ) -> dict[str, TiePointGrid]:
-    """Tie-point grids of a tile's forecasts, decoded when somebody wants their values.
+    """Tie-point grids of a tile's forecasts, decoded on demand.
 
     Parameters
     ----------

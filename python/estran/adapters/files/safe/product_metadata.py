@@ -106,7 +106,7 @@ class ProductMetadata:
 
         A product without any has an offset of 0 where its baseline is older than offsets are. No number is made up for
         others: a product of baseline 04.00 or later without the list, a list without this band, and a product that does
-        not tell its baseline.
+        not state its baseline.
 
         Raises
         ------

@@ -53,7 +53,7 @@ def read_safe(
     angle_resolution
         Pixel size of the angle bands [m].
     progress
-        Told what is being read; the pixels come later, when asked for.
+        Gets what is being read; the pixels come later, when asked for.
     strict
         Whether a band that the product lists but lacks is an error; else it becomes a note.
     tile

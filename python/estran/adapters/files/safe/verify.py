@@ -27,7 +27,7 @@ CRC32 = "CRC-32"
 _NAMED = 3
 """Damaged files that an error names."""
 
-NO_SUMS = "The product carries no checksums: damage inside images cannot be seen."
+NO_SUMS = "The product carries no checksums: damage inside images cannot be detected."
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def verify(
     Returns
     -------
     Verified
-        A file without a checksum is taken as it is. The wrong size is seen without reading.
+        A file without a checksum is taken as it is. The wrong size is detected without reading.
     """
     sums = read_sums(store)
     known = {name: sums[name] for name in (*images, *others) if name in sums and sums[name].digest() is not None}

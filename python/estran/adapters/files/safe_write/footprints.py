@@ -32,11 +32,11 @@ def footprint_gml(scene: SimulatedScene, band: str, index: int, footprint: npt.N
 
     grid = scene.grids[int(next(b.pixel for b in SENTINEL2 if b.name == band))]
     members: list[str] = []
-    seen: Counter[int] = Counter()
+    count: Counter[int] = Counter()
     for shape, number in shapes(footprint, mask=footprint > 0, transform=grid.transform):
         detector = int(number)
-        identity = f"detector_footprint-{file_band(band)}-{detector:02d}-{seen[detector]}"
-        seen[detector] += 1
+        identity = f"detector_footprint-{file_band(band)}-{detector:02d}-{count[detector]}"
+        count[detector] += 1
         rings = "\n".join(
             _ring("exterior" if k == 0 else "interior", points) for k, points in enumerate(shape["coordinates"])
         )

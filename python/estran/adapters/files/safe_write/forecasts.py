@@ -21,7 +21,7 @@ _POINTS = 9
 """Points a side, at least."""
 _KG_PER_DOBSON = 2.1415e-5
 """Mass of a column of ozone of one Dobson unit [kg/m2], as in the other direction; not taken from there, so that a
-wrong one is seen.
+wrong one is detected.
 """
 _SEA_LEVEL = 101325.0
 """Pressure that the simulated air has at sea level [Pa]."""

@@ -42,7 +42,7 @@ TRUTH_MEANING: Mapping[str, str] = {
     "cirrus_depth": "optical thickness of ice cloud along the view of B4",
     "sun_beam": "fraction of the Sun's beam that clouds let through to the ground",
     "glint": "reflectance of the Sun's glint in B11 at the level of the water, as lit (0 in the cores of cloud "
-    "shadows), seen without clouds",
+    "shadows), viewed without clouds",
     "wind": "wind over water [m/s]; NaN on land",
     "cloud_id": "number of the cloud object, 0 where no cloud",
 }

@@ -76,7 +76,7 @@ def _angles_xml(grid: AngleGrid, indent: str) -> str:
 
 
 def _mean_view(scene: SimulatedScene, band: str) -> tuple[float, float]:
-    """Mean view of a band over the scene, weighted by the ground that each detector sees."""
+    """Mean view of a band over the scene, weighted by the ground that each detector views."""
     from estran.physics.geometry import slope_vector, zenith_azimuth
 
     counts = np.bincount(scene.detectors[20].ravel(), minlength=16)

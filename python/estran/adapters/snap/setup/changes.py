@@ -30,7 +30,7 @@ class Change:
     why: str = ""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """For a dry run."""
         if self.wanted is None:
             return f"remove  {self.path}"
@@ -111,7 +111,7 @@ def mark(wanted: Content) -> str:
 
 
 def mark_at(path: Path) -> str:
-    """The mark of what is at a path; "?" of what cannot be read, so nobody knows it."""
+    """The mark of what is at a path; "?" of what cannot be read, so it is not known."""
     try:
         return mark(path if is_link(path) else content_of(path))
     except OSError:

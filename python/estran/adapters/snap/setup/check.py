@@ -147,7 +147,7 @@ def our_places(site: Site) -> list[Path]:
 
 def misplaced(interpreter: Interpreter, inside: Embedded) -> str:
     """Which two Pythons are mixed, and what comes of it."""
-    named = f"SNAP is set up for {interpreter.told} with its modules in {interpreter.home}"
+    named = f"SNAP is set up for {interpreter.description} with its modules in {interpreter.home}"
     if inside.failure:
         return (
             f"{named}, and does not start inside SNAP, where it looks for them beside {inside.program or PROGRAM}: "

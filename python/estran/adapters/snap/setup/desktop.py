@@ -58,14 +58,14 @@ def find_desktop(settings: Settings) -> Desktop | None:
     ):
         return None
     key = "default_mac_userdir" if sys.platform == "darwin" else "default_userdir"
-    told = re.search(rf'^{key}="([^"]*)"', _text(home / "etc" / "snap.conf"), re.MULTILINE)
-    if settings.user_dir_from == "--userdir" or told is None:
+    default = re.search(rf'^{key}="([^"]*)"', _text(home / "etc" / "snap.conf"), re.MULTILINE)
+    if settings.user_dir_from == "--userdir" or default is None:
         return Desktop(home, inside)
     # The launcher is a shell script, or SNAP's .exe, for which HOME is the roaming folder.
     users = (
         Path.home() / "AppData" / "Roaming" if sys.platform == "win32" else Path(os.environ.get("HOME") or Path.home())
     )
-    named = told[1].replace("${HOME}", str(users))
+    named = default[1].replace("${HOME}", str(users))
     return Desktop(home, inside if "${" in named else Path(named))
 
 

@@ -61,7 +61,7 @@ def snap(site: Site) -> str | Wrong:
     """A SNAP that we support."""
     where, have = f"{site.snap.home} ({site.snap.found_by})", modules.snap_version(site.snap.home, site.jars)
     if not have:
-        return Wrong(f"SNAP in {where} does not tell its version", _NEWER)
+        return Wrong(f"SNAP in {where} does not report its version", _NEWER)
     if modules.major(have) < modules.OLDEST:
         return Wrong(
             f"SNAP {have} in {where} is too old: Estran needs SNAP {modules.OLDEST} or newer, which has another "
@@ -73,18 +73,18 @@ def snap(site: Site) -> str | Wrong:
 
 @check()
 def java(site: Site) -> str | Wrong:
-    """The Java that runs it, as gpt tells."""
+    """The Java that runs it, as gpt reports."""
     core = modules.find_module(site.jars, modules.SNAP_CORE)
     needed = modules.java_needed(core) if core is not None else 0
     newer = f"set JAVA_HOME to a Java {needed or 'that this SNAP takes'} or newer"
-    told = site.diagnosis
-    if told.code != 0 and "UnsupportedClassVersionError" in told.err:
+    answer = site.diagnosis
+    if answer.code != 0 and "UnsupportedClassVersionError" in answer.err:
         return Wrong(f"gpt runs on a Java that is too old: this SNAP needs Java {needed}", newer)
-    if told.code != 0:
-        return Wrong(f"gpt does not run: {told.reason}", f"{quoted(site.snap.gpt)} --diag  # shows why")
+    if answer.code != 0:
+        return Wrong(f"gpt does not run: {answer.reason}", f"{quoted(site.snap.gpt)} --diag  # shows why")
     have, memory = site.diagnosed("Java version"), site.diagnosed("Max memory")
     if not have:
-        return Wrong("gpt --diag does not tell its Java", f"{quoted(site.snap.gpt)} --diag  # shows what it says")
+        return Wrong("gpt --diag does not report its Java", f"{quoted(site.snap.gpt)} --diag  # shows what it says")
     fact = (
         f"Java {have}" + (f" (needs {needed})" if needed else "") + (f", at most {memory} of memory" if memory else "")
     )
@@ -144,7 +144,7 @@ def python(site: Site) -> str | Wrong:
         # A home that is set for another Python keeps every one from starting.
         mend = f"unset {HOME}" if os.environ.get(HOME) and find_executable(site.settings.python) else mend
         return Wrong(f"SNAP would start {site.settings.python} ({origin}): {reason}", mend)
-    fact = f"{found.told}, set by {origin}"
+    fact = f"{found.description}, set by {origin}"
     if found.kind != "CPython":
         return Wrong(f"{fact}, is {found.kind}: SNAP's bridge needs an ordinary 64 bit CPython", mend)
     if found.version < OLDEST:
@@ -197,7 +197,7 @@ def esa_snappy(site: Site) -> str | Wrong:
             return wrong(f"{folder} is configured for another Python ({library}, not {found.library})", again)
         return f"package esa_snappy in {folder.parent}, configured"
     if not any((folder / "lib").glob(f"jpy-*-{tag}-{tag}-*.whl")):
-        return wrong(f"{folder} has no jpy for {found.told}", pip_install(site, "--upgrade", "esa-snappy"))
+        return wrong(f"{folder} has no jpy for {found.description}", pip_install(site, "--upgrade", "esa-snappy"))
     if not os.access(folder, os.W_OK):
         mend = f"{INSTALL} --python FILE  # of a virtual environment of yours"
         return wrong(f"{folder} cannot be written, and SNAP unpacks its bridge there at the first use", mend)
@@ -212,8 +212,8 @@ def home(site: Site) -> str | Wrong | None:
     if not inside.belongs_to(site.interpreter):
         # No file that gpt's launcher reads can set a variable of the environment, and set for a whole shell it would
         # stop other Pythons.
-        told = "" if site.desktop is None else f"; for SNAP Desktop: {INSTALL}"
-        return Wrong(misplaced(site.interpreter, inside), f"{in_front(site)} ...  # start gpt so{told}")
+        addition = "" if site.desktop is None else f"; for SNAP Desktop: {INSTALL}"
+        return Wrong(misplaced(site.interpreter, inside), f"{in_front(site)} ...  # start gpt so{addition}")
     fact = f"inside SNAP Python takes its modules from {inside.base}"
     if inside.environment is not None:
         fact += (
@@ -301,20 +301,22 @@ def estran(site: Site) -> str | Wrong | None:
     inside = site.embedded
     if site.folder not in [p.place for p in site.plugins] or (inside and not inside.belongs_to(site.interpreter)):
         return None
-    seen = site.seen
-    if not seen.estran:
+    found = site.visible
+    if not found.estran:
         return Wrong("SNAP's Python does not see Estran", INSTALL)
-    for name, why in seen.errors.items():
+    for name, why in found.errors.items():
         return Wrong(
             f"SNAP's Python cannot import {name} ({why})", pip_install(site, "--force-reinstall", name.split(".")[0])
         )
-    where, activated = Path(seen.estran).parent, ""
-    if inside and inside.environment is not None and (alone := site.seen_alone).estran != seen.estran:
+    where, activated = Path(found.estran).parent, ""
+    if inside and inside.environment is not None and (alone := site.visible_alone).estran != found.estran:
         other = f"Estran {alone.version} in {Path(alone.estran).parent}" if alone.estran else "none"
         activated = f" wins in SNAP, for the environment {inside.environment} is activated (without it: {other})"
-    if seen.version != __version__:
+    if found.version != __version__:
         mend = "deactivate" if activated else f"{pip_install(site, f'estran=={__version__}')} && {INSTALL}"
-        return Wrong(f"Estran {seen.version} in {where}{activated or ' wins in SNAP'}, and this is {__version__}", mend)
+        return Wrong(
+            f"Estran {found.version} in {where}{activated or ' wins in SNAP'}, and this is {__version__}", mend
+        )
     if (
         site.manifest is not None
         and site.manifest.mode == "link"
@@ -323,22 +325,22 @@ def estran(site: Site) -> str | Wrong | None:
         return Wrong(
             f"Estran in {where} wins over the linked checkout", pip(site.interpreter.executable, "uninstall", "estran")
         )
-    return f"Estran {seen.version} in {where}{activated}"
+    return f"Estran {found.version} in {where}{activated}"
 
 
 @check(rests_on="estran", optional=True)
 def rugged(site: Site) -> str | Wrong:
     """Whether the ray caster of the relief shadow can be had in SNAP's Java: one ray is cast with its program."""
     without = "Estran.ReliefShadow decides by its own sweep instead"
-    if not site.seen.orekit:
+    if not site.visible.orekit:
         return Wrong(
             f"Rugged not reachable: SNAP's Python does not see orekit-jpype; {without}",
             pip_install(site, "orekit-jpype"),
         )
-    folder, java_home = Path(site.seen.orekit).parent, site.diagnosed("Java home")
+    folder, java_home = Path(site.visible.orekit).parent, site.diagnosed("Java home")
     program = shutil.which("java", path=str(Path(java_home) / "bin")) if java_home else None
     if program is None:
-        return f"Rugged there ({folder}), not tried: gpt --diag does not tell where its Java is"
+        return f"Rugged there ({folder}), not tried: gpt --diag does not report where its Java is"
     jars = [*folder.glob("jars/*.jar"), Path(str(files("estran.adapters.java") / "terrain_rays.jar"))]
     try:
         command = [program, "-cp", os.pathsep.join(map(str, jars)), "estran.TerrainRays"]

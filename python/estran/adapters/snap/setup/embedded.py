@@ -97,7 +97,7 @@ def embedded(interpreter: Interpreter, changed: Mapping[str, str | None] | None 
         return None
     program = shutil.which(PROGRAM, path=(changed or {}).get("PATH") or os.environ.get("PATH", os.defpath)) or ""
     try:
-        told = run_python([PROGRAM, "-c", _ASKED], interpreter.base, changed=changed)
-        return Embedded(program, Path(told["prefix"]), Path(told["base"]), told["errors"])
+        answer = run_python([PROGRAM, "-c", _ASKED], interpreter.base, changed=changed)
+        return Embedded(program, Path(answer["prefix"]), Path(answer["base"]), answer["errors"])
     except EstranError as error:
         return Embedded(program, Path(), Path(), {}, str(error.found or error.what))

@@ -100,7 +100,7 @@ def run_gpt(
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """The whole family: the launcher is often a shell script, and the JVM its child."""
+    """The whole family: the launcher may be a shell script, and the JVM its child."""
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
     else:

@@ -1,4 +1,4 @@
-"""The Python that SNAP starts: what it is, and what the interpreter that is embedded in SNAP will see of its packages.
+"""The Python that SNAP starts: what it is, and which packages are visible to the interpreter that is embedded in SNAP.
 
 SNAP does not run the executable. It loads the shared library of the Python below it (below a virtual environment, too)
 and puts the folder of esa_snappy first on the path: the path is therefore that of the *base* Python, with that folder
@@ -51,7 +51,7 @@ json.dump({
 }, sys.stdout)
 """
 
-_SEEN = """
+_LIST_VISIBLE = """
 import importlib, importlib.metadata, importlib.util, json, sys
 modules, roots, names = json.loads(sys.argv[1])
 if sys.path and sys.path[0] == "":
@@ -71,8 +71,8 @@ for name in names:
     except BaseException as error:
         errors[name] = " ".join(("%s: %s" % (type(error).__name__, error)).split())
 orekit = importlib.util.find_spec("orekit_jpype")
-told = {"estran": spec.origin or "" if spec else "", "version": version, "packages": packages, "errors": errors}
-json.dump({**told, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
+answer = {"estran": spec.origin or "" if spec else "", "version": version, "packages": packages, "errors": errors}
+json.dump({**answer, "orekit": orekit.origin or "" if orekit else ""}, sys.stdout)
 """
 
 
@@ -100,15 +100,15 @@ class Interpreter:
     managed: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Version and place."""
         return f"Python {'.'.join(map(str, self.version))} ({self.executable})"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the interpreter embedded in SNAP sees: our package, Orekit's (which brings Rugged), every distribution, and
-    what cannot be imported.
+class Visible:
+    """What is visible to the interpreter embedded in SNAP: our package, Orekit's (which brings Rugged), every
+    distribution, and what cannot be imported.
     """
 
     estran: str
@@ -125,17 +125,22 @@ def find_executable(name: str) -> Path | None:
 
 
 def ask(executable: Path) -> Interpreter:
-    """Run it and have it tell.
+    """Run it and read its description of itself.
 
     Raises
     ------
     EstranError
         It does not run, or is no Python 3.
     """
-    told = run_python([str(executable), "-c", _ABOUT], executable)
+    answer = run_python([str(executable), "-c", _ABOUT], executable)
     return Interpreter(
         executable,
-        **{**told, "version": tuple(told["version"]), "base": Path(told["base"]), "purelib": Path(told["purelib"])},
+        **{
+            **answer,
+            "version": tuple(answer["version"]),
+            "base": Path(answer["base"]),
+            "purelib": Path(answer["purelib"]),
+        },
     )
 
 
@@ -146,8 +151,8 @@ def look(
     modules: Sequence[str],
     *,
     program: str | None = None,
-) -> Seen:
-    """What of our needs is seen on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports
+) -> Visible:
+    """What of our needs is visible on the path that SNAP makes of `module_dir` and the plugin folders `roots`; imports
     `modules`.
 
     Under the name `program` ("python3") the interpreter takes the environment that is activated, as it does inside
@@ -159,8 +164,10 @@ def look(
         The interpreter does not run.
     """
     question = json.dumps([[str(module_dir / "esa_snappy"), str(module_dir)], [str(r) for r in roots], list(modules)])
-    told = run_python([program or str(interpreter.base), "-c", _SEEN, question], interpreter.base, timeout=120.0)
-    return Seen(**told)
+    answer = run_python(
+        [program or str(interpreter.base), "-c", _LIST_VISIBLE, question], interpreter.base, timeout=120.0
+    )
+    return Visible(**answer)
 
 
 def missing_packages(packages: Mapping[str, str], requirements: Sequence[str] | None = None) -> list[str]:

@@ -48,12 +48,12 @@ class Edit:
             earlier = old.taken_out(earlier, path)
         if earlier is not None and line:
             earlier = without_line(earlier, line)
-        told = read_properties(earlier or b"", path) if values else {}
-        keys = {key: (told.get(key), value) for key, value in (values or {}).items()}
+        before = read_properties(earlier or b"", path) if values else {}
+        keys = {key: (before.get(key), value) for key, value in (values or {}).items()}
         return cls(None if earlier is None else base64.b64encode(earlier).decode(), keys, line)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """For a dry run."""
         what = (
             f"{HOME} for SNAP Desktop"
@@ -78,7 +78,7 @@ class Edit:
         )
 
     def taken_out(self, now: bytes, path: Path) -> bytes | None:
-        """The file without what is still ours; None: no file is left. If nobody else changed it, it gets its earlier
+        """The file without what is still ours; None: no file is left. Without other changes it gets its earlier
         bytes back.
         """
         if now == self.result:
@@ -140,22 +140,24 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         return None
     try:
-        told = json.loads(path.read_bytes())
-        if told.pop("schema") != _SCHEMA:
+        record = json.loads(path.read_bytes())
+        if record.pop("schema") != _SCHEMA:
             raise EstranError(
                 "another version of Estran made this installation",
                 where=path,
                 todo="uninstall it with that version, or remove the folder by hand",
             )
-        files = {str(Path(name)): mark.strip() for name, mark in told.pop("files").items()}
+        files = {str(Path(name)): mark.strip() for name, mark in record.pop("files").items()}
         edits = {
             str(Path(name)): Edit(
                 one["earlier"], {key: (before, ours) for key, (before, ours) in one["keys"].items()}, one["line"]
             )
-            for name, one in told.pop("edits").items()
+            for name, one in record.pop("edits").items()
         }
         _ = [edit.result for edit in edits.values()]  # raises where a part is not of its type
-        return Manifest(told["mode"], told["version"], files, edits, tuple(str(Path(one)) for one in told["folders"]))
+        return Manifest(
+            record["mode"], record["version"], files, edits, tuple(str(Path(one)) for one in record["folders"])
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EstranError(
             "the record of the installation is damaged", where=path, todo=f"remove the folder {folder} by hand"

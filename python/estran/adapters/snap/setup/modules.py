@@ -86,9 +86,11 @@ def version_of(jar: Path) -> str:
 
 def snap_version(home: Path, jars: dict[str, Path]) -> str:
     """Of the engine, or of VERSION.txt, or ``""``."""
-    core, told = find_module(jars, SNAP_CORE), home / "VERSION.txt"
+    core, version_file = find_module(jars, SNAP_CORE), home / "VERSION.txt"
     found = version_of(core) if core is not None else ""
-    return found or (told.read_text("utf-8", "replace").strip().partition("\n")[0].strip() if told.is_file() else "")
+    return found or (
+        version_file.read_text("utf-8", "replace").strip().partition("\n")[0].strip() if version_file.is_file() else ""
+    )
 
 
 def major(version: str) -> int:

@@ -49,7 +49,7 @@ def placed(
     outside = {p for p in (*listed, *wanted) if folder not in p.parents}
     parts = {p for f in (*outside, *map(Path, old.edits)) for p in f.parent.glob(f".{f.name}.*") if is_part(p)}
     inside = {p for p in below if not is_folder(p) and p != record}
-    # Not looked at: what lies behind a link that somebody put into our folder.
+    # Not looked at: what lies behind a link that is not ours, in our folder.
     there = {p: known for p in inside | outside | parts if (known := mark_at(p))}
     needed = {parent for path in (*wanted, *([record] if new else ())) for parent in path.parents}
     gone = {
@@ -80,17 +80,17 @@ def placed(
     # While our folder is half changed, SNAP must not look into it: the services file, or the link that it is behind,
     # goes first and comes last.
     half = any(folder in p.parents for p in gone | into)
-    hidden = {p for p in there.keys() | wanted.keys() if half and services.is_relative_to(p)}
+    late = {p for p in there.keys() | wanted.keys() if half and services.is_relative_to(p)}
     manifest = Change(record, new.to_bytes() if new else None, "what is written, for estran snap uninstall")
     changes = [
-        *_removed([*sorted(hidden & there.keys()), *sorted(gone - hidden)]),
+        *_removed([*sorted(late & there.keys()), *sorted(gone - late)]),
         *restored,
         *_removed(p for p in emptied if folder in p.parents),
         *([manifest] if manifest.wanted != content_of(record) else []),
         *_removed(p for p in emptied if folder not in p.parents),
-        *(Change(p, what) for p, what in wanted.items() if p in into - hidden),
+        *(Change(p, what) for p, what in wanted.items() if p in into - late),
         *edited,
-        *(Change(p, what, "makes SNAP look here") for p, what in wanted.items() if p in hidden),
+        *(Change(p, what, "makes SNAP look here") for p, what in wanted.items() if p in late),
     ]
     return changes, [p for p in strange if p in into or new is None]
 

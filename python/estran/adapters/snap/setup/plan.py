@@ -102,7 +102,9 @@ def plan_install(site: Site, python: Path | None = None, *, linked: bool = False
     changed = _home(site, notes)
     edits = _settings(site, now, old) | _desktop(site, old, notes, wrong=bool(changed))
     edited = [
-        Change(Path(path), edit.result, edit.told) for path, edit in edits.items() if edit is not old.edits.get(path)
+        Change(Path(path), edit.result, edit.description)
+        for path, edit in edits.items()
+        if edit is not old.edits.get(path)
     ]
     files = {
         str(path.relative_to(folder) if folder in path.parents else path): mark(what) for path, what in wanted.items()
@@ -167,26 +169,26 @@ def _proof(site: Site) -> list[str]:
             else "estran snap doctor"
         )
         raise InstallFailed(_OUT, where=f"{site.snap.gpt} {alias} -h", found=answer.reason, todo=todo)
-    told = [f"gpt {alias} -h answers"]
+    proof = [f"gpt {alias} -h answers"]
     for found in checked(site, ("java", "gpt", "start")):
         if not found.ok:
             raise InstallFailed(_OUT, found=found.fact, todo=found.mend)
-        told += [found.fact] if found.id != "java" else []
+        proof += [found.fact] if found.id != "java" else []
     if site.changed:
-        told[-1] += f" with {', '.join(f'{name}={value}' for name, value in site.changed.items())}"
-    return told
+        proof[-1] += f" with {', '.join(f'{name}={value}' for name, value in site.changed.items())}"
+    return proof
 
 
 def _set_up(site: Site, python: Path | None) -> Site:
     """The site with the interpreter that it shall have."""
-    told = site.settings.get(PYTHON)
-    if python is None and told:
-        asked, wanted = told, find_executable(told)
+    configured = site.settings.get(PYTHON)
+    if python is None and configured:
+        asked, wanted = configured, find_executable(configured)
         if wanted is None:
             raise InstallFailed(
                 "the Python that SNAP is set up for is not there",
                 where=site.settings.origins[PYTHON],
-                found=told,
+                found=configured,
                 todo=other_python(),
             )
     else:
@@ -200,9 +202,9 @@ def _set_up(site: Site, python: Path | None) -> Site:
         wanted = wanted.absolute()  # not resolved: a virtual environment is known by its link
         asked = str(wanted)
     interpreter, module_dir = ask(wanted), site.settings.module_dir
-    if asked != told or not (module_dir / "esa_snappy" / "snappyutil.py").is_file():
+    if asked != configured or not (module_dir / "esa_snappy" / "snappyutil.py").is_file():
         module_dir = Path(interpreter.esa_snappy) if interpreter.esa_snappy else interpreter.purelib
-    if asked == told and str(module_dir) == site.settings.get(MODULE_DIR):
+    if asked == configured and str(module_dir) == site.settings.get(MODULE_DIR):
         return site
     return site.with_python(Path(asked), module_dir)
 
@@ -224,35 +226,35 @@ def _refuse(site: Site) -> None:
 
 def _links(site: Site, notes: list[str]) -> Mapping[PurePosixPath, Content]:
     """What `link` puts into our folder."""
-    seen = site.installed.estran
-    if seen and Path(seen).resolve().parent != content.package_folder():
+    visible = site.installed.estran
+    if visible and Path(visible).resolve().parent != content.package_folder():
         todo = pip(site.interpreter.executable, "uninstall", "estran")
-        raise InstallFailed("an installed Estran would win over the checkout", where=Path(seen).parent, todo=todo)
+        raise InstallFailed("an installed Estran would win over the checkout", where=Path(visible).parent, todo=todo)
     notes.append(f"the operators are those of the checkout {content.checkout()}, as they are at each start of SNAP")
     return content.links()
 
 
 def _copies(site: Site, notes: list[str]) -> Mapping[PurePosixPath, Content]:
     """What `install` puts into our folder."""
-    seen = site.installed
-    if not seen.estran:
+    visible = site.installed
+    if not visible.estran:
         notes.append(
             "SNAP's Python does not see this Estran (it does not see editable installations): a copy goes beside the "
             "operators"
         )
-    elif seen.version != __version__:
+    elif visible.version != __version__:
         todo = pip_install(site, f"estran=={__version__}")
-        found = seen.version or "one that cannot be imported"
+        found = visible.version or "one that cannot be imported"
         raise InstallFailed(
             "another Estran would win in SNAP's Python",
-            where=Path(seen.estran).parent,
+            where=Path(visible.estran).parent,
             expected=__version__,
             found=found,
             todo=todo,
         )
     else:
-        notes.append(f"SNAP uses Estran {seen.version} in {Path(seen.estran).parent}")
-    return content.copies(package=not seen.estran)
+        notes.append(f"SNAP uses Estran {visible.version} in {Path(visible.estran).parent}")
+    return content.copies(package=not visible.estran)
 
 
 def _settings(site: Site, now: Settings, old: Manifest) -> dict[str, Edit]:
@@ -272,8 +274,8 @@ def _home(site: Site, notes: list[str]) -> dict[str, str]:
     here = site.embedded
     if here is None or here.belongs_to(site.interpreter):
         return {}
-    told = misplaced(site.interpreter, here)
-    notes.append(f"{told}. No file that gpt's launcher reads can say otherwise, so start it as {in_front(site)}")
+    problem = misplaced(site.interpreter, here)
+    notes.append(f"{problem}. No file that gpt's launcher reads can say otherwise, so start it as {in_front(site)}")
     return {HOME: site.interpreter.home}
 
 

@@ -30,7 +30,7 @@ PYTHON, MODULE_DIR, EXTRA_PATHS, USER_DIR = (
 _JVM_VARIABLES = ("JAVA_TOOL_OPTIONS", "INSTALL4J_ADD_VM_PARAMS", "_JAVA_OPTIONS")
 """What the JVM and SNAP's launchers take options from, weakest first."""
 
-_Told = dict[str, tuple[str, str]]
+_Entries = dict[str, tuple[str, str]]
 """For each key its value, and where that was said."""
 
 
@@ -90,31 +90,31 @@ def read_settings(
     environment = os.environ if environment is None else environment
     broken: list[str] = []
     options = _vm_options(home, environment)
-    told = (_file(home / "etc" / "snap.properties", broken) if home is not None else {}) | options
-    named, origin = told.get(USER_DIR, ("", ""))
+    entries = (_file(home / "etc" / "snap.properties", broken) if home is not None else {}) | options
+    named, origin = entries.get(USER_DIR, ("", ""))
     if user_dir is not None:
         found, origin = user_dir, "--userdir"
     elif named:
-        found = Path(_resolved(named, _values(told)))
+        found = Path(_resolved(named, _values(entries)))
     else:
-        found, origin = _home_folder(_values(told), environment) / ".snap", "SNAP's default"
+        found, origin = _home_folder(_values(entries), environment) / ".snap", "SNAP's default"
     found = found.expanduser().absolute()
-    told |= _file(found / "etc" / "snap.properties", broken)
-    if config := told.get("snap.config", ("", ""))[0]:
-        told |= _file(Path(_resolved(config, _values(told))), broken)
-    told |= options
+    entries |= _file(found / "etc" / "snap.properties", broken)
+    if config := entries.get("snap.config", ("", ""))[0]:
+        entries |= _file(Path(_resolved(config, _values(entries))), broken)
+    entries |= options
     snappy = _file(found / "snap-python" / "snappy.properties", broken)
-    told |= {key: value for key, value in snappy.items() if key != EXTRA_PATHS}
+    entries |= {key: value for key, value in snappy.items() if key != EXTRA_PATHS}
     return Settings(
-        home, found, origin, _values(told), {key: origin for key, (_, origin) in told.items()}, tuple(broken)
+        home, found, origin, _values(entries), {key: origin for key, (_, origin) in entries.items()}, tuple(broken)
     )
 
 
-def _values(told: _Told) -> dict[str, str]:
-    return {key: value for key, (value, _) in told.items()}
+def _values(entries: _Entries) -> dict[str, str]:
+    return {key: value for key, (value, _) in entries.items()}
 
 
-def _file(path: Path, broken: list[str]) -> _Told:
+def _file(path: Path, broken: list[str]) -> _Entries:
     """What a file says; what keeps SNAP from reading it goes to `broken`."""
     try:
         data = path.read_bytes()
@@ -132,7 +132,7 @@ def _file(path: Path, broken: list[str]) -> _Told:
     return {}
 
 
-def _vm_options(home: Path | None, environment: Mapping[str, str]) -> _Told:
+def _vm_options(home: Path | None, environment: Mapping[str, str]) -> _Entries:
     """``-Dkey=value`` of gpt.vmoptions and of the JVM's variables."""
     file = home / "bin" / "gpt.vmoptions" if home is not None else Path()
     lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
@@ -150,14 +150,14 @@ def _home_folder(values: Mapping[str, str], environment: Mapping[str, str]) -> P
     """The JVM's ``user.home``: on Unix what the list of users says, not HOME (a container can have
     both, and differ).
     """
-    told = values.get("user.home")
-    if told is None and sys.platform != "win32":
+    user_home = values.get("user.home")
+    if user_home is None and sys.platform != "win32":
         import pwd
 
         with contextlib.suppress(KeyError):
-            told = pwd.getpwuid(os.getuid()).pw_dir
-    if told and len(told) > 2:
-        return Path(told)
+            user_home = pwd.getpwuid(os.getuid()).pw_dir
+    if user_home and len(user_home) > 2:
+        return Path(user_home)
     return Path(environment.get("USERPROFILE" if sys.platform == "win32" else "HOME") or Path.home())
 
 

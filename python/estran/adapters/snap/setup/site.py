@@ -13,7 +13,7 @@ from estran.adapters.snap.setup.desktop import HOME, Desktop, find_desktop
 from estran.adapters.snap.setup.embedded import DESKTOP_PATH, PROGRAM, Embedded, embedded
 from estran.adapters.snap.setup.find import Snap, find_snap
 from estran.adapters.snap.setup.gpt import Answer, run_gpt
-from estran.adapters.snap.setup.interpreter import Interpreter, Seen, ask, find_executable, look
+from estran.adapters.snap.setup.interpreter import Interpreter, Visible, ask, find_executable, look
 from estran.adapters.snap.setup.manifest import Manifest, read_manifest
 from estran.adapters.snap.setup.modules import Plugin, find_plugins, module_jars
 from estran.adapters.snap.setup.settings import MODULE_DIR, PYTHON, Settings, read_settings
@@ -37,7 +37,7 @@ class Site:
     settings
         Its settings.
     asked_user_dir
-        The user directory where the user named one: gpt is then told of it.
+        The user directory where the user named one: it is then handed to gpt.
     timeout
         Seconds for a run of gpt.
     changed
@@ -122,14 +122,14 @@ class Site:
         return embedded(self.interpreter, {"PATH": DESKTOP_PATH, "PYTHONPATH": None, HOME: said})
 
     @cached_property
-    def installed(self) -> Seen:
+    def installed(self) -> Visible:
         """What SNAP's interpreter sees without any plugin, and without any environment that is
         activated here and now.
         """
         return look(self.interpreter, self.settings.module_dir, (), ("estran",))
 
     @cached_property
-    def seen(self) -> Seen:
+    def visible(self) -> Visible:
         """What it sees with the plugins, after imports, inside a gpt that is started from here."""
         program = PROGRAM if self.embedded is not None else None
         return look(
@@ -137,7 +137,7 @@ class Site:
         )
 
     @cached_property
-    def seen_alone(self) -> Seen:
+    def visible_alone(self) -> Visible:
         """The same where no environment is activated: which Estran it finds."""
         return look(self.interpreter, self.settings.module_dir, [p.place for p in self.plugins], ("estran",))
 
