@@ -73,9 +73,7 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
 
 
 class _Announcer(event.Listener):
-    """Says once that kernels are being compiled, after so many seconds of it that somebody may wonder: numba tells of
-    each that no cache holds.
-    """
+    """Says once that kernels are being compiled, after some seconds of it: numba reports each that no cache holds."""
 
     def __init__(self) -> None:
         self.seconds, self.begun, self.depth, self.said = 0.0, 0.0, 0, False

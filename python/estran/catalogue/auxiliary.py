@@ -30,8 +30,8 @@ and towards north.
 
 @dataclass(frozen=True)
 class Aux:
-    """A raster that is no band of the product: read from a file parameter and warped to the scene's grid by whoever
-    runs the operator.
+    """A raster that is no band of the product: read from a file parameter and warped to the scene's grid by the
+    engine.
 
     It arrives among the block's arrays under `name`; where the product has a band of that semantic name and no file is
     given, that band serves.

@@ -1,5 +1,5 @@
-"""Runs an operator on products, by the walk that it declares: a graph of Dask tasks, one a window, which whoever wants
-the samples computes.
+"""Runs an operator on products, by the walk that it declares: a graph of Dask tasks, one a window, computed when
+samples are read.
 
 Whatever the walk, the result is the same for any tile size (but *scene*, which has none), any number of threads, and
 any scheduler of Dask's.

@@ -78,10 +78,8 @@ class Block:
         What a scene operator found out (notes, fractions, facts), for metadata and report.
     progress
         How a long computation reports; raises to cancel.
-    lent
-        What whoever runs the operator lends it, by name, because no room below may open files or start Java. "wider":
-        ``(name, grid)`` to an `aux` raster on a grid that goes beyond the scene, None where it is a band of the
-        product. "rays": terrain to a ray caster.
+    services
+        What an operator may call of the engine that runs it.
     """
 
     arrays: Mapping[str, Array]

@@ -37,7 +37,7 @@ class Picture:
     key
         Its name in the page and in file names.
     title, caption, alt
-        Heading; what is seen and how it was made; the same for those who do not see it.
+        Heading; what it shows and how it was made; the same for those who do not see it.
     file
         File name, relative to the report's folder.
     width, height

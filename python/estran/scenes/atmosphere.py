@@ -99,7 +99,7 @@ class Atmosphere:
     scattered in from around.
     """
     mirrored: Float32
-    """(band, 2) reflectance, at the top, of skylight that a rough sea at level 0 mirrors, and of glint that is
+    """(band, 2) reflectance, at the top, of skylight that a rough sea at level 0 reflects, and of glint that is
     scattered on its way: without the aureole around the Sun and what goes with its beam, and that.
     """
 
@@ -215,7 +215,7 @@ def _mirrored(
     azimuth: float,
     wind: float,
 ) -> tuple[float, float]:
-    """What a rough sea adds to the air above it, but for the beam that it mirrors straight to the sensor."""
+    """What a rough sea adds to the air above it, but for the beam that it reflects straight to the sensor."""
     index, _ = refractive_index(wavelength)
     sea = RoughSea(wind, complex(index), points=48)
     over_sea = solve(layers, [cos_sun], [cos_view], [azimuth], sea, streams=STREAMS).up[0, 0, 0, 0]

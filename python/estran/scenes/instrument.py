@@ -152,7 +152,7 @@ def view_rays(
     across = along[1], -along[0]
     # (SIM-3)
     stagger = HALF_STAGGER + LAG_TO_SLOPE * TIME_LAG[band]
-    # Seen from a point further across the track, the sensor stands the other way: the slope falls by 1 / height.
+    # Viewed from a point further across the track, the sensor stands the other way: the slope falls by 1 / height.
     gxx, gxy = -across[0] * across[0] / ORBIT_HEIGHT, -across[0] * across[1] / ORBIT_HEIGHT
     gyx, gyy = -across[1] * across[0] / ORBIT_HEIGHT, -across[1] * across[1] / ORBIT_HEIGHT
     middle = centre[0] * across[0] + centre[1] * across[1]

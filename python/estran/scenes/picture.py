@@ -115,7 +115,7 @@ class _Clouds(NamedTuple):
 
 
 class _Water(NamedTuple):
-    """What water adds: skylight and scattered glint that it mirrors, wetness of each material, foam on the 20 m grid
+    """What water adds: skylight and scattered glint that it reflects, wetness of each material, foam on the 20 m grid
     [1] and its reflectance.
     """
 

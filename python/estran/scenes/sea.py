@@ -1,4 +1,4 @@
-"""The sea as a rough surface: wind and waves in space, and the facets that mirror the Sun into the sensor.
+"""The sea as a rough surface: wind and waves in space, and the facets that reflect the Sun into the sensor.
 
 Nothing here is shared with the masks or with ``estran.physics.sea_surface``, whose closed form is what simulated glint
 is to judge. Facets are tilted, rays are mirrored by them as vectors, and what a patch of slopes mirrors of the sky is
@@ -149,7 +149,7 @@ def _long_waves(
 
 
 def fresnel(cos_incidence: Float, index: float) -> Float:
-    """Fraction of natural light that a flat water surface mirrors, by angles of incidence and refraction (Fresnel's
+    """Fraction of natural light that a flat water surface reflects, by angles of incidence and refraction (Fresnel's
     sine and tangent equations).
     """
     i = np.arccos(np.clip(cos_incidence, -1.0, 1.0))
@@ -188,7 +188,7 @@ STEP = 1e-4
 
 
 def mirror(sun: Rays, view: Rays, side: float, index: float) -> Float32:
-    """Facets that mirror the Sun into a band, at nodes over the scene; (2, rows, columns, 3) for even and odd
+    """Facets that reflect the Sun into a band, at nodes over the scene; (2, rows, columns, 3) for even and odd
     detectors.
 
     The three numbers are the facet's slopes east and south, and the reflectance factor for a density of 1 (SIM-16).

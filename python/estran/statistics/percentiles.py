@@ -101,7 +101,7 @@ class Sketch:
         )
 
     def add(self, hashes: npt.NDArray[np.uint64], rows: npt.NDArray[np.float32], total: int) -> Sketch:
-        """With candidate rows added, of which some may be above the limit; `total` counts the rows that were seen to
+        """With candidate rows added, of which some may be above the limit; `total` counts the rows that were read to
         find them.
         """
         return _compact(

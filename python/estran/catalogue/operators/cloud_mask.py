@@ -158,7 +158,7 @@ class CloudMask(Operator):
             "float32",
             "m",
             "altitude of the cloud where a DEM is given, else its height above the ground; NaN where its shadow does "
-            "not tell it",
+            "not determine it",
             interval="[0,*)",
             palette=((0.0, (70, 0, 100), ""), (2000.0, (30, 140, 140), ""), (6000.0, (255, 230, 30), "")),
         ),

@@ -86,7 +86,7 @@ class PredictGlint(Study):
             Variable("longitude", "longitude, east positive", "float64", "degrees"),
             Variable("sun_zenith", "zenith of the sun, without refraction", "float64", "degrees"),
             Variable("sun_azimuth", "azimuth of the sun, clockwise from true north", "float64", "degrees"),
-            Variable("incidence", "incidence on the facet that mirrors the sun to the sensor", "float64", "degrees"),
+            Variable("incidence", "incidence on the facet that reflects the sun to the sensor", "float64", "degrees"),
             Variable("facet_tilt", "tilt of that facet", "float64", "degrees"),
             Variable("glint_reflectance", "glint just above the sea for the wind given", "float64", "1", ("band",)),
             Variable("glint_mean", "its mean over the uncertainty of the wind", "float64", "1", ("band",)),

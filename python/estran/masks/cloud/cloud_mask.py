@@ -142,7 +142,7 @@ def cloud_mask(
     relief_shadow
         Ground dark for another reason than a cloud: neither speaks for a cloud's shadow nor against it (CM-46).
     glint
-        Water that mirrors the sun: no cloud (CM-47).
+        Water that reflects the sun: no cloud (CM-47).
 
     Raises
     ------

@@ -52,7 +52,7 @@ DISPLACED = ("nir", "rededge078", "nir08")
 
 @dataclass(frozen=True)
 class OtherMasks:
-    """What others know of the rows of a strip (rows, columns): water that mirrors the sun (CM-47), and ground dark for
+    """What others know of the rows of a strip (rows, columns): water that reflects the sun (CM-47), and ground dark for
     another reason than a cloud (CM-46).
     """
 

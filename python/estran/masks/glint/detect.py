@@ -318,7 +318,7 @@ def glint_mask(
     around: GlintBackground | None = None,
     settings: GlintSettings | None = None,
 ) -> GlintStage:
-    """Where water mirrors the sun, and how much.
+    """Where water reflects the sun, and how much.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ _FLOOR = 0.001
 _DRY_AIR = 0.0015
 """What the cirrus band shows over clear water."""
 _INDEX = 1.34
-"""Refractive index of the sea for the skylight that it mirrors (GLINT-8)."""
+"""Refractive index of the sea for the skylight that it reflects (GLINT-8)."""
 _WATER = {
     ("rededge071", "rededge075"): 0.45,
     ("rededge071", "nir08"): 0.20,

@@ -125,7 +125,7 @@ def glint_over_winds(
 
 
 def facet_angles(geometry: Geometry) -> tuple[float, float]:
-    """Incidence on the facet that mirrors the Sun to the sensor (GLINT-1), and its tilt (GLINT-2) [degrees]."""
+    """Incidence on the facet that reflects the Sun to the sensor (GLINT-1), and its tilt (GLINT-2) [degrees]."""
     sun, view = np.radians(geometry.sun_zenith), np.radians(geometry.view_zenith)
     turn = np.radians(geometry.view_azimuth - geometry.sun_azimuth)
     double = np.cos(sun) * np.cos(view) + np.sin(sun) * np.sin(view) * np.cos(turn)

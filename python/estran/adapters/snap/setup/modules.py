@@ -33,7 +33,7 @@ class Plugin:
     place: Path
     aliases: tuple[str, ...]
     faults: tuple[str, ...]
-    """A missing or unreadable descriptor stops SNAP from registering every Python operator that comes later, whoever's.
+    """A missing or unreadable descriptor stops SNAP from registering every Python operator that comes later.
     """
 
 
