@@ -304,7 +304,7 @@ def masks(
         over buffer over glint over snow over water over clear.
         ``cloud_probability`` (float32) [1]: cloud probability.
         ``cloud_height`` (float32) [m]: altitude of the cloud where a DEM is given, else its height above the ground;
-        NaN where its shadow does not tell it.
+        NaN where its shadow does not determine it.
 
     Other Parameters
     ----------------
@@ -812,7 +812,7 @@ def cloud_mask(
         over water over clear.
         ``cloud_probability`` (float32) [1]: cloud probability.
         ``cloud_height`` (float32) [m]: altitude of the cloud where a DEM is given, else its height above the ground;
-        NaN where its shadow does not tell it.
+        NaN where its shadow does not determine it.
 
     Other Parameters
     ----------------

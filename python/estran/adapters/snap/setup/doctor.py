@@ -280,7 +280,7 @@ def duplicates(site: Site) -> str | Wrong | None:
 
 @check()
 def plugins(site: Site) -> str | Wrong:
-    """One missing descriptor stops SNAP from registering every Python operator that comes later, whoever's."""
+    """One missing descriptor stops SNAP from registering every Python operator that comes later."""
     for plugin in site.plugins:
         if plugin.faults:
             fact = (
