@@ -237,7 +237,7 @@ def test_rooms_import_upwards_only(repository):
         ("engine/run.py", "from estran.face.calling import run", "code that needs face belongs in cli"),
     ],
 )
-def test_twin_a_broken_rule_is_told(path, text, told):
+def test_twin_a_broken_rule_is_reported(path, text, told):
     (line,) = violations(text, path)
     assert told in line
 

@@ -180,7 +180,7 @@ class TestCrossSection:
         )
         assert 0.0 < one <= more * (1 + 1e-12)
 
-    def test_bad_input_is_told_in_a_sentence(self) -> None:
+    def test_bad_input_is_reported_in_a_sentence(self) -> None:
         lines = one_line()
         with pytest.raises(BadParameter, match=r"no line of CO2 is in the window.*6230"):
             cross_section(lines, np.arange(4800.0, 4810.0), 500.0, 250.0)

@@ -119,7 +119,7 @@ def test_values(expression, expected):
         ('"text"', "unexpected"),
     ],
 )
-def test_what_cannot_be_read_is_told(expression, told):
+def test_what_cannot_be_read_is_reported(expression, told):
     with pytest.raises(BadParameter, match=told):
         evaluate(expression, get, get_flag)
 
@@ -172,7 +172,7 @@ class TestAnyDepth:
         ],
         ids=lambda value: value[:12],
     )
-    def test_what_does_not_is_told_shortly(self, expression, told):
+    def test_what_does_not_is_reported_shortly(self, expression, told):
         with pytest.raises(BadParameter, match=told) as error:
             evaluate(expression, get, get_flag)
         assert len(str(error.value)) < 700

@@ -119,6 +119,6 @@ def test_a_hash_knows_names_types_and_shapes() -> None:
     assert len(hashes) == 5
 
 
-def test_a_plan_is_told_by_its_record() -> None:
+def test_a_plan_is_recognised_by_its_record() -> None:
     plan = Squares().plan()
     assert pieces_folder(plan, Path()) != pieces_folder(replace(plan, record={"what": "cubes"}), Path())

@@ -188,7 +188,7 @@ def test_no_cloud():
     assert np.isnan(result.height).all()
 
 
-def test_too_few_clear_pixels_in_strict_mode_are_told():
+def test_too_few_clear_pixels_in_strict_mode_are_reported():
     bands, cloud, _ = scene()
     with_potential = run(bands, mode="strict")
     assert cloud.sum() > 0
@@ -214,7 +214,7 @@ def test_a_mandatory_band():
 
 
 @pytest.mark.parametrize("missing", ["swir22", "cirrus"])
-def test_optional_bands_are_missed_aloud(missing):
+def test_optional_bands_are_missed_with_a_note(missing):
     bands, cloud, _ = scene()
     del bands[missing]
     result = run(bands)
@@ -222,7 +222,7 @@ def test_optional_bands_are_missed_aloud(missing):
     assert f1(result.flags["cloud"], cloud) > 0.9
 
 
-def test_unknown_sun_is_searched_and_told():
+def test_unknown_sun_is_searched_and_reported():
     bands, _, shadow = scene()
     result = run(bands, Geometry(None, None))
     assert f1(result.flags["shadow"], shadow) > 0.85

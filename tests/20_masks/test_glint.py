@@ -310,7 +310,7 @@ def test_nothing_is_severe_under_a_low_sun(sun, view):
     assert not flag(run(made, angles), "SEVERE").any()
 
 
-def test_haze_is_told_from_glint():
+def test_haze_is_separated_from_glint():
     # Haze of twice the usual thickness, by its own proportions; there is no glint at all.
     bands, angles, true = scene(38.0, 1.0, zeniths=(1.0, 4.0), seam=False)
     assert true.max() < 0.003

@@ -244,7 +244,7 @@ def test_where_nothing_is_clear_nothing_is_removed():
     assert objects.size.sum() >= 0.95 * large.size
 
 
-def test_coarse_pixels_switch_displacement_off_aloud():
+def test_coarse_pixels_switch_displacement_off_with_a_note():
     objects, _, notes = cloud_objects(stage(square(5)), bands(square(5), False), (60.0, 60.0), DEFAULT)
     assert objects.count == 1
     assert any("do not resolve the parallax" in note for note in notes)

@@ -68,7 +68,7 @@ def test_kernel_is_the_equation(present, spectrum):
     assert probability(present, spectrum)[0] == pytest.approx(by_hand(spectrum, weights_for(present)[0]), abs=2e-5)
 
 
-def test_clear_ground_and_cloud_are_told_apart():
+def test_clear_ground_and_cloud_are_separated():
     grass, cloud, sand, snow, sea = probability(ALL, GRASS, CLOUD, SAND, SNOW, SEA)
     assert cloud > 0.95
     assert max(grass, sand, snow, sea) < 0.3

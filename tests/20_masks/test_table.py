@@ -78,7 +78,7 @@ def test_large_scenes_learn_alone():
     assert result.cloud.sum() == 10
 
 
-def test_what_is_missing_is_told():
+def test_what_is_missing_is_reported():
     columns = {k: v for k, v in table("clear", "cloud").items() if k not in ("cirrus", "nir09")}
     notes = classify_table(columns, DEFAULT).notes
     assert [n.split(":")[0] for n in notes] == ["no cirrus", "no nir09", "no dem", "no swo"]
@@ -97,7 +97,7 @@ def test_an_empty_table_gives_an_empty_result():
         ({"red": np.array([812.0, 4500.0])}, EstranError, "no reflectance.*10000"),
     ],
 )
-def test_bad_tables_are_told(change, kind, told):
+def test_bad_tables_are_reported(change, kind, told):
     columns = {k: v for k, v in {**table("clear", "cloud"), **change}.items() if v is not None}
     with pytest.raises(kind, match=told):
         classify_table(columns, DEFAULT)

@@ -71,7 +71,7 @@ def test_names_without_units():
     assert resolve_reads(Op(sza=30.0), ["B04", "B8A"]).bands == {"red": "B04", "nir08": "B8A"}
 
 
-def test_optional_band_and_layer_are_switched_off_aloud():
+def test_optional_band_and_layer_are_switched_off_with_a_note():
     found = resolve_reads(Op(), _without("B10", "elevation"), "Sentinel-2A")
     assert tuple(map(str, found.notes)) == ("no cirrus: the cirrus test is off.", "no dem: one cirrus threshold.")
     assert [m.band if isinstance(m, Reads) else m.name for m in found.missing] == ["cirrus", "dem"]
@@ -94,7 +94,7 @@ def test_fallback():
     assert tuple(map(str, found.notes)) == ("no nir08: nir (band B8) is used instead.",)
 
 
-def test_a_platform_that_is_not_said_is_taken_for_sentinel2_aloud():
+def test_a_platform_that_is_not_said_is_taken_for_sentinel2_with_a_note():
     assert resolve_reads(Op(), ALL).notes == (
         Note("assumed", "", "the product does not say its platform: its bands are taken for Sentinel-2's."),
     )
@@ -134,7 +134,7 @@ def test_second_source():
         resolve_reads(Op(), ["cloud_flags"], source="third")
 
 
-def test_another_unit_is_converted_aloud():
+def test_another_unit_is_converted_with_a_note():
     found = resolve_reads(Op(), {**ALL, "sun_zenith": "rad", "B4": "%"}, "Sentinel-2A")
     assert found.conversions["sun_zenith"].apply(np.float32([np.pi / 6]))[0] == pytest.approx(30.0)
     assert found.conversions["red"].apply(np.float32([25.0]))[0] == pytest.approx(0.25)

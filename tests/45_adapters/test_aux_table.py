@@ -44,7 +44,7 @@ def test_columns(tmp_path: Path) -> None:
     assert notes == []
 
 
-def test_another_unit_is_converted_aloud(tmp_path: Path) -> None:
+def test_another_unit_is_converted_with_a_note(tmp_path: Path) -> None:
     columns, notes = read(tmp_path, "weight (%);wavelength [µm];band;more\n50;0.44;B1;x\n")
     assert (columns["wavelength"][0], columns["weight"][0]) == pytest.approx((440.0, 0.5))
     assert sorted(columns) == ["band", "wavelength", "weight"]

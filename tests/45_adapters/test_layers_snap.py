@@ -81,7 +81,7 @@ def test_same_bits_as_the_engine(case):
         assert target.bands[name].getDescription() == band.description
 
 
-def test_snap_is_told_of_groups_and_uncertainties():
+def test_snap_is_informed_of_groups_and_uncertainties():
     target, _ = run(trial.Angles, {"source": trial.image()})
     assert target.getAutoGrouping() == "u_rho_view:rho_view"
     assert target.bands["rho_view2"].ancillary == [("u_rho_view2", ["uncertainty"])]

@@ -232,7 +232,7 @@ def test_types_that_snap_lacks_are_narrowed(ending, made, kept, tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".dim", ".tif", ".nc"])
-def test_a_number_that_does_not_fit_is_told(ending, tmp_path):
+def test_a_number_that_does_not_fit_is_reported(ending, tmp_path):
     grid = Grid(3, 2)
     with pytest.raises(WriteFailed, match=r"'a' holds values that do not fit .*found 0 to 1099511627776"):
         write_product(

@@ -121,7 +121,7 @@ def test_what_is_known_about_the_product(product: Product, root: Path) -> None:
     )
 
 
-def test_no_data_is_no_data_along_a_ragged_edge_and_saturation_is_told(
+def test_no_data_is_no_data_along_a_ragged_edge_and_saturation_is_reported(
     product: Product, raw: dict[str, np.ndarray]
 ) -> None:
     for band in ("B02", "B8A", "B10"):
@@ -274,7 +274,7 @@ def test_many_threads_read_what_one_does(product: Product, raw: dict[str, np.nda
     assert all(np.array_equal(a, raw[b]) for a, b in zip(many, raw, strict=True))
 
 
-def test_a_band_that_is_not_listed_is_told_and_missed_by_name(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_a_band_that_is_not_listed_is_reported_and_missed_by_name(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     product = read_safe(builder.build(tmp_path, {b: a for b, a in raw.items() if b != "B10"}))
     assert "The product does not list band B10." in product.notes
     with pytest.raises(MissingBand, match="B10"):

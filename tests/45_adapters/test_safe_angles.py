@@ -180,7 +180,7 @@ def test_angles_come_at_the_resolution_asked_for(tmp_path: Path, raw: dict[str, 
     assert np.abs(band.data.compute() - expected(metres)[0])[clear].max() < 1e-4
 
 
-def test_a_product_without_angles_is_read_and_told(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
+def test_a_product_without_angles_is_read_and_reported(tmp_path: Path, raw: dict[str, np.ndarray]) -> None:
     product = read_safe(builder.build(tmp_path, raw))
     assert list(product.bands) == ["B2"]
     assert [note.partition(":")[0] for note in product.notes[-2:]] == [

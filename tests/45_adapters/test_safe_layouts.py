@@ -348,7 +348,7 @@ def test_a_zip_whose_names_have_backslashes(made: Path, raw: dict[str, np.ndarra
     "name",
     ["$value", "S2B_MSIL1C_20200615T105031_N0500_R051_T31UFS_20200615T120000.SAFE", "x.zip.1", "a{b.zip", "a}b{/x.zip"],
 )
-def test_a_zip_is_told_by_its_content(made: Path, raw: dict[str, np.ndarray], tmp_path: Path, name: str) -> None:
+def test_a_zip_is_recognised_by_its_content(made: Path, raw: dict[str, np.ndarray], tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     packed = zipped(made, tmp_path / "packed.zip", "X.SAFE/").rename(tmp_path / name)
     assert_whole(open_product(packed), raw)

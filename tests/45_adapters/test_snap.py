@@ -475,7 +475,7 @@ class TestPixels:
         target = snap.run(make_operator(Neighbourhood)(), snap.Context({"source": product}), 8, 8)
         assert_target(target, _outputs(_mean3(red), red, 0.5))
 
-    def test_nodata_of_wide_integers_is_told_apart(self, product):
+    def test_nodata_of_wide_integers_is_recognised(self, product):
         # 2 ** 24 and its neighbour are one float: no-data must be found before rounding.
         raw = np.full((13, 29), 2**24 + 1, np.int32)
         raw[4, 4] = 2**24
@@ -831,7 +831,7 @@ class TestWholeScene:
         mine = BadParameter("parameter x is outside its interval", where="Estran.X", expected="[0,1]", found=7)
         assert str(user_error(mine, "Estran.X")) == str(mine)
 
-    def test_a_fault_is_told_with_its_place(self, product):
+    def test_a_fault_is_reported_with_its_place(self, product):
         @dataclass(frozen=True, kw_only=True)
         class Faulty(Base):
             alias = "Estran.Faulty"

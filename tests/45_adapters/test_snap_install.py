@@ -568,7 +568,7 @@ def test_an_installed_estran_is_not_carried(fake_snap):
     assert not (ours(fake_snap) / "estran").exists()
 
 
-def test_a_damaged_record_is_told(fake_snap):
+def test_a_damaged_record_is_reported(fake_snap):
     fake_snap.set_python()
     install()
     record = ours(fake_snap) / "estran-install.json"

@@ -194,7 +194,7 @@ def test_each_thing_that_can_be_wrong(installed, harm, name, fact, mend, monkeyp
     assert all(check.mend for check in broken.values()), "each has its remedy"
 
 
-def test_rugged_is_not_needed_and_told(installed):
+def test_rugged_is_not_needed_and_reported(installed):
     for place in installed.module_dir.glob("orekit_jpype*"):
         place.unlink()
     check = found()["rugged"]
@@ -225,7 +225,7 @@ def test_rugged_is_tried_with_the_java_of_snap(installed):
     assert "not tried" in found()["rugged"].fact
 
 
-def test_one_cause_is_told_once(installed):
+def test_one_cause_is_reported_once(installed):
     """Checks that rest on a broken one are left out."""
     installed.set_python("nowhere/python")
     assert not {"libpython", "esa_snappy", "packages", "estran"} & set(found())

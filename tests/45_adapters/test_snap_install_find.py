@@ -51,7 +51,7 @@ def test_in_the_usual_places(fake_snap, tmp_path):
         assert (found.home, found.found_by) == (tmp_path / "esa-snap", "usual place")
 
 
-def test_a_wrong_variable_is_told_and_not_passed_over(tmp_path):
+def test_a_wrong_variable_is_reported_and_not_passed_over(tmp_path):
     """SNAP_HOME that names nothing must not silently become another SNAP."""
     with pytest.raises(NoSnap, match="SNAP_HOME names no SNAP"):
         find_snap(environment={"SNAP_HOME": str(tmp_path), "PATH": os.environ["PATH"]})

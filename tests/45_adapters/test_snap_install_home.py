@@ -261,7 +261,7 @@ def test_lines_come_and_go():
         assert without_line(added, line).removesuffix(b"\n") == data.removesuffix(b"\n")
 
 
-def test_an_activated_environment_with_a_checkout_is_told_from_the_installed_copy(snap, monkeypatch, tmp_path):
+def test_an_activated_environment_with_a_checkout_is_separated_from_the_installed_copy(snap, monkeypatch, tmp_path):
     apply(plan_install(Site.find()), prove=False)
     copy = snap.user_dir / "snap-python" / "estran" / "estran"
     assert found()["estran"].fact == f"Estran {__version__} in {copy}"

@@ -63,7 +63,7 @@ def test_quoted_cells_survive(tmp_path):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(("told", "delimiter"), [("sep=;", ";"), ('"sep=|"', "|"), ("SEP=\t", "\t"), ("", "|")])
-def test_what_separates_cells_is_told_to_excel(tmp_path, told, delimiter, end):
+def test_what_separates_cells_is_stated_for_excel(tmp_path, told, delimiter, end):
     file = tmp_path / "a.csv"
     lines = [
         *([told] if told else []),
@@ -119,21 +119,21 @@ def test_cells_that_are_numbers_elsewhere(tmp_path, cell, told):
         ("a,b\n1,2\n1\n", "another number of cells.*line 3.*expected 2, found 1"),
     ],
 )
-def test_broken_files_are_told(tmp_path, text, told):
+def test_broken_files_are_reported(tmp_path, text, told):
     file = tmp_path / "a.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadProduct, match=told):
         read_table(file)
 
 
-def test_a_cell_that_is_no_number_is_told_with_its_place(tmp_path):
+def test_a_cell_that_is_no_number_is_reported_with_its_place(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text("blue,red\n0.1,0.2\n0.1,O.2\n", encoding="utf-8")
     with pytest.raises(BadProduct, match=r"not a number \(in a.csv, line 3, column 'red'\): found 'O.2'"):
         pixel_columns(read_table(file))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(BadProduct, match="cannot be read"):
         read_table(tmp_path / "none.csv")
 

@@ -126,7 +126,7 @@ def draw(data):
 """
 
 
-def test_a_figure_is_drawn_and_what_is_not_so_is_told(tmp_path: Path) -> None:
+def test_a_figure_is_drawn_and_what_is_not_so_is_reported(tmp_path: Path) -> None:
     (tmp_path / "f.py").write_text(FIGURE, "utf-8")
     assert draw(tmp_path / "f.py", tmp_path / "a.png") == ["it falls"]
     draw(tmp_path / "f.py", tmp_path / "b.png")

@@ -121,7 +121,7 @@ def test_computing_with_a_variable_forgets_how_it_was_stored(product):
     np.testing.assert_array_equal(np.asarray(band.data), dataset.change.values)
 
 
-def test_changed_in_place_beyond_what_the_samples_hold_is_told(product):
+def test_changed_in_place_beyond_what_the_samples_hold_is_reported(product):
     dataset = dataset_of(product)
     dataset["B4"] -= 0.5
     with pytest.raises(UnsupportedProduct, match=r"values of B4 do not fit .*drop_encoding"):

@@ -147,7 +147,7 @@ def _is_nowhere() -> bool:
 
 
 def _stdout_is_lost() -> bool:
-    """Whether what is still to be written to stdout cannot be, as where its disk is full; it is then let go."""
+    """Whether what is still to be written to stdout cannot be, as where its disk is full; it is then discarded."""
     try:
         sys.stdout.flush()
         os.write(sys.stdout.fileno(), b"\n")  # where nothing is held back, nothing is left to flush

@@ -1,9 +1,9 @@
 """How the program ends when it is asked to: one sentence, an exit code, and nothing half-written, within a second and
 whatever it is doing.
 
-Python hears a signal between two of its own instructions only; importing, compiling and reading take seconds in one. So
-a thread listens: it removes what is half-written, says the sentence and ends the process. Nothing but the standard
-library's quickest modules is imported here, since this is the first that runs.
+Python handles a signal between two of its own instructions only; importing, compiling and reading take seconds in
+one. So a thread listens: it removes what is half-written, says the sentence and ends the process. Nothing but the
+standard library's quickest modules is imported here, since this is the first that runs.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def listen() -> None:
 
 
 def _deaf() -> None:
-    """At the end of the program all is done: a signal that comes while Python takes itself apart, and hears none,
+    """At the end of the program all is done: a signal that comes while Python takes itself apart, and handles none,
     changes nothing.
     """
     hold_if_ending()

@@ -1,4 +1,4 @@
-"""Memory that is let go of goes back to the system at once."""
+"""Memory that is released goes back to the system at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LARGE = 4 << 20
 
 
 def return_large_arrays() -> None:
-    """Have glibc map large arrays apart and unmap them when they are let go of; elsewhere nothing happens.
+    """Have glibc map large arrays apart and unmap them when they are released; elsewhere nothing happens.
 
     Left alone it raises the size from which it does so to that of the largest array freed so far, up to 32 MB, and then
     keeps what is freed for itself: 0.4 GB in the masks of a whole tile.

@@ -178,7 +178,7 @@ class SpooledArrays(OwnedArrays):
             return_what_is_free()  # the operator is through with a part of its work
 
     def pop(self, name: str, *default: Any) -> Any:
-        """The whole array, whose file is let go of."""
+        """The whole array, whose file is released."""
         if name not in self:
             return dict.pop(self, name, *default)
         image = self.spooled(name)

@@ -99,7 +99,7 @@ def compute_scene(run: SceneRun) -> dict[str, Any]:
             progress=lambda fraction, message: run.progress(0.5 + 0.5 * fraction, message),
             services=run.services,
         )
-        del arrays  # the block alone holds them: an operator may let go of what it has used
+        del arrays  # the block alone holds them: an operator may release what it has used
         result = op.compute(block)
     check_outputs(op, result)
     run.progress(1.0, "computed")

@@ -104,7 +104,7 @@ def _march(
                     around += 1 if coarse[ii, jj] == coarse[i, j] else 10
             for part in range(FINER * FINER):
                 y, x = i * FINER + part // FINER, j * FINER + part % FINER
-                # Inside a shadow, or far from any, the ray from the centre speaks for the cell.
+                # Inside a shadow, or far from any, the ray from the centre represents the cell.
                 if around < 10:
                     shadow[y, x] = coarse[i, j]
                 else:

@@ -135,7 +135,7 @@ def _in_threads(lazy: Sequence[tuple[Band, Any]], records: Sequence[Any], lock: 
 
 
 def _from_workers(client: Any, lazy: Sequence[tuple[Band, Any]], records: Sequence[Any]) -> Sequence[Any]:
-    """One graph for all; blocks are written in the order in which they come, and let go of."""
+    """One graph for all; blocks are written in the order in which they come, and released."""
     import distributed
     from dask.delayed import delayed
 

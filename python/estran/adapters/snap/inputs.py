@@ -295,7 +295,7 @@ def find_tables(op: Operator, notes: list[str]) -> dict[str, Mapping[str, Array]
 
 
 def read(context: Any, found: Found, window: Window, tick: Callable[[float], None]) -> Array:
-    """Physical values of a window, (rows, columns) float32, NaN where no-data; `tick` hears the fraction done and may
+    """Physical values of a window, (rows, columns) float32, NaN where no-data; `tick` gets the fraction done and may
     raise to cancel.
     """
     if isinstance(found, float):

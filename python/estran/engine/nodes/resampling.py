@@ -247,7 +247,7 @@ def _lazily(band: Band, target: Grid, ratio: Ratio, method: Method, tile: int, e
 
 def _step(chunks: tuple[tuple[int, ...], ...], tile: int, scale: float) -> int:
     """Side of the windows of the target: a whole chunk of the source where that makes no more than a tile, so that each
-    is read, resampled and let go of in one go; else what needs about a tile of the source.
+    is read, resampled and released at once; else what needs about a tile of the source.
     """
     whole = max(chunks[0][0], chunks[1][0]) / scale
     return int(whole) if 64 <= whole <= tile and whole.is_integer() else max(64, int(tile / scale))

@@ -140,7 +140,7 @@ def cloud_mask(
     pixel, objects
         Thresholds.
     relief_shadow
-        Ground dark for another reason than a cloud: neither speaks for a cloud's shadow nor against it (CM-46).
+        Ground dark for another reason than a cloud: neither evidence for a cloud's shadow nor against it (CM-46).
     glint
         Water that reflects the sun: no cloud (CM-47).
 

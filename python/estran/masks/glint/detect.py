@@ -39,7 +39,7 @@ _WATER_AROUND, _WATER_AROUND_ITSELF = 0.5, 0.3
 so by itself.
 """
 _GROUP = 8.0
-"""Suspected pixels in the window from which the others are suspect too, if anything else speaks against them."""
+"""Suspected pixels in the window from which the others are suspect too, if any other test is against them."""
 _ISOLATED_0, _ISOLATED_1 = 0.3, 0.1
 """Glint of the surroundings over that of the place, from which it is suspected not to belong there, and where that is
 certain.

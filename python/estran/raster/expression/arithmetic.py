@@ -50,7 +50,7 @@ def value_of(program: Program, arrays: Mapping[Any, Array], truth: bool | None) 
 
 
 def _taken(values: list[Array | None], part: int) -> Array:
-    """An operand, which is then let go."""
+    """An operand, which is then released."""
     value, values[part] = values[part], None
     assert value is not None
     return value

@@ -30,7 +30,7 @@ class Entry:
 
 
 def read_properties(data: bytes, name: object = "") -> dict[str, str]:
-    """Keys and values; of a key that stands twice, the last.
+    """Keys and values; of a key that occurs twice, the last.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def is_utf8(data: bytes) -> bool:
 def edit_properties(data: bytes, values: Mapping[str, str | None], name: object = "") -> bytes:
     """The file with these values set, or taken out where None; every other byte stays.
 
-    A key that stands several times is set at its last place and taken out at the others. New keys come at the end, in
+    A key that occurs several times is set at its last place and taken out at the others. New keys come at the end, in
     the order given.
     """
     found = [entry for entry in entries(data, name) if entry.key in values]
