@@ -452,8 +452,8 @@ def masks(
         Median reflectance of a cloud in the cirrus band below which it is dark there. [1] In [0,1]. From: Zhu, Wang &
         Woodcock 2015.
     hidden_weight
-        How much a hidden pixel of a footprint (cloud, no data) counts as matched. [1] In [0,1]. None: the mode's, 0.5
-        (python-fmask: 0.0). From: Fmask 4.2.
+        How much an unobservable pixel of a footprint (cloud, no data) counts as matched. [1] In [0,1]. None: the
+        mode's, 0.5 (python-fmask: 0.0). From: Fmask 4.2.
     outside_weight
         How much a pixel of a footprint outside the image counts as matched. [1] In [0,1]. None: the mode's, 0.5
         (strict: 1.0; python-fmask: 0.0). From: Fmask 4.2: 1.
@@ -960,8 +960,8 @@ def cloud_mask(
         Median reflectance of a cloud in the cirrus band below which it is dark there. [1] In [0,1]. From: Zhu, Wang &
         Woodcock 2015.
     hidden_weight
-        How much a hidden pixel of a footprint (cloud, no data) counts as matched. [1] In [0,1]. None: the mode's, 0.5
-        (python-fmask: 0.0). From: Fmask 4.2.
+        How much an unobservable pixel of a footprint (cloud, no data) counts as matched. [1] In [0,1]. None: the
+        mode's, 0.5 (python-fmask: 0.0). From: Fmask 4.2.
     outside_weight
         How much a pixel of a footprint outside the image counts as matched. [1] In [0,1]. None: the mode's, 0.5
         (strict: 1.0; python-fmask: 0.0). From: Fmask 4.2: 1.

@@ -33,7 +33,7 @@ def tally(
     dem: np.ndarray,
     sums: np.ndarray,
 ) -> tuple[int, int, int, int]:
-    """Under the runs ``low:high`` shifted for a height: potential, hidden and inside-the-image pixels,
+    """Under the runs ``low:high`` shifted for a height: potential, unobservable and inside-the-image pixels,
     and all of them.
     """
     rows, cols = sums.shape[0], sums.shape[1] - 1
@@ -129,7 +129,7 @@ def _score(
         return 0.0, 0.0, 0.0
     other = b - own
     outside = total - inside
-    # Weights 0 leave hidden pixels out of the count altogether (python-fmask).
+    # Weights 0 leave unobservable pixels out of the count altogether (python-fmask).
     counted = observable
     if rule.hidden_weight == 0.0:
         counted -= other

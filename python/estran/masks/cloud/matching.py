@@ -195,7 +195,7 @@ def shaded_places(
     clouds, matches
         The clouds, and what matching found.
     sums
-        From :func:`sums_along_rows`, of clouds as what is counted, and of no-data as hidden.
+        From :func:`sums_along_rows`, of clouds as what is counted, and of no-data as unobservable.
     vectors
         From :func:`vectors_of`, of the places.
     dem

@@ -87,7 +87,7 @@ class ShadowSettings(Settings):
         unit="1", interval="[0,1]", section="Matching", source=Z15,
     )
     hidden_weight: float = param(
-        0.5, "How much a hidden pixel of a footprint (cloud, no data) counts as matched",
+        0.5, "How much an unobservable pixel of a footprint (cloud, no data) counts as matched",
         unit="1", interval="[0,1]", section="Matching", modes={"python-fmask": 0.0}, source=_FMASK4,
     )
     outside_weight: float = param(

@@ -162,10 +162,10 @@ def _surroundings(
     """Haze from the surroundings taken off the glint of a row, and suspicion of cloud from pixel and surroundings
     together (GLINT-15).
     """
-    observed, cloudy, paleness, hazier, state = (
+    observed, cloudy, nir_excess, hazier, state = (
         pixels.observed,
         pixels.cloudy,
-        pixels.paleness,
+        pixels.nir_excess,
         pixels.hazier,
         pixels.state,
     )
@@ -182,7 +182,7 @@ def _surroundings(
             sums[1, c] += wet
             sums[2, c] += value
             sums[3, c] += value * value
-            sums[4, c] += wet * paleness[near, c]
+            sums[4, c] += wet * nir_excess[near, c]
             sums[5, c] += wet * hazier[near, c]
     for c in range(cols):
         glint[c], suspicion[c], water[c] = observed[r, c], cloudy[r, c], 0
@@ -206,7 +206,7 @@ def _surroundings(
         # The surroundings are a surer measure of colour than the pixel, whose waves moved; the pixel keeps the rims of
         # clouds out of it.
         itself = max(np.float64(observed[r, c]), 0.0)
-        own = ramp(paleness[r, c] + _ITSELF * itself, 0.0, white_0 + white_1 * itself)
+        own = ramp(nir_excess[r, c] + _ITSELF * itself, 0.0, white_0 + white_1 * itself)
         white = own * ramp(excess / wet - _WHITE - _WHITE_GROWS * brightness, 0.0, white_0 + white_1 * brightness)
         rough = ramp(math.sqrt(max(square / wet - mean * mean, 0.0)) / max(mean, 0.01), _ROUGH_0, _ROUGH_1)
         beside = own * ramp(seeds, 0.0, _GROUP)

@@ -231,7 +231,7 @@ class Pixels(NamedTuple):
     brightest: Float
     observed: Float
     cloudy: Float
-    paleness: Float
+    nir_excess: Float
     hazier: Float
     state: UInt8
 
@@ -248,12 +248,12 @@ def _observe(
 ) -> None:
     red, red_edge1, red_edge2, nir08, swir16, swir22, cirrus, vapour, occurrence = bands
     sun_zenith, sun_azimuth, view_zenith, view_azimuth = angles
-    brightest, observed, cloudy, paleness, hazier, state = pixels
+    brightest, observed, cloudy, nir_excess, hazier, state = pixels
     for r in range(first, last):
         _observe_row(
             (red[r], red_edge1[r], red_edge2[r], nir08[r], swir16[r], swir22[r], cirrus[r], vapour[r], occurrence[r]),
             (sun_zenith[r], sun_azimuth[r], view_zenith[r], view_azimuth[r]),
-            brightest[r], air, limits, observed[r], cloudy[r], paleness[r], hazier[r], state[r],
+            brightest[r], air, limits, observed[r], cloudy[r], nir_excess[r], hazier[r], state[r],
         )  # fmt: skip
 
 
@@ -279,7 +279,7 @@ def observe(
     unknown = np.full(shape, np.nan, np.float32)
     geometry = contiguous(angles, shape)
     brightest = brightest_glint(*geometry, s.strongest_wind, index=float(air.index[SWIR]))
-    observed, cloudy, paleness, hazier = (np.empty(shape, np.float32) for _ in range(4))
+    observed, cloudy, nir_excess, hazier = (np.empty(shape, np.float32) for _ in range(4))
     state = np.empty(shape, np.uint8)
     red_edge1, red_edge2 = (
         "rededge071" if "rededge071" in bands else "red",
@@ -304,6 +304,6 @@ def observe(
         image(bands[name], shape) if name in bands else unknown
         for name in ("red", red_edge1, red_edge2, "nir08", "swir16", "swir22", "cirrus", "nir09", "swo")
     )
-    pixels = Pixels(brightest, observed, cloudy, paleness, hazier, state)
+    pixels = Pixels(brightest, observed, cloudy, nir_excess, hazier, state)
     over_rows(_observe, shape[0], arrays, geometry, air.packed()[rows], signs, pixels)
     return pixels
