@@ -151,7 +151,7 @@ def _sun_orbit(t: float) -> tuple[float, float, float]:
 
 
 def earth_sun_distance(time: datetime) -> float:
-    """Distance from the Earth to the Sun [au] (Meeus 1998, eq. 25.5); within 6e-5 au."""
+    """Distance from the Earth to the Sun [au] (Meeus 1998, eq. 25.5); within 7e-5 au."""
     return _sun_orbit(_julian_centuries(time))[2]
 
 
