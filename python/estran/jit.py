@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import event
+from numba.core.caching import IndexDataCacheFile
 
 log = logging.getLogger("estran")
 _PATIENCE = 2.0
@@ -26,9 +28,34 @@ _PATIENCE = 2.0
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _CacheFile(IndexDataCacheFile):
+    """A cache whose files may be of an earlier Estran: Numba reads them before it compares their date with the source,
+    and a class that is gone meanwhile cannot be read. Such a file counts as none.
+    """
+
+    _UNREADABLE = (AttributeError, ImportError, EOFError, pickle.UnpicklingError)
+
+    def _load_index(self) -> Any:
+        try:
+            return super()._load_index()  # type: ignore[no-untyped-call]
+        except self._UNREADABLE:
+            return {}
+
+    def load(self, key: Any) -> Any:
+        """A cached kernel, or None."""
+        try:
+            return super().load(key)  # type: ignore[no-untyped-call]
+        except self._UNREADABLE:
+            return None
+
+
 def _compile(function: F, **options: Any) -> F:
     try:
-        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))
+        made = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        file = getattr(getattr(made, "_cache", None), "_cache_file", None)
+        if type(file) is IndexDataCacheFile:
+            file.__class__ = _CacheFile
+        return cast(F, made)
     except RuntimeError:  # "cannot cache function ...: no locator available"
         return cast(F, numba.njit(cache=False, nogil=True, error_model="numpy", **options)(function))
 

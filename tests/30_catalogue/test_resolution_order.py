@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from small_operator import SmallOperator
 
 from estran.catalogue import OPERATORS
-from estran.catalogue.resolve import resolve_reads, same_unit, source_of
+from estran.catalogue.resolve import resolve_reads, source_of
 from estran.catalogue.spec import Aux, Operator, Reads, Source, param
+from estran.catalogue.units import same_unit
 from estran.errors import EstranError, MissingBand
 
 
@@ -179,7 +180,8 @@ class TestEveryOperator:
         names = [r.band for r in op.sources[0].reads] + [a.name for a in op.aux]
         found = resolve_reads(op(), names, "Sentinel-2B")
         assert dict(found.bands) == {name: name for name in names}
-        assert not found.notes
+        # Where meteorology comes from is noted in any case.
+        assert [note for note in found.notes if note.band not in {meteo.quantity for meteo in op.meteo}] == []
         assert not found.missing
 
     def test_only_mandatory_bands_are_enough(self, op: type[Operator]) -> None:

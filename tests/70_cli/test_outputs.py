@@ -229,7 +229,7 @@ def test_what_is_somebody_elses_in_a_folder_for_all(
         copied(small, place / "x.dim"),
         ("masks", scene, "-o", place / "out"),
     ):
-        assert "somebody else's" in refused(estran, tmp_path, *command, "--overwrite")
+        assert "another user's" in refused(estran, tmp_path, *command, "--overwrite")
     assert estran(*copied(small, place / "y.tif")).code == 0
     place.chmod(0o777)
     assert estran(*copied(small, place / "x.tif"), "--overwrite").code == 0

@@ -39,7 +39,7 @@ def test_the_whole_report(estran, scene: Path, tmp_path: Path, monkeypatch: pyte
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("no font")
 
-    monkeypatch.setattr("estran.report.page.share_tables", fails)
+    monkeypatch.setattr("estran.report.page.fraction_tables", fails)
     for more in ((), ("--overwrite",)):
         said = estran("masks", scene, "-o", tmp_path / "out", *more)
         assert said.code == 0, said.err
