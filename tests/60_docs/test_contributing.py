@@ -28,7 +28,17 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def copy(repository: Path, tmp_path: Path) -> Path:
     """What the project holds, without what was built or installed."""
-    names = ("python", "tests", "docs", "graphs", "snap-operators", "pyproject.toml", "layer.xml", "README.md")
+    names = (
+        "python",
+        "tests",
+        "docs",
+        "graphs",
+        "snap-operators",
+        "pyproject.toml",
+        "layer.xml",
+        "README.md",
+        "CHANGELOG.md",
+    )
     for name in names:
         source, target = repository / name, tmp_path / name
         if source.is_dir():
