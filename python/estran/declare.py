@@ -365,6 +365,21 @@ def values_of(declared: Any) -> dict[str, Any]:
     return {p.name: p.value_in(mode, getattr(declared, p.name)) for p in parameters_of(type(declared))}
 
 
+def texts_of(declared: Any) -> dict[str, str]:
+    """The parameters of an operator or a study as they were given, as texts by name."""
+    return {p.name: p.format(getattr(declared, p.name)) for p in parameters_of(type(declared))}
+
+
+def offer(declared: type, name: str, parameter: Parameter, info: ParamInfo) -> None:
+    """Give a class, before it is a dataclass, a parameter that another class declares; one that it declares itself
+    stays as it is there.
+    """
+    own = declared.__annotations__
+    if name not in own:
+        own[name] = parameter.type
+        setattr(declared, name, param(parameter.default, **vars(info)))
+
+
 class Settings:
     """Thresholds of a kernel, declared with :func:`param`: subclasses are frozen dataclasses, and those whose defaults
     depend on a mode have a field `mode`.

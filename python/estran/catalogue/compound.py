@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from estran.catalogue.spec import Aux, AuxMeteo, Operator, Reads, param, parameters_of
-from estran.declare import Parameter, ParamInfo
+from estran.catalogue.spec import Aux, AuxMeteo, Operator, Reads, parameters_of
+from estran.declare import Parameter, ParamInfo, offer
 from estran.labels import first_lower, first_upper
 
 Class = TypeVar("Class", bound=type)
@@ -66,14 +66,9 @@ def with_parameters_of(*parts: OperatorPart) -> Callable[[Class], Class]:
     """
 
     def decorate(declared: Class) -> Class:
-        own = declared.__annotations__
         for part in parts:
             for p in part.taken():
-                name = part.name_of(p.name)
-                if name in own:
-                    continue
-                own[name] = p.type
-                setattr(declared, name, param(p.default, **vars(part.info_of(p))))
+                offer(declared, part.name_of(p.name), p, part.info_of(p))
         return declared
 
     return decorate

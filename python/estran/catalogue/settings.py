@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, get_args
 
-from estran.declare import Parameter, Settings, param, parameters_of, values_of
+from estran.declare import Parameter, Settings, offer, parameters_of, values_of
 from estran.errors import EstranError
 
 S = TypeVar("S", bound=Settings)
@@ -72,11 +72,8 @@ def with_settings(*parts: SettingsPart[Any]) -> Callable[[Class], Class]:
     """
 
     def decorate(declared: Class) -> Class:
-        own = declared.__annotations__
         for p in sorted(_all(parts), key=lambda p: p.info.expert):
-            if p.name not in own:
-                own[p.name] = p.type
-                setattr(declared, p.name, param(p.default, **vars(p.info)))
+            offer(declared, p.name, p, p.info)
         return declared
 
     return decorate

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from estran import __version__
 from estran.adapters.free_memory import free_memory
-from estran.catalogue.spec import Declared, parameters_of
+from estran.catalogue.spec import Declared
 from estran.cli import stop
 from estran.cli.console import progress_bar, say
 from estran.cli.product import Made, Payload, process
 from estran.cli.room import Weighed
 from estran.cli.scheduling import choice_of, scheduled
+from estran.declare import texts_of
 from estran.errors import BadParameter, EstranError, TooLittleRoom
 from estran.raster.scene import Progress, quiet
 
@@ -80,7 +81,7 @@ def facts_of(operator: Declared) -> dict[str, Any]:
     """What of an operator decides its result: its parameters, and the state of the files that they name."""
     from estran.cli.output import files_of
 
-    parameters = {p.name: p.format(getattr(operator, p.name)) for p in parameters_of(type(operator))}
+    parameters = texts_of(operator)
     return {
         "alias": operator.alias,
         "version": operator.version,

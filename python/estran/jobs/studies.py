@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from estran import __version__
-from estran.catalogue.study import Array, Case, DatasetOut, Inputs, Study, StudyResult, checked_case, joined
-from estran.declare import parameters_of
+from estran.catalogue.study import Case, DatasetOut, Inputs, Study, StudyResult, checked_case, joined
+from estran.declare import texts_of
 from estran.errors import EstranError, NoScheduler
 from estran.jobs.job import Job
 from estran.jobs.work import Result, Runner, Task, computing_here, one_by_one
@@ -76,7 +76,8 @@ def run_study(
     by_digest = {digest_of_case(study, case): case for case in cases}
     worker = _over(runner, study, by_digest, progress)
     pieces, failed = complete(store, list(by_digest), worker, progress, study.alias)
-    done = {by_digest[name].key: _as_declared(study, arrays) for name, arrays in pieces.items()}
+    # Compared with the schema again: kept cases lie on the disk.
+    done = {by_digest[name].key: checked_case(study, arrays) for name, arrays in pieces.items()}
     sentences = {by_digest[name].key: failure.sentence for name, failure in failed.items()}
     notes = tuple(note for one in inputs.values() for note in one.notes)
     return StudyResult(study, tuple(done), joined(study, done), sentences, notes=notes)
@@ -162,11 +163,6 @@ def do_case(payload: CasePayload, progress: Progress) -> Result:
         )
 
 
-def _as_declared(study: Study, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """A kept case, compared with the schema again: the store is on the disk."""
-    return checked_case(study, arrays)
-
-
 # ---------------------------------------------------------------- what decides a case
 
 
@@ -175,15 +171,10 @@ def digest_of_case(study: Study, case: Case) -> str:
     schema, and the case.
     """
     schema = dataclasses.astuple(study.result) if isinstance(study.result, DatasetOut) else ()
-    said = (study.alias, study.version, __version__, parameters_text(study), schema, case.key, case.data)
+    said = (study.alias, study.version, __version__, texts_of(study), schema, case.key, case.data)
     digest = hashlib.sha256()
     _feed(digest, said)
     return digest.hexdigest()
-
-
-def parameters_text(study: Study) -> dict[str, str]:
-    """The parameters of a study as texts, by name."""
-    return {p.name: p.format(getattr(study, p.name)) for p in parameters_of(type(study))}
 
 
 def _feed(digest: Any, value: Any) -> None:

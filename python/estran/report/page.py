@@ -86,10 +86,16 @@ def package_text(name: str) -> str:
 
 def template(name: str = "report.html") -> Template:
     """A page of this package as a template, with the filters that pages share."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=FunctionLoader(package_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters.update(
         words=words,
         css=hexadecimal,
@@ -99,7 +105,7 @@ def template(name: str = "report.html") -> Template:
         sentence=_sentence,
         plain=Markup,
     )
-    return environment.from_string(package_text(name))
+    return environment.get_template(name)
 
 
 def percent(fraction: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.adapters.files.table import Table, read_table
+from estran.adapters.files.table import Table, name_and_unit, read_table
 from estran.catalogue.auxiliary import AuxTable, TableColumn
 from estran.catalogue.units import NoConversion, conversion
 from estran.errors import BadProduct
-
-_HEADING = re.compile(r"(?P<name>[^\[(]*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])])?\s*")
-"""A column's heading: its name, and its unit in brackets or parentheses ("depth [m]")."""
 
 
 def read_aux_table(path: Path, declared: AuxTable, notes: list[str]) -> dict[str, npt.NDArray[Any]]:
@@ -66,9 +62,8 @@ def _headings(table: Table) -> Mapping[str, tuple[str, str]]:
     """Heading and unit by the name of the column; where two headings have one name, the first."""
     found: dict[str, tuple[str, str]] = {}
     for heading in table.names:
-        parts = _HEADING.fullmatch(heading)
-        name, unit = (heading, "") if parts is None else (parts["name"], parts["unit"] or "")
-        found.setdefault(name.strip(), (heading, unit.strip()))
+        name, unit = name_and_unit(heading)
+        found.setdefault(name, (heading, unit or ""))
     return found
 
 

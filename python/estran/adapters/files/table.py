@@ -24,6 +24,7 @@ _COLUMNS = 10_000
 """Most columns of a table: a spectrum of every nanometre has 2,000."""
 
 _DELIMITERS = ",;\t|"
+_IN_BRACKETS = re.compile(r"(?P<name>.*?)\s*[\[(]\s*(?P<unit>[^\])]*?)\s*[\])]\s*")
 _SEP = re.compile(r'"?sep=([^"\r\n])"?[\s,;]*', re.IGNORECASE)
 """The line that states for Excel what separates the cells; it is no header."""
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
@@ -95,6 +96,18 @@ class Table:
             raise BadProduct(
                 f"the table has no column {name!r}", where=self.path, found=", ".join(self.names)
             ) from None
+
+
+def name_and_unit(heading: str) -> tuple[str, str | None]:
+    """The name of a column and its unit, in brackets or parentheses after it; None without these.
+
+    Examples
+    --------
+    >>> name_and_unit("depth [m]"), name_and_unit("wind_speed (m/s)"), name_and_unit("depth []"), name_and_unit("id")
+    (('depth', 'm'), ('wind_speed', 'm/s'), ('depth', ''), ('id', None))
+    """
+    match = _IN_BRACKETS.fullmatch(heading)
+    return (match["name"], match["unit"]) if match else (heading, None)
 
 
 def read_table(path: Path) -> Table:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.adapters.files.table import Table, read_table
+from estran.adapters.files.table import Table, name_and_unit, read_table
 from estran.adapters.files.times import utc
 from estran.adapters.studies.units import converted, spelt
 from estran.catalogue.study import (
@@ -31,7 +31,6 @@ from estran.errors import BadProduct, MissingBand
 
 Array = npt.NDArray[Any]
 
-_IN_BRACKETS = re.compile(r"(?P<name>.*?)\s*[\[(]\s*(?P<unit>[^\])]*?)\s*[\])]\s*")
 _NUMBER = re.compile(r"\s*[-+]?[\d.,]+([eE][-+]?\d+)?\s*")
 
 
@@ -114,10 +113,10 @@ def study_table(table: Table, declared: TableIn) -> TableData:
 def _names_and_units(table: Table) -> tuple[tuple[str, ...], dict[str, str]]:
     names, units = [], {}
     for header in table.names:
-        match = _IN_BRACKETS.fullmatch(header)
-        names.append(match["name"] if match else header)
-        if match:
-            units[match["name"]] = match["unit"]
+        name, unit = name_and_unit(header)
+        names.append(name)
+        if unit is not None:
+            units[name] = unit
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
         raise BadProduct(f"column {twice!r} is there twice", where=table.path, todo="rename one of them")

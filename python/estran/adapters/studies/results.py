@@ -15,7 +15,7 @@ import numpy as np
 
 from estran import __version__
 from estran.catalogue.study import DatasetOut, StudyResult, Variable
-from estran.declare import parameters_of
+from estran.declare import texts_of
 from estran.errors import BadParameter, BadProduct, EstranError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def record_of(result: StudyResult) -> dict[str, Any]:
         "study": study.alias,
         "study_version": study.version,
         "estran": __version__,
-        "parameters": {p.name: p.format(getattr(study, p.name)) for p in parameters_of(type(study))},
+        "parameters": texts_of(study),
         "inputs": {name: dict(facts) for name, facts in result.inputs.items()},
         "cases": len(result.keys) + len(result.failed),
         "done": len(result.keys),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from estran.catalogue.called import operator_called, operators
 from estran.catalogue.dimensions import product_key
-from estran.catalogue.spec import Operator, parameters_of
+from estran.catalogue.spec import Operator
 from estran.cli.console import say_times
 from estran.cli.engine import add_tuning, execute
 from estran.cli.many import add_many, are_many, facts_of, fingerprint_of, run_many, run_one
@@ -18,6 +18,7 @@ from estran.cli.product import Complete, Made
 from estran.cli.reading import add_reading, reading
 from estran.cli.scheduling import add_scheduler
 from estran.cli.verbosity import add_verbosity
+from estran.declare import texts_of
 from estran.engine.graph import READ_PREFIX, Graph, Node
 from estran.engine.stacking import in_order
 from estran.engine.stages import Stages
@@ -133,7 +134,7 @@ def _other(args: argparse.Namespace, source: str) -> Path | None:
 
 def operator_graph(operator: Operator, sources: tuple[str, ...], resolution: int | None) -> Graph:
     """The operator as a node, each of its sources behind a Resample node where that is asked for."""
-    values = {p.name: p.format(getattr(operator, p.name)) for p in parameters_of(type(operator))}
+    values = texts_of(operator)
     nodes = []
     refs = {name: READ_PREFIX + name for name in sources}
     if resolution is not None:

@@ -23,6 +23,7 @@ from estran.cli.options import add_options, from_options
 from estran.cli.output import output_path, refuse_inputs
 from estran.cli.scheduling import add_scheduler, choice_of
 from estran.cli.verbosity import add_verbosity
+from estran.declare import texts_of
 from estran.engine.timing import Stopwatch
 from estran.errors import BadParameter
 
@@ -194,10 +195,8 @@ def _report(result: StudyResult, folder: Path) -> None:
 
 def _pending(args: argparse.Namespace, study: Study) -> dict[str, Any]:
     """What separates one command of a study from another: its parameters and the files that it reads."""
-    from estran.jobs.studies import parameters_text
-
     paths = {name: os.path.realpath(path) for name, path in _paths(args, study).items()}
-    return {"study": study.alias, "parameters": parameters_text(study), "inputs": paths}
+    return {"study": study.alias, "parameters": texts_of(study), "inputs": paths}
 
 
 def _is_pending(store: PieceStore, pending: dict[str, Any]) -> bool:
