@@ -4,7 +4,7 @@ long its axes are for one run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -257,9 +257,34 @@ def check_one_grid(products: Sequence[tuple[str, Grid]], source: Any, where: str
             )
 
 
-def left_out(band: str, lacking: int, count: int) -> str:
-    """The sentence about an input that only some of many products have."""
-    return f"{band} is left out: {lacking} of {count} products lack it."
+def layers_of_many(
+    op: Any, source: Any, count: int, there: Container[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str], list[str]]:
+    """What was read of `count` products, put together: by the name of each input its layers, one a product; the names
+    of layers that are left out, as only some of the products have their input; and the notes that say so.
+
+    Parameters
+    ----------
+    op, source
+        The operator, and its source of many.
+    count
+        How many products there are.
+    there
+        Names of all that was read of them: "source.0.red", "source.1.red".
+    """
+    target = "" if source is op.sources[0] else f"{source.name}."
+    stacks: dict[str, tuple[str, ...]] = {}
+    left_out: list[str] = []
+    notes: list[str] = []
+    for reads in source.reads:
+        layers = tuple(f"{source.name}.{number}.{reads.band}" for number in range(count))
+        found = [name for name in layers if name in there]
+        if len(found) == count:
+            stacks[target + reads.band] = layers
+        elif found:
+            left_out += found
+            notes.append(f"{reads.band} is left out: {count - len(found)} of {count} products lack it.")
+    return stacks, left_out, notes
 
 
 _NEAR = 1e-3

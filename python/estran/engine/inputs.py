@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from estran.catalogue.dimensions import check_axes, check_one_grid, left_out
+from estran.catalogue.dimensions import check_axes, check_one_grid, layers_of_many
 from estran.catalogue.resolve import Resolution, coverage_notes, resolve_reads
 from estran.catalogue.spec import AuxTable, Operator, Source
 from estran.catalogue.sun import sun_points
@@ -194,17 +194,12 @@ class _Gathered:
         check_one_grid(self._grids, declared, self.op.alias)
         self._grids = []
         self.axes[declared.axis] = times_of(declared, products)
-        target = "" if declared is self.op.sources[0] else f"{declared.name}."
-        for reads in declared.reads:
-            layers = [given.prefix + reads.band for given in products]
-            there = [name for name in layers if name in self.arrays]
-            if len(there) == len(layers):
-                self.stacks[target + reads.band] = tuple(layers)
-            elif there:
-                for name in there:
-                    del self.arrays[name]
-                    self.raw.pop(name, None)
-                self.notes.append(left_out(reads.band, len(layers) - len(there), len(layers)))
+        stacks, left_out, notes = layers_of_many(self.op, declared, len(products), self.arrays)
+        self.stacks |= stacks
+        for name in left_out:
+            del self.arrays[name]
+            self.raw.pop(name, None)
+        self.notes += notes
 
     def _on_the_grid(self, own: Grid, declared: Source, product: Product, *, first: bool) -> Grid:
         """The grid of what is read of a product, which must be that of all."""

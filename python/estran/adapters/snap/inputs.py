@@ -18,7 +18,7 @@ from estran.catalogue.dimensions import (
     chronological,
     keys_of,
     layered_reads,
-    left_out,
+    layers_of_many,
     product_key,
 )
 from estran.catalogue.resolve import resolve_reads
@@ -210,16 +210,11 @@ def _stack(inputs: Inputs, op: Operator, declared: Source, scenes: list[Scene]) 
     """Put what was found of many products together; an input that some of them lack is left out."""
     moments = tuple(scene.time for scene in scenes if scene.time is not None)
     inputs.axes[declared.axis] = Coordinates(declared.axis, moments)
-    target = "" if declared is op.sources[0] else f"{declared.name}."
-    for reads in declared.reads:
-        layers = tuple(f"{declared.name}.{number}.{reads.band}" for number in range(len(scenes)))
-        there = [name for name in layers if name in inputs.found]
-        if len(there) == len(layers):
-            inputs.stacks[target + reads.band] = layers
-        elif there:
-            for name in there:
-                del inputs.found[name]
-            inputs.notes.append(left_out(reads.band, len(layers) - len(there), len(layers)))
+    stacks, left_out, notes = layers_of_many(op, declared, len(scenes), inputs.found)
+    inputs.stacks |= stacks
+    for name in left_out:
+        del inputs.found[name]
+    inputs.notes += notes
 
 
 def find_inputs(
